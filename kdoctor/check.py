@@ -1,0 +1,122 @@
+"""What a check is, and what it may say."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import TypeAlias
+
+from kdoctor.document import Document
+from kdoctor.edit import Edit
+from kdoctor.errors import PackError
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+
+CODE = re.compile(r"[A-Z]+\d{3}")
+
+
+class Severity(IntEnum):
+    """error: will not load, computes something else, or is unsafe; warning: works, but something is lost; info: worth knowing."""
+
+    INFO = 0
+    WARNING = 1
+    ERROR = 2
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Safety(str, Enum):
+    """safe: the same function, loads in at least as many places; unsafe: opt in, drops or changes something; advice: never applied."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What cures a finding: all of its edits, or none. Advice has a title and no edits."""
+
+    title: str
+    edits: tuple[Edit, ...] = ()
+    safety: Safety = Safety.SAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What only the user can supply before a cure is possible: the flag to give it with, its name, and why."""
+
+    flag: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Text from the file worth quoting, with the spans (start, end: characters) to mark, and a remark about them."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause, at one place.
+
+    ``layer`` is the name of the layer it is about; ``keras_says`` the message that Keras would show; ``mild`` chooses the milder
+    severity that the check declares; ``undecided`` says that kdoctor cannot tell whether the file loads.
+    """
+
+    at: Pointer
+    message: str
+    repair: Repair | None = None
+    needs: tuple[Need, ...] = ()
+    layer: str | None = None
+    keras_says: str | None = None
+    excerpt: Excerpt | None = None
+    mild: bool = False
+    undecided: bool = False
+
+
+Examine: TypeAlias = Callable[[Document, Target], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A named offence and the function that finds it; the function's docstring is the check's page."""
+
+    code: str
+    name: str
+    severity: Severity
+    mild: Severity
+    since: str
+    page: str
+    run: Examine
+
+    def severity_of(self, finding: Finding) -> Severity:
+        return self.mild if finding.mild else self.severity
+
+    @property
+    def summary(self) -> str:
+        return self.page.split("\n", 1)[0]
+
+
+def check(code: str, severity: Severity, *, since: str, mild: Severity | None = None) -> Callable[[Examine], Check]:
+    """Make a check of a generator function: its name is the offence, its docstring the page.
+
+    ``mild`` is the severity of findings that say so themselves (``Finding.mild``). Raises `PackError` for a malformed code or no page.
+    """
+
+    def decorate(function: Examine) -> Check:
+        name = function.__name__.replace("_", "-")
+        page = inspect.cleandoc(function.__doc__ or "")
+        if not CODE.fullmatch(code) or not page:
+            raise PackError(f"check {code} {name}: a code is letters and three digits, and a docstring is required")
+        return Check(code, name, severity, severity if mild is None else mild, since, page, function)
+
+    return decorate

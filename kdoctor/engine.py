@@ -1,0 +1,142 @@
+"""Examine a document with checks, and plan its repair: rounds of edits until nothing is left to cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
+from kdoctor.document import Document
+from kdoctor.edit import apply, overlap
+from kdoctor.target import Target
+
+MAX_ROUNDS = 10
+
+
+class Verdict(str, Enum):
+    """unknown: a check crashed or a part could not be examined; never to be read as healthy."""
+
+    HEALTHY = "healthy"
+    SICK = "sick"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A finding together with the check that made it."""
+
+    check: Check
+    finding: Finding
+
+    @property
+    def severity(self) -> Severity:
+        return self.check.severity_of(self.finding)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A check that crashed, or a reader that did: what it was, and the error's text."""
+
+    check: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in one file: findings worst first, and what could not be examined."""
+
+    path: str
+    document: Document
+    target: Target
+    findings: tuple[Diagnosis, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def errors(self) -> tuple[Diagnosis, ...]:
+        return tuple(found for found in self.findings if found.severity is Severity.ERROR)
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.errors:
+            return Verdict.SICK
+        return Verdict.UNKNOWN if self.failures else Verdict.HEALTHY
+
+    @property
+    def loads(self) -> bool | None:
+        """Will ``load_model(path)`` return a model that computes what was saved? None: cannot be told, and a finding says why."""
+        if self.errors:
+            return False
+        return None if self.failures or any(found.finding.undecided for found in self.findings) else True
+
+    def worst(self) -> Severity | None:
+        return max((found.severity for found in self.findings), default=None)
+
+
+def examine(document: Document, target: Target, checks: Sequence[Check], path: str = "") -> Report:
+    """Run every check. One that crashes becomes a failure, which makes the verdict unknown: silence would be a lie."""
+    findings: list[Diagnosis] = []
+    failures: list[Failure] = []
+    for check in checks:
+        try:
+            findings += [Diagnosis(check, finding) for finding in check.run(document, target)]
+        except Exception as error:  # the one place: whatever a check does, the others still run
+            failures.append(Failure(check.code, f"{type(error).__name__}: {error}"))
+    findings.sort(key=lambda found: (-found.severity, found.check.code, found.finding.at.part))
+    return Report(path, document, target, tuple(findings), tuple(failures))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A repair that the plan makes, and the check that asked for it."""
+
+    check: Check
+    repair: Repair
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `fix` would do: the first examination, the document as it would be written, how it got there, what remains."""
+
+    before: Report
+    after: Report
+    applied: tuple[Applied, ...]
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.applied)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the remaining errors need from the user, each once."""
+        asked = [need for found in self.after.errors for need in found.finding.needs]
+        return tuple(dict.fromkeys(asked))
+
+
+def plan(document: Document, target: Target, checks: Sequence[Check], path: str = "", *, unsafe: bool = False) -> Plan:
+    """Apply the repairs that do not overlap, examine again, until none is left (at most 10 rounds)."""
+    before = after = examine(document, target, checks, path)
+    applied: list[Applied] = []
+    allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
+    for _ in range(MAX_ROUNDS):
+        chosen = _compatible(after.findings, allowed)
+        if not chosen:
+            break
+        for one in chosen:
+            document = apply(document, one.repair.edits)
+        applied += chosen
+        after = examine(document, target, checks, path)
+    return Plan(before, after, tuple(applied))
+
+
+def _compatible(findings: Iterable[Diagnosis], allowed: set[Safety]) -> list[Applied]:
+    """The repairs that can be made together, worst finding first; of two that touch the same place the later waits a round."""
+    chosen: list[Applied] = []
+    for found in findings:
+        repair = found.finding.repair
+        if repair is None or not repair.edits or repair.safety not in allowed:
+            continue
+        if not any(overlap(edit, other) for one in chosen for other in one.repair.edits for edit in repair.edits):
+            chosen.append(Applied(found.check, repair))
+    return chosen

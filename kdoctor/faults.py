@@ -1,0 +1,55 @@
+"""The words for what bytes do wrong: the contract between the reader, the checks and the writer.
+
+A reader notes a `Fault` of one of these kinds and goes on as far as it can: a tolerant reading of the part stands in the document
+beside the fault. A check turns faults into findings. A repair that removes a fault asks the writer for the canonical form, and the
+draft is read back to see that the fault is really gone.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class FaultKind(str, Enum):
+    """Each kind with the keys of its ``detail``. Sizes, counts and offsets are in bytes unless said otherwise."""
+
+    # what the content is, when it is no Keras model
+    # content: lfs-pointer, html, google-drive-page, empty, zeroed, pickle, image, text, json, hdf5-data, zip, unknown …; head: printable
+    # first characters; oid, size: what a Git LFS pointer promises
+    NOT_A_MODEL = "not-a-model"
+    TEXT_MODE = "text-mode"  # content: hdf5 or zip, whose signature shows newline conversion
+    OTHER_FORMAT = "other-format"  # content: saved-model, tflite, onnx, tf-checkpoint, model-json, tfjs, pytorch, safetensors, npz …
+
+    # the container
+    WRONG_EXTENSION = "wrong-extension"  # extension, right: with the dot
+    # content: hdf5 or zip; present, expected (or null); complete: every part was recovered all the same; lost: names
+    TRUNCATED = "truncated"
+    WRAPPED = "wrapped"  # how: folder, zip or gzip; name: of the folder or of the inner member
+    # name: config.json, metadata.json, model.weights.h5, or the HDF5 attribute or group keras_version, backend, layer_names,
+    # weight_names, model_weights, model_config; group: where the attribute should stand
+    MISSING_PART = "missing-part"
+    BACKSLASH_NAMES = "backslash-names"  # names
+    DUPLICATE_MEMBER = "duplicate-member"  # name, count, identical: equal by size and CRC
+    STRAY_MEMBERS = "stray-members"  # names: entries that are no part of a Keras archive
+    IRREGULAR_NAMES = "irregular-names"  # names: absolute, climbing ("..") or with control characters
+    CRC_MISMATCH = "crc-mismatch"  # name, expected, found
+    UNREADABLE_MEMBER = "unreadable-member"  # name, why: encrypted, method, deflate stream, header disagrees with the directory
+    LEADING_BYTES = "leading-bytes"  # count, head
+    TRAILING_BYTES = "trailing-bytes"  # count
+
+    # a JSON part (`Fault.part` says which)
+    JSON_BOM = "json-bom"
+    JSON_ENCODING = "json-encoding"  # encoding: utf-16-le | ...
+    JSON_CONSTANT = "json-constant"  # count, first: NaN | Infinity | -Infinity, line
+    JSON_TRAILING_COMMA = "json-trailing-comma"  # line, column (1-based): read as if it were not there
+    JSON_DUPLICATE_KEYS = "json-duplicate-keys"  # keys, count
+    JSON_MALFORMED = "json-malformed"  # line, column, why, empty: nothing could be read
+
+    # HDF5
+    HDF5_UNREADABLE = "hdf5-unreadable"  # why, group: the structure there could not be read
+    HDF5_LINK = "hdf5-link"  # name, link: soft | external; to; file
+    HDF5_EXTERNAL_STORAGE = "hdf5-external-storage"  # name, files
+    HDF5_VIRTUAL = "hdf5-virtual"  # name
+
+    # bounds of untrusted input
+    LIMIT = "limit"  # limit: field of Limits, allowed, found: reading stopped there

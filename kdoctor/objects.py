@@ -1,0 +1,90 @@
+"""Serialized Keras objects, as the config names them, in both dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import EMPTY, Document, Json
+from kdoctor.pointer import Pointer
+
+# Keras 3 encodes plain values in the same form as objects: serialization_lib.serialize_keras_object.
+VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__tuple__", "__typespec__"})
+CODE = "__lambda__"
+FUNCTION = "function"
+MODELS = frozenset({"Functional", "Sequential", "Model"})
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One serialized object: a dict with ``class_name`` and ``config``.
+
+    ``at`` points to the dict. ``config`` is empty where the file stores none or a list (`layers` reads that form).
+    """
+
+    at: Pointer
+    class_name: str
+    module: str | None
+    registered_name: str | None
+    config: Mapping[str, Json]
+    raw: Mapping[str, Json]
+
+    @property
+    def name(self) -> str | None:
+        """The layer's name, from the config (where Keras takes it) or else from beside it."""
+        for found in (self.config.get("name"), self.raw.get("name")):
+            if isinstance(found, str):
+                return found
+        return None
+
+    @property
+    def build_config(self) -> Mapping[str, Json]:
+        found = self.raw.get("build_config")
+        return found if isinstance(found, Mapping) else EMPTY
+
+    @property
+    def key(self) -> str | None:
+        """The key in the config under which it stands (``kernel_initializer``, ``layer``, …); None in a list."""
+        last = self.at.keys[-1] if self.at.keys else None
+        return last if isinstance(last, str) else None
+
+
+def as_node(value: Json, at: Pointer) -> Node | None:
+    """The object that a JSON value serializes, if it is one."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("class_name"), str) or "config" not in value:
+        return None
+    module, registered, config = value.get("module"), value.get("registered_name"), value["config"]
+    return Node(
+        at,
+        value["class_name"],
+        module if isinstance(module, str) else None,
+        registered if isinstance(registered, str) else None,
+        config if isinstance(config, Mapping) else EMPTY,
+        value,
+    )
+
+
+@lru_cache(maxsize=4)
+def objects(document: Document) -> tuple[Node, ...]:
+    """Every serialized object of config and training state, outermost first, encoded plain values left out."""
+    return tuple(node for part in ("config", "training") for node in _walk(document.parts.get(part), Pointer(part)))
+
+
+def _walk(root: Json, start: Pointer) -> Iterator[Node]:
+    """Depth first, without recursion: hostile files nest deeper than Python's stack."""
+    stack: list[tuple[Json, Pointer]] = [(root, start)]
+    while stack:
+        value, at = stack.pop()
+        node = as_node(value, at)
+        if node is not None and node.class_name not in VALUES:
+            yield node
+        if isinstance(value, Mapping):
+            stack.extend((inner, at / key) for key, inner in reversed(list(value.items())) if isinstance(inner, (Mapping, list)))
+        elif isinstance(value, list):
+            stack.extend((value[i], at / i) for i in range(len(value) - 1, -1, -1) if isinstance(value[i], (Mapping, list)))
+
+
+def model_of(document: Document) -> Node | None:
+    """The root object of the config: the model itself. A Keras 1/2 Sequential, whose config is a list, counts."""
+    return as_node(document.config, Pointer("config"))

@@ -1,0 +1,66 @@
+"""Which Keras must load the file, and what its user will give it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from kdoctor.document import Json
+from kdoctor.errors import UsageError
+
+RELEASE = re.compile(r"\d+\.\d+(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the user of a repair supplies: the answers to a finding's needs.
+
+    bindings: global name -> value (``--bind NAME=VALUE``); custom: names of objects or modules (``--custom``);
+    hub_paths: handle -> folder (``--hub-path``); training: compile_config as Keras writes it (``--compile``), or None.
+    """
+
+    bindings: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
+    custom: tuple[str, ...] = ()
+    hub_paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    training: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A Keras release that shall load the file with ``load_model(path)``.
+
+    ``custom`` are the class and function names that its user will pass as ``custom_objects``; ``purpose`` is what the model is
+    loaded for: ``inference`` or ``training``.
+    """
+
+    release: str
+    safe_mode: bool = True
+    custom: frozenset[str] = frozenset()
+    purpose: str = "inference"
+    given: Given = field(default_factory=Given)
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """(major, minor) of the release."""
+        major, minor = self.release.split(".")[:2]
+        return int(major), int(minor)
+
+    def __str__(self) -> str:
+        return f"Keras {self.release}"
+
+
+def parse_target(text: str, installed: str) -> str:
+    """The release meant by ``--target``: ``keras==3.15.1``, ``3.15.1``, ``installed``.
+
+    Raises `UsageError` for anything else, and for releases before Keras 3, whose loaders kdoctor does not know yet.
+    """
+    if text in ("", "installed", "keras"):
+        return installed
+    name, _, release = text.rpartition("==")
+    if name not in ("", "keras") or not RELEASE.fullmatch(release):
+        raise UsageError(f"--target {text!r} is not understood; write keras==3.15.1, or installed")
+    if int(release.split(".")[0]) < 3:
+        raise UsageError(f"--target {text!r}: kdoctor knows the loaders of Keras 3 only, so far")
+    return release
