@@ -1,0 +1,113 @@
+"""Code bytes as a list of instructions, and whether those bytes make sense in a given Python at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kdoctor.bytecode.code import Code, MalformedCode, Release
+from kdoctor.bytecode.opcodes import Opcode, OpcodeTable, Operand, flag_bits, opcode_table
+
+# Opcodes that hold two four-bit indices of locals in one argument (since 3.13).
+PAIRS_OF_LOCALS = ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction without its prefixes and caches.
+
+    `offset` is where it starts, its EXTENDED_ARG prefixes included (jumps land there); `end` is where the next one
+    starts; `target` is the offset that a jump goes to.
+    """
+
+    offset: int
+    end: int
+    name: str
+    operand: Operand
+    argument: int
+    target: int | None = None
+
+
+def instructions_of(code: Code, release: Release) -> tuple[Instruction, ...]:
+    """Decode and validate the code as `release` would; raises MalformedCode (offsets count within the code bytes)."""
+    table = opcode_table(release)
+    decoded = tuple(_decode(code.instructions, table))
+    starts = {instruction.offset for instruction in decoded}
+    for instruction in decoded:
+        _validate(instruction, code, release, starts)
+    return decoded
+
+
+def _decode(data: bytes, table: OpcodeTable) -> list[Instruction]:
+    decoded = []
+    position = start = extension = 0
+    while position < len(data):
+        opcode = table.by_number.get(data[position])
+        if opcode is None or opcode.name == "CACHE":
+            raise MalformedCode(f"no instruction {data[position]} in Python {_text(table.release)}", position)
+        argument, position = _argument(data, position, opcode, table)
+        argument |= extension
+        if opcode.name == "EXTENDED_ARG":
+            extension = argument << (8 if table.is_wordcode else 16)
+            if extension >> 32:
+                raise MalformedCode("argument over 32 bits", position)
+            continue
+        position = _skip_caches(data, position, opcode)
+        decoded.append(Instruction(start, position, opcode.name, opcode.operand, argument, _target(opcode, argument, position, table)))
+        start, extension = position, 0
+    if start != len(data) or not decoded:
+        raise MalformedCode("the code ends within an instruction", start)
+    return decoded
+
+
+def _argument(data: bytes, position: int, opcode: Opcode, table: OpcodeTable) -> tuple[int, int]:
+    takes = opcode.number >= table.argument_from
+    width = 2 if table.is_wordcode else 3 if takes else 1
+    if position + width > len(data):
+        raise MalformedCode("the code ends within an instruction", position)
+    return int.from_bytes(data[position + 1 : position + width], "little") if takes else 0, position + width
+
+
+def _skip_caches(data: bytes, position: int, opcode: Opcode) -> int:
+    end = position + 2 * opcode.caches
+    if end > len(data) or any(data[position:end]):
+        raise MalformedCode(f"cache entries of {opcode.name} are not empty", position)
+    return end
+
+
+def _target(opcode: Opcode, argument: int, end: int, table: OpcodeTable) -> int | None:
+    distance = argument * table.jump_unit
+    if opcode.operand is Operand.JUMP_TO:
+        return distance
+    if opcode.operand is Operand.JUMP_BY:
+        return end - distance if "BACKWARD" in opcode.name else end + distance
+    return None
+
+
+def _validate(instruction: Instruction, code: Code, release: Release, starts: set[int]) -> None:
+    if instruction.target is not None:
+        inside = instruction.target in starts
+    elif instruction.name in PAIRS_OF_LOCALS:
+        inside = instruction.argument <= 0xFF and max(instruction.argument >> 4, instruction.argument & 15) < len(code.localsplus)
+    else:
+        size = _size(instruction.operand, code, release)
+        inside = size is None or instruction.argument >> flag_bits(instruction.name, release) < size
+    if not inside:
+        raise MalformedCode(f"{instruction.name} {instruction.argument} points nowhere", instruction.offset)
+
+
+def _size(operand: Operand, code: Code, release: Release) -> int | None:
+    numbered_together = release >= (3, 11)
+    match operand:
+        case Operand.CONSTANT:
+            return len(code.consts)
+        case Operand.NAME:
+            return len(code.names)
+        case Operand.LOCAL:
+            return len(code.localsplus if numbered_together else code.varnames)
+        case Operand.FREE:
+            return len(code.localsplus) if numbered_together else len(code.cellvars) + len(code.freevars)
+    return None
+
+
+def _text(release: Release) -> str:
+    return "{}.{}".format(*release)
