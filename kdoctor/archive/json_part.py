@@ -1,0 +1,181 @@
+"""Reads a JSON part tolerantly: what Python's ``json`` would refuse is named, and read all the same where its meaning is plain."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kdoctor.document import ABSENT, Fault, Json
+from kdoctor.faults import FaultKind
+from kdoctor.limits import Limits
+
+# A string without escapes is taken whole; of any other only the opening quote, since a repeated group costs memory for each repetition.
+_TOKEN = re.compile(r'"[^"\\]*"|["\[\]{},]|NaN|-?Infinity')
+_STRING_STEP = re.compile(r'["\\]')
+_VALUE_BEFORE = re.compile(r"[^\s,\[{:]\s*\Z")
+_CLOSING_AFTER = re.compile(r"\s*[\]}]")
+_LONGEST_INTEGER = 4300  # digits; CPython's own bound since 3.10.7: longer ones take quadratic time
+_KEYS_SHOWN = 20
+
+
+def read_json(data: bytes, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
+    """The JSON object in ``data`` and what is wrong with its text; `ABSENT` when nothing could be read.
+
+    A byte order mark, UTF-16, trailing commas, duplicate keys (the last one wins, as in Python) and ``NaN`` are faults that do not
+    stop the reading. Anything but an object at the root is malformed: no part of a Keras file is one.
+    """
+    if len(data) > limits.json_bytes:
+        return ABSENT, [_limit(part, "json_bytes", limits.json_bytes, len(data))]
+    if not data.strip(b" \t\r\n\0"):
+        why = "the part is empty" if not data else "the part holds only blanks" if data.strip(b"\0") else "the part holds only zero bytes"
+        return ABSENT, [_malformed(part, 1, 1, why, empty=True)]
+    text, faults = _decode(data, part)
+    shape = _measure(text)
+    if shape.depth > limits.json_depth:
+        return ABSENT, [*faults, _limit(part, "json_depth", limits.json_depth, shape.depth)]
+    if shape.values > limits.json_values:
+        return ABSENT, [*faults, _limit(part, "json_values", limits.json_values, shape.values)]
+    if shape.commas:
+        line, column = _place(text, shape.commas[0])
+        detail = {"line": line, "column": column, "count": len(shape.commas)}
+        faults.append(Fault(FaultKind.JSON_TRAILING_COMMA.value, part, detail))
+        text = _blanked(text, shape.commas)
+    value, found = _parse(text, part, limits)
+    faults += found
+    if value is not ABSENT and shape.constants:
+        start, name = shape.first_constant
+        faults.append(Fault(FaultKind.JSON_CONSTANT.value, part, {"count": shape.constants, "first": name, "line": _place(text, start)[0]}))
+    return value, faults
+
+
+def _decode(data: bytes, part: str) -> tuple[str, list[Fault]]:
+    """The text and the fault of its encoding, if any; Keras reads UTF-8 without a byte order mark."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        text, faults = _decode(data[3:], part)
+        return text, [Fault(FaultKind.JSON_BOM.value, part), *faults]
+    encoding: str = json.detect_encoding(data)  # by byte order mark or by where the zero bytes stand
+    if encoding == "utf-8":
+        try:
+            return data.decode("utf-8"), []
+        except UnicodeDecodeError:
+            encoding = "latin-1"
+    named = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+    if data.startswith((b"\xfe\xff", b"\0\0\xfe\xff")):
+        named = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}
+    fault = Fault(FaultKind.JSON_ENCODING.value, part, {"encoding": named.get(encoding, encoding)})
+    return data.decode(encoding, errors="replace"), [fault]
+
+
+@dataclass(slots=True)
+class _Shape:
+    """What one pass over a JSON text tells before it is parsed; places are offsets in the text."""
+
+    depth: int
+    values: int  # at most so many
+    commas: list[int]  # before a closing bracket
+    constants: int
+    first_constant: tuple[int, str]
+
+
+def _measure(text: str) -> _Shape:
+    shape = _Shape(depth=0, values=1, commas=[], constants=0, first_constant=(0, ""))
+    depth = 0
+    for start, token in _tokens(text):
+        if token in "[{":
+            depth += 1
+            shape.values += 1
+            shape.depth = max(shape.depth, depth)
+        elif token in "]}":
+            depth -= 1
+        elif token == ",":
+            shape.values += 1
+            if _CLOSING_AFTER.match(text, start + 1) and _VALUE_BEFORE.search(text[max(0, start - 200) : start]):
+                shape.commas.append(start)
+        else:
+            shape.constants += 1
+            if shape.constants == 1:
+                shape.first_constant = (start, token)
+    return shape
+
+
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Brackets, commas and non-standard constants outside strings, with their offsets; never fails, whatever the text is."""
+    position = 0
+    while found := _TOKEN.search(text, position):
+        token = found.group()
+        position = found.end()
+        if token == '"':
+            position = _end_of_string(text, position)
+        elif token[0] != '"':
+            yield found.start(), token
+
+
+def _end_of_string(text: str, position: int) -> int:
+    while found := _STRING_STEP.search(text, position):
+        if found.group() == '"':
+            return found.end()
+        position = found.end() + 1
+    return len(text)
+
+
+def _blanked(text: str, places: list[int]) -> str:
+    """The text with blanks at these places, so that lines and columns of what follows stay what they are."""
+    pieces = []
+    position = 0
+    for place in places:
+        pieces += [text[position:place], " "]
+        position = place + 1
+    return "".join([*pieces, text[position:]])
+
+
+def _parse(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
+    repeated: Counter[str] = Counter()
+
+    def with_last_wins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            repeated.update({key: times - 1 for key, times in Counter(key for key, _ in pairs).items() if times > 1})
+        return result
+
+    try:
+        value = json.loads(text, object_pairs_hook=with_last_wins, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        return ABSENT, [_malformed(part, error.lineno, error.colno, error.msg, empty=False)]
+    except ValueError as error:  # an integer that is too long
+        line, column = _place(text, text.find(error.args[1]) if len(error.args) > 1 else 0)
+        return ABSENT, [_malformed(part, line, column, str(error.args[0]), empty=False)]
+    except RecursionError:
+        return ABSENT, [_limit(part, "json_depth", limits.json_depth, limits.json_depth)]
+    if not isinstance(value, dict):
+        return ABSENT, [_malformed(part, 1, 1, f"the root is {_kind(value)}, not an object", empty=False)]
+    if not repeated:
+        return value, []
+    detail = {"keys": list(repeated)[:_KEYS_SHOWN], "count": sum(repeated.values())}
+    return value, [Fault(FaultKind.JSON_DUPLICATE_KEYS.value, part, detail)]
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _LONGEST_INTEGER:
+        raise ValueError(f"a number of {len(digits)} digits", digits)
+    return int(digits)
+
+
+def _kind(value: Json) -> str:
+    names = {type(None): "null", bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list"}
+    return names.get(type(value), "something else")
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, both from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _malformed(part: str, line: int, column: int, why: str, *, empty: bool) -> Fault:
+    return Fault(FaultKind.JSON_MALFORMED.value, part, {"line": line, "column": column, "why": why, "empty": empty})
+
+
+def _limit(part: str, limit: str, allowed: int, found: int) -> Fault:
+    return Fault(FaultKind.LIMIT.value, part, {"limit": limit, "allowed": allowed, "found": found})
