@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TypeAlias
 
-from kdoctor.document import Document
+from kdoctor.document import ABSENT, Document, Fault
 from kdoctor.edit import Edit
 from kdoctor.errors import PackError
 from kdoctor.pointer import Pointer
@@ -44,6 +44,11 @@ class Repair:
     title: str
     edits: tuple[Edit, ...] = ()
     safety: Safety = Safety.SAFE
+
+
+def remove_faults(title: str, *faults: tuple[Pointer, Fault], safety: Safety = Safety.SAFE) -> Repair:
+    """The repair that asks the writer for a file without these faults."""
+    return Repair(title, tuple(Edit(at, old=fault, new=ABSENT) for at, fault in faults), safety)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Safety, Severity, check, remove_faults
+from kdoctor.document import Document
+from kdoctor.faults import FaultKind
+from kdoctor.target import Target
+
+
+@check("K109", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
+def damaged_archive(document: Document, target: Target) -> Iterator[Finding]:
+    """Bytes of the archive are not what they were, or bytes stand before or after it that do not belong.
+
+    A member whose checksum does not fit is refused by Keras ("Bad CRC-32 for file 'model.weights.h5'"); nobody can tell which
+    bytes are wrong, so there is no cure. Bytes before or after a whole archive are harmless to Keras's zip reader: an info,
+    and cut off when the file is written anew. Before HDF5 content they are harmless only where HDF5 allows a user block.
+
+    Checksums of members larger than 8 MiB are not read by an inspection; they are when the file is repaired, copied or loaded.
+    """
+    for at, fault in document.faults_of(FaultKind.CRC_MISMATCH):
+        name = fault.detail.get("name")
+        yield Finding(
+            at,
+            f"the content of {name!r} does not fit its checksum: at least one bit has changed since it was saved",
+            repair=Repair("get the file again; nobody can tell which numbers are wrong", safety=Safety.ADVICE),
+            needs=(Need("FILE", "an undamaged copy", f"{name} is damaged"),),
+            keras_says=f"BadZipFile: Bad CRC-32 for file '{name}'",
+        )
+    for at, fault in document.faults_of(FaultKind.LEADING_BYTES, FaultKind.TRAILING_BYTES):
+        where = "before" if fault.kind == FaultKind.LEADING_BYTES else "after"
+        yield Finding(
+            at,
+            f"{fault.detail.get('count'):,} bytes that do not belong stand {where} the archive",
+            repair=remove_faults(f"cut off the bytes {where} it", (at, fault)),
+            mild=True,
+        )

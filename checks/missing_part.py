@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
+from kdoctor.document import ABSENT, Document, Fault
+from kdoctor.edit import Edit
+from kdoctor.faults import FaultKind
+from kdoctor.layers import layers
+from kdoctor.objects import as_node
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+
+NEEDED = {
+    "config.json": (
+        Need("--architecture", "model.json", "the layers and how they are connected are not in the file"),
+        "KeyError: \"There is no item named 'config.json' in the archive\"",
+    ),
+    "model.weights.h5": (
+        Need("FILE", "the file with the weights", "without weights the model would predict nonsense"),
+        "ValueError: Expected a model.weights.h5 or model.weights.npz file.",
+    ),
+    "model_config": (
+        Need("--architecture", "model.json", "the layers and how they are connected are not in the file"),
+        "ValueError: No model config found in the file",
+    ),
+    "model_weights": (
+        Need("FILE", "the file with the weights", "without weights the model would predict nonsense"),
+        "KeyError: 'model_weights'",
+    ),
+    "layer_names": (
+        Need("FILE", "the order of the layers", "the file does not say which layer owns which group"),
+        "KeyError: \"Can't open attribute (can't locate attribute: 'layer_names')\"",
+    ),
+}
+HARMLESS = {
+    "metadata.json": "Keras reads the archive without it; who saved it, and when, is not known",
+    "keras_version": "Keras reads the file without it; the release that saved it is not known",
+    "backend": "Keras reads the file without it; the backend that saved it is not known",
+}
+
+
+@check("K104", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
+def missing_part(document: Document, target: Target) -> Iterator[Finding]:
+    """A part that belongs to every saved model is not there.
+
+    Without ``config.json`` or ``model_config`` there is no architecture ("No model config found in the file", "There is no item
+    named 'config.json' in the archive"); without the weights Keras says "Expected a model.weights.h5". Missing metadata is an info:
+    Keras does without.
+
+    The names of the layers are derived from the architecture where they are missing beside their weights. Nothing else can be.
+    """
+    for at, fault in document.faults_of(FaultKind.MISSING_PART):
+        name = fault.detail.get("name", "")
+        if name in HARMLESS:
+            yield Finding(at, f"{name} is missing: {HARMLESS[name]}", mild=True)
+        elif name == "layer_names":
+            yield _layer_names(document, at, fault)
+        elif name in NEEDED:
+            need, says = NEEDED[name]
+            advice = Repair("get the whole file again from whoever saved it", safety=Safety.ADVICE)
+            yield Finding(at, f"{name} is missing: {need.why}", repair=advice, needs=(need,), keras_says=says)
+    if document.config is not ABSENT and as_node(document.config, Pointer("config")) is None:
+        yield _no_model(document)
+
+
+def _no_model(document: Document) -> Finding:
+    keys = ", ".join(repr(key) for key in list(document.config)[:4]) if isinstance(document.config, dict) else "no keys"
+    need = NEEDED["config.json"][0]
+    return Finding(
+        Pointer("config"),
+        f"the architecture is missing: config holds no model (its keys are {keys})",
+        needs=(need,),
+        keras_says="ValueError: Expected object to be an instance of `KerasSaveable`",
+    )
+
+
+def _layer_names(document: Document, at: Pointer, fault: Fault) -> Finding:
+    """Keras matches weights by this attribute's order, which is the order of the model's layers."""
+    need, says = NEEDED["layer_names"]
+    names = [layer.name for layer in layers(document) if layer.depth == 0]
+    groups = {path.split("/")[1] for path in document.weights if path.startswith("model_weights/") and path.count("/") > 1}
+    message = "layer_names is missing beside the weights: Keras cannot tell which layer owns which group"
+    if not groups or not groups - {"top_level_model_weights"} <= set(names):
+        return Finding(at, message, needs=(need,), keras_says=says)
+    group = Pointer("attributes", ("/model_weights",))
+    if group.keys[0] in document.attributes:
+        restore = Edit(group / "layer_names", old=ABSENT, new=names)
+    else:
+        restore = Edit(group, old=ABSENT, new={"layer_names": names})
+    repair = Repair("write the names of the layers from the architecture", (restore, Edit(at, old=fault, new=ABSENT)))
+    return Finding(at, message, repair=repair, keras_says=says)

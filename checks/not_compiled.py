@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.document import ABSENT, Document, Format
+from kdoctor.edit import Edit
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+
+AT = Pointer("training")
+NEED = Need("--compile", "optimizer=adam,loss=…,metrics=…", "the file does not say how the model was trained")
+
+
+@check("K501", Severity.WARNING, mild=Severity.INFO, since="0.1.0")
+def not_compiled(document: Document, target: Target) -> Iterator[Finding]:
+    """No training state is in the file: the model predicts, but ``fit`` and ``evaluate`` need ``compile`` first.
+
+    It was saved without ``compile``, with ``include_optimizer=False``, or someone removed it. Keras warns "No training configuration
+    found in the save file, so the model was *not* compiled", and ``fit`` raises "You must call `compile()` before using the model".
+
+    ``--compile optimizer=adam,loss=mse,metrics=mae`` writes a training state of your choice. The optimizer starts afresh. For
+    inference nothing is missing: the finding is an info then, and a warning when optimizer state was left behind or with
+    ``--for training``.
+    """
+    if document.format not in (Format.KERAS_ZIP, Format.KERAS_DIR, Format.H5_MODEL) or document.config is ABSENT:
+        return
+    if document.training is not ABSENT:
+        return
+    given = target.given.training
+    left = [path for path in document.weights if path.startswith(("optimizer/", "optimizer_weights/"))]
+    tail = "; optimizer state was left behind" if left else ""
+    yield Finding(
+        AT,
+        f"the model is not compiled: it predicts, but fit() and evaluate() need compile() first{tail}",
+        repair=None if given is None else Repair("write the training state you gave", (Edit(AT, old=ABSENT, new=given),)),
+        needs=(NEED,) if given is None else (),
+        keras_says=_keras_says(document),
+        mild=target.purpose != "training" and not left,
+    )
+
+
+def _keras_says(document: Document) -> str:
+    if document.format is Format.H5_MODEL:
+        return "WARNING: No training configuration found in the save file, so the model was *not* compiled. Compile it manually."
+    return "ValueError: You must call `compile()` before using the model."

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Safety, Severity, check, remove_faults
+from kdoctor.document import ABSENT, Document, Fault
+from kdoctor.faults import FaultKind
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+
+FILE = {"config": ("config.json", "model_config"), "metadata": ("metadata.json", "metadata"), "training": ("compile_config", "training_config")}
+CURABLE = (FaultKind.JSON_BOM, FaultKind.JSON_ENCODING, FaultKind.JSON_TRAILING_COMMA)
+
+
+@check("K105", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
+def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
+    """A part is there, but cannot be parsed.
+
+    JSON that starts with a byte-order mark or is written in UTF-16 (a Windows editor did that), a trailing comma left by an edit
+    by hand, text that breaks off; or weights whose HDF5 structure is damaged. Keras shows the parser's error: "Expecting property
+    name enclosed in double quotes: line 1 column 2175". NaN and Infinity are no JSON either, but Keras reads them: an info.
+
+    The cure writes the same content as plain JSON. What cannot be parsed at all has no cure.
+    """
+    for at, fault in document.faults_of(*CURABLE):
+        title, says = _told(fault)
+        yield Finding(
+            at,
+            f"{_name(document, fault)} {title}",
+            repair=remove_faults(f"write {_name(document, fault)} as plain UTF-8 JSON", (at, fault)),
+            keras_says=says,
+        )
+    for at, fault in document.faults_of(FaultKind.JSON_CONSTANT):
+        yield Finding(at, f"{_name(document, fault)} holds {fault.detail.get('first')}, which is no JSON; Keras reads it", mild=True)
+    for at, fault in document.faults_of(FaultKind.JSON_MALFORMED):
+        yield _malformed(document, at, fault)
+    for at, fault in document.faults_of(FaultKind.HDF5_UNREADABLE):
+        yield _broken_hdf5(document, at, fault)
+
+
+def _told(fault: Fault) -> tuple[str, str]:
+    if fault.kind == FaultKind.JSON_BOM:
+        return "starts with a byte-order mark", "JSONDecodeError: Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"
+    if fault.kind == FaultKind.JSON_ENCODING:
+        return f"is written in {fault.detail.get('encoding')}, not in UTF-8", "UnicodeDecodeError: 'utf-8' codec can't decode byte"
+    line, column = fault.detail.get("line"), fault.detail.get("column")
+    where = f"line {line} column {column}"
+    return f"has a comma too many at {where}", f"JSONDecodeError: Expecting property name enclosed in double quotes: {where}"
+
+
+def _malformed(document: Document, at: Pointer, fault: Fault) -> Finding:
+    name, line, column = _name(document, fault), fault.detail.get("line"), fault.detail.get("column")
+    needs = (Need("--architecture", name, f"{name} holds nothing that can be parsed"),) if fault.part == "config" else ()
+    if fault.detail.get("empty"):
+        message, says = f"{name} is empty", "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"
+    else:
+        message = f"{name} is no JSON: {fault.detail.get('why')} at line {line} column {column}"
+        says = f"JSONDecodeError: {fault.detail.get('why')}: line {line} column {column}"
+    return Finding(at, message, repair=_again(), needs=needs, keras_says=says)
+
+
+def _broken_hdf5(document: Document, at: Pointer, fault: Fault) -> Finding:
+    group = fault.detail.get("group") or "/"
+    what = "model.weights.h5" if document.format.native else "the file"
+    readable = document.weights or document.config is not ABSENT
+    tail = "" if readable else "; nothing in it can be read"
+    return Finding(at, f"the HDF5 structure of {what} is damaged at {group}: {fault.detail.get('why')}{tail}", repair=_again())
+
+
+def _again() -> Repair:
+    return Repair("get the file again from whoever wrote it", safety=Safety.ADVICE)
+
+
+def _name(document: Document, fault: Fault) -> str:
+    native, legacy = FILE.get(fault.part, (fault.part, fault.part))
+    return native if document.format.native else legacy
