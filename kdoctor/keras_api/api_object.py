@@ -1,0 +1,56 @@
+"""One class or function of a Keras release, as the catalogue knows it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from kdoctor.document import Json
+from kdoctor.errors import KdoctorError
+
+__all__ = ["OPAQUE", "REQUIRED", "ApiObject", "Json", "NoDefault", "UnknownRelease"]
+
+
+class UnknownRelease(KdoctorError):
+    """A Keras release that the catalogue cannot speak for: older than Keras 3, or no release number at all."""
+
+
+class NoDefault(enum.Enum):
+    """Why a parameter's default is not given: the parameter is required, or its default is not a JSON value."""
+
+    REQUIRED = "required"
+    OPAQUE = "opaque"
+
+
+REQUIRED: Final = NoDefault.REQUIRED
+OPAQUE: Final = NoDefault.OPAQUE
+
+
+@dataclass(frozen=True, slots=True)
+class ApiObject:
+    """What the source of a release says about a class or function.
+
+    name, module: where it is really defined (``Dense`` in ``keras.src.layers.core.dense``); exports: its public paths, the one that
+    Keras saves first, empty when it has none; parameters: what calling it takes by keyword, in order, through the whole class
+    hierarchy, and what its constructor takes out of ``**kwargs``, with JSON defaults (a tuple is a list), `REQUIRED` or `OPAQUE`;
+    takes_anything: any other keyword is swallowed; lineage: real paths of its bases in resolution order; overrides: which of
+    ``from_config`` and ``get_config`` is not the one of the kind's root class; is_saveable: a KerasSaveable class.
+    """
+
+    name: str
+    kind: str
+    module: str
+    exports: tuple[str, ...]
+    parameters: Mapping[str, Json | NoDefault] = field(hash=False)
+    takes_anything: bool
+    is_function: bool
+    is_saveable: bool
+    lineage: tuple[str, ...]
+    overrides: frozenset[str]
+
+    @property
+    def path(self) -> str:
+        """The real path: ``keras.src.layers.core.dense.Dense``."""
+        return f"{self.module}.{self.name}"
