@@ -88,20 +88,20 @@ def _operator_limit(name: str, release: Release) -> int | None:
 
 
 def _older_habit(code: Code, instructions: tuple[Instruction, ...], release: Release) -> str | None:
-    """Pairs of instructions that a release always writes as one."""
-    targets = {instruction.target for instruction in instructions}
+    """Pairs of instructions that a release always writes as one, in code without jumps (where blocks meet, pairs survive)."""
+    if code.exceptiontable or any(instruction.target is not None for instruction in instructions):
+        return None
     for first, second in zip(instructions, instructions[1:], strict=False):
-        if second.offset in targets:
-            continue
-        if (first.name, second.name) == ("LOAD_CONST", "RETURN_VALUE") and release in ((3, 12), (3, 13)):
-            return "RETURN_CONST expected"
-        if (first.name, first.argument, second.name) == ("BUILD_SLICE", 2, "BINARY_SUBSCR") and release >= (3, 12):
-            return "BINARY_SLICE expected"
-        if (first.name, first.argument, second.name) == ("LOAD_ATTR", first.argument, "CALL_FUNCTION") and second.argument == 0 and release == (3, 7):
-            return "LOAD_METHOD expected"
+        if release in _HABITS.get((first.name, second.name), ()) and (first.name != "BUILD_SLICE" or first.argument == 2):
+            return f"{first.name} before {second.name}"
     return None
 
 
+# Releases that fuse the two: RETURN_CONST, BINARY_SLICE.
+_HABITS: dict[tuple[str, str], tuple[Release, ...]] = {
+    ("LOAD_CONST", "RETURN_VALUE"): ((3, 12), (3, 13)),
+    ("BUILD_SLICE", "BINARY_SUBSCR"): ((3, 12), (3, 13), (3, 14)),
+}
 ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "END_FINALLY")
 OBJECTIONS: tuple[Objection, ...] = (
     _does_not_end, _does_not_start, _line_table_of_another_release, _operator_of_another_release, _older_habit,
