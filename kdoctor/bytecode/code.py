@@ -16,8 +16,8 @@ Release: TypeAlias = tuple[int, int]
 
 # `list`, `set` and `dict` never occur in what a compiler writes, but the format can hold them, so a hostile file may.
 Value: TypeAlias = Union[
-    None, bool, int, float, complex, str, bytes, "EllipsisType", type[StopIteration], slice,
-    tuple["Value", ...], list["Value"], set["Value"], frozenset["Value"], dict["Value", "Value"], "Code",
+    bool, int, float, complex, str, bytes, "EllipsisType", type[StopIteration], slice,
+    tuple["Value", ...], list["Value"], set["Value"], frozenset["Value"], dict["Value", "Value"], "Code", None,
 ]  # fmt: skip
 
 RELEASES: tuple[Release, ...] = ((2, 7), (3, 5), (3, 6), (3, 7), (3, 8), (3, 9), (3, 10), (3, 11), (3, 12), (3, 13), (3, 14))

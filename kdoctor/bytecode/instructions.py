@@ -37,6 +37,16 @@ def instructions_of(code: Code, release: Release) -> tuple[Instruction, ...]:
     return decoded
 
 
+def variables_of(code: Code, instruction: Instruction, release: Release) -> tuple[str, ...]:
+    """The local, cell or free variables that an instruction names (two where two indices share an argument)."""
+    if instruction.name in PAIRS_OF_LOCALS:
+        return code.localsplus[instruction.argument >> 4], code.localsplus[instruction.argument & 15]
+    if release >= (3, 11):
+        return (code.localsplus[instruction.argument],)
+    names = code.varnames if instruction.operand is Operand.LOCAL else code.cellvars + code.freevars
+    return (names[instruction.argument],)
+
+
 def _decode(data: bytes, table: OpcodeTable) -> list[Instruction]:
     decoded = []
     position = start = extension = 0

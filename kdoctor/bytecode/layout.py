@@ -25,13 +25,14 @@ class Layout:
 
 
 _AFTER_FLAGS = ("instructions", "consts", "names", "varnames", "freevars", "cellvars", "filename", "name", "firstlineno", "linetable")
+_WITH_POSITIONAL_ONLY = ("argcount", "posonlyargcount", "kwonlyargcount")
 _SINCE_3_11 = (
     "instructions", "consts", "names", "localsplus", "kinds", "filename", "name", "qualname", "firstlineno", "linetable", "exceptiontable",
 )  # fmt: skip
 
 LAYOUTS = (
-    Layout(PythonRange.parse("3.11-3.14"), ("argcount", "posonlyargcount", "kwonlyargcount", "stacksize", "flags", *_SINCE_3_11)),
-    Layout(PythonRange.parse("3.8-3.10"), ("argcount", "posonlyargcount", "kwonlyargcount", "nlocals", "stacksize", "flags", *_AFTER_FLAGS)),
+    Layout(PythonRange.parse("3.11-3.14"), (*_WITH_POSITIONAL_ONLY, "stacksize", "flags", *_SINCE_3_11)),
+    Layout(PythonRange.parse("3.8-3.10"), (*_WITH_POSITIONAL_ONLY, "nlocals", "stacksize", "flags", *_AFTER_FLAGS)),
     Layout(PythonRange.parse("3.5-3.7"), ("argcount", "kwonlyargcount", "nlocals", "stacksize", "flags", *_AFTER_FLAGS)),
     Layout(PythonRange.parse("2.7"), ("argcount", "nlocals", "stacksize", "flags", *_AFTER_FLAGS)),
 )
@@ -94,7 +95,8 @@ def _as_text(value: Value, reader: ObjectReader, layout: Layout) -> str:
 def _split_locals(reader: ObjectReader, fields: Mapping[str, object]) -> dict[str, object]:
     """Since 3.11 one list of names serves locals, cells and free variables, with a byte for each that says which."""
     names, kinds = fields["localsplus"], fields["kinds"]
-    assert isinstance(names, tuple) and isinstance(kinds, bytes)
+    assert isinstance(names, tuple)
+    assert isinstance(kinds, bytes)
     if len(names) != len(kinds):
         raise reader.fail("as many kinds of variables as variables expected")
 
@@ -108,7 +110,8 @@ def _check_counts(reader: ObjectReader, fields: dict[str, object]) -> None:
     """Arguments are the first local variables, so there cannot be more of them."""
     varnames, nlocals, flags = fields["varnames"], fields.pop("nlocals"), fields["flags"]
     arguments = [fields.get(field, 0) for field in ("argcount", "kwonlyargcount")]
-    assert isinstance(varnames, tuple) and isinstance(flags, int)
+    assert isinstance(varnames, tuple)
+    assert isinstance(flags, int)
     rest = bool(flags & TAKES_POSITIONAL_REST) + bool(flags & TAKES_KEYWORD_REST)
     if nlocals != len(varnames) or sum(arguments) + rest > len(varnames):  # type: ignore[arg-type]
         raise reader.fail("the number of variables does not agree with their names")
@@ -117,7 +120,7 @@ def _check_counts(reader: ObjectReader, fields: dict[str, object]) -> None:
 
 
 _READERS: dict[str, Callable[[ObjectReader, Layout], object]] = {
-    **dict.fromkeys(("argcount", "posonlyargcount", "kwonlyargcount", "nlocals", "stacksize", "flags"), _count),
+    **dict.fromkeys((*_WITH_POSITIONAL_ONLY, "nlocals", "stacksize", "flags"), _count),
     **dict.fromkeys(("instructions", "kinds", "linetable", "exceptiontable"), _bytes),
     **dict.fromkeys(("names", "varnames", "freevars", "cellvars", "localsplus"), _names),
     **dict.fromkeys(("filename", "name", "qualname"), _text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from kdoctor.bytecode.code import Code, MalformedCode, PythonRange, Release
 from kdoctor.bytecode.instructions import Instruction, instructions_of
@@ -91,7 +92,7 @@ def _older_habit(code: Code, instructions: tuple[Instruction, ...], release: Rel
     """Pairs of instructions that a release always writes as one, in code without jumps (where blocks meet, pairs survive)."""
     if code.exceptiontable or any(instruction.target is not None for instruction in instructions):
         return None
-    for first, second in zip(instructions, instructions[1:], strict=False):
+    for first, second in pairwise(instructions):
         if release in _HABITS.get((first.name, second.name), ()) and (first.name != "BUILD_SLICE" or first.argument == 2):
             return f"{first.name} before {second.name}"
     return None
