@@ -1,0 +1,139 @@
+"""The messages of an HDF5 object header that kdoctor reads by itself: what a link, an attribute and a data layout declare.
+
+Layouts: HDF5 File Format Specification 3.0, sections IV.A.2.c (link info), g (link), h (external data files), i (data layout),
+m (attribute) and v (attribute info). A message that does not keep to them raises ValueError, IndexError or struct.error.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+UNDEFINED = 0xFFFF_FFFF_FFFF_FFFF
+NAME_BYTES = 4096  # longest name of a link or an attribute that is accepted
+HARD, SOFT, EXTERNAL = 0, 1, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A name in a group. ``kind`` is hard, soft, external or user; only a hard one has an ``address`` (of an object header)."""
+
+    name: str
+    kind: str
+    address: int = UNDEFINED
+    to: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeHeader:
+    """Name of an attribute and where its datatype, its dataspace and its value begin in the message's buffer, in bytes."""
+
+    name: str
+    datatype: int
+    dataspace: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a dataset is stored: compact, contiguous, chunked or virtual; ``end`` is the address behind contiguous data, else 0."""
+
+    storage: str
+    end: int = 0
+
+
+def text(data: bytes) -> str:
+    """Bytes of a name as text; what is no UTF-8 shows as U+FFFD."""
+    return data.decode("utf-8", "replace")
+
+
+def terminated(data: bytes, at: int) -> str:
+    """The zero-terminated name that starts at ``at``."""
+    return text(data[at : data.index(b"\0", at, at + NAME_BYTES + 1)])
+
+
+def read_link(data: bytes, at: int) -> Link:
+    """A link message. The links of the old symbol tables are no messages."""
+    version, flags = data[at], data[at + 1]
+    if version != 1:
+        raise ValueError(f"link message of version {version}")
+    at += 2
+    kind = HARD
+    if flags & 8:
+        kind = data[at]
+        at += 1
+    at += (8 if flags & 4 else 0) + (1 if flags & 16 else 0)  # creation order, character set
+    width = 1 << (flags & 3)
+    length = int.from_bytes(data[at : at + width], "little")
+    if length > NAME_BYTES:
+        raise ValueError(f"link name of {length} bytes")
+    at += width
+    name = text(data[at : at + length])
+    at += length
+    if kind == HARD:
+        return Link(name, "hard", struct.unpack_from("<Q", data, at)[0])
+    value = data[at + 2 : at + 2 + struct.unpack_from("<H", data, at)[0]]
+    if kind == SOFT:
+        return Link(name, "soft", to=text(value))
+    if kind == EXTERNAL:
+        file, to = [*value[1:].split(b"\0"), b"", b""][:2]
+        return Link(name, "external", to=text(to), file=text(file))
+    return Link(name, "user")
+
+
+def read_link_info(data: bytes, at: int) -> tuple[int, int] | None:
+    """Addresses of the fractal heap and of the name index of a group with many links; None where links stand in messages."""
+    version, flags = data[at], data[at + 1]
+    if version != 0:
+        raise ValueError(f"link info message of version {version}")
+    heap, names = struct.unpack_from("<QQ", data, at + (10 if flags & 1 else 2))
+    return None if UNDEFINED in (heap, names) else (heap, names)
+
+
+def read_attribute_info(data: bytes, at: int) -> tuple[int, int] | None:
+    """Addresses of the fractal heap and of the name index of an object with many or large attributes; None where it has none there."""
+    heap, names = struct.unpack_from("<QQ", data, at + (4 if data[at + 1] & 1 else 2))
+    return None if UNDEFINED in (heap, names) else (heap, names)
+
+
+def read_attribute_header(data: bytes, at: int) -> AttributeHeader:
+    """Where the parts of an attribute message stand."""
+    version, flags, name_size, datatype_size, dataspace_size = struct.unpack_from("<BBHHH", data, at)
+    if version not in (1, 2, 3):
+        raise ValueError(f"attribute message of version {version}")
+    if version > 1 and flags & 3:
+        raise ValueError("attribute with a shared datatype")
+    if name_size > NAME_BYTES:
+        raise ValueError(f"attribute name of {name_size} bytes")
+    name_at = at + (9 if version == 3 else 8)
+    padding = 8 if version == 1 else 1
+    datatype, dataspace, value = _offsets(name_at, (name_size, datatype_size, dataspace_size), padding)
+    return AttributeHeader(text(data[name_at : name_at + name_size].rstrip(b"\0")), datatype, dataspace, value)
+
+
+def read_layout(data: bytes, at: int) -> Layout:
+    """A data layout message, versions 1 to 4."""
+    version = data[at]
+    if not 1 <= version <= 4:
+        raise ValueError(f"data layout of version {version}")
+    storage = data[at + 2] if version < 3 else data[at + 1]
+    name = ("compact", "contiguous", "chunked", "virtual")[storage]
+    if name == "contiguous" and version >= 3:
+        address, size = struct.unpack_from("<QQ", data, at + 2)
+        return Layout(name, 0 if address == UNDEFINED else address + size)
+    return Layout(name)
+
+
+def read_external_files(data: bytes, at: int) -> tuple[int, tuple[int, ...]]:
+    """Address of the local heap with the names of the external files of a dataset, and the offsets of the names there."""
+    used, heap = struct.unpack_from("<HQ", data, at + 6)
+    return heap, tuple(struct.unpack_from("<Q", data, at + 16 + 24 * slot)[0] for slot in range(used))
+
+
+def _offsets(at: int, sizes: tuple[int, ...], padding: int) -> tuple[int, ...]:
+    ends = []
+    for size in sizes:
+        at += -(-size // padding) * padding
+        ends.append(at)
+    return tuple(ends)
