@@ -1,0 +1,58 @@
+"""The three parts of a native Keras file from their bytes, whether they stand in a zip or in a folder."""
+
+from __future__ import annotations
+
+from typing import IO, BinaryIO, Final, TypeAlias, cast
+
+from kdoctor.archive.json_part import read_json
+from kdoctor.archive.zip_names import CONFIG, METADATA
+from kdoctor.document import ABSENT, Fault, Json
+from kdoctor.faults import FaultKind
+from kdoctor.limits import Limits
+
+Found: TypeAlias = "tuple[dict[str, Json], list[Fault]]"  # parts of a document, and what is wrong with them
+JSON_PARTS: Final = {METADATA: "metadata", CONFIG: "config"}
+_OF_MODELS: Final = ("model_config", "training_config")  # parts of their own in a document
+
+
+def json_part(data: bytes, part: str, limits: Limits) -> Found:
+    """``config`` and ``training``, or ``metadata``, from the bytes of config.json or metadata.json."""
+    value, faults = read_json(data, part, limits)
+    if value is ABSENT:
+        return {}, faults
+    if part == "config":
+        return split_config(value), faults
+    if not value.get("keras_version"):
+        faults.append(missing("keras_version", part))
+    return {part: value}, faults
+
+
+def split_config(config: dict[str, Json]) -> dict[str, Json]:
+    """``config`` without its compile_config, and ``training`` where that holds anything (Keras writes null for a model not compiled)."""
+    training = config.get("compile_config")
+    rest = {key: value for key, value in config.items() if key != "compile_config"}
+    return {"config": rest, "training": training} if training not in (None, {}) else {"config": rest}
+
+
+def weights_part(stream: IO[bytes], size: int, limits: Limits) -> Found:
+    """``weights`` and ``attributes`` of an HDF5 file of weights."""
+    from kdoctor.archive.hdf5 import read_hdf5
+
+    found = read_hdf5(cast(BinaryIO, stream), size, limits)
+    attributes = {
+        group: {name: value for name, value in values.items() if group != "/" or name not in _OF_MODELS}
+        for group, values in found.attributes.items()
+    }
+    faults = [Fault(fault.kind, "weights", fault.detail) for fault in found.faults]
+    return {"weights": dict(found.weights), "attributes": attributes}, faults
+
+
+def merged(into: dict[str, Json], parts: dict[str, Json]) -> None:
+    """Add the weights and attributes of one shard to those of the others."""
+    for part, values in parts.items():
+        into.setdefault(part, {}).update(values)
+
+
+def missing(name: str, part: str = "file") -> Fault:
+    """A part, or an entry of metadata.json, that Keras would want."""
+    return Fault(FaultKind.MISSING_PART.value, part, {"name": name})

@@ -1,0 +1,63 @@
+"""Reads a ``.keras`` archive: its members as parts of a document, and everything that the archive does wrong."""
+
+from __future__ import annotations
+
+from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, weights_part
+from kdoctor.archive.reading import Reading
+from kdoctor.archive.zip_directory import Entry
+from kdoctor.archive.zip_integrity import integrity_faults
+from kdoctor.archive.zip_member import Archive, MemberError
+from kdoctor.archive.zip_names import WEIGHTS, is_shard, naming_faults, plain, role_of
+from kdoctor.document import Fault, Format, Json, Member
+
+
+def read_keras_zip(archive: Archive, folder: str) -> Reading:
+    """The archive whose parts stand in ``folder``: "" for the root, else with a slash at its end."""
+    roles = [role_of(entry.name, folder) for entry in archive.entries]
+    faults = [*naming_faults(archive.entries, folder), *integrity_faults(archive, roles)]
+    # of members of one name zipfile, and so Keras, reads the last
+    entries = {plain(entry.name)[len(folder) :]: entry for entry in archive.entries if plain(entry.name).startswith(folder)}
+    members = {ordinal: _member(entry, role) for ordinal, (entry, role) in enumerate(zip(archive.entries, roles, strict=True))}
+    parts: dict[str, Json] = {"members": members}
+    for name, part in JSON_PARTS.items():
+        found, wrong = _json(archive, entries[name], part) if name in entries else ({}, [missing(name)])
+        parts.update(found)
+        faults += wrong
+    found, wrong = _weights(archive, entries)
+    parts.update(found)
+    return Reading(Format.KERAS_ZIP, "zip", parts, (*faults, *wrong))
+
+
+def _member(entry: Entry, role: str) -> Member:
+    return Member(entry.name, role, entry.size, entry.packed, entry.method, entry.crc, entry.offset, entry.mode)
+
+
+def _json(archive: Archive, entry: Entry, part: str) -> Found:
+    if archive.over_limits(entry, part) is not None:
+        return {}, []  # noted with the integrity of the members, as is what cannot be read
+    try:
+        return json_part(archive.read(entry), part, archive.limits)
+    except MemberError:
+        return {}, []
+
+
+def _weights(archive: Archive, entries: dict[str, Entry]) -> Found:
+    """The weights of model.weights.h5, or of all its shards; NumPy archives are not looked into."""
+    parts: dict[str, Json] = {}
+    faults: list[Fault] = []
+    if WEIGHTS not in entries and "model.weights.npz" not in entries:
+        faults.append(missing(WEIGHTS))
+    for name, entry in entries.items():
+        if (name == WEIGHTS or is_shard(name)) and archive.over_limits(entry, "weights") is None:
+            found, wrong = _hdf5(archive, entry)
+            merged(parts, found)
+            faults += wrong
+    return parts, faults
+
+
+def _hdf5(archive: Archive, entry: Entry) -> Found:
+    try:
+        with archive.open(entry) as stream:
+            return weights_part(stream, entry.size, archive.limits)
+    except MemberError:
+        return {}, []

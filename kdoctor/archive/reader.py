@@ -1,0 +1,107 @@
+"""From a path to a document: the one way in for every file, whatever its name says that it is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from kdoctor.archive.gzip_file import read_gzip
+from kdoctor.archive.keras_dir import read_keras_dir
+from kdoctor.archive.other import other
+from kdoctor.archive.reading import Reading
+from kdoctor.archive.sniff import sniff
+from kdoctor.archive.zip_file import read_zip
+from kdoctor.document import Document, Fault, Format, Json, Origin
+from kdoctor.errors import ReadError
+from kdoctor.faults import FaultKind
+from kdoctor.limits import Limits
+
+_CONTAINERS_DEEP: Final = 4  # a gzip of a zip of a zip is an accident; more is a trap
+_KNOWN: Final[dict[Format, tuple[str, ...]]] = {
+    # what load_model of Keras 3.15.1 looks for at the end of the name, case and all (keras/src/saving/saving_api.py); the first is the usual
+    Format.KERAS_ZIP: (".keras",),
+    Format.H5_MODEL: (".h5", ".hdf5"),
+    Format.H5_WEIGHTS: (".h5", ".hdf5"),
+}
+
+
+def open_document(path: Path, limits: Limits = Limits()) -> Document:  # noqa: B008 (a frozen value)
+    """The document of a file or of an unzipped archive; whatever the bytes are, there is one, with faults that say what is wrong.
+
+    Raises `ReadError` when the path cannot be opened at all: missing, forbidden, a device, a folder without a model.
+    """
+    try:
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
+            return _document(path, status, read_keras_dir(path, limits), "")
+        if not stat.S_ISREG(status.st_mode):
+            raise ReadError(f"{path} is neither a file nor a folder")
+        with open(path, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            reading = _read(stream, status.st_size, path.name, limits, 0)
+            return _document(path, status, reading, _digest(stream, status.st_size, limits))
+    except OSError as error:
+        raise ReadError(f"{path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # a NUL in the name
+        raise ReadError(f"{path!r} is no file name: {error}") from error
+
+
+def _read(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) -> Reading:
+    found = sniff(stream, size, name)
+    inner = partial(_read_inner, limits=limits, depth=depth + 1)
+    if found.content == "zip":
+        return read_zip(stream, size, limits, inner)
+    if found.content == "gzip":
+        return read_gzip(stream, size, limits, inner)
+    if found.content == "hdf5":
+        return _hdf5(stream, size, limits)
+    return other(found.content, found.detail)
+
+
+def _read_inner(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) -> Reading:
+    if depth > _CONTAINERS_DEEP:
+        return other("zip", {"head": ""})
+    return _read(stream, size, name, limits, depth)
+
+
+def _hdf5(stream: BinaryIO, size: int, limits: Limits) -> Reading:
+    from kdoctor.archive.h5 import read_h5
+
+    format, parts = read_h5(stream, size, limits)
+    faults: list[Fault] = parts.pop("faults", [])
+    return Reading(format, "hdf5", parts, tuple(faults))
+
+
+def _document(path: Path, status: os.stat_result, reading: Reading, digest: str) -> Document:
+    folder = reading.content == "directory" or stat.S_ISDIR(status.st_mode)
+    size = sum(member.size for member in reading.parts.get("members", {}).values()) if folder else status.st_size
+    faults = [*reading.faults, *_extension_faults(path.name, reading.format)]
+    parts: dict[str, Json] = {
+        **reading.parts,
+        "file": {"name": path.name, "extension": _extension(path.name).lower(), "size": size, "content": reading.content},
+        "faults": dict(enumerate(faults)),
+    }
+    return Document(reading.format, parts, digest, Origin(path, status.st_size, status.st_mtime_ns, reading.wrapping))
+
+
+def _extension(name: str) -> str:
+    stem, suffix = os.path.splitext(name)
+    return os.path.splitext(stem)[1] + suffix if stem.lower().endswith(".weights") else suffix
+
+
+def _extension_faults(name: str, format: Format) -> list[Fault]:
+    known = _KNOWN.get(format, ())
+    if not known or name.endswith(known):
+        return []
+    return [Fault(FaultKind.WRONG_EXTENSION.value, "file", {"extension": _extension(name), "right": known[0]})]
+
+
+def _digest(stream: BinaryIO, size: int, limits: Limits) -> str:
+    if size > limits.digest_bytes:
+        return ""
+    stream.seek(0)
+    return hashlib.sha256(stream.read(size)).hexdigest()
