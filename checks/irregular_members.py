@@ -44,7 +44,10 @@ def _duplicate(at: Pointer, fault: Fault) -> Finding:
     told = "all the same" if identical else "with different content; Keras reads the last"
     title = f"keep the last {name!r}, as Keras does"
     return Finding(
-        at, f"{name!r} stands {fault.detail.get('count')} times in the archive, {told}", repair=remove_faults(title, (at, fault)), mild=identical
+        at,
+        f"{name!r} stands {fault.detail.get('count')} times in the archive, {told}",
+        repair=remove_faults(title, (at, fault)),
+        mild=identical,
     )
 
 

@@ -14,10 +14,16 @@ from ._keras_says import cannot_open
 KNOWN = {
     "lfs-pointer": ("a Git LFS pointer, not the model itself", "fetch the model: git lfs install && git lfs pull"),
     "html": ("an HTML page, not a model: the download saved a web page", "download the raw file; the link led to a page about it"),
-    "google-drive-page": ("Google Drive's warning page, not the model", "download it in a browser, or with gdown, which confirms the warning"),
+    "google-drive-page": (
+        "Google Drive's warning page, not the model",
+        "download it in a browser, or with gdown, which confirms the warning",
+    ),
     "empty": ("empty: 0 bytes", "copy or download the file again"),
     "zeroed": ("nothing but zero bytes: the disk or the download never filled it", "copy or download the file again"),
-    "pickle": ("a Python pickle, not a Keras archive; unpickling runs code", "load it only if you trust it, then model.save('model.keras')"),
+    "pickle": (
+        "a Python pickle, not a Keras archive; unpickling runs code",
+        "load it only if you trust it, then model.save('model.keras')",
+    ),
     "image": ("an image, not a model", "look for the model under another name"),
     "json": ("JSON alone, not a Keras archive", "look for the .keras or .h5 file that belongs to it"),
     "text": ("plain text, not a model", "look at its first line: it often is an error message of the download"),
@@ -58,6 +64,8 @@ def _text_mode(document: Document, at: Pointer, fault: Fault) -> Finding:
     return Finding(
         at,
         f"the content is {what} that was transferred as text: its line ends were converted, and bytes are lost",
-        repair=Repair("transfer it again in binary mode (FTP: binary; git: mark the file as binary in .gitattributes)", safety=Safety.ADVICE),
+        repair=Repair(
+            "transfer it again in binary mode (FTP: binary; git: mark the file as binary in .gitattributes)", safety=Safety.ADVICE
+        ),
         keras_says=cannot_open(document),
     )

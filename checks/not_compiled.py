@@ -7,6 +7,7 @@ from kdoctor.document import ABSENT, Document, Format
 from kdoctor.edit import Edit
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+from kdoctor.training import training_part
 
 AT = Pointer("training")
 NEED = Need("--compile", "optimizer=adam,loss=…,metrics=…", "the file does not say how the model was trained")
@@ -33,7 +34,9 @@ def not_compiled(document: Document, target: Target) -> Iterator[Finding]:
     yield Finding(
         AT,
         f"the model is not compiled: it predicts, but fit() and evaluate() need compile() first{tail}",
-        repair=None if given is None else Repair("write the training state you gave", (Edit(AT, old=ABSENT, new=given),)),
+        repair=None
+        if given is None
+        else Repair("write the training state you gave", (Edit(AT, old=ABSENT, new=training_part(given, document.format)),)),
         needs=(NEED,) if given is None else (),
         keras_says=_keras_says(document),
         mild=target.purpose != "training" and not left,

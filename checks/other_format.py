@@ -11,11 +11,20 @@ from ._keras_says import cannot_open
 
 # content -> (what it is, the way in)
 FORMATS = {
-    "saved-model": ("a TensorFlow SavedModel folder", "keras.layers.TFSMLayer(folder, call_endpoint='serving_default') serves it; tf_keras loads it whole"),
+    "saved-model": (
+        "a TensorFlow SavedModel folder",
+        "keras.layers.TFSMLayer(folder, call_endpoint='serving_default') serves it; tf_keras loads it whole",
+    ),
     "tflite": ("a TensorFlow Lite model", "run it with tf.lite.Interpreter; Keras cannot load it back"),
     "onnx": ("an ONNX model", "run it with onnxruntime; onnx2keras-like converters rebuild a Keras model"),
-    "tf-checkpoint": ("a TensorFlow checkpoint: weights without an architecture", "build the model in code, then model.load_weights with tf_keras"),
-    "model-json": ("the architecture alone, as JSON", "keras.models.model_from_json(text), then load_weights from the file that goes with it"),
+    "tf-checkpoint": (
+        "a TensorFlow checkpoint: weights without an architecture",
+        "build the model in code, then model.load_weights with tf_keras",
+    ),
+    "model-json": (
+        "the architecture alone, as JSON",
+        "keras.models.model_from_json(text), then load_weights from the file that goes with it",
+    ),
     "tfjs": ("a TensorFlow.js model", "convert it: tensorflowjs_converter --input_format=tfjs_layers_model --output_format=keras"),
     "pytorch": ("a PyTorch file", "load it with torch; its format is a pickle, which runs code"),
     "safetensors": ("weights in the safetensors format", "build the model in code and assign them"),

@@ -47,5 +47,7 @@ def _repair(at: Pointer, fault: Fault) -> Repair:
 def _keras_says(document: Document, fault: Fault) -> str:
     present, expected = fault.detail.get("present"), fault.detail.get("expected")
     if fault.detail.get("content") == "hdf5" and isinstance(expected, int):
-        return f"OSError: Unable to synchronously open file (truncated file: eof = {present}, sblock->base_addr = 0, stored_eof = {expected})"
+        return (
+            f"OSError: Unable to synchronously open file (truncated file: eof = {present}, sblock->base_addr = 0, stored_eof = {expected})"
+        )
     return cannot_open(document)

@@ -8,7 +8,11 @@ from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
-FILE = {"config": ("config.json", "model_config"), "metadata": ("metadata.json", "metadata"), "training": ("compile_config", "training_config")}
+FILE = {
+    "config": ("config.json", "model_config"),
+    "metadata": ("metadata.json", "metadata"),
+    "training": ("compile_config", "training_config"),
+}
 CURABLE = (FaultKind.JSON_BOM, FaultKind.JSON_ENCODING, FaultKind.JSON_TRAILING_COMMA)
 
 

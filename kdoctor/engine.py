@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from typing import TypeVar
 
 from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Document
 from kdoctor.edit import apply, overlap
+from kdoctor.errors import KdoctorError
 from kdoctor.target import Target
 
+T = TypeVar("T")
 MAX_ROUNDS = 10
 
 
@@ -74,17 +78,31 @@ class Report:
         return max((found.severity for found in self.findings), default=None)
 
 
+def attempt(name: str, work: Callable[[], T]) -> T | Failure:
+    """The result, or a failure under this name: whatever one check or reader does, the others still run."""
+    try:
+        return work()
+    except Exception as error:  # the one place that catches everything
+        said = str(error) if isinstance(error, KdoctorError) else f"{type(error).__name__}: {error}"
+        return Failure(name, said)
+
+
 def examine(document: Document, target: Target, checks: Sequence[Check], path: str = "") -> Report:
     """Run every check. One that crashes becomes a failure, which makes the verdict unknown: silence would be a lie."""
     findings: list[Diagnosis] = []
     failures: list[Failure] = []
     for check in checks:
-        try:
-            findings += [Diagnosis(check, finding) for finding in check.run(document, target)]
-        except Exception as error:  # the one place: whatever a check does, the others still run
-            failures.append(Failure(check.code, f"{type(error).__name__}: {error}"))
+        found = attempt(check.code, partial(_run, check, document, target))
+        if isinstance(found, Failure):
+            failures.append(found)
+        else:
+            findings += [Diagnosis(check, finding) for finding in found]
     findings.sort(key=lambda found: (-found.severity, found.check.code, found.finding.at.part))
     return Report(path, document, target, tuple(findings), tuple(failures))
+
+
+def _run(check: Check, document: Document, target: Target) -> list[Finding]:
+    return list(check.run(document, target))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,29 @@ RELEASE = re.compile(r"\d+\.\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """How a model shall be compiled: optimizer class and its arguments, names of the loss and of the metrics, as Keras has them."""
+
+    optimizer: str
+    arguments: Mapping[str, Json]
+    loss: str | None
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What the user of a repair supplies: the answers to a finding's needs.
 
     bindings: global name -> value (``--bind NAME=VALUE``); custom: names of objects or modules (``--custom``);
-    hub_paths: handle -> folder (``--hub-path``); training: compile_config as Keras writes it (``--compile``), or None.
+    hub_paths: handle -> folder (``--hub-path``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
+    first (``--input-shape``), or None.
     """
 
     bindings: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
     custom: tuple[str, ...] = ()
     hub_paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    training: Mapping[str, Json] | None = None
+    training: Training | None = None
+    input_shape: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

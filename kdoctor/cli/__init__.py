@@ -1,0 +1,35 @@
+"""The command line: one module per command; each parses, calls, prints and exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# numpy, where a command needs it at all, starts a thread per core for linear algebra that kdoctor never does.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from kdoctor.cli.app import app
+from kdoctor.errors import KdoctorError, ReadError, WriteError
+
+EXIT_FINDINGS, EXIT_USAGE, EXIT_UNKNOWN = 1, 2, 3
+
+
+def main() -> None:
+    """Run the command line; the one place where a `KdoctorError` becomes a sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows ? instead of a traceback
+    try:
+        app(prog_name="kdoctor")
+    except KdoctorError as error:
+        print(f"kdoctor: {error}", file=sys.stderr)
+        sys.exit(_exit_code(error))
+    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_FINDINGS)
+
+
+def _exit_code(error: KdoctorError) -> int:
+    if isinstance(error, WriteError):
+        return EXIT_FINDINGS
+    return EXIT_UNKNOWN if isinstance(error, ReadError) else EXIT_USAGE

@@ -1,0 +1,100 @@
+"""``kdoctor fix``: a repaired archive when it can, exactly what is missing when it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kdoctor.cli.options import (
+    CustomOption,
+    Format,
+    FormatOption,
+    Purpose,
+    PurposeOption,
+    TargetOption,
+    existing,
+    make_target,
+    page_width,
+    parse_bindings,
+    parse_paths,
+    parse_shape,
+    wants_color,
+)
+from kdoctor.doctor import installed_keras, plan_file
+from kdoctor.edit import diff
+from kdoctor.engine import Plan
+from kdoctor.errors import UsageError
+from kdoctor.packs import load_checks
+from kdoctor.repair import Outcome, carry_out
+from kdoctor.target import Given, Training, parse_target
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where the repaired file shall go, and how far the user lets kdoctor go."""
+
+    out: Path | None
+    in_place: bool
+    partial: bool
+    copy_healthy: bool
+    verify: bool
+
+
+def fix(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A saved Keras file: .keras, .h5, .hdf5, or an unzipped folder.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="OUT", help="The repaired file; default: FILE.fixed.EXT beside it.")
+    ] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Replace FILE, and keep the original as FILE.bak.")] = False,
+    show_diff: Annotated[bool, typer.Option("--diff", help="Show what would change, and write nothing.")] = False,
+    target: TargetOption = "installed",
+    purpose: PurposeOption = Purpose.INFERENCE,
+    bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
+    custom: CustomOption = [],  # noqa: B006
+    hub_path: Annotated[list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module.")] = [],  # noqa: B006
+    compile: Annotated[str | None, typer.Option("--compile", metavar="SPEC", help="optimizer=adam(1e-4),loss=mse,metrics=mae")] = None,
+    input_shape: Annotated[
+        str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
+    ] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Write what could be repaired even if errors remain (exit code 1).")] = False,
+    copy_healthy: Annotated[bool, typer.Option("--copy-healthy", help="With -o: copy a file that needs no repair.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Load the repaired file with real Keras before it gets its name.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Repair FILE: all causes in one pass, every untouched byte copied. The original stays as it is."""
+    if in_place and out is not None:
+        raise UsageError("--in-place and -o exclude each other")
+    existing([file])
+    release = parse_target(target, installed_keras())
+    given = Given(parse_bindings(bind), tuple(custom), parse_paths(hub_path), _training(compile, release), parse_shape(input_shape))
+    plan = plan_file(file, make_target(target, purpose, custom, given), load_checks(), unsafe=unsafe)
+    wish = Wish(out, in_place, partial, copy_healthy, verify)
+    outcome = carry_out(plan, file, None if show_diff else wish)
+    _show(plan, file, outcome, format, show_diff)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _training(text: str | None, release: str) -> Training | None:
+    if text is None:
+        return None
+    from kdoctor.keras_api.catalogue import Catalogue
+    from kdoctor.training import parse_training
+
+    return parse_training(text, Catalogue.load(release))
+
+
+def _show(plan: Plan, file: Path, outcome: Outcome, format: Format, show_diff: bool) -> None:
+    if format is Format.JSON:
+        from kdoctor.report import json
+
+        typer.echo(json.render_fix(plan, str(file), None if outcome.out is None else str(outcome.out)))
+        return
+    from kdoctor.report import text
+
+    typer.echo(text.render_plan(plan, outcome.sentence, width=page_width(), color=wants_color()), nl=False, color=wants_color())
+    if show_diff:
+        typer.echo(text.render_diff(diff(plan.before.document, plan.after.document)), nl=False)

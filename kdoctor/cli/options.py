@@ -1,0 +1,126 @@
+"""The options that several commands share, and what their texts mean."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kdoctor.check import Severity
+from kdoctor.doctor import installed_keras
+from kdoctor.document import Json
+from kdoctor.errors import UsageError
+from kdoctor.target import Given, Target, parse_target
+
+
+class Format(str, Enum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class FailOn(str, Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+    @property
+    def severity(self) -> Severity:
+        return Severity[self.name]
+
+
+class Purpose(str, Enum):
+    INFERENCE = "inference"
+    TRAINING = "training"
+
+
+TargetOption = Annotated[
+    str, typer.Option("--target", metavar="keras==X.Y.Z", help="The Keras release that must load it; default: the installed one.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
+FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1.")]
+PurposeOption = Annotated[Purpose, typer.Option("--for", help="What the model is loaded for.")]
+CustomOption = Annotated[
+    list[str],
+    typer.Option("--custom", metavar="NAME|FILE.py", help="A class or function, or a file of them, that load_model will be given."),
+]
+
+
+def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
+    """The target that the options describe. Raises `UsageError`."""
+    release = parse_target(text, installed_keras())
+    names = frozenset(name for text in custom for name in _custom_names(text))
+    return Target(release, custom=names, purpose=purpose.value, given=given or Given())
+
+
+def _custom_names(text: str) -> list[str]:
+    """The names that a ``--custom`` value stands for. A file is read as source: nothing in it runs."""
+    if not text.endswith(".py"):
+        return [text]
+    try:
+        tree = ast.parse(Path(text).read_text("utf-8"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UsageError(f"--custom {text}: {error}") from error
+    return [node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
+
+
+def parse_bindings(texts: Sequence[str]) -> dict[str, Json]:
+    """``--bind NAME=VALUE``; the value as a Python literal, or else as text."""
+    found: dict[str, Json] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f"--bind {text!r}: write NAME=VALUE")
+        found[name] = _literal(value)
+    return found
+
+
+def parse_paths(texts: Sequence[str]) -> dict[str, str]:
+    """``--hub-path HANDLE=DIR``; a handle may hold an equals sign, a folder's last one counts."""
+    found = {}
+    for text in texts:
+        handle, equals, folder = text.rpartition("=")
+        if not equals or not handle or not folder:
+            raise UsageError(f"--hub-path {text!r}: write HANDLE=DIR")
+        found[handle] = folder
+    return found
+
+
+def parse_shape(text: str | None) -> tuple[int | None, ...] | None:
+    """``--input-shape None,224,224,3``: the batch first."""
+    if text is None:
+        return None
+    value = _literal(text if text.strip().startswith(("(", "[")) else f"({text},)")
+    if not isinstance(value, (tuple, list)) or not all(length is None or type(length) is int for length in value):
+        raise UsageError(f"--input-shape {text!r}: write the lengths of all axes, the batch first: None,224,224,3")
+    return tuple(value)
+
+
+def _literal(text: str) -> Json:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def existing(paths: Sequence[Path]) -> list[Path]:
+    """The paths, all of which exist. Raises `UsageError` for the first that does not."""
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file")
+    return list(paths)
+
+
+def wants_color() -> bool:
+    """Colors on a terminal only, and never where NO_COLOR is set (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def page_width() -> int:
+    """Characters in a line: the terminal's, within reason; 100 for pipes and files."""
+    return max(60, min(shutil.get_terminal_size().columns, 140)) if sys.stdout.isatty() else 100

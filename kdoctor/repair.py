@@ -1,0 +1,114 @@
+"""Carry out a plan: decide whether its result may be written, write it, and say in a sentence what became of it."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from kdoctor.archive import default_output, extension_for, write_document
+from kdoctor.engine import Plan
+from kdoctor.errors import UsageError, WriteError
+
+WRITTEN, REMAIN, UNKNOWN = 0, 1, 3
+
+
+class Wish(Protocol):
+    """What the user asks of the writing."""
+
+    @property
+    def out(self) -> Path | None: ...
+    @property
+    def in_place(self) -> bool: ...
+    @property
+    def partial(self) -> bool: ...
+    @property
+    def copy_healthy(self) -> bool: ...
+    @property
+    def verify(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The file written, if any; a sentence for people; the exit code of ``fix``."""
+
+    out: Path | None
+    sentence: str
+    exit_code: int
+
+
+def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
+    """Write the planned document where the user wants it; without a wish, nothing (a preview).
+
+    Only a document that loads on the target, by everything that kdoctor knows, is written: a wrong cure is worse than none.
+    ``partial`` writes what could be repaired all the same. Raises `UsageError` when the output exists, `WriteError` when writing fails.
+    """
+    refusal = _refusal(plan)
+    if wish is None:
+        return Outcome(None, "Preview: nothing was written.", WRITTEN if refusal is None else refusal.exit_code)
+    if refusal is not None and not (wish.partial and plan.changes):
+        return refusal
+    if not plan.changes and not (wish.copy_healthy and wish.out):
+        return Outcome(None, "Nothing to repair; nothing was written.", WRITTEN)
+    out = _destination(plan, file, wish)
+    if wish.verify:
+        _prove(plan, out)
+    written = write_document(plan.before.document, plan.after.document, out, replace=wish.in_place, backup=wish.in_place)
+    return Outcome(written.path, _success(plan, written.path, wish), WRITTEN if refusal is None else REMAIN)
+
+
+def _refusal(plan: Plan) -> Outcome | None:
+    """Why the planned document must not be written, if it must not."""
+    if plan.after.failures:
+        return Outcome(None, "Nothing was written: the file could not be examined completely.", UNKNOWN)
+    if plan.after.errors:
+        count = len(plan.after.errors)
+        return Outcome(None, f"Nothing was written: {count} error{'s' if count > 1 else ''} would remain.", REMAIN)
+    if plan.changes and plan.after.loads is None:
+        return Outcome(
+            None, f"Nothing was written: kdoctor cannot tell whether {plan.after.target} would load the result (see --partial).", REMAIN
+        )
+    return None
+
+
+def _destination(plan: Plan, file: Path, wish: Wish) -> Path:
+    """Where to write, with the extension that the content needs. Raises `UsageError` when something stands there."""
+    right = extension_for(plan.after.document)
+    out = wish.out
+    if wish.in_place:
+        if not str(file).endswith(right) and not _fits(file, right):
+            raise UsageError(f"--in-place would leave {right} content under the name {file.name}; use -o instead")
+        return file
+    if out is None:
+        out = default_output(file, plan.after.document)
+    elif not _fits(out, right):
+        out = out.with_name(out.name.removesuffix(out.suffix) + right)
+    if out.exists():
+        raise UsageError(f"{out} exists; kdoctor never overwrites a file")
+    return out
+
+
+def _fits(path: Path, right: str) -> bool:
+    """Whether Keras opens this content under this name."""
+    suffixes = (".h5", ".hdf5") if right in (".h5", ".weights.h5") else (right,)
+    return path.name.endswith(suffixes)
+
+
+def _prove(plan: Plan, out: Path) -> None:
+    """Write to a temporary folder beside the target and load that with real Keras. Raises `WriteError` when Keras refuses it."""
+    from kdoctor.verify import verify
+
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kdoctor-") as folder:
+        draft = Path(folder, out.name)
+        write_document(plan.before.document, plan.after.document, draft)
+        proof = verify(draft)
+    if not proof.loads:
+        raise WriteError(f"nothing was written: Keras {proof.keras or ''} does not load the repaired file: {proof.error}")
+
+
+def _success(plan: Plan, path: Path, wish: Wish) -> str:
+    verified = " Real Keras loaded it." if wish.verify else ""
+    kept = f" The original is kept as {path.name}.bak." if wish.in_place else ""
+    remaining = f" {len(plan.after.errors)} errors remain." if plan.after.errors else ""
+    return f"Wrote {path}.{verified}{kept}{remaining}"

@@ -1,0 +1,95 @@
+"""The JSON reports: the contract for programs, published as JSON Schema beside this module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from kdoctor import __version__
+from kdoctor.check import Need
+from kdoctor.engine import Diagnosis, Plan, Report
+from kdoctor.layers import layer_at
+from kdoctor.summary import summarize
+from kdoctor.target import Target
+
+REPORT = "kdoctor-report/1"
+FIX = "kdoctor-fix/1"
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a contract: ``report`` or ``fix``."""
+    loaded: dict[str, Any] = json.loads(files("kdoctor.report").joinpath(f"{name}.schema.json").read_text("utf-8"))
+    return loaded
+
+
+def render(reports: Sequence[Report], target: Target) -> str:
+    """One JSON object for all reports."""
+    return render_objects([report_object(report) for report in reports], target)
+
+
+def render_objects(reports: Sequence[dict[str, Any]], target: Target) -> str:
+    """One JSON object for reports that are JSON objects already, as workers return them."""
+    found = {
+        "schema": REPORT,
+        "kdoctor": __version__,
+        "target": {"keras": target.release, "safe_mode": target.safe_mode, "custom": sorted(target.custom)},
+        "reports": list(reports),
+    }
+    return json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def render_fix(plan: Plan, path: str, out: str | None) -> str:
+    """One JSON object for a repair; ``out`` is the file really written, or None."""
+    found = {
+        "schema": FIX,
+        "path": path,
+        "out": out,
+        "written": out is not None,
+        "applied": [{"code": one.check.code, "title": one.repair.title, "safety": one.repair.safety.value} for one in plan.applied],
+        "remaining": [_finding(one, plan.after) for one in plan.after.findings],
+        "needs": [_need(need) for need in plan.needs],
+    }
+    return json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def report_object(report: Report) -> dict[str, Any]:
+    """One report as the contract has it."""
+    document, saved_by, summary = report.document, report.document.saved_by(), summarize(report.document)
+    return {
+        "path": report.path,
+        "sha256": document.digest or None,
+        "size": document.file.get("size"),
+        "format": document.format.value,
+        "saved_by": {"keras": saved_by.keras, "backend": saved_by.backend, "date": saved_by.date},
+        "model": {
+            "class": summary.class_name,
+            "layers": summary.layers,
+            "parameters": summary.parameters,
+            "weight_bytes": summary.weight_bytes,
+        },
+        "verdict": report.verdict.value,
+        "loads": report.loads,
+        "findings": [_finding(found, report) for found in report.findings],
+        "failures": [{"check": failure.check, "error": failure.error} for failure in report.failures],
+    }
+
+
+def _finding(found: Diagnosis, report: Report) -> dict[str, Any]:
+    finding, repair = found.finding, found.finding.repair
+    layer = finding.layer or getattr(layer_at(report.document, finding.at), "name", None)
+    return {
+        "code": found.check.code,
+        "name": found.check.name,
+        "severity": str(found.severity),
+        "message": finding.message,
+        "where": {"part": finding.at.part, "pointer": finding.at.json, "layer": layer},
+        "keras_says": finding.keras_says,
+        "repair": None if repair is None else {"title": repair.title, "safety": repair.safety.value},
+        "needs": [_need(need) for need in finding.needs],
+    }
+
+
+def _need(need: Need) -> dict[str, str]:
+    return {"flag": need.flag, "name": need.name, "why": need.why}

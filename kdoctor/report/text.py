@@ -1,0 +1,178 @@
+"""The page for people: who saved the model, its layers, and what is wrong, worst first."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from kdoctor.check import Excerpt, Severity
+from kdoctor.document import ABSENT, Json, Weight
+from kdoctor.edit import Edit
+from kdoctor.engine import Diagnosis, Plan, Report
+from kdoctor.layers import layer_at
+from kdoctor.report import phrases
+from kdoctor.summary import Row, rows, summarize
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
+WHOLE_TABLE = 40  # layers; a longer table shows its ends and the layers with findings
+
+
+def render(reports: Sequence[Report], *, width: int = 100, color: bool = False, all_layers: bool = False) -> str:
+    """The pages of all reports, one below the other."""
+    page = io.StringIO()
+    console = Console(
+        file=page, width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None, emoji=False
+    )
+    for report in reports:
+        _page(console, report, all_layers)
+    return page.getvalue()
+
+
+def render_plan(plan: Plan, outcome: str, *, width: int = 100, color: bool = False, all_layers: bool = False) -> str:
+    """The page of the sick file, what the repair does, and its outcome in a sentence."""
+    page = io.StringIO()
+    console = Console(
+        file=page, width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None, emoji=False
+    )
+    _page(console, plan.before, all_layers)
+    for one in plan.applied:
+        console.print(f"  [green]✓[/] {one.check.code} {escape(one.repair.title)}", highlight=False, soft_wrap=True)
+    console.print(f"\n[bold]{escape(outcome)}[/]", highlight=False, soft_wrap=True)
+    if plan.changes and plan.after.errors:
+        console.print("\nWhat remains:", highlight=False)
+        for found in plan.after.errors:
+            _finding(console, plan.after, found)
+    return page.getvalue()
+
+
+def render_diff(edits: Sequence[Edit]) -> str:
+    """The changes that a repair would write, one place after the other."""
+    lines = []
+    for edit in edits:
+        lines.append(f"@ {edit.at}")
+        lines += [f"- {_json(edit.old)}"] if edit.old is not ABSENT else []
+        lines += [f"+ {_json(edit.new)}"] if edit.new is not ABSENT else []
+    return "\n".join(lines) + ("\n" if lines else "")
+
+
+def _json(value: Json) -> str:
+    import json
+
+    if isinstance(value, Weight):
+        return f"{value.dtype}{list(value.shape)} from {value.source}"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _page(console: Console, report: Report, all_layers: bool) -> None:
+    _heading(console, report)
+    table = rows(report.document)
+    if table:
+        console.print(Padding(_table(report, table, all_layers), (0, 0, 1, 2)))
+    for found in report.findings:
+        _finding(console, report, found)
+    for failure in report.failures:
+        console.print(f"[bold magenta]unknown[/] {failure.check}: {escape(failure.error)}\n", highlight=False, soft_wrap=True)
+    milliseconds = f"{report.seconds * 1000:.0f} ms"
+    console.print(f"[dim]{escape(phrases.tally(report))} · {milliseconds}[/]\n", highlight=False, soft_wrap=True)
+
+
+def _heading(console: Console, report: Report) -> None:
+    summary, name = summarize(report.document), report.document.file.get("name") or report.path
+    first = " · ".join(part for part in (phrases.headline(summary), phrases.size(report.document.file.get("size"))) if part)
+    style = {True: "green", False: "red", None: "yellow"}[report.loads]
+    console.print(
+        Panel(
+            Text(f"{first}\n{phrases.origin(report)}"),
+            title=f"[bold]{escape(str(name))}[/]",
+            subtitle=f"[{style}]{escape(phrases.verdict(report))}[/]",
+            title_align="left",
+            subtitle_align="right",
+        )
+    )
+
+
+def _table(report: Report, table: Sequence[Row], all_layers: bool) -> Table:
+    view = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for heading, justify in (("", "left"), ("layer", "left"), ("class", "left"), ("shape", "left"), ("parameters", "right"), ("", "left")):
+        view.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    marked = _codes_by_layer(report)
+    skipped = 0
+    for index, row in enumerate(table):
+        codes = marked.get(row.layer.at, [])
+        if not all_layers and len(table) > WHOLE_TABLE and not codes and 10 <= index < len(table) - 5:
+            skipped += 1
+            continue
+        if skipped:
+            view.add_row("", f"[dim]… {skipped} more[/]")
+            skipped = 0
+        _row(view, row, codes)
+    return view
+
+
+def _row(view: Table, row: Row, codes: list[Diagnosis]) -> None:
+    worst = max((found.severity for found in codes), default=None)
+    sign = "" if worst is None else f"[{STYLES[worst]}]{SIGNS[worst]}[/]"
+    shape = "?" if row.shape is None else "(" + ", ".join(str(length) for length in row.shape) + ")"
+    named = " ".join(dict.fromkeys(found.check.code for found in codes))
+    indent = "  " * row.layer.depth
+    view.add_row(sign, indent + escape(row.layer.name), escape(row.layer.class_name), shape, f"{row.parameters:,}", f"[dim]{named}[/]")
+
+
+def _codes_by_layer(report: Report) -> dict[object, list[Diagnosis]]:
+    marked: dict[object, list[Diagnosis]] = {}
+    for found in report.findings:
+        layer = layer_at(report.document, found.finding.at)
+        if layer is not None:
+            marked.setdefault(layer.at, []).append(found)
+    return marked
+
+
+def _finding(console: Console, report: Report, found: Diagnosis) -> None:
+    finding = found.finding
+    layer = layer_at(report.document, finding.at)
+    named = finding.layer or (layer.name if layer is not None else None)
+    where = " · ".join(part for part in (f"layer {named}" if named else "", _place(finding.at)) if part)
+    console.print(
+        f"[{STYLES[found.severity]}]{found.severity}[/] [bold]{found.check.code}[/] {found.check.name} [dim]· {escape(where)}[/]",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(Padding(Text(finding.message), (0, 0, 0, 2)))
+    if finding.excerpt is not None:
+        console.print(Padding(Text(_quoted(finding.excerpt)), (0, 0, 0, 4)), soft_wrap=True)
+    for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding))):
+        if text:
+            console.print(Padding(_labelled(label, text), (0, 0, 0, 2)))
+    console.print()
+
+
+def _place(at: object) -> str:
+    text = str(at)
+    return "" if text.startswith("faults#") else text
+
+
+def _labelled(label: str, text: str) -> Table:
+    """The label in its own column, so that a long text wraps beside it."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", width=10)
+    grid.add_column(overflow="fold")
+    grid.add_row(label, Text(text))
+    return grid
+
+
+def _quoted(excerpt: Excerpt) -> str:
+    """The text with carets under its marked spans, and the remark after the last."""
+    if not excerpt.marks or "\n" in excerpt.text:
+        return excerpt.text + (f"\n{excerpt.remark}" if excerpt.remark else "")
+    under = [" "] * max(end for _, end in excerpt.marks)
+    for start, end in excerpt.marks:
+        under[start:end] = "^" * (end - start)
+    return f"{excerpt.text}\n{''.join(under).rstrip()} {excerpt.remark}".rstrip()
