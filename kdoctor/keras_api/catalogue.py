@@ -20,6 +20,7 @@ LEGACY_MODELS = {
     "Sequential": "keras.src.models.sequential.Sequential",
 }
 LEGACY_LAYERS = "keras.src.layers"
+TF_KERAS = "keras._tf_keras.keras."
 
 
 def releases() -> tuple[str, ...]:
@@ -116,14 +117,17 @@ class Catalogue:
         return imported or next((self._index.public[copy] for copy in self._public_paths(module, name) if copy in self._index.public), None)
 
     def _public_paths(self, module: str, name: str) -> list[str]:
-        """The exported names that a public module, or one of its two copies inside the package, may hold the name by."""
+        """The exported names that a public module, or one of its copies inside the package, may hold the name by.
+
+        ``keras._legacy`` is no module: what is exported under it is only in ``keras._tf_keras.keras``, before the name of today.
+        """
         inside = f"{module}."
-        if inside.startswith("keras._tf_keras.keras."):
-            rest = inside.removeprefix("keras._tf_keras.keras.")
-            return [f"keras.{rest}{name}", f"keras._legacy.{rest}{name}"]
+        copied = inside.removeprefix(TF_KERAS)
+        if copied != inside:
+            return [] if copied.startswith("_legacy.") else [f"keras._legacy.{copied}{name}", f"keras.{copied}{name}"]
         if inside.startswith("keras.api."):
-            return [f"keras.{inside.removeprefix('keras.api.')}{name}"] if self._index.reader["has_api_folder"] else []
-        return [] if inside.startswith("keras._legacy.") else [inside + name]
+            inside = "keras." + inside.removeprefix("keras.api.") if self._index.reader["has_api_folder"] else ""
+        return [] if not inside or inside.startswith("keras._legacy.") else [inside + name]
 
 
 @functools.cache

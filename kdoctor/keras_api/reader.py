@@ -1,0 +1,104 @@
+"""What the target's loader makes of a config: which class each object resolves to.
+
+The loader of ``.keras`` archives goes by module and class name (serialization_lib), that of ``.h5`` files by class name alone
+(legacy/saving/serialization.py). Both are modelled as a pure function from a document to calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from kdoctor.document import Document, Json
+from kdoctor.keras_api.api_object import ApiObject
+from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.retired import OPERATION_LAYERS, RETIRED_LAYERS
+from kdoctor.objects import CODE, FUNCTION, Node, objects
+from kdoctor.target import Target
+
+FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
+KINDS = (("initializer", "initializer"), ("regularizer", "regularizer"), ("constraint", "constraint"), ("activation", "activation"))
+
+
+class Resolution(Enum):
+    """What becomes of an object's class."""
+
+    FOUND = "found"
+    GIVEN = "given by the user as a custom object"
+    HUB = "a TensorFlow Hub layer"
+    OPERATION = "a TensorFlow operation recorded as a layer"
+    RETIRED = "a class that Keras once had"
+    MOVED = "a class of the target, under a module that it does not have"
+    UNKNOWN = "a class of the user's own, or of a package"
+    FUNCTION = "a function that the target does not know"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One constructor call of the loader: the object, what its class resolves to, and the arguments that it passes."""
+
+    node: Node
+    kind: str
+    resolution: Resolution
+    found: ApiObject | None
+    arguments: Mapping[str, Json]
+
+    def not_taken(self) -> tuple[str, ...]:
+        """The arguments that the constructor refuses."""
+        if self.found is None or self.found.takes_anything or self.found.is_function:
+            return ()
+        return tuple(name for name in self.arguments if name not in self.found.parameters)
+
+
+@lru_cache(maxsize=4)
+def calls(document: Document, target: Target) -> tuple[Call, ...]:
+    """The loader's calls for every object of the config, outermost first; encoded Python code is no call."""
+    catalogue = Catalogue.load(target.release)
+    nodes = (node for node in objects(document) if node.at.part == "config" and node.class_name != CODE)
+    return tuple(_call(node, document.format.native, catalogue, target) for node in nodes)
+
+
+def kind_of(node: Node) -> str:
+    """What the loader expects where the object stands, by the key that holds it: layer, initializer, dtype_policy, …"""
+    key = node.key or ""
+    if key == "dtype":
+        return "dtype_policy"
+    return next((kind for suffix, kind in KINDS if key.endswith(suffix)), "layer")
+
+
+def _call(node: Node, native: bool, catalogue: Catalogue, target: Target) -> Call:
+    kind = kind_of(node)
+    if node.class_name in target.custom or node.registered_name in target.custom:
+        return Call(node, kind, Resolution.GIVEN, None, node.config)
+    if node.class_name == FUNCTION:
+        return _function(node, catalogue, target)
+    found = catalogue.resolve(node.module, node.class_name) if native and "module" in node.raw else catalogue.legacy(kind, node.class_name)
+    resolution = Resolution.FOUND if found is not None else _lost(node, kind, catalogue)
+    return Call(node, kind, resolution, found, node.config)
+
+
+def _function(node: Node, catalogue: Catalogue, target: Target) -> Call:
+    """A function by name: ``{"module": "builtins", "class_name": "function", "config": "relu"}``."""
+    name = node.raw.get("config")
+    text = name if isinstance(name, str) else ""
+    if text in target.custom or text.rpartition(">")[2] in target.custom:
+        return Call(node, "function", Resolution.GIVEN, None, {})
+    found = catalogue.resolve(node.module, text)
+    return Call(node, "function", Resolution.FOUND if found is not None else Resolution.FUNCTION, found, {})
+
+
+def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
+    """Why a class is not found; kdoctor never guesses a package from a name that Keras itself has used."""
+    root = (node.module or "").split(".")[0]
+    if root == "tensorflow_hub" or (node.class_name == "KerasLayer" and "handle" in node.config):
+        return Resolution.HUB
+    family = node.module is None or root in FAMILY
+    if family and node.class_name in OPERATION_LAYERS:
+        return Resolution.OPERATION
+    if family and node.class_name in RETIRED_LAYERS:
+        return Resolution.RETIRED
+    if family and node.class_name in catalogue.names(kind) | catalogue.names("model"):
+        return Resolution.MOVED if catalogue.legacy(kind, node.class_name) else Resolution.RETIRED
+    return Resolution.UNKNOWN
