@@ -10,12 +10,34 @@ from __future__ import annotations
 OPERATION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"})
 
 KERAS_1 = frozenset(
-    "AtrousConvolution1D AtrousConvolution2D ConvRecurrent2D Deconvolution2D Highway MaxoutDense Merge ParametricSoftplus Recurrent SReLU "
-    "TimeDistributedDense".split()
+    [
+        "AtrousConvolution1D",
+        "AtrousConvolution2D",
+        "ConvRecurrent2D",
+        "Deconvolution2D",
+        "Highway",
+        "MaxoutDense",
+        "Merge",
+        "ParametricSoftplus",
+        "Recurrent",
+        "SReLU",
+        "TimeDistributedDense",
+    ]
 )
 KERAS_2 = frozenset(
-    "AddLoss AddMetric ConvRNN2D CuDNNGRU CuDNNLSTM DenseFeatures LocallyConnected1D LocallyConnected2D RandomFourierFeatures "
-    "SequenceFeatures SyncBatchNormalization".split()
+    [
+        "AddLoss",
+        "AddMetric",
+        "ConvRNN2D",
+        "CuDNNGRU",
+        "CuDNNLSTM",
+        "DenseFeatures",
+        "LocallyConnected1D",
+        "LocallyConnected2D",
+        "RandomFourierFeatures",
+        "SequenceFeatures",
+        "SyncBatchNormalization",
+    ]
 )
 
 RETIRED_LAYERS = OPERATION_LAYERS | KERAS_1 | KERAS_2
