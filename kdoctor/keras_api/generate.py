@@ -43,7 +43,7 @@ def main() -> None:
 def _wheel(folder: Path, release: str) -> Path:
     wheel = folder / f"keras-{release}-py3-none-any.whl"
     if not wheel.exists():
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), f"keras=={release}"]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--ignore-requires-python", "--dest", str(folder), f"keras=={release}"]
         subprocess.run(command, check=True)
     return wheel
 
