@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, TypeAlias, cast
 
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
+from kdoctor.archive.text_mode import HDF5_SIGNATURE
 from kdoctor.archive.zip_member import limit_fault
 from kdoctor.document import Fault
 from kdoctor.faults import FaultKind
@@ -16,29 +17,29 @@ from kdoctor.limits import MIB, Limits
 
 _CHUNK = 64 * 1024
 _WITH_HEADER: Final = 16 + zlib.MAX_WBITS
-ReadInner = Callable[[BinaryIO, int, str], Reading]
+_WORTH_UNPACKING: Final = (HDF5_SIGNATURE, b"PK\x03\x04", b"\x1f\x8b")
+ReadInner: TypeAlias = Callable[[BinaryIO, int, str], Reading]
 
 
 def read_gzip(stream: BinaryIO, size: int, limits: Limits, read_inner: ReadInner) -> Reading:
     """What is compressed in the file, read by ``read_inner`` (stream, size, name); a cut stream is read as far as it goes."""
-    wrapped = Fault(FaultKind.WRAPPED.value, "file", {"how": "gzip", "name": ""})
-    faults: list[Fault] = []
+    faults = [Fault(FaultKind.WRAPPED.value, "file", {"how": "gzip", "name": ""})]
     with tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes) as spool:
-        found = 0
+        found, head = 0, b""
         try:
             for chunk in _inflated(stream):
-                found += len(chunk)
-                over = _over(found, stream.tell(), limits)
-                if over is not None:
-                    return other("gzip", {}, (over,))
                 spool.write(chunk)
+                found += len(chunk)
+                head = head or chunk[:8]
+                if (over := _over(found, stream.tell(), limits)) is not None:
+                    return other("gzip", {}, (over,))
+                if found >= _CHUNK and not head.startswith(_WORTH_UNPACKING):
+                    break  # whatever it is, its beginning is enough to name it
         except EOFError:
             faults.append(_truncated(size))
         except zlib.error as error:
             faults.append(Fault(FaultKind.UNREADABLE_MEMBER.value, "file", {"name": "", "why": f"gzip stream: {error}"}))
-        if not found:
-            return other("gzip", {}, tuple(faults))
-        return read_inner(cast(BinaryIO, spool), found, "").within("gzip", wrapped, *faults)
+        return read_inner(cast(BinaryIO, spool), found, "").within("gzip", *faults)
 
 
 def _inflated(stream: BinaryIO) -> Iterator[bytes]:

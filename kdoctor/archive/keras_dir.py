@@ -9,7 +9,7 @@ from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, missing, w
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.zip_member import limit_fault
-from kdoctor.archive.zip_names import CONFIG, WEIGHTS, role_of
+from kdoctor.archive.zip_names import CONFIG, NUMPY_WEIGHTS, WEIGHTS, role_of
 from kdoctor.document import Format, Json, Member
 from kdoctor.errors import ReadError
 from kdoctor.limits import Limits
@@ -31,7 +31,7 @@ def read_keras_dir(path: Path, limits: Limits) -> Reading:
         parts.update(found_parts)
         faults += wrong
     found_parts, wrong = _weights(path / WEIGHTS, limits)
-    if wrong and (path / "model.weights.npz").is_file() and not (path / WEIGHTS).is_file():
+    if wrong and (path / NUMPY_WEIGHTS).is_file() and not (path / WEIGHTS).is_file():
         wrong = []
     parts.update(found_parts)
     return Reading(Format.KERAS_DIR, "directory", parts, (*faults, *wrong))

@@ -36,11 +36,12 @@ def split_config(config: dict[str, Json]) -> dict[str, Json]:
 
 def weights_part(stream: IO[bytes], size: int, limits: Limits) -> Found:
     """``weights`` and ``attributes`` of an HDF5 file of weights."""
+    from kdoctor.archive.h5 import joined
     from kdoctor.archive.hdf5 import read_hdf5
 
     found = read_hdf5(cast(BinaryIO, stream), size, limits)
     attributes = {
-        group: {name: value for name, value in values.items() if group != "/" or name not in _OF_MODELS}
+        group: {name: value for name, value in joined(values).items() if group != "/" or name not in _OF_MODELS}
         for group, values in found.attributes.items()
     }
     faults = [Fault(fault.kind, "weights", fault.detail) for fault in found.faults]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection, Sequence
+
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, weights_part
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.zip_directory import Entry
 from kdoctor.archive.zip_integrity import integrity_faults
 from kdoctor.archive.zip_member import Archive, MemberError
-from kdoctor.archive.zip_names import WEIGHTS, is_shard, naming_faults, plain, role_of
+from kdoctor.archive.zip_names import NUMPY_WEIGHTS, WEIGHTS, is_shard, naming_faults, plain, role_of
 from kdoctor.document import Fault, Format, Json, Member
 
 
-def read_keras_zip(archive: Archive, folder: str) -> Reading:
-    """The archive whose parts stand in ``folder``: "" for the root, else with a slash at its end."""
+def read_keras_zip(archive: Archive, folder: str, cut: Collection[str] = (), around: Sequence[Fault] = ()) -> Reading:
+    """The archive whose parts stand in ``folder``: "" for the root, else with a slash at its end.
+
+    ``cut`` names members that are not whole, ``around`` are faults of the zip around the members.
+    """
     roles = [role_of(entry.name, folder) for entry in archive.entries]
-    faults = [*naming_faults(archive.entries, folder), *integrity_faults(archive, roles)]
+    faults = [*around, *naming_faults(archive.entries, folder), *integrity_faults(archive, roles, cut)]
     # of members of one name zipfile, and so Keras, reads the last
     entries = {plain(entry.name)[len(folder) :]: entry for entry in archive.entries if plain(entry.name).startswith(folder)}
     members = {ordinal: _member(entry, role) for ordinal, (entry, role) in enumerate(zip(archive.entries, roles, strict=True))}
@@ -45,7 +51,7 @@ def _weights(archive: Archive, entries: dict[str, Entry]) -> Found:
     """The weights of model.weights.h5, or of all its shards; NumPy archives are not looked into."""
     parts: dict[str, Json] = {}
     faults: list[Fault] = []
-    if WEIGHTS not in entries and "model.weights.npz" not in entries:
+    if WEIGHTS not in entries and NUMPY_WEIGHTS not in entries:
         faults.append(missing(WEIGHTS))
     for name, entry in entries.items():
         if (name == WEIGHTS or is_shard(name)) and archive.over_limits(entry, "weights") is None:
@@ -58,6 +64,7 @@ def _weights(archive: Archive, entries: dict[str, Entry]) -> Found:
 def _hdf5(archive: Archive, entry: Entry) -> Found:
     try:
         with archive.open(entry) as stream:
-            return weights_part(stream, entry.size, archive.limits)
+            stream.seek(0, os.SEEK_END)
+            return weights_part(stream, stream.tell(), archive.limits)
     except MemberError:
         return {}, []

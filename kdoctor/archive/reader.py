@@ -35,7 +35,7 @@ def open_document(path: Path, limits: Limits = Limits()) -> Document:  # noqa: B
     Raises `ReadError` when the path cannot be opened at all: missing, forbidden, a device, a folder without a model.
     """
     try:
-        status = os.stat(path)
+        status = _status(path)
         if stat.S_ISDIR(status.st_mode):
             return _document(path, status, read_keras_dir(path, limits), "")
         if not stat.S_ISREG(status.st_mode):
@@ -46,8 +46,13 @@ def open_document(path: Path, limits: Limits = Limits()) -> Document:  # noqa: B
             return _document(path, status, reading, _digest(stream, status.st_size, limits))
     except OSError as error:
         raise ReadError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return os.stat(path)
     except ValueError as error:  # a NUL in the name
-        raise ReadError(f"{path!r} is no file name: {error}") from error
+        raise ReadError(f"{str(path)!r} is no file name: {error}") from error
 
 
 def _read(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) -> Reading:

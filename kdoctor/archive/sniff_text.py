@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import BinaryIO, Final
 
+from kdoctor.archive.json_part import read_json
 from kdoctor.document import Json
+from kdoctor.limits import MIB, Limits
 
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _SHOWN = 80
-_JSON_READ = 8 * 2**20  # a JSON text of another tool is looked into up to this size
+_LOOKED_INTO: Final = Limits(json_bytes=MIB)  # of JSON texts that no part of a Keras file are
 _DRIVE_PAGE: Final = re.compile(rb"Google Drive\s*-|drive\.google\.com|drive\.usercontent\.google\.com|virus scan warning", re.IGNORECASE)
 _HTML: Final = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 
@@ -68,19 +69,12 @@ def _title(text: str) -> str:
 
 def _kind_of_json(stream: BinaryIO, size: int, text: str) -> str:
     """Whether JSON is a Keras architecture alone (``model.to_json()``), a TensorFlow.js model, or something else."""
-    if size > _JSON_READ:
-        return "tfjs" if '"modelTopology"' in text else "model-json" if _looks_like_architecture(text) else "json"
     stream.seek(0)
-    try:
-        value = json.loads(stream.read(size))
-    except (ValueError, RecursionError):
-        return "json" if re.match(r'\s*[\[{]\s*["\[{\]}]', text) else "text"
-    if not isinstance(value, dict):
-        return "json"
+    value, _ = read_json(stream.read(min(size, MIB + 1)), "file", _LOOKED_INTO)
+    if not isinstance(value, dict):  # too long, cut off, or a list: what its beginning shows is all there is
+        value = {key: "" for key in ("modelTopology", "class_name", "config") if f'"{key}"' in text and text.lstrip().startswith("{")}
+        if not value and not re.match(r'\s*[\[{]\s*["\[{\]}\d-]', text):
+            return "text"
     if "modelTopology" in value:
         return "tfjs"
     return "model-json" if isinstance(value.get("class_name"), str) and "config" in value else "json"
-
-
-def _looks_like_architecture(text: str) -> bool:
-    return '"class_name"' in text and '"config"' in text

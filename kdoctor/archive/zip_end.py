@@ -34,6 +34,12 @@ def has_directory(stream: BinaryIO, size: int) -> bool:
     return find_end(stream, size) is not None
 
 
+def starts_with_member(stream: BinaryIO) -> bool:
+    """Whether the very first bytes are a local header, so that nothing can have been put before the archive."""
+    stream.seek(0)
+    return stream.read(4) == b"PK\x03\x04"
+
+
 def find_end(stream: BinaryIO, size: int) -> End | None:
     """The last end record that a directory really stands before; None when there is none within reach of a comment."""
     start = max(0, size - _LONGEST_COMMENT - _END_FORMAT.size)

@@ -74,7 +74,7 @@ class Archive:
         """The member as a seekable file to be closed: a window on a stored one, a temporary file of a compressed one."""
         if entry.method == STORED:
             return cast("IO[bytes]", Window(self.stream, self.start_of(entry), min(entry.packed, entry.size)))
-        spool = tempfile.SpooledTemporaryFile(max_size=self.limits.memory_bytes)
+        spool = tempfile.SpooledTemporaryFile(max_size=self.limits.memory_bytes)  # noqa: SIM115 (the caller closes it)
         try:
             for chunk in self.chunks(entry):
                 spool.write(chunk)

@@ -37,13 +37,13 @@ def recover(stream: BinaryIO, size: int, limits: Limits) -> Recovered:
         entry, start = header
         if entry.flags & SIZES_FOLLOW and not entry.packed:
             measured = _measured(stream, size, entry, start)
-            entry, position = measured or (replace(entry, packed=size - start), size + 1)
+            entry, position = measured or (entry, size + 1)
         else:
             position = start + entry.packed
-        entries.append(entry)
         if position > size:
             cut.append(entry.name)
-            break
+            entry = replace(entry, packed=size - start)
+        entries.append(entry)
     return Recovered(tuple(entries), tuple(cut), min(position, size))
 
 
