@@ -1,0 +1,241 @@
+"""A code object followed symbolically: what it computes, as an expression tree. Nothing is run.
+
+The stack holds expressions. At a conditional jump both ways are followed to where they meet again, and the one stack entry in
+which they differ becomes a conditional expression; a loop is followed once, as the clause of a comprehension.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kdoctor.bytecode.calls import CALLS
+from kdoctor.bytecode.code import Code, Release
+from kdoctor.bytecode.conditions import conditional, original
+from kdoctor.bytecode.expression import (
+    Assignment,
+    Call,
+    Closure,
+    Compare,
+    Comprehension,
+    Constant,
+    Display,
+    Expression,
+    For,
+    Function,
+    Iterating,
+    Marker,
+)  # fmt: skip
+from kdoctor.bytecode.flow import JUMPS, meeting_points
+from kdoctor.bytecode.frame import Budget, Frame, Stack
+from kdoctor.bytecode.instructions import Instruction
+from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.merging import difference, merged
+from kdoctor.bytecode.operations import OPERATIONS, pop, pop_value
+from kdoctor.bytecode.parameters import parameters_of
+
+STEPS = OPERATIONS | CALLS
+COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+FUNCTION_MAKERS = ("MAKE_FUNCTION", "MAKE_CLOSURE", "SET_FUNCTION_ATTRIBUTE")
+STORES = ("STORE_FAST", "STORE_DEREF", "STORE_NAME")
+GENERATOR = Display("generator", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    stack: Stack
+
+
+def evaluate(code: Code, release: Release) -> Function:
+    """What `code` computes, read as `release` would; raises Untraceable (saying why) or MalformedCode."""
+    return _function(Frame(code, release, {}, Budget()), Closure(code))
+
+
+def _function(frame: Frame, closure: Closure) -> Function:
+    result = _Evaluator(frame).result()
+    return Function(frame.code.name, parameters_of(closure), tuple(frame.statements), result)
+
+
+class _Evaluator:
+    """Follows one frame."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.meeting = meeting_points(frame.steps, frame.position)
+
+    def result(self) -> Expression:
+        stack: Stack = [GENERATOR] if self.frame.code.name == "<genexpr>" else []
+        outcome = self.run(0, stack, len(self.frame.steps))
+        if not isinstance(outcome, Returned):
+            raise Untraceable("the code never returns")
+        return outcome.value
+
+    def run(self, index: int, stack: Stack, stop: int) -> Returned | Reached:
+        """Follow the code from a step on until it returns or reaches the step `stop`."""
+        while index != stop:
+            if index >= len(self.frame.steps):
+                raise Untraceable("the code runs off its end")
+            self.frame.budget.spend()
+            step = self.frame.steps[index]
+            if step.name in ("RETURN_VALUE", "RETURN_CONST"):
+                return Returned(self.returned(step, stack))
+            if step.name in JUMPS:
+                index = self.jump(index, step, stop)
+            elif step.name == "FOR_ITER":
+                index = self.loop(index, step, stack)
+            elif step.target is not None:
+                outcome = self.branch(index, step, stack, stop)
+                if isinstance(outcome, Returned):
+                    return outcome
+                index, stack[:] = self.meet(index, stop), outcome.stack
+            elif step.name in STORES or step.name == "UNPACK_SEQUENCE":
+                index = self.store(index, stack)
+            else:
+                self.apply(index, step, stack)
+                index += 1
+        return Reached(stack)
+
+    def apply(self, index: int, step: Instruction, stack: Stack) -> None:
+        if step.name == "YIELD_VALUE":
+            self.yield_value(stack)
+        elif step.name == "RETURN_GENERATOR":
+            stack.append(Marker("sent"))
+        elif step.name in ("END_FOR", "POP_ITER"):
+            pass  # the loop has already taken its iterator away
+        elif step.name not in STEPS:
+            raise Untraceable(f"instruction {step.name}")
+        else:
+            STEPS[step.name](self.frame, step, stack)
+            self.settle(index, step, stack)
+
+    def settle(self, index: int, step: Instruction, stack: Stack) -> None:
+        """A function on top that is complete becomes what it computes; so does a comprehension that is called."""
+        top = stack[-1] if stack else None
+        if isinstance(top, Call) and isinstance(top.function, Closure):
+            stack[-1] = self.comprehension(top.function, top.arguments)
+        elif isinstance(top, Closure) and step.name in FUNCTION_MAKERS and self.frame.steps[index + 1].name != "SET_FUNCTION_ATTRIBUTE":
+            if top.code.name == "<lambda>":
+                stack[-1] = _function(self.frame.within(top), top)
+            elif top.code.name not in COMPREHENSIONS:
+                raise Untraceable("a named function within")
+
+    def comprehension(self, closure: Closure, arguments: tuple[Expression, ...]) -> Expression:
+        if len(arguments) != 1 or not isinstance(arguments[0], Iterating):
+            raise Untraceable("a comprehension that is called in another way")
+        return _Evaluator(self.frame.within(closure, arguments[0].iterable)).result()
+
+    def returned(self, step: Instruction, stack: Stack) -> Expression:
+        value = Constant(self.frame.code.consts[step.argument]) if step.name == "RETURN_CONST" else pop_value(stack)
+        if self.frame.code.name == "<genexpr>":
+            if value != Constant(None) or len(stack) != 1:
+                raise Untraceable("a generator that returns something")
+            return stack[0]
+        if stack:
+            raise Untraceable("values are left when the code returns")
+        return value
+
+    def yield_value(self, stack: Stack) -> None:
+        element = pop_value(stack)
+        if self.frame.code.name != "<genexpr>" or not stack or stack[0] != GENERATOR:
+            raise Untraceable("a generator")
+        stack[0] = Comprehension("generator", element, None, ())
+        stack.append(Marker("sent"))
+
+    def jump(self, index: int, step: Instruction, stop: int) -> int:
+        target = self.frame.position[step.target if step.target is not None else step.end]
+        if target <= index and target != stop:
+            raise Untraceable("a loop")
+        return target
+
+    def meet(self, index: int, stop: int) -> int:
+        """Where both ways from a jump meet, but not beyond `stop` (which lies before `index` in the body of a loop)."""
+        meeting = self.meeting[index]
+        if meeting == len(self.frame.steps):
+            return stop
+        return min(meeting, stop) if stop > index else meeting
+
+    def branch(self, index: int, step: Instruction, stack: Stack, stop: int) -> Returned | Reached:
+        test, jumps_if, keeps = self.test(step, stack)
+        stop = self.meet(index, stop)
+        assert step.target is not None
+        self.frame.branches += 1
+        jumped = self.run_from(self.frame.position[step.target], [*stack, test] if keeps else list(stack), index, stop)
+        went_on = self.run(index + 1, list(stack), stop)
+        self.frame.branches -= 1
+        then, otherwise = (jumped, went_on) if jumps_if else (went_on, jumped)
+        if isinstance(then, Returned) and isinstance(otherwise, Returned):
+            return Returned(conditional(test, then.value, otherwise.value, negated_reads_better=jumps_if))
+        if isinstance(then, Reached) and isinstance(otherwise, Reached):
+            return Reached(merged(test, then.stack, otherwise.stack, jumps_if))
+        raise Untraceable("one way returns, the other goes on")
+
+    def run_from(self, target: int, stack: Stack, index: int, stop: int) -> Returned | Reached:
+        if target <= index and target != stop:
+            raise Untraceable("a loop")
+        return self.run(target, stack, stop)
+
+    def test(self, step: Instruction, stack: Stack) -> tuple[Expression, bool, bool]:
+        """What a jump looks at, whether it jumps when that holds, and whether it then leaves it on the stack."""
+        test = original(pop_value(stack))
+        if step.name.endswith(("_IF_NONE", "_IF_NOT_NONE")):
+            return Compare(test, ("is",), (Constant(None),)), step.name.endswith("_IF_NONE"), False
+        if "_IF_TRUE" in step.name or "_IF_FALSE" in step.name:
+            return test, "_IF_TRUE" in step.name, step.name.endswith("_OR_POP")
+        raise Untraceable(f"instruction {step.name}")
+
+    def store(self, index: int, stack: Stack) -> int:
+        """Follow the stores that start here; returns the step after them."""
+        value = pop_value(stack)
+        target, following = self.target(index)
+        if isinstance(value, Marker) and value.what == "saved":
+            return following
+        if self.frame.branches or stack or self.frame.code.is_lambda or isinstance(value, (Marker, Closure, Iterating)):
+            raise Untraceable("a value is stored within an expression")
+        self.frame.statements.append(Assignment(target, value))
+        return following
+
+    def target(self, index: int) -> tuple[Expression, int]:
+        """The variable, or tuple of variables, that the steps from here on store into, and the step after them."""
+        if index >= len(self.frame.steps):
+            raise Untraceable("the code runs off its end")
+        step = self.frame.steps[index]
+        if step.name in ("STORE_FAST", "STORE_DEREF"):
+            return self.frame.variable(self.frame.variable_of(step)), index + 1
+        if step.name != "UNPACK_SEQUENCE" or not 1 <= step.argument <= 255:
+            raise Untraceable(f"instruction {step.name} where a variable is stored")
+        items = []
+        following = index + 1
+        for _ in range(step.argument):
+            item, following = self.target(following)
+            items.append(item)
+        return Display("tuple", tuple(items)), following
+
+    def loop(self, index: int, step: Instruction, stack: Stack) -> int:
+        """Follow a loop once: the collection that it fills becomes a comprehension. Returns the step after the loop."""
+        iterator = stack[-1] if stack else None
+        if not isinstance(iterator, Iterating) or step.target is None:
+            raise Untraceable("a loop")
+        target, first = self.target(index + 1)
+        self.frame.branches += 1
+        outcome = self.run(first, list(stack), index)
+        self.frame.branches -= 1
+        if not isinstance(outcome, Reached) or len(outcome.stack) != len(stack):
+            raise Untraceable("a loop")
+        changed = difference(stack, outcome.stack)
+        body = outcome.stack[changed]
+        if not isinstance(body, Comprehension):
+            raise Untraceable("a loop")
+        stack[changed] = replace(body, clauses=(For(target, iterator.iterable), *body.clauses))
+        pop(stack, 1)
+        return self.after_loop(self.frame.position[step.target])
+
+    def after_loop(self, index: int) -> int:
+        """Skip what removes the iterator: nothing up to 3.11, END_FOR in 3.12, two instructions since."""
+        names = [step.name for step in self.frame.steps[index : index + 2]]
+        if names[:1] != ["END_FOR"]:
+            return index
+        return index + (2 if self.frame.release >= (3, 13) and names[1:] in (["POP_TOP"], ["POP_ITER"]) else 1)

@@ -1,0 +1,260 @@
+"""Python expressions as a tree: what a code object computes, the same whichever Python compiled it.
+
+A node refuses to be built deeper than `MAX_DEPTH`, so whatever walks a tree may recurse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Literal
+
+from kdoctor.bytecode.code import Code, Value
+from kdoctor.bytecode.literal import Untraceable, literal
+
+MAX_DEPTH = 80
+
+
+class Scope(Enum):
+    """Where a name gets its value: from the caller, from this code (or the one around it), from the module, from a closure."""
+
+    ARGUMENT = "argument"
+    LOCAL = "local"
+    GLOBAL = "global"
+    FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Any node. `depth` counts the nodes to the deepest leaf."""
+
+    depth: int = field(init=False, compare=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        depth = 1 + max((child.depth for child in self.children()), default=0)
+        if depth > MAX_DEPTH:
+            raise Untraceable(f"an expression deeper than {MAX_DEPTH}")
+        object.__setattr__(self, "depth", depth)
+
+    def children(self) -> Iterator[Expression]:
+        """The nodes directly below this one."""
+        for each in fields(self):
+            if each.name != "depth":
+                yield from _nodes(getattr(self, each.name))
+
+
+def _nodes(value: object) -> Iterator[Expression]:
+    if isinstance(value, Expression):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            if isinstance(item, (Expression, tuple)):
+                yield from _nodes(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Expression):
+    value: Value
+
+    def __eq__(self, other: object) -> bool:
+        """Equal means written alike: 1, 1.0 and True are three constants."""
+        return isinstance(other, Constant) and literal(self.value) == literal(other.value)
+
+    def __hash__(self) -> int:
+        return hash(literal(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Expression):
+    name: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Expression):
+    value: Expression
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript(Expression):
+    value: Expression
+    index: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Expression):
+    lower: Expression | None
+    upper: Expression | None
+    step: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword(Expression):
+    """`name=value` in a call; without a name, `**value`."""
+
+    name: str | None
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Starred(Expression):
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expression):
+    function: Expression
+    arguments: tuple[Expression, ...]
+    keywords: tuple[Keyword, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Expression):
+    operator: str
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Expression):
+    """`in_place` is what `x += y` computes before it is stored."""
+
+    operator: str
+    left: Expression
+    right: Expression
+    in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Expression):
+    """One comparison or a chain: `left op right op right…`."""
+
+    left: Expression
+    operators: tuple[str, ...]
+    rights: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(Expression):
+    operator: Literal["and", "or"]
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Expression):
+    """`then if test else otherwise`."""
+
+    test: Expression
+    then: Expression
+    otherwise: Expression
+
+
+Kind = Literal["tuple", "list", "set", "dict", "generator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Display(Expression):
+    """`(a, b)`, `[a, b]` or `{a, b}`."""
+
+    kind: Kind
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Expression):
+    """`{key: value}`; without a key, `**value`."""
+
+    items: tuple[tuple[Expression | None, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class For(Expression):
+    """`for target in iterable` of a comprehension."""
+
+    target: Expression
+    iterable: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class If(Expression):
+    """`if test` of a comprehension."""
+
+    test: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehension(Expression):
+    """`[element for … if …]`; a dict comprehension has a key as well. Complete when its first clause is a `For`."""
+
+    kind: Kind
+    element: Expression
+    key: Expression | None
+    clauses: tuple[For | If, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Expression):
+    """`prefix` is "", "*" or "**", or "/" or "*" with an empty name where these stand alone."""
+
+    name: str
+    prefix: str = ""
+    default: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment(Expression):
+    """`a = value`, or `a, b = value`."""
+
+    target: Expression
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Expression):
+    """A lambda (no statements) or a named function: assignments one after the other, then a result."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    statements: tuple[Assignment, ...]
+    result: Expression
+
+
+# What follows lives on the evaluator's stack only; no finished tree has one.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copy(Expression):
+    """The same value a second time: it was computed once, so it cannot simply be written twice."""
+
+    original: Expression
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Iterating(Expression):
+    """An iterator over a value."""
+
+    iterable: Expression
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure(Expression):
+    """A function made of a code object that is not evaluated yet."""
+
+    code: Code
+    defaults: tuple[Expression, ...] = ()
+    keyword_defaults: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marker(Expression):
+    """A stack entry that is no value: NULL beside a callable, a saved variable, a value sent to a generator."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell(Expression):
+    """A variable on its way into a closure."""
+
+    name: str

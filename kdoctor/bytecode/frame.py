@@ -1,0 +1,100 @@
+"""One code object under evaluation: its instructions in plain steps, its variables, its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST, Code, Release
+from kdoctor.bytecode.expression import Assignment, Closure, Expression, Marker, Name, Scope
+from kdoctor.bytecode.instructions import PAIRS_OF_LOCALS, Instruction, instructions_of, variables_of
+from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.opcodes import flag_bits
+
+Stack = list[Expression]
+
+MAX_STEPS = 20_000
+MAX_FUNCTIONS_WITHIN = 12
+
+
+@dataclass(slots=True)
+class Budget:
+    """Steps left for a function and all functions within it: branches can multiply, so instructions do not bound them."""
+
+    steps: int = MAX_STEPS
+
+    def spend(self) -> None:
+        self.steps -= 1
+        if self.steps < 0:
+            raise Untraceable(f"more than {MAX_STEPS} steps")
+
+
+@dataclass(slots=True)
+class Frame:
+    """`free_scopes` says where each free variable lives, seen from the outermost code; `level` counts the code around this one."""
+
+    code: Code
+    release: Release
+    free_scopes: Mapping[str, Scope]
+    budget: Budget
+    level: int = 0
+    iterable: Expression | None = None
+    """What a comprehension's code iterates over: its only argument."""
+    steps: tuple[Instruction, ...] = field(init=False)
+    position: dict[int, int] = field(init=False)
+    """From the offset of an instruction to its index in `steps`."""
+    statements: list[Assignment] = field(default_factory=list)
+    branches: int = 0
+    keyword_names: tuple[str, ...] = ()
+    copied: Stack = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.level > MAX_FUNCTIONS_WITHIN:
+            raise Untraceable("too many functions within each other")
+        self.steps = tuple(step for instruction in instructions_of(self.code, self.release) for step in _plain(instruction))
+        self.position = {}
+        for index, step in enumerate(self.steps):
+            self.position.setdefault(step.offset, index)
+
+    def name_of(self, instruction: Instruction) -> str:
+        """The attribute or global that an instruction names."""
+        return self.code.names[instruction.argument >> flag_bits(instruction.name, self.release)]
+
+    def has_flag(self, instruction: Instruction) -> bool:
+        """Whether the lowest bit of a name argument is a flag and set: a NULL or a receiver goes with the value."""
+        return bool(flag_bits(instruction.name, self.release)) and bool(instruction.argument & 1)
+
+    def variable_of(self, instruction: Instruction) -> str:
+        (name,) = variables_of(self.code, instruction, self.release)
+        return name
+
+    def variable(self, name: str) -> Name:
+        """A local, cell or free variable, with the scope it has seen from the outermost code."""
+        if name in self.code.freevars:
+            return Name(name, self.free_scopes.get(name, Scope.FREE))
+        return Name(name, Scope.ARGUMENT if name in self._arguments() else Scope.LOCAL)
+
+    def _arguments(self) -> tuple[str, ...]:
+        rest = bool(self.code.flags & TAKES_POSITIONAL_REST) + bool(self.code.flags & TAKES_KEYWORD_REST)
+        return self.code.varnames[: self.code.argcount + self.code.kwonlyargcount + rest]
+
+    def within(self, closure: Closure, iterable: Expression | None = None) -> Frame:
+        """The frame of a function defined in this one."""
+        scopes = {name: self.variable(name).scope for name in closure.code.freevars}
+        return Frame(closure.code, self.release, scopes, self.budget, self.level + 1, iterable)
+
+    @property
+    def null(self) -> Marker:
+        return Marker("NULL")
+
+
+def _plain(instruction: Instruction) -> tuple[Instruction, ...]:
+    """Split an instruction on two variables into two; the second one starts where no jump can land."""
+    if instruction.name not in PAIRS_OF_LOCALS:
+        return (instruction,)
+    first = "STORE_FAST" if instruction.name.startswith("STORE") else "LOAD_FAST"
+    second = "STORE_FAST" if instruction.name.endswith("STORE_FAST") else "LOAD_FAST"
+    return (
+        replace(instruction, name=first, argument=instruction.argument >> 4),
+        replace(instruction, name=second, argument=instruction.argument & 15, offset=instruction.offset + 1),
+    )

@@ -1,0 +1,86 @@
+"""Two stacks, left by the two ways from a jump, made one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kdoctor.bytecode.conditions import both, conditional, either
+from kdoctor.bytecode.expression import Comprehension, Copy, Display, Expression, If, Mapping, Unary
+from kdoctor.bytecode.frame import Stack
+from kdoctor.bytecode.literal import Untraceable
+
+
+def difference(left: Stack, right: Stack) -> int:
+    """The one place in which two stacks differ; raises Untraceable when there are more, or none."""
+    if len(left) != len(right):
+        raise Untraceable("two ways leave stacks of different height")
+    places = [place for place, (one, other) in enumerate(zip(left, right, strict=True)) if one is not other]
+    if len(places) != 1:
+        raise Untraceable("two ways differ in more, or less, than one value")
+    return places[0]
+
+
+def merged(test: Expression, then: Stack, otherwise: Stack, negated_reads_better: bool) -> Stack:
+    """The stack after a jump: the value in which the ways differ depends on `test`."""
+    place = difference(then, otherwise)
+    one, other = then[place], otherwise[place]
+    if isinstance(one, Copy) or isinstance(other, Copy):
+        raise Untraceable("a copy on one way only")
+    if _is_filling(one, other) or _is_filling(other, one):
+        value: Expression = _guarded(test, one, other)
+    else:
+        value = conditional(test, one, other, negated_reads_better)
+    return [*then[:place], value, *then[place + 1 :]]
+
+
+def _is_filling(one: Expression, other: Expression) -> bool:
+    """Whether `one` is a comprehension that is still being filled, and `other` the same, or not filled at all."""
+    if not isinstance(one, Comprehension) or _is_complete(one):
+        return False
+    return _is_empty(other) or (isinstance(other, Comprehension) and not _is_complete(other))
+
+
+def _is_complete(comprehension: Comprehension) -> bool:
+    """A filled collection becomes a whole when its outermost loop ends; until then, a loop within may already be in it."""
+    return False if not comprehension.clauses else not isinstance(comprehension.clauses[0], If)
+
+
+def _is_empty(expression: Expression) -> bool:
+    return (isinstance(expression, Display) and not expression.items) or expression == Mapping(())
+
+
+def _guarded(test: Expression, one: Expression, other: Expression) -> Comprehension:
+    """The comprehension that both ways fill, under the condition that either of them gives."""
+    filled, guard = _split(one)
+    also_filled, other_guard = _split(other)
+    body = filled or also_filled
+    if body is None or (filled is not None and also_filled is not None and filled != also_filled):
+        raise Untraceable("a comprehension that is filled in two ways")
+    condition = _condition(test, guard, other_guard)
+    return body if condition is None else replace(body, clauses=(If(condition), *body.clauses))
+
+
+def _split(expression: Expression) -> tuple[Comprehension | None, Expression | bool]:
+    """The comprehension without its first condition, and that condition: True when there is none, False when nothing is filled."""
+    if not isinstance(expression, Comprehension):
+        return None, False
+    if expression.clauses and isinstance(expression.clauses[0], If):
+        return replace(expression, clauses=expression.clauses[1:]), expression.clauses[0].test
+    return expression, True
+
+
+def _condition(test: Expression, guard: Expression | bool, other: Expression | bool) -> Expression | None:
+    """`guard if test else other`, where either may be known."""
+    if isinstance(guard, bool) and isinstance(other, bool):
+        return None if guard and other else test if guard else Unary("not", test)
+    if other is False and not isinstance(guard, bool):
+        return both(test, guard)
+    if guard is True and not isinstance(other, bool):
+        return either(test, other)
+    if guard is False and not isinstance(other, bool):
+        return both(Unary("not", test), other)
+    if other is True and not isinstance(guard, bool):
+        return either(Unary("not", test), guard)
+    assert not isinstance(guard, bool)
+    assert not isinstance(other, bool)
+    return conditional(test, guard, other, negated_reads_better=False)

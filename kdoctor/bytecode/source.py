@@ -1,0 +1,57 @@
+"""The source of a stored function, recovered from its bytecode: the text, and where the names from outside stand in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kdoctor.bytecode.code import Code, MalformedCode
+from kdoctor.bytecode.evaluate import evaluate
+from kdoctor.bytecode.expression import Closure, Constant, Display, Expression, Function, Mapping
+from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.parameters import parameters_of
+from kdoctor.bytecode.printer import NameSpan, Printer
+
+__all__ = ["NameSpan", "Source", "source_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Python source; `names` are the global and free names in it, in the order of the text (each time they occur)."""
+
+    text: str
+    names: tuple[NameSpan, ...]
+
+
+def source_of(code: Code, defaults: Sequence[object] | None = None) -> Source | None:
+    """Recover the source of a lambda or a simple function, or None when any part of it cannot be followed for certain.
+
+    `defaults` are the values (JSON) that the file keeps for the last arguments. The text computes what the code computes; it need not
+    be what its author typed. Where several Pythons may have written the code, all of them must read the same in it.
+    """
+    try:
+        functions = {evaluate(code, release) for release in code.python.releases()}
+        if len(functions) != 1:
+            return None
+        printer = Printer(is_python2=code.python.last < (3, 0))
+        printer.function(_with_defaults(functions.pop(), code, defaults or ()))
+    except (Untraceable, MalformedCode):
+        return None
+    return Source(printer.text, tuple(printer.names))
+
+
+def _with_defaults(function: Function, code: Code, defaults: Sequence[object]) -> Function:
+    if not defaults or len(defaults) > code.argcount:
+        return function
+    parameters = parameters_of(Closure(code, tuple(_from_json(value) for value in defaults)))
+    return Function(function.name, parameters, function.statements, function.result)
+
+
+def _from_json(value: object) -> Expression:
+    if isinstance(value, (list, tuple)):
+        return Display("list", tuple(_from_json(item) for item in value))
+    if isinstance(value, dict):
+        return Mapping(tuple((_from_json(key), _from_json(item)) for key, item in value.items()))
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return Constant(value)
+    raise Untraceable("a default that is no JSON")
