@@ -1,4 +1,5 @@
-"""Make every file of sample_models/ with the Keras releases that write them, one stage at a time, in this order:
+"""Make every file of sample_models/ with the Keras releases that write them, one stage at a time, in this order
+(keras_1 needs a Python 3.6 on the PATH, which uv cannot download):
 
     uv run --no-project --python 3.11 --with keras==3.15.1 --with tensorflow-cpu==2.21.0 python sample_models/make keras_3
     uv run --no-project --python 3.11 --with keras==3.9.2 --with tensorflow-cpu==2.19.0 python sample_models/make keras_3_9

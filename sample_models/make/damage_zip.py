@@ -65,6 +65,7 @@ def unreadable_parts() -> None:
 def wrapped() -> None:
     whole = members("wrapped_archive.keras")
     zip_again("wrapped_archive__top_folder.keras", {f"my_model/{name}": data for name, data in whole.items()})
+    zip_again("wrapped_archive__dot_folder.keras", {f"./{name}": data for name, data in whole.items()})
     rubbish = {f"__MACOSX/my_model/._{name}": b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        " for name in whole}
     zip_again("wrapped_archive__macos.keras", {**{f"my_model/{name}": data for name, data in whole.items()}, **rubbish})
 
@@ -74,7 +75,6 @@ def irregular() -> None:
     zip_again("irregular_members__backslashes.keras", {"my_model\\" + name.replace("/", "\\"): data for name, data in whole.items()})
     zip_again("irregular_members__backslashes_in_assets.keras", {name.replace("/", "\\"): data for name, data in whole.items()})
     zip_again("irregular_members__absolute_names.keras", {f"/{name}": data for name, data in whole.items()})
-    zip_again("irregular_members__dot_names.keras", {f"./{name}": data for name, data in whole.items()})
     zip_again("irregular_members__duplicates.keras", [*whole.items(), ("config.json", whole["config.json"])])
     other = whole["config.json"].replace(b'"units": 2', b'"units": 5')
     zip_again("irregular_members__differing_duplicates.keras", [*whole.items(), ("config.json", other)])
