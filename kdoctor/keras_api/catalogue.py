@@ -87,6 +87,17 @@ class Catalogue:
         module, _, name = (meant.exports[0] if meant.exports else meant.path).rpartition(".")
         return self.resolve(module, identifier if meant.is_function else name)
 
+    def argument(self, kind: str, module: str | None, name: str) -> ApiObject | None:
+        """What a constructor finds for a config given as its argument, as in ``initializers.get({"module": …, "class_name": …})``.
+
+        Most kinds go by the class name alone, so that an initializer of ``keras.src.initializers`` of Keras 2 is found; which ones
+        do differs by release. Source: the ``get`` functions of keras/src/initializers/__init__.py and its like.
+        """
+        if kind not in self._index.tables or kind in self._index.reader["kinds_by_module"]:
+            return self.resolve(module, name)
+        meant = self.function(kind, name)
+        return self.resolve(module, name) if module and meant is not None and meant.is_function else self.legacy(kind, name)
+
     def function(self, kind: str, name: str) -> ApiObject | None:
         """What ``keras.losses.get("mse")`` and its like find for a bare name: a function, or a class to be called without arguments.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kdoctor.keras_api.constructor import Signature, class_signature, function_signature
 from kdoctor.keras_api.hierarchy import Hierarchy, Key
-from kdoctor.keras_api.tables import KINDS_OF_TABLES, read_tables
+from kdoctor.keras_api.tables import KINDS_OF_TABLES, kinds_by_module, read_tables
 
 # The class that every object of a kind descends from, most special first. Operation stands last: every layer is one.
 ROOTS = (
@@ -55,7 +55,7 @@ class ReaderFacts:
 
     by_symbol: it asks the table of exported names (3.0.0 forgot to return its answer); saveable_only: an import must yield a
     KerasSaveable class; keras_only: only Keras's own packages are imported; has_api_folder: ``keras.api`` can be imported;
-    builtin_modules: where ``"module": "builtins"`` functions are sought; refused: exported names that it declines.
+    builtin_modules: where ``"module": "builtins"`` functions are sought; kinds_by_module: `kinds_by_module`; refused: exported names that it declines.
     """
 
     by_symbol: bool
@@ -63,6 +63,7 @@ class ReaderFacts:
     keras_only: bool
     has_api_folder: bool
     builtin_modules: tuple[str, ...]
+    kinds_by_module: tuple[str, ...]
     refused: tuple[str, ...]
 
 
@@ -182,6 +183,7 @@ def _reader(hierarchy: Hierarchy) -> ReaderFacts:
         keras_only=re.search(r"package in \{'keras'", text) is not None,
         has_api_folder="keras.api" in hierarchy.modules,
         builtin_modules=_texts(constants["BUILTIN_MODULES"]),
+        kinds_by_module=kinds_by_module(hierarchy),
         refused=_texts(constants[refused]) if refused else (),
     )
 

@@ -71,6 +71,7 @@ def write_family(releases: Mapping[str, ReleaseFacts]) -> dict[str, Any]:
                 "keras_only": release.reader.keras_only,
                 "has_api_folder": release.reader.has_api_folder,
                 "builtin_modules": release.reader.builtin_modules,
+                "kinds_by_module": release.reader.kinds_by_module,
                 "refused": release.reader.refused,
             }
             for release in facts

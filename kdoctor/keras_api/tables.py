@@ -31,6 +31,19 @@ def read_tables(hierarchy: Hierarchy) -> dict[tuple[str, str], Key]:
     return found
 
 
+def kinds_by_module(hierarchy: Hierarchy) -> tuple[str, ...]:
+    """The kinds whose ``get`` looks a config up by its module; that of every other kind asks its table, whatever the module."""
+    found = []
+    for package, kind in KINDS_OF_TABLES.items():
+        module = hierarchy.modules.get(f"keras.src.{package}")
+        getter = module.functions.get("get") if module else None
+        branches = [node for node in ast.walk(getter) if isinstance(node, ast.If)] if getter else []
+        bodies = [branch.body for branch in branches if ast.unparse(branch.test) == "isinstance(identifier, dict)"]
+        if any("serialization_lib.deserialize_keras_object(" in ast.unparse(statement) for body in bodies for statement in body):
+            found.append(kind)
+    return tuple(found)
+
+
 def _read_table(hierarchy: Hierarchy, path: str) -> Iterator[tuple[str, Key]]:
     module = hierarchy.modules.get(path)
     members: list[ast.expr] = []

@@ -218,3 +218,24 @@ def test_an_overridden_from_config_is_told() -> None:
     assert dropout is not None
     assert "from_config" in bidirectional.overrides
     assert dropout.overrides == {"get_config"}
+
+
+@pytest.mark.parametrize("module", ["keras.initializers", "keras.src.initializers.initializers", None])
+def test_an_initializer_given_as_an_argument_goes_by_its_class_name_alone(module: str | None) -> None:
+    found = NEWEST.argument("initializer", module, "OrthogonalInitializer")
+    assert found is not None
+    assert found.name == "Orthogonal"
+
+
+def test_an_activation_given_as_a_config_goes_by_its_module_since_3_10() -> None:
+    assert Catalogue.load("3.9.2").argument("activation", "keras.src.activations.wrong", "relu") is None
+    assert Catalogue.load("3.9.2").argument("activation", "keras.layers", "ReLU") is None
+    found = Catalogue.load("3.10.0").argument("activation", "keras.layers", "ReLU")
+    assert found is not None
+    assert found.kind == "layer"
+
+
+def test_an_argument_of_a_kind_without_a_table_goes_by_its_module() -> None:
+    found = NEWEST.argument("schedule", "keras.optimizers.schedules", "CosineDecay")
+    assert found is not None
+    assert found.kind == "schedule"
