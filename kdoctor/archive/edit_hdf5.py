@@ -32,8 +32,15 @@ def main() -> None:
         _run(json.load(sys.stdin.buffer))
         answer: dict[str, Json] = {"error": None}
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, OverflowError) as error:  # all that h5py raises
-        answer = {"error": str(error) or type(error).__name__, "errno": getattr(error, "errno", None)}
+        answer = _explained(error)
     json.dump(answer, sys.stdout)
+
+
+def _explained(error: Exception) -> dict[str, Json]:
+    """One line, and the number of what the system refused: h5py has it as an attribute or, when flushing, only in its text."""
+    text = str(error) or type(error).__name__
+    told = re.search(r"errno = (\d+)", text)
+    return {"error": text.splitlines()[0], "errno": getattr(error, "errno", None) or (int(told[1]) if told else None)}
 
 
 def _run(job: dict[str, Json]) -> None:

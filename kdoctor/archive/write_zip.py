@@ -83,7 +83,7 @@ def planned_texts(before: Document, after: Document) -> dict[str, str | None]:
     texts: dict[str, str | None] = {}
     for part, kinds in (("metadata", ("metadata",)), ("config", ("config", "training"))):
         changed = any(not same(before.parts.get(kind, ABSENT), after.parts.get(kind, ABSENT)) for kind in kinds)
-        cured = any(lost_faults(before, after, kind) & JSON_FAULTS for kind in kinds)
+        cured = part in after.parts and any(lost_faults(before, after, kind) & JSON_FAULTS for kind in kinds)
         if changed or cured:
             texts[part] = _text(part, after)
     return texts
