@@ -9,7 +9,7 @@ from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, mi
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.zip_directory import Entry
 from kdoctor.archive.zip_integrity import integrity_faults
-from kdoctor.archive.zip_member import Archive, MemberError
+from kdoctor.archive.zip_member import STORED, Archive, MemberError
 from kdoctor.archive.zip_names import NUMPY_WEIGHTS, WEIGHTS, is_shard, naming_faults, plain, role_of
 from kdoctor.document import Fault, Format, Json, Member
 
@@ -26,10 +26,10 @@ def read_keras_zip(archive: Archive, folder: str, cut: Collection[str] = (), aro
     members = {ordinal: _member(entry, role) for ordinal, (entry, role) in enumerate(zip(archive.entries, roles, strict=True))}
     parts: dict[str, Json] = {"members": members}
     for name, part in JSON_PARTS.items():
-        found, wrong = _json(archive, entries[name], part) if name in entries else ({}, [missing(name)])
+        found, wrong = _json(archive, entries[name], part, cut) if name in entries else ({}, [missing(name)])
         parts.update(found)
         faults += wrong
-    found, wrong = _weights(archive, entries)
+    found, wrong = _weights(archive, entries, cut)
     parts.update(found)
     return Reading(Format.KERAS_ZIP, "zip", parts, (*faults, *wrong))
 
@@ -38,23 +38,27 @@ def _member(entry: Entry, role: str) -> Member:
     return Member(entry.name, role, entry.size, entry.packed, entry.method, entry.crc, entry.offset, entry.mode)
 
 
-def _json(archive: Archive, entry: Entry, part: str) -> Found:
-    if archive.over_limits(entry, part) is not None:
-        return {}, []  # noted with the integrity of the members, as is what cannot be read
+def _json(archive: Archive, entry: Entry, part: str, cut: Collection[str]) -> Found:
+    if entry.name in cut or archive.over_limits(entry, part) is not None:
+        return {}, []  # noted with the archive or its members, as is what cannot be read
     try:
         return json_part(archive.read(entry), part, archive.limits)
     except MemberError:
         return {}, []
 
 
-def _weights(archive: Archive, entries: dict[str, Entry]) -> Found:
-    """The weights of model.weights.h5, or of all its shards; NumPy archives are not looked into."""
+def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) -> Found:
+    """The weights of model.weights.h5, or of all its shards; NumPy archives are not looked into.
+
+    Of a stored file that is not whole, what is there is read, to show what could be salvaged.
+    """
     parts: dict[str, Json] = {}
     faults: list[Fault] = []
     if WEIGHTS not in entries and NUMPY_WEIGHTS not in entries:
         faults.append(missing(WEIGHTS))
     for name, entry in entries.items():
-        if (name == WEIGHTS or is_shard(name)) and archive.over_limits(entry, "weights") is None:
+        readable = entry.method == STORED or (entry.name not in cut and archive.over_limits(entry, "weights") is None)
+        if readable and (name == WEIGHTS or is_shard(name)):
             found, wrong = _hdf5(archive, entry)
             merged(parts, found)
             faults += wrong

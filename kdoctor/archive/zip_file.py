@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Final, TypeAlias, cast
@@ -65,7 +66,8 @@ def _inner(archive: Archive, faults: Sequence[Fault], read_inner: ReadInner) -> 
     name = plain(models[0].name)
     try:
         with archive.open(models[0]) as stream:
-            reading = read_inner(cast(BinaryIO, stream), models[0].size, name)
+            stream.seek(0, os.SEEK_END)
+            reading = read_inner(cast(BinaryIO, stream), stream.tell(), name)
     except MemberError as error:
         unreadable = Fault(FaultKind.UNREADABLE_MEMBER.value, "file", {"name": name, "why": str(error)})
         return other("zip", {"names": [name]}, (*faults, unreadable))

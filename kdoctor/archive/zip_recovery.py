@@ -42,7 +42,7 @@ def recover(stream: BinaryIO, size: int, limits: Limits) -> Recovered:
             position = start + entry.packed
         if position > size:
             cut.append(entry.name)
-            entry = replace(entry, packed=size - start)
+            entry = replace(entry, packed=size - start, size=entry.size or size - start)
         entries.append(entry)
     return Recovered(tuple(entries), tuple(cut), min(position, size))
 
