@@ -51,8 +51,9 @@ INTEGER, FLOAT, STRING, OPAQUE, COMPOUND, REFERENCE, ENUM, VARIABLE = 0, 1, 3, 5
 
 HEADER_BYTES = {1: 8 * 2**20, ord("O"): 2**20}  # a version 2 header may hold a message in every four bytes
 HEADER_READS = 512
+MESSAGE_COST = 64  # what one message of a header costs in time, expressed in bytes
 TREE_DEPTH = 16
-ATTRIBUTE_VALUES = 1_000_000
+VALUE_BYTES = 64  # what a value takes in memory, whatever it takes in the file
 
 
 class TooLarge(ValueError):
@@ -105,7 +106,9 @@ class Objects:
         if not version:
             raise ValueError(f"it should stand at byte {address}, beyond the end")
         with self._stream.within(HEADER_BYTES.get(version[0], 0), HEADER_READS):
-            return DataObjects(self._stream, address)
+            header = DataObjects(self._stream, address)
+        self._stream.spend(len(header.msgs) * MESSAGE_COST)
+        return header
 
     def is_array(self, header: Any) -> bool:
         return any(message["type"] == DATASPACE for message in header.msgs)
@@ -187,8 +190,9 @@ class Objects:
         shape, _ = determine_data_shape(data, dataspace)
         kind, size = data[datatype] & 15, struct.unpack_from("<I", data, datatype + 4)[0]
         count = 0 if shape is None else _product(shape)
-        if count * size > self._attribute_bytes or count > ATTRIBUTE_VALUES:
-            raise TooLarge(name, count * size)
+        cost = count * max(size, VALUE_BYTES)
+        if cost > self._attribute_bytes:
+            raise TooLarge(name, cost)
         if kind == VARIABLE and data[datatype + 1] & 15 == 1:
             values: Json = self._texts(name, data, at, count)
         elif kind == STRING:

@@ -1,0 +1,42 @@
+"""Where HDF5 begins in a file, and what its first block says."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from kdoctor.archive.window import Window
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+SUPERBLOCK_BYTES = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Superblock:
+    """Address of the root group, and how long the file should be, both in bytes from the signature on."""
+
+    root: int
+    length: int
+
+
+def find_signature(window: Window) -> int | None:
+    """Where HDF5 begins: at 0, 512, 1024, 2048 and so on (HDF5 specification, II.A); None where it does not."""
+    offset = 0
+    while offset + len(SIGNATURE) <= window.size:
+        window.seek(offset)
+        if window.read(len(SIGNATURE)) == SIGNATURE:
+            return offset
+        offset = max(512, offset * 2)
+    return None
+
+
+def read_superblock(data: bytes) -> Superblock:
+    """The superblock (versions 0 to 3) at the start of ``data``; ValueError, IndexError or struct.error where none can be read."""
+    version = data[8]
+    widths = data[13:15] if version < 2 else data[9:11]
+    if version > 3 or widths != b"\x08\x08":
+        raise ValueError(f"superblock of version {version}, addresses and lengths of {widths.hex(' ')} bytes")
+    at = {0: 24, 1: 28, 2: 12, 3: 12}[version]
+    base, _, end = struct.unpack_from("<QQQ", data, at)
+    root = struct.unpack_from("<Q", data, at + 40 if version < 2 else at + 24)[0]
+    return Superblock(root, end - base)
