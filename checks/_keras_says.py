@@ -1,12 +1,17 @@
-"""What Keras 3 shows for a file whose container it cannot open: the loader is chosen by the name alone (saving_api.load_model)."""
+"""Messages of Keras 3 that several checks quote."""
 
 from __future__ import annotations
 
 from kdoctor.document import Document
 
+REFUSES_LAMBDA = (
+    "ValueError: Requested the deserialization of a `Lambda` layer whose `function` is a Python lambda. This carries a potential risk of "
+    "arbitrary code execution and thus it is disallowed by default."
+)
+
 
 def cannot_open(document: Document) -> str:
-    """The message for content that is not what the name promises."""
+    """The message for content that is not what the name promises: the loader is chosen by the name alone (saving_api.load_model)."""
     name, extension = document.file.get("name", ""), document.file.get("extension", "")
     if extension == ".keras":
         return f"ValueError: File not found: filepath={name}. Please ensure the file is an accessible `.keras` zip file."

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
-from kdoctor.objects import Node, objects
-from kdoctor.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, Statement, agree, features_of, stacks, statements
+from kdoctor.objects import Node, as_node, objects
+from kdoctor.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, Statement, agree, as_shape, features_of, stacks, statements
 from kdoctor.target import Target
 
 NEED = Need("--input-shape", "None,…", "the file states different input shapes, and nothing in it proves one of them")
+# Keras layers without shape inference of their own, alone or inside TimeDistributed: tracing a model gives up at them.
+UNTRACEABLE = frozenset({"Pipeline", "LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells", "Layer", "Discretization", "Hashing"})
 # Sequential.build compares the stored list with a tuple, without turning one into the other, before this release (keras#20214).
 STANDARDIZES_SHAPES = (3, 4)
 
@@ -90,11 +92,15 @@ def _against_kernel(document: Document, stack: Stack) -> Iterator[Finding]:
     if first is None or len(stack.inputs) > 1:
         return
     proven = features_of(document, first)
-    for place in (statement for layer in (*stack.inputs, first) for statement in statements(layer)):
+    stated = [statement for layer in (*stack.inputs, first) for statement in statements(layer)]
+    built = as_shape(first.build_config.get("input_shape"))
+    stated += [] if built is None else [Statement(first.at / "build_config" / "input_shape", built)]
+    for place in stated:
         if proven is None or place.shape[-1] in (None, proven):
             continue
         right = (*place.shape[:-1], proven)
-        stored = list(right[1:] if place.at.keys[-1] in SHAPE_KEYS else right)
+        short = place.at.keys[-1] in SHAPE_KEYS and place.at.keys[-2] == "config"
+        stored = list(right[1:] if short else right)
         yield Finding(
             place.at,
             f"the input shape is {_tuple(place)}, but the kernel of {first.name!r} takes {proven} features",
@@ -137,9 +143,14 @@ def _stays_unbuilt(stack: Stack) -> bool:
     """Whether adding the layers leaves the model unbuilt, so that the stored shape is replayed: a layer that cannot be traced.
 
     Sequential.build gives up at the first layer without shape inference: a Lambda whose function fails on symbols, a layer whose
-    class does not know its output shape. Keras's own layers all do.
+    class does not know its output shape.
     """
-    return any(layer.class_name == "Lambda" or not _from_keras(layer) for layer in stack.layers)
+    return any(layer.class_name == "Lambda" or not _from_keras(layer) or _untraceable(layer) for layer in stack.layers)
+
+
+def _untraceable(layer: Node) -> bool:
+    inner = as_node(layer.config.get("layer"), layer.at / "config" / "layer") if layer.class_name == "TimeDistributed" else layer
+    return inner is not None and inner.class_name in UNTRACEABLE
 
 
 def _from_keras(layer: Node) -> bool:

@@ -34,7 +34,7 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(at, f"entries that are no part of a Keras archive: {_some(fault)}", repair=_drop(at, fault), mild=True)
     for at, fault in document.faults_of(FaultKind.IRREGULAR_NAMES):
         yield Finding(at, f"member names that lead out of the archive or hide something: {_some(fault)}", repair=_drop(at, fault))
-    for at, fault in document.faults_of(FaultKind.UNREADABLE_MEMBER):
+    for at, fault in () if document.faults_of(FaultKind.TRUNCATED) else document.faults_of(FaultKind.UNREADABLE_MEMBER):
         advice = Repair("get the file again from whoever wrote it", safety=Safety.ADVICE)
         yield Finding(at, f"the member {fault.detail.get('name')!r} cannot be read: {fault.detail.get('why')}", repair=advice)
 

@@ -13,7 +13,7 @@ AT = Pointer("training")
 NEED = Need("--compile", "optimizer=adam,loss=…,metrics=…", "the file does not say how the model was trained")
 
 
-@check("K501", Severity.WARNING, mild=Severity.INFO, since="0.1.0")
+@check("K501", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def not_compiled(document: Document, target: Target) -> Iterator[Finding]:
     """No training state is in the file: the model predicts, but ``fit`` and ``evaluate`` need ``compile`` first.
 
@@ -21,8 +21,7 @@ def not_compiled(document: Document, target: Target) -> Iterator[Finding]:
     found in the save file, so the model was *not* compiled", and ``fit`` raises "You must call `compile()` before using the model".
 
     ``--compile optimizer=adam,loss=mse,metrics=mae`` writes a training state of your choice. The optimizer starts afresh. For
-    inference nothing is missing: the finding is an info then, and a warning when optimizer state was left behind or with
-    ``--for training``.
+    inference nothing is missing: the finding is a warning, and an error with ``--for training``.
     """
     if document.format not in (Format.KERAS_ZIP, Format.KERAS_DIR, Format.H5_MODEL) or document.config is ABSENT:
         return
@@ -39,7 +38,7 @@ def not_compiled(document: Document, target: Target) -> Iterator[Finding]:
         else Repair("write the training state you gave", (Edit(AT, old=ABSENT, new=training_part(given, document.format)),)),
         needs=(NEED,) if given is None else (),
         keras_says=_keras_says(document),
-        mild=target.purpose != "training" and not left,
+        mild=target.purpose != "training",
     )
 
 

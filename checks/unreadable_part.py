@@ -22,24 +22,33 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
 
     JSON that starts with a byte-order mark or is written in UTF-16 (a Windows editor did that), a trailing comma left by an edit
     by hand, text that breaks off; or weights whose HDF5 structure is damaged. Keras shows the parser's error: "Expecting property
-    name enclosed in double quotes: line 1 column 2175". NaN and Infinity are no JSON either, but Keras reads them: an info.
+    name enclosed in double quotes: line 1 column 2175". A byte-order mark or UTF-16 in a ``.keras`` archive, NaN and Infinity are no
+    JSON either, but Keras reads them: an info.
 
     The cure writes the same content as plain JSON. What cannot be parsed at all has no cure.
     """
     for at, fault in document.faults_of(*CURABLE):
         title, says = _told(fault)
+        read = document.format.native and fault.kind != FaultKind.JSON_TRAILING_COMMA and _detected(fault)
         yield Finding(
             at,
             f"{_name(document, fault)} {title}",
             repair=remove_faults(f"write {_name(document, fault)} as plain UTF-8 JSON", (at, fault)),
-            keras_says=says,
+            keras_says=None if read else says,
+            mild=read,
         )
     for at, fault in document.faults_of(FaultKind.JSON_CONSTANT):
         yield Finding(at, f"{_name(document, fault)} holds {fault.detail.get('first')}, which is no JSON; Keras reads it", mild=True)
     for at, fault in document.faults_of(FaultKind.JSON_MALFORMED):
         yield _malformed(document, at, fault)
-    for at, fault in document.faults_of(FaultKind.HDF5_UNREADABLE):
-        yield _broken_hdf5(document, at, fault)
+    if not document.faults_of(FaultKind.TRUNCATED):  # what is cut off cannot be read either: one cause, one finding
+        for at, fault in document.faults_of(FaultKind.HDF5_UNREADABLE):
+            yield _broken_hdf5(document, at, fault)
+
+
+def _detected(fault: Fault) -> bool:
+    """Python's json detects the UTF encodings of the bytes that the loader of ``.keras`` archives hands it."""
+    return fault.kind == FaultKind.JSON_BOM or str(fault.detail.get("encoding", "")).startswith("utf")
 
 
 def _told(fault: Fault) -> tuple[str, str]:

@@ -23,7 +23,7 @@ class Training:
     metrics: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Given:
     """What the user of a repair supplies: the answers to a finding's needs.
 

@@ -15,6 +15,7 @@ from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.retired import OPERATION_LAYERS, RETIRED_LAYERS
+from kdoctor.layers import is_model
 from kdoctor.objects import CODE, FUNCTION, Node, objects
 from kdoctor.target import Target
 
@@ -47,8 +48,8 @@ class Call:
 
     def not_taken(self) -> tuple[str, ...]:
         """The arguments that the constructor refuses."""
-        if self.found is None or self.found.takes_anything or self.found.is_function:
-            return ()
+        if self.found is None or self.found.takes_anything or self.found.is_function or is_model(self.node):
+            return ()  # a model is put together from its layers, not called with its config
         return tuple(name for name in self.arguments if name not in self.found.parameters)
 
 
@@ -74,9 +75,26 @@ def _call(node: Node, native: bool, catalogue: Catalogue, target: Target) -> Cal
         return Call(node, kind, Resolution.GIVEN, None, node.config)
     if node.class_name == FUNCTION:
         return _function(node, catalogue, target)
-    found = catalogue.resolve(node.module, node.class_name) if native and "module" in node.raw else catalogue.legacy(kind, node.class_name)
+    if kind != "layer":
+        found = catalogue.argument(kind, node.module, node.class_name)
+    elif native and "module" in node.raw:
+        found = catalogue.resolve(node.module, node.class_name)
+    else:
+        found = catalogue.legacy(kind, node.class_name)
     resolution = Resolution.FOUND if found is not None else _lost(node, kind, catalogue)
-    return Call(node, kind, resolution, found, node.config)
+    return Call(node, kind, resolution, found, node.config if native else _forgiven(node))
+
+
+def _forgiven(node: Node) -> Mapping[str, Json]:
+    """The arguments that the ``.h5`` reader passes on, after what it renames and drops for old files (saving_utils.model_from_config)."""
+    arguments = dict(node.config)
+    batch_shape = arguments.pop("batch_input_shape", None)
+    if batch_shape is not None:
+        arguments["batch_shape" if node.class_name == "InputLayer" else "input_shape"] = batch_shape
+    if node.class_name == "Lambda":
+        for name in ("module", "function_type", "output_shape_type", "output_shape_module"):
+            arguments.pop(name, None)
+    return arguments
 
 
 def _function(node: Node, catalogue: Catalogue, target: Target) -> Call:

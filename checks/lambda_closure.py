@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.document import Document, Json
+from kdoctor.lambdas import lambdas
+from kdoctor.target import Target
+
+from ._keras_says import REFUSES_LAMBDA as REFUSED
+from ._quote import quoted
+
+
+@check("K403", Severity.ERROR, since="0.1.0")
+def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
+    """A stored function captures variables, and what is stored of them may not be what they were.
+
+    Keras saves the values of a closure beside the code: numbers and texts survive; a tuple comes back as a list, an array in an
+    ``.h5`` as a list, a layer as its config without weights, a function as nothing but its name. What came back wrong fails when the
+    model is called ("'list' object has no attribute 'shape'"), or computes something else.
+
+    The finding shows each variable with the value in the file, and says what was lost.
+    """
+    for found in lambdas(document):
+        if found.code is None or not found.code.freevars:
+            continue
+        values = found.stored.closure or ()
+        pairs = [(name, values[i] if i < len(values) else None, i < len(values)) for i, name in enumerate(found.code.freevars)]
+        lost = [(name, why) for name, value, there in pairs if (why := _lost(value, there)) and name not in target.given.bindings]
+        told = ", ".join(f"{name} = {_short(value)}" if there else name for name, value, there in pairs)
+        yield Finding(
+            found.at,
+            f"{found.described} captures {told}" + "".join(f"; {name} {why}" for name, why in lost),
+            needs=tuple(Need("--bind", name, f"it {why}") for name, why in lost),
+            layer=found.owner,
+            keras_says=REFUSED,
+            excerpt=quoted(found.code, found.code.freevars, "captured"),
+        )
+
+
+def _lost(value: Json, there: bool) -> str | None:
+    """What a stored value no longer is; None where the value is whole."""
+    if not there:
+        return "is not in the file"
+    if isinstance(value, Mapping):
+        name = value.get("class_name")
+        if name == "function":
+            return f"was the function {value.get('config')!r}, of which only the name is stored"
+        if name not in ("__numpy__", "__tensor__", "__tuple__", "__slice__", "__ellipsis__", "__bytes__"):
+            return f"was an object of the class {name}, stored without its state"
+    return None
+
+
+def _short(value: Json) -> str:
+    if isinstance(value, Mapping) and value.get("class_name") == "__numpy__":
+        return "an array"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.bytecode.names import GlobalRead, names_read
+from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.document import Document
+from kdoctor.lambdas import lambdas
+from kdoctor.target import Target
+
+from ._quote import quoted
+
+# Names under which people import modules that a Lambda uses; Keras's own loader supplies none of them.
+MODULES = {
+    "tf": "tensorflow",
+    "tensorflow": "tensorflow",
+    "K": "keras.backend",
+    "backend": "keras.backend",
+    "keras": "keras",
+    "ops": "keras.ops",
+    "layers": "keras.layers",
+    "np": "numpy",
+    "numpy": "numpy",
+    "math": "math",
+    "jnp": "jax.numpy",
+    "jax": "jax",
+    "torch": "torch",
+    "F": "torch.nn.functional",
+}
+
+
+@check("K402", Severity.ERROR, since="0.1.0")
+def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]:
+    """A stored function reads names that are not in the file.
+
+    Only the code of a lambda is saved, not the script around it: ``lambda x: x[:, -CONV_WIDTH:, :]`` comes back without
+    ``CONV_WIDTH``, and a module imported as ``tf`` or ``K`` is not there either. Keras says "name 'CONV_WIDTH' is not defined", often
+    only when the model is called, or hides it: "Layer count mismatch when loading weights from file. Model expected 0 layers".
+
+    The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``. Modules are known by their usual names.
+    """
+    for found in lambdas(document):
+        names = () if found.code is None else names_read(found.code).globals
+        missing = _by_name(read for read in names if not read.is_builtin and read.name not in target.given.bindings)
+        if found.code is None or not missing:
+            continue
+        yield Finding(
+            found.at,
+            f"{found.described} reads {', '.join(_told(name, reads) for name, reads in missing.items())}: not in the file",
+            needs=tuple(
+                Need("--bind", name, "the function reads it, and the file does not hold it") for name in missing if name not in MODULES
+            ),
+            layer=found.owner,
+            keras_says=f"NameError: name '{next(iter(missing))}' is not defined",
+            excerpt=quoted(found.code, tuple(missing), f"not in the file (bytecode of Python {found.code.python})"),
+        )
+
+
+def _by_name(reads: Iterator[GlobalRead]) -> dict[str, list[GlobalRead]]:
+    grouped: dict[str, list[GlobalRead]] = {}
+    for read in reads:
+        grouped.setdefault(read.name, []).append(read)
+    return grouped
+
+
+def _told(name: str, reads: list[GlobalRead]) -> str:
+    used = ", ".join(dict.fromkeys(str(read) for read in reads))
+    return f"{used} (the module {MODULES[name]})" if name in MODULES else name

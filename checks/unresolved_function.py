@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.document import Document
+from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.target import Target
+
+
+@check("K303", Severity.ERROR, since="0.1.0")
+def unresolved_function(document: Document, target: Target) -> Iterator[Finding]:
+    """The model names a function that the target does not know: an activation or an initializer of the user's own.
+
+    Only the name is in the file. Keras says "Could not locate function 'my_activation'".
+
+    The cure is the code: ``load_model(path, custom_objects={"my_activation": my_activation})``; with ``--custom my_activation`` kdoctor
+    judges the rest of the file as if it were there.
+    """
+    for call in calls(document, target):
+        if call.resolution is Resolution.FUNCTION:
+            name = str(call.node.raw.get("config"))
+            yield Finding(
+                call.node.at,
+                f"{target} does not know the function {name!r} (module {call.node.module})",
+                needs=(Need("--custom", name, "the function itself is not in the file, only its name"),),
+                keras_says=f"TypeError: Could not locate function '{name}'. Make sure custom classes and functions are decorated with "
+                "`@keras.saving.register_keras_serializable()`.",
+            )

@@ -1,0 +1,71 @@
+"""Every Python function that a file holds as bytecode or by name, in all forms that Keras has written; read, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.bytecode.code import Code, MalformedCode
+from kdoctor.bytecode.marshal import read_code
+from kdoctor.bytecode.stored import StoredFunction, stored_function
+from kdoctor.document import Document
+from kdoctor.layers import layer_at
+from kdoctor.objects import CODE, objects
+from kdoctor.pointer import Pointer
+
+FUNCTION_KEYS = (("function", "function_type"), ("output_shape", "output_shape_type"), ("mask", "mask_type"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """One stored function: where it stands, what holds it, its code object or why there is none.
+
+    ``owner`` is the name of the layer that holds it, ``key`` the config key (``function``, ``output_shape``, ``activation``, …).
+    """
+
+    at: Pointer
+    owner: str | None
+    key: str
+    stored: StoredFunction
+    code: Code | None
+    malformed: str | None
+
+    @property
+    def described(self) -> str:
+        """``Lambda 'crop'``, or ``the activation of 'dense'``."""
+        owner = f" {self.owner!r}" if self.owner else ""
+        return f"Lambda{owner}" if self.key == "function" else f"the {self.key} of{owner or ' the model'}"
+
+
+@lru_cache(maxsize=4)
+def lambdas(document: Document) -> tuple[Lambda, ...]:
+    """Every stored function of config and training state, in the order of the file."""
+    found: dict[Pointer, Lambda] = {}
+    for node in objects(document):
+        if node.class_name == "Lambda":
+            for at, key, stored in _of_layer(node.config, node.at / "config"):
+                found[at] = _read(document, at, key, stored)
+        elif node.class_name == CODE and node.at not in found:
+            whole = stored_function(dict(node.raw))
+            if whole is not None:
+                found[node.at] = _read(document, node.at, str(node.key or "function"), whole)
+    return tuple(found.values())
+
+
+def _of_layer(config: Mapping[str, object], at: Pointer) -> Iterator[tuple[Pointer, str, StoredFunction]]:
+    for key, type_key in FUNCTION_KEYS:
+        stored = stored_function(config.get(key), config.get(type_key))
+        if stored is not None:
+            yield at / key, key, stored
+
+
+def _read(document: Document, at: Pointer, key: str, stored: StoredFunction) -> Lambda:
+    layer = layer_at(document, at)
+    owner = None if layer is None else layer.name
+    if stored.code is None:
+        return Lambda(at, owner, key, stored, None, stored.undecodable)
+    try:
+        return Lambda(at, owner, key, stored, read_code(stored.code), None)
+    except MalformedCode as error:
+        return Lambda(at, owner, key, stored, None, str(error))
