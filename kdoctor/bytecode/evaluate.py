@@ -12,7 +12,6 @@ from kdoctor.bytecode.calls import CALLS
 from kdoctor.bytecode.code import Code, Release
 from kdoctor.bytecode.conditions import conditional, original
 from kdoctor.bytecode.expression import (
-    Assignment,
     Call,
     Closure,
     Compare,
@@ -32,11 +31,15 @@ from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.merging import difference, merged
 from kdoctor.bytecode.operations import OPERATIONS, pop, pop_value
 from kdoctor.bytecode.parameters import parameters_of
+from kdoctor.bytecode.statements import STORES, import_names, store, target
 
 STEPS = OPERATIONS | CALLS
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 FUNCTION_MAKERS = ("MAKE_FUNCTION", "MAKE_CLOSURE", "SET_FUNCTION_ATTRIBUTE")
-STORES = ("STORE_FAST", "STORE_DEREF", "STORE_NAME")
+# Since 3.11 nothing marks the start of a `try` or `with`; the handler of one does.
+HANDLERS = ("PUSH_EXC_INFO", "SETUP_FINALLY", "SETUP_EXCEPT", "SETUP_WITH")
+PAUSES = 0x20 | 0x80 | 0x100 | 0x200
+"""Flags of generators and coroutines."""
 GENERATOR = Display("generator", ())
 
 
@@ -68,6 +71,10 @@ class _Evaluator:
         self.meeting = meeting_points(frame.steps, frame.position)
 
     def result(self) -> Expression:
+        if any(step.name in HANDLERS for step in self.frame.steps):
+            raise Untraceable("code that handles exceptions")
+        if self.frame.code.flags & PAUSES and self.frame.code.name != "<genexpr>":
+            raise Untraceable("a generator or coroutine")
         stack: Stack = [GENERATOR] if self.frame.code.name == "<genexpr>" else []
         outcome = self.run(0, stack, len(self.frame.steps))
         if not isinstance(outcome, Returned):
@@ -92,8 +99,10 @@ class _Evaluator:
                 if isinstance(outcome, Returned):
                     return outcome
                 index, stack[:] = self.meet(index, stop), outcome.stack
-            elif step.name in STORES or step.name == "UNPACK_SEQUENCE":
-                index = self.store(index, stack)
+            elif step.name in STORES:
+                index = store(self.frame, index, stack)
+            elif step.name == "IMPORT_NAME":
+                index = import_names(self.frame, index, stack)
             else:
                 self.apply(index, step, stack)
                 index += 1
@@ -117,11 +126,16 @@ class _Evaluator:
         top = stack[-1] if stack else None
         if isinstance(top, Call) and isinstance(top.function, Closure):
             stack[-1] = self.comprehension(top.function, top.arguments)
-        elif isinstance(top, Closure) and step.name in FUNCTION_MAKERS and self.frame.steps[index + 1].name != "SET_FUNCTION_ATTRIBUTE":
+        elif isinstance(top, Closure) and step.name in FUNCTION_MAKERS and not self.goes_on(index):
             if top.code.name == "<lambda>":
                 stack[-1] = _function(self.frame.within(top), top)
             elif top.code.name not in COMPREHENSIONS:
                 raise Untraceable("a named function within")
+
+    def goes_on(self, index: int) -> bool:
+        """Whether the function that a step makes gets more attributes right after."""
+        following = self.frame.steps[index + 1 : index + 2]
+        return bool(following) and following[0].name == "SET_FUNCTION_ATTRIBUTE"
 
     def comprehension(self, closure: Closure, arguments: tuple[Expression, ...]) -> Expression:
         if len(arguments) != 1 or not isinstance(arguments[0], Iterating):
@@ -187,39 +201,12 @@ class _Evaluator:
             return test, "_IF_TRUE" in step.name, step.name.endswith("_OR_POP")
         raise Untraceable(f"instruction {step.name}")
 
-    def store(self, index: int, stack: Stack) -> int:
-        """Follow the stores that start here; returns the step after them."""
-        value = pop_value(stack)
-        target, following = self.target(index)
-        if isinstance(value, Marker) and value.what == "saved":
-            return following
-        if self.frame.branches or stack or self.frame.code.is_lambda or isinstance(value, (Marker, Closure, Iterating)):
-            raise Untraceable("a value is stored within an expression")
-        self.frame.statements.append(Assignment(target, value))
-        return following
-
-    def target(self, index: int) -> tuple[Expression, int]:
-        """The variable, or tuple of variables, that the steps from here on store into, and the step after them."""
-        if index >= len(self.frame.steps):
-            raise Untraceable("the code runs off its end")
-        step = self.frame.steps[index]
-        if step.name in ("STORE_FAST", "STORE_DEREF"):
-            return self.frame.variable(self.frame.variable_of(step)), index + 1
-        if step.name != "UNPACK_SEQUENCE" or not 1 <= step.argument <= 255:
-            raise Untraceable(f"instruction {step.name} where a variable is stored")
-        items = []
-        following = index + 1
-        for _ in range(step.argument):
-            item, following = self.target(following)
-            items.append(item)
-        return Display("tuple", tuple(items)), following
-
     def loop(self, index: int, step: Instruction, stack: Stack) -> int:
         """Follow a loop once: the collection that it fills becomes a comprehension. Returns the step after the loop."""
         iterator = stack[-1] if stack else None
         if not isinstance(iterator, Iterating) or step.target is None:
             raise Untraceable("a loop")
-        target, first = self.target(index + 1)
+        variable, first = target(self.frame, index + 1)
         self.frame.branches += 1
         outcome = self.run(first, list(stack), index)
         self.frame.branches -= 1
@@ -229,7 +216,7 @@ class _Evaluator:
         body = outcome.stack[changed]
         if not isinstance(body, Comprehension):
             raise Untraceable("a loop")
-        stack[changed] = replace(body, clauses=(For(target, iterator.iterable), *body.clauses))
+        stack[changed] = replace(body, clauses=(For(variable, iterator.iterable), *body.clauses))
         pop(stack, 1)
         return self.after_loop(self.frame.position[step.target])
 

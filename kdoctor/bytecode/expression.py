@@ -59,10 +59,14 @@ class Constant(Expression):
 
     def __eq__(self, other: object) -> bool:
         """Equal means written alike: 1, 1.0 and True are three constants."""
-        return isinstance(other, Constant) and literal(self.value) == literal(other.value)
+        if not isinstance(other, Constant) or type(self.value) is not type(other.value):
+            return False
+        if self.value is other.value or isinstance(self.value, (int, str, bytes)):
+            return self.value == other.value
+        return literal(self.value) == literal(other.value)
 
     def __hash__(self) -> int:
-        return hash(literal(self.value))
+        return hash(type(self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +215,21 @@ class Assignment(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Import(Expression):
+    """`import module as target`, or with a name `from module import name as target`."""
+
+    module: str
+    name: str | None
+    target: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Function(Expression):
-    """A lambda (no statements) or a named function: assignments one after the other, then a result."""
+    """A lambda (no statements) or a named function: assignments and imports one after the other, then a result."""
 
     name: str
     parameters: tuple[Parameter, ...]
-    statements: tuple[Assignment, ...]
+    statements: tuple[Assignment | Import, ...]
     result: Expression
 
 

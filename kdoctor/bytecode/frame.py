@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST, Code, Release
-from kdoctor.bytecode.expression import Assignment, Closure, Expression, Marker, Name, Scope
+from kdoctor.bytecode.expression import Assignment, Closure, Expression, Import, Marker, Name, Scope
 from kdoctor.bytecode.instructions import PAIRS_OF_LOCALS, Instruction, instructions_of, variables_of
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.opcodes import flag_bits
@@ -15,6 +15,8 @@ Stack = list[Expression]
 
 MAX_STEPS = 20_000
 MAX_FUNCTIONS_WITHIN = 12
+MAX_BYTES = 20_000
+"""Of one code object: longer ones are no expression that anybody reads."""
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class Frame:
     steps: tuple[Instruction, ...] = field(init=False)
     position: dict[int, int] = field(init=False)
     """From the offset of an instruction to its index in `steps`."""
-    statements: list[Assignment] = field(default_factory=list)
+    statements: list[Assignment | Import] = field(default_factory=list)
     branches: int = 0
     keyword_names: tuple[str, ...] = ()
     copied: Stack = field(default_factory=list)
@@ -51,6 +53,8 @@ class Frame:
     def __post_init__(self) -> None:
         if self.level > MAX_FUNCTIONS_WITHIN:
             raise Untraceable("too many functions within each other")
+        if len(self.code.instructions) > MAX_BYTES:
+            raise Untraceable(f"more than {MAX_BYTES} bytes of code")
         self.steps = tuple(step for instruction in instructions_of(self.code, self.release) for step in _plain(instruction))
         self.position = {}
         for index, step in enumerate(self.steps):

@@ -36,10 +36,15 @@ Operation = Callable[[Frame, Instruction, Stack], None]
 # Include/opcode.h: NB_ADD and the rest, then the same in place, then NB_SUBSCR (3.14).
 BINARY_OPERATORS = ("+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^")
 COMPARISONS = ("<", "<=", "==", "!=", ">", ">=", "in", "not in", "is", "is not")
+CLASSIC_DIVISION = "div"
+"""`/` of Python 2, which rounds down between integers."""
 OPERATOR_BY_NAME = {
     "ADD": "+", "AND": "&", "FLOOR_DIVIDE": "//", "LSHIFT": "<<", "MATRIX_MULTIPLY": "@", "MULTIPLY": "*", "MODULO": "%", "OR": "|",
-    "POWER": "**", "RSHIFT": ">>", "SUBTRACT": "-", "TRUE_DIVIDE": "/", "DIVIDE": "/", "XOR": "^",
+    "POWER": "**", "RSHIFT": ">>", "SUBTRACT": "-", "TRUE_DIVIDE": "/", "DIVIDE": "div", "XOR": "^",
 }  # fmt: skip
+
+MAX_ITEMS = 1000
+"""Of a constant that has to be spelled out item by item."""
 
 # In Python 2 these are names that somebody may assign to; nobody does.
 PYTHON2_CONSTANTS = {"True": True, "False": False}
@@ -65,7 +70,7 @@ def from_constant(value: Value) -> Expression:
         return Closure(value)
     if isinstance(value, slice):
         return Slice(*(None if part is None else from_constant(part) for part in (value.start, value.stop, value.step)))
-    if isinstance(value, tuple) and any(isinstance(item, (slice, Code)) for item in value):
+    if isinstance(value, tuple) and len(value) <= MAX_ITEMS and any(isinstance(item, (slice, Code)) for item in value):
         return Display("tuple", tuple(from_constant(item) for item in value))
     return Constant(value)
 
@@ -154,6 +159,8 @@ def build_slice(frame: Frame, instruction: Instruction, stack: Stack) -> None:
 
 
 def as_slice(parts: Stack) -> Slice:
+    if len(parts) not in (2, 3):
+        raise Untraceable("a slice of other than two or three parts")
     lower, upper, step = (None if part == Constant(None) else part for part in (*parts, Constant(None))[:3])
     return Slice(lower, upper, step)
 
@@ -208,6 +215,8 @@ def spread(added: Expression) -> tuple[Expression, ...]:
     """The items of `*added`."""
     if isinstance(added, Constant) and isinstance(added.value, (tuple, frozenset)):
         items = added.value if isinstance(added.value, tuple) else sorted(added.value, key=repr)
+        if len(items) > MAX_ITEMS:
+            raise Untraceable(f"more than {MAX_ITEMS} items")
         return tuple(from_constant(item) for item in items)
     if isinstance(added, Display) and added.kind != "set":
         return added.items
@@ -308,14 +317,14 @@ def rotate(count: int) -> Operation:
     """ROT_TWO, ROT_THREE, ROT_FOUR: the top goes below the next ones."""
 
     def apply(frame: Frame, instruction: Instruction, stack: Stack) -> None:
-        *lower, top = pop(stack, count or instruction.argument)
+        *lower, top = pop(stack, count or max(instruction.argument, 2))
         stack.extend((top, *lower))
 
     return apply
 
 
 def swap(frame: Frame, instruction: Instruction, stack: Stack) -> None:
-    lowest, *middle, top = pop(stack, instruction.argument)
+    lowest, *middle, top = pop(stack, max(instruction.argument, 2))
     stack.extend((top, *middle, lowest))
 
 

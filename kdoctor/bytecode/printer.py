@@ -22,6 +22,7 @@ from kdoctor.bytecode.expression import (
     For,
     Function,
     If,
+    Import,
     Keyword,
     Mapping,
     Name,
@@ -36,7 +37,23 @@ from kdoctor.bytecode.literal import Untraceable, literal
 
 # How tightly an expression binds; an operand that binds less than its place asks for gets parentheses.
 LAMBDA, CONDITIONAL, OR, AND, NOT, COMPARISON, UNARY, POWER, ATOM = 1, 2, 3, 4, 5, 6, 13, 14, 16
-BINARY = {"|": 7, "^": 8, "&": 9, "<<": 10, ">>": 10, "+": 11, "-": 11, "*": 12, "/": 12, "//": 12, "%": 12, "@": 12, "**": POWER}
+MAX_LENGTH = 50_000
+BINARY = {
+    "|": 7,
+    "^": 8,
+    "&": 9,
+    "<<": 10,
+    ">>": 10,
+    "+": 11,
+    "-": 11,
+    "*": 12,
+    "/": 12,
+    "//": 12,
+    "div": 12,
+    "%": 12,
+    "@": 12,
+    "**": POWER,
+}
 BRACKETS = {"tuple": ("(", ")"), "list": ("[", "]"), "set": ("{", "}"), "dict": ("{", "}"), "generator": ("(", ")")}
 
 
@@ -73,7 +90,7 @@ class Printer:
         self._write("):")
         for statement in function.statements:
             self._write("\n    ")
-            self._assignment(statement)
+            self._import(statement) if isinstance(statement, Import) else self._assignment(statement)
         self._write("\n    return ")
         self._print(function.result, LAMBDA)
         self._write("\n")
@@ -81,6 +98,8 @@ class Printer:
     def _write(self, text: str) -> None:
         self._parts.append(text)
         self._length += len(text)
+        if self._length > MAX_LENGTH:
+            raise Untraceable(f"source of more than {MAX_LENGTH} characters")
 
     def _print(self, expression: Expression, at_least: int) -> None:
         writer = WRITERS.get(type(expression))
@@ -118,11 +137,19 @@ class Printer:
         value = statement.value
         self._target(statement.target)
         if isinstance(value, Binary) and value.in_place and value.left == statement.target:
-            self._write(f" {value.operator}= ")
+            self._write(f" {_operator(value)}= ")
             self._print(value.right, LAMBDA)
         else:
             self._write(" = ")
             self._print(value, LAMBDA)
+
+    def _import(self, statement: Import) -> None:
+        module = ".".join(_identifier(part) for part in statement.module.split("."))
+        imported = _identifier(statement.name) if statement.name else module
+        self._write(f"from {module} import {imported}" if statement.name else f"import {module}")
+        if statement.target != Name(imported, Scope.LOCAL):
+            self._write(" as ")
+            self._print(statement.target, ATOM)
 
     def _target(self, target: Expression) -> None:
         if isinstance(target, Display):
@@ -201,7 +228,7 @@ class Printer:
         binding = BINARY[binary.operator]
         is_power = binary.operator == "**"
         self._print(binary.left, ATOM if is_power else binding)
-        self._write(f" {binary.operator} ")
+        self._write(f" {_operator(binary)} ")
         self._print(binary.right, UNARY if is_power else binding + 1)
 
     def _compare(self, compare: Compare) -> None:
@@ -264,6 +291,10 @@ class Printer:
         self._target(clause.target)
         self._write(" in ")
         self._print(clause.iterable, OR)
+
+
+def _operator(binary: Binary) -> str:
+    return "/" if binary.operator == "div" else binary.operator
 
 
 def _identifier(name: str) -> str:

@@ -30,11 +30,11 @@ def source_of(code: Code, defaults: Sequence[object] | None = None) -> Source | 
     be what its author typed. Where several Pythons may have written the code, all of them must read the same in it.
     """
     try:
-        functions = {evaluate(code, release) for release in code.python.releases()}
-        if len(functions) != 1:
+        function, *others = (evaluate(code, release) for release in code.python.releases())
+        if any(other != function for other in others):
             return None
         printer = Printer(is_python2=code.python.last < (3, 0))
-        printer.function(_with_defaults(functions.pop(), code, defaults or ()))
+        printer.function(_with_defaults(function, code, defaults or ()))
     except (Untraceable, MalformedCode):
         return None
     return Source(printer.text, tuple(printer.names))
