@@ -23,11 +23,10 @@ CHUNK: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How many bytes go at the start and at the end, and to which size zeros fill up what remains (0: none)."""
+    """How many bytes go at the start and at the end."""
 
     head: int = 0
     tail: int = 0
-    fill: int = 0
 
     def applied(self, chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
         """The bytes that remain of ``size`` bytes."""
@@ -37,7 +36,6 @@ class Cut:
             position += len(chunk)
             if part:
                 yield part
-        yield from _zeros(self.fill - max(0, last - first))
 
 
 def write_h5(before: Document, after: Document, stream: BinaryIO, size: int, out: Path) -> None:
@@ -55,7 +53,10 @@ def write_h5(before: Document, after: Document, stream: BinaryIO, size: int, out
 
 
 def cut_of(before: Document, after: Document, part: str) -> Cut | None:
-    """What the faults that the plan removes from the HDF5 content of a part take away or add; None for nothing."""
+    """What the faults that the plan removes from the HDF5 content of a part take away; None for nothing.
+
+    A cut file is never filled up, even where nothing seems lost: where the chunks of an array stand, reading does not find out.
+    """
     removed = [before.faults[key] for key in before.faults if key not in after.faults and before.faults[key].part == part]
     counts = {fault.kind: fault.detail for fault in removed}
     wrapped = bool(
@@ -63,10 +64,9 @@ def cut_of(before: Document, after: Document, part: str) -> Cut | None:
     )  # then bytes that do not belong stand around the wrapping, which goes as a whole
     head = 0 if wrapped else counts.get(FaultKind.LEADING_BYTES, {}).get("count") or 0
     tail = 0 if wrapped else counts.get(FaultKind.TRAILING_BYTES, {}).get("count") or 0
-    short = counts.get(FaultKind.TRUNCATED, {})
-    if short and not short.get("complete"):
+    if FaultKind.TRUNCATED in counts:
         raise WriteError("what is missing at the end of the file cannot be made up")
-    cut = Cut(head, tail, max(0, (short.get("expected") or 0) - head))
+    cut = Cut(head, tail)
     return cut if cut != Cut() else None
 
 
@@ -106,9 +106,3 @@ def _environment() -> dict[str, str]:
         "HDF5_USE_FILE_LOCKING": "FALSE",
         "OPENBLAS_NUM_THREADS": "1",
     }
-
-
-def _zeros(count: int) -> Iterator[bytes]:
-    while count > 0:
-        yield bytes(min(CHUNK, count))
-        count -= CHUNK

@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from kdoctor.archive import open_document
 from kdoctor.document import Document
 from kdoctor.edit import Edit, apply
 from kdoctor.pointer import Pointer
@@ -98,6 +99,18 @@ def moved(document: Document, paths: Mapping[str, str | None]) -> Document:
     """The document with weights under other paths; None for one that goes."""
     weights = {paths.get(path, path): weight for path, weight in document.weights.items()}
     return document.replacing({**document.parts, "weights": {path: weight for path, weight in weights.items() if path is not None}})
+
+
+def plan_for(source: Path) -> tuple[Document, Document]:
+    """The document of a file, and the plan to give its model another name."""
+    before = open_document(source)
+    return before, edited(before, "config", "config", "name", new="renamed")
+
+
+def name_of(path: Path) -> str:
+    """The name of the model in a file."""
+    name: str = open_document(path).config["config"]["name"]
+    return name
 
 
 def raw_members(path: Path) -> dict[str, tuple[bytes, ...]]:

@@ -199,7 +199,7 @@ def test_bytes_before_and_after_the_content_are_cut_off(tmp_path: Path) -> None:
 def test_a_cut_does_not_depend_on_how_the_bytes_come(size: int) -> None:
     data = bytes(range(50))
     chunks = [data[at : at + size] for at in range(0, 50, size)]
-    assert b"".join(Cut(head=11, tail=9, fill=35).applied(chunks, 50)) == data[11:41] + bytes(5)
+    assert b"".join(Cut(head=11, tail=9).applied(chunks, 50)) == data[11:41]
 
 
 def test_a_file_cut_in_its_weights_is_not_filled_up(tmp_path: Path) -> None:
@@ -207,6 +207,16 @@ def test_a_file_cut_in_its_weights_is_not_filled_up(tmp_path: Path) -> None:
     os.truncate(source, source.stat().st_size // 2)
     before = open_document(source)
     assert FaultKind.TRUNCATED in {fault.kind for fault in before.faults.values()}
+    with pytest.raises(WriteError, match="cannot be made up"):
+        write_document(before, cured(before), tmp_path / "b.h5")
+
+
+def test_a_cut_file_is_not_filled_up_even_where_reading_misses_nothing(tmp_path: Path) -> None:
+    source = h5_file(tmp_path / "a.h5")
+    with h5py.File(source, "r+") as file:
+        file.create_dataset("model_weights/dense/chunked", data=np.ones(50_000), chunks=(1000,))
+    os.truncate(source, source.stat().st_size - 10_000)
+    before = open_document(source)
     with pytest.raises(WriteError, match="cannot be made up"):
         write_document(before, cured(before), tmp_path / "b.h5")
 
