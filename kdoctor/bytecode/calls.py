@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kdoctor.bytecode.code import Release
+from kdoctor.bytecode.displays import entries_of, list_to_tuple, spread
 from kdoctor.bytecode.expression import (
     Call,
     Closure,
@@ -15,10 +16,10 @@ from kdoctor.bytecode.expression import (
     Starred,
     Unary,
 )  # fmt: skip
-from kdoctor.bytecode.frame import Frame, Stack
+from kdoctor.bytecode.frame import Frame, Operation, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
-from kdoctor.bytecode.operations import Operation, entries_of, from_constant, list_to_tuple, pop, pop_value, spread
+from kdoctor.bytecode.loads import from_constant
 
 INTRINSIC_UNARY_POSITIVE, INTRINSIC_LIST_TO_TUPLE = 5, 6
 DEFAULTS, KEYWORD_DEFAULTS, ANNOTATIONS, CLOSURE = 1, 2, 4, 8

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from kdoctor.bytecode.calls import CALLS
 from kdoctor.bytecode.code import Code, Release
 from kdoctor.bytecode.conditions import conditional, original
+from kdoctor.bytecode.displays import DISPLAYS
 from kdoctor.bytecode.expression import (
     Call,
     Closure,
@@ -25,15 +26,16 @@ from kdoctor.bytecode.expression import (
     Marker,
 )  # fmt: skip
 from kdoctor.bytecode.flow import JUMPS, meeting_points
-from kdoctor.bytecode.frame import Budget, Frame, Stack
+from kdoctor.bytecode.frame import Budget, Frame, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.loads import LOADS
 from kdoctor.bytecode.merging import difference, merged
-from kdoctor.bytecode.operations import OPERATIONS, pop, pop_value
+from kdoctor.bytecode.operators import OPERATORS
 from kdoctor.bytecode.parameters import parameters_of
 from kdoctor.bytecode.statements import STORES, import_names, store, target
 
-STEPS = OPERATIONS | CALLS
+STEPS = LOADS | OPERATORS | DISPLAYS | CALLS
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 FUNCTION_MAKERS = ("MAKE_FUNCTION", "MAKE_CLOSURE", "SET_FUNCTION_ATTRIBUTE")
 # Since 3.11 nothing marks the start of a `try` or `with`; the handler of one does.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST, Code, Release
@@ -102,3 +102,28 @@ def _plain(instruction: Instruction) -> tuple[Instruction, ...]:
         replace(instruction, name=first, argument=instruction.argument >> 4),
         replace(instruction, name=second, argument=instruction.argument & 15, offset=instruction.offset + 1),
     )
+
+
+Operation = Callable[[Frame, Instruction, Stack], None]
+"""What an instruction does to the stack of a frame."""
+
+
+def pop(stack: Stack, count: int) -> Stack:
+    """Take the top `count` entries, lowest first."""
+    if count > len(stack):
+        raise Untraceable("the stack runs empty")
+    taken = stack[len(stack) - count :]
+    del stack[len(stack) - count :]
+    return taken
+
+
+def pop_value(stack: Stack) -> Expression:
+    (value,) = pop(stack, 1)
+    return value
+
+
+def under(stack: Stack, depth: int) -> Expression:
+    """The entry `depth` places from the top, which is 1."""
+    if not 1 <= depth <= len(stack):
+        raise Untraceable("the stack runs empty")
+    return stack[-depth]

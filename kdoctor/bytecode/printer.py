@@ -34,26 +34,9 @@ from kdoctor.bytecode.expression import (
     Unary,
 )  # fmt: skip
 from kdoctor.bytecode.literal import Untraceable, literal
+from kdoctor.bytecode.precedence import AND, ATOM, BINARY, COMPARISON, CONDITIONAL, LAMBDA, NOT, OR, UNARY, binding_of
 
-# How tightly an expression binds; an operand that binds less than its place asks for gets parentheses.
-LAMBDA, CONDITIONAL, OR, AND, NOT, COMPARISON, UNARY, POWER, ATOM = 1, 2, 3, 4, 5, 6, 13, 14, 16
 MAX_LENGTH = 50_000
-BINARY = {
-    "|": 7,
-    "^": 8,
-    "&": 9,
-    "<<": 10,
-    ">>": 10,
-    "+": 11,
-    "-": 11,
-    "*": 12,
-    "/": 12,
-    "//": 12,
-    "div": 12,
-    "%": 12,
-    "@": 12,
-    "**": POWER,
-}
 BRACKETS = {"tuple": ("(", ")"), "list": ("[", "]"), "set": ("{", "}"), "dict": ("{", "}"), "generator": ("(", ")")}
 
 
@@ -105,7 +88,7 @@ class Printer:
         writer = WRITERS.get(type(expression))
         if writer is None:
             raise Untraceable(f"{type(expression).__name__} has no source")
-        if _binding(expression, self._is_python2) < at_least:
+        if binding_of(expression, self._is_python2) < at_least:
             self._write("(")
             writer(self, expression)
             self._write(")")
@@ -303,19 +286,6 @@ def _identifier(name: str) -> str:
     return name
 
 
-def _binding(expression: Expression, is_python2: bool) -> int:
-    if isinstance(expression, Binary):
-        return BINARY[expression.operator]
-    if isinstance(expression, Boolean):
-        return AND if expression.operator == "and" else OR
-    if isinstance(expression, Unary):
-        return NOT if expression.operator == "not" else UNARY
-    if isinstance(expression, Constant):
-        return UNARY if literal(expression.value, is_python2).startswith("-") else ATOM
-    return BINDINGS.get(type(expression), ATOM)
-
-
-BINDINGS: dict[type[Expression], int] = {Function: LAMBDA, Conditional: CONDITIONAL, Compare: COMPARISON}
 WRITERS: dict[type[Expression], Callable[[Printer, Any], None]] = {
     Function: Printer._lambda, Parameter: Printer._parameter, Constant: Printer._constant, Name: Printer._name, Attribute: Printer._attribute,
     Subscript: Printer._subscript, Call: Printer._call, Keyword: Printer._keyword, Starred: Printer._starred, Unary: Printer._unary,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from kdoctor.bytecode.expression import Assignment, Closure, Constant, Display, Expression, Import, Iterating, Marker
-from kdoctor.bytecode.frame import Frame, Stack
+from kdoctor.bytecode.frame import Frame, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
-from kdoctor.bytecode.operations import pop, pop_value
 
 STORES = ("STORE_FAST", "STORE_DEREF", "STORE_NAME", "UNPACK_SEQUENCE")
 
