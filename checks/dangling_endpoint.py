@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
+from kdoctor.models import Model, models
+from kdoctor.target import Target
+
+WORDS = {"input_layers": "input", "output_layers": "output"}
+
+
+@check("K209", Severity.ERROR, since="0.1.0")
+def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
+    """A Functional model declares no inputs or outputs, or some that none of its layers makes.
+
+    Keras says "`inputs` argument cannot be empty", or "Unknown layer: dense_3".
+
+    When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
+    inputs, or what the outputs are, is not in the file.
+    """
+    for model in models(document):
+        if model.functional:
+            for key, word in WORDS.items():
+                yield from _dangling(model, key, word)
+
+
+def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
+    known = {layer.name for layer in model.layers}
+    declared = model.endpoints(key)
+    place = model.node.at / "config" / key
+    missing = [source.layer for source in declared if source.layer not in known]
+    if missing:
+        need = Need("FILE", "the whole model", f"the {word} {missing[0]!r} is not among its layers")
+        message = f"the model {model.node.name!r} declares the {word} {missing[0]!r}, which none of its layers makes"
+        yield Finding(place, message, needs=(need,), keras_says=f"ValueError: Unknown layer: {missing[0]}")
+    if not declared:
+        repair = _only_input(model) if key == "input_layers" else None
+        need = Need("FILE", f"the order of the {word}s", f"the file does not say which tensors are the {word}s")
+        yield Finding(
+            place,
+            f"the model {model.node.name!r} declares no {word}s",
+            repair=repair,
+            needs=() if repair else (need,),
+            keras_says=f"ValueError: `{word}s` argument cannot be empty. Received:",
+        )
+
+
+def _only_input(model: Model) -> Repair | None:
+    inputs = [layer.name for layer in model.layers if layer.class_name == "InputLayer"]
+    if len(inputs) != 1:
+        return None
+    stored: Json = model.node.config.get("input_layers", ABSENT)
+    edit = Edit(model.node.at / "config" / "input_layers", old=stored, new=[[inputs[0], 0, 0]])
+    return Repair(f"declare the only InputLayer, {inputs[0]!r}, as the input", (edit,))

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import Document
+from kdoctor.models import models
+from kdoctor.naming import fresh, rename
+from kdoctor.target import Target
+
+
+@check("K207", Severity.ERROR, since="0.1.0")
+def slash_in_layer_name(document: Document, target: Target) -> Iterator[Finding]:
+    """A layer's name holds a slash, which Keras 3 keeps for paths.
+
+    "Argument `name` must be a string and cannot contain character `/`. Received: name=Conv/BatchNorm". All MobileNetV3 models of
+    Keras 2 have such names, and everything built inside a TensorFlow name scope.
+
+    The cure writes an underscore instead, in the name and wherever it is used. The weights keep their place: Keras finds them by the
+    order of the layers, not by these names.
+    """
+    for model in models(document):
+        bad = {layer.index: layer.name for layer in model.layers if "/" in layer.name}
+        if not bad:
+            continue
+        taken = {layer.name for layer in model.layers}
+        fresh_names = {name: fresh(name.replace("/", "_"), taken) for name in dict.fromkeys(bad.values())}
+        edits = rename(model.node, {index: fresh_names[name] for index, name in bad.items()}, fresh_names)
+        first = next(iter(bad.values()))
+        others = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+        yield Finding(
+            model.node.at / "config" / "layers" / next(iter(bad)) / "config" / "name",
+            f"the layer name {first!r}{others} holds a slash",
+            repair=Repair("write underscores instead, wherever the names are used", edits),
+            layer=first,
+            keras_says=f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={first}",
+        )

@@ -1,0 +1,57 @@
+"""The models of a file: the outermost one and every model nested in it, with what connects their layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import Document, Json
+from kdoctor.layers import Layer, Source, is_model, layers
+from kdoctor.objects import Node, model_of, objects
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model with its own layers. ``nested`` says that it stands inside another one, as a layer or wrapped in one."""
+
+    node: Node
+    layers: tuple[Layer, ...]
+    nested: bool
+
+    @property
+    def functional(self) -> bool:
+        """Whether its layers are connected by nodes, rather than by their order."""
+        return self.node.class_name != "Sequential" and "output_layers" in self.node.config
+
+    def endpoints(self, key: str) -> tuple[Source, ...]:
+        """The tensors that ``input_layers`` or ``output_layers`` names, in any form: flat, list, or dict."""
+        return tuple(_endpoints(self.node.config.get(key)))
+
+
+@lru_cache(maxsize=4)
+def models(document: Document) -> tuple[Model, ...]:
+    """Every model whose layers the file lists, the outermost first; those inside wrappers have no `Layer` rows and are left out."""
+    root = model_of(document)
+    found = [] if root is None else [Model(root, _own(document, root), False)]
+    nested = {layer.at for layer in layers(document)}
+    for node in objects(document):
+        if node.at in nested and is_model(node):
+            found.append(Model(node, _own(document, node), True))
+    return tuple(found)
+
+
+def _own(document: Document, node: Node) -> tuple[Layer, ...]:
+    return tuple(layer for layer in layers(document) if layer.container == node.at)
+
+
+def _endpoints(value: Json) -> Iterator[Source]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _endpoints(item)
+    elif isinstance(value, list):
+        if len(value) == 3 and isinstance(value[0], str) and type(value[1]) is int and type(value[2]) is int:
+            yield Source(value[0], value[1], value[2])
+        else:
+            for item in value:
+                yield from _endpoints(item)
