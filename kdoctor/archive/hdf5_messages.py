@@ -113,9 +113,9 @@ def read_attribute_header(data: bytes, at: int) -> AttributeHeader:
 
 
 def read_layout(data: bytes, at: int) -> Layout:
-    """A data layout message, versions 1 to 4."""
+    """A data layout message, versions 1 to 5."""
     version = data[at]
-    if not 1 <= version <= 4:
+    if not 1 <= version <= 5:
         raise ValueError(f"data layout of version {version}")
     storage = data[at + 2] if version < 3 else data[at + 1]
     name = ("compact", "contiguous", "chunked", "virtual")[storage]

@@ -198,7 +198,7 @@ class Objects:
         elif kind == STRING:
             values = [_value_text(data[start : start + size].rstrip(b"\0")) for start in range(at, at + count * size, size or 1)]
         elif kind in (INTEGER, FLOAT, ENUM):
-            values = numpy.frombuffer(data, DatatypeMessage(data, datatype).ptype.dtype, count, at).tolist()
+            values = numpy.frombuffer(data, _number(data, datatype), count, at).tolist()
         else:
             raise TypeError(f"attribute {name!r} of datatype class {kind}")
         if shape == ():
@@ -244,10 +244,17 @@ def _dtype_name(data: bytes, at: int) -> str:
         return f"bytes{8 * size}"
     if kind == REFERENCE:
         return "object"
-    if kind == FLOAT and size == 2 and data[at + 13] == 8:  # eight bits of exponent
-        return "bfloat16"
-    if kind not in (INTEGER, FLOAT, COMPOUND, ENUM):
-        return f"void{8 * size}"
-    dtype = DatatypeMessage(data, at).ptype.dtype
-    members = (dtype.metadata or {}).get("enum", {})
-    return "bool" if set(members) == {"FALSE", "TRUE"} else str(dtype.name)
+    if kind == FLOAT and (size == 1 or data[at + 13] == 8 and size == 2):  # eight bits of exponent
+        return "bfloat16" if size == 2 else "float8"
+    if kind == COMPOUND and data[at + 8 : at + 10] == b"r\0" and size in (8, 16):  # numpy's complex numbers, as h5py stores them
+        return f"complex{8 * size}"
+    if kind in (INTEGER, FLOAT, ENUM):
+        return str(_number(data, at).name)
+    return f"void{8 * size}"
+
+
+def _number(data: bytes, at: int) -> Any:
+    """The numpy dtype of a number; that of an enumeration is its base type, which numpy's bool is stored as."""
+    if data[at] & 15 != ENUM:
+        return DatatypeMessage(data, at).ptype.dtype
+    return numpy.dtype(bool) if data[at + 20 : at + 26] == b"FALSE\0" else DatatypeMessage(data, at + 8).ptype.dtype

@@ -48,7 +48,7 @@ class Walk:
             else:
                 self._group(path or "/", header, address, around)
         except DAMAGE as error:
-            self.lost.append(path[1:])
+            self.lost.append(path[1:] or "/")
             self._note(FaultKind.HDF5_UNREADABLE, "weights", why=_why(error), group=path or "/")
 
     def _group(self, path: str, header: Any, address: int, around: tuple[int, ...]) -> None:
