@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from kdoctor.bytecode.code import Code
-from kdoctor.bytecode.source import source_of
 from kdoctor.check import Excerpt
+
+if TYPE_CHECKING:
+    from kdoctor.bytecode.code import Code
 
 
 def quoted(code: Code, names: Sequence[str] = (), remark: str = "") -> Excerpt | None:
     """The source with every use of the names marked; None where the code cannot be told as source."""
+    from kdoctor.bytecode.source import source_of  # few files hold code, and its readers are dear to import
+
     source = source_of(code)
     if source is None:
         return None

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from kdoctor.bytecode.names import GlobalRead, names_read
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
 from ._quote import quoted
+
+if TYPE_CHECKING:
+    from kdoctor.bytecode.code import Code
+    from kdoctor.bytecode.names import GlobalRead
 
 # Names under which people import modules that a Lambda uses; Keras's own loader supplies none of them.
 MODULES = {
@@ -40,7 +44,7 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
     The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``. Modules are known by their usual names.
     """
     for found in lambdas(document):
-        names = () if found.code is None else names_read(found.code).globals
+        names = () if found.code is None else _globals(found.code)
         missing = _by_name(read for read in names if not read.is_builtin and read.name not in target.given.bindings)
         if found.code is None or not missing:
             continue
@@ -54,6 +58,12 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
             keras_says=f"NameError: name '{next(iter(missing))}' is not defined",
             excerpt=quoted(found.code, tuple(missing), f"not in the file (bytecode of Python {found.code.python})"),
         )
+
+
+def _globals(code: Code) -> tuple[GlobalRead, ...]:
+    from kdoctor.bytecode.names import names_read  # few files hold code, and its readers are dear to import
+
+    return names_read(code).globals
 
 
 def _by_name(reads: Iterator[GlobalRead]) -> dict[str, list[GlobalRead]]:

@@ -1,18 +1,23 @@
-"""Every Python function that a file holds as bytecode or by name, in all forms that Keras has written; read, never run."""
+"""Every Python function that a file holds as bytecode or by name, in all forms that Keras has written; read, never run.
+
+The readers of `kdoctor.bytecode` are imported where a file does hold code: few do, and they cost more than all checks together.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from kdoctor.bytecode.code import Code, MalformedCode
-from kdoctor.bytecode.marshal import read_code
-from kdoctor.bytecode.stored import StoredFunction, stored_function
 from kdoctor.document import Document
 from kdoctor.layers import layer_at
 from kdoctor.objects import CODE, objects
 from kdoctor.pointer import Pointer
+
+if TYPE_CHECKING:
+    from kdoctor.bytecode.code import Code
+    from kdoctor.bytecode.stored import StoredFunction
 
 FUNCTION_KEYS = (("function", "function_type"), ("output_shape", "output_shape_type"), ("mask", "mask_type"))
 
@@ -47,6 +52,8 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
             for at, key, stored in _of_layer(node.config, node.at / "config"):
                 found[at] = _read(document, at, key, stored)
         elif node.class_name == CODE and node.at not in found:
+            from kdoctor.bytecode.stored import stored_function
+
             whole = stored_function(dict(node.raw))
             if whole is not None:
                 found[node.at] = _read(document, node.at, str(node.key or "function"), whole)
@@ -54,6 +61,8 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
 
 
 def _of_layer(config: Mapping[str, object], at: Pointer) -> Iterator[tuple[Pointer, str, StoredFunction]]:
+    from kdoctor.bytecode.stored import stored_function
+
     for key, type_key in FUNCTION_KEYS:
         stored = stored_function(config.get(key), config.get(type_key))
         if stored is not None:
@@ -61,6 +70,9 @@ def _of_layer(config: Mapping[str, object], at: Pointer) -> Iterator[tuple[Point
 
 
 def _read(document: Document, at: Pointer, key: str, stored: StoredFunction) -> Lambda:
+    from kdoctor.bytecode.code import MalformedCode
+    from kdoctor.bytecode.marshal import read_code
+
     layer = layer_at(document, at)
     owner = None if layer is None else layer.name
     if stored.code is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,8 +28,10 @@ from kdoctor.edit import diff
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError
 from kdoctor.packs import load_checks
-from kdoctor.repair import Outcome, carry_out
 from kdoctor.target import Given, Training, parse_target
+
+if TYPE_CHECKING:
+    from kdoctor.repair import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def fix(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Repair FILE: all causes in one pass, every untouched byte copied. The original stays as it is."""
+    from kdoctor.repair import carry_out  # the writers: nothing that the other commands need
+
     if in_place and out is not None:
         raise UsageError("--in-place and -o exclude each other")
     existing([file])
