@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from kdoctor.bytecode.expression import Boolean, Compare, Conditional, Copy, Expression, Unary
 
+OPPOSITES = {"is": "is not", "in": "not in", "is not": "is", "not in": "in"}
+"""Comparisons of which Python itself writes the negation as one."""
+
 
 def conditional(test: Expression, then: Expression, otherwise: Expression, negated_reads_better: bool) -> Expression:
     """The value that is `then` where `test` holds and `otherwise` where not, written as its author most likely did.
@@ -16,7 +19,7 @@ def conditional(test: Expression, then: Expression, otherwise: Expression, negat
         return joined
     if not negated_reads_better:
         return Conditional(test, then, otherwise)
-    negated = Unary("not", test)
+    negated = negation(test)
     return _joined(negated, otherwise, then) or Conditional(negated, otherwise, then)
 
 
@@ -34,6 +37,13 @@ def _joined(test: Expression, then: Expression, otherwise: Expression) -> Expres
     if isinstance(otherwise, Boolean) and otherwise.operator == "and" and otherwise.values[1:] == (then,):
         return both(either(test, otherwise.values[0]), then)
     return None
+
+
+def negation(test: Expression) -> Expression:
+    """`not test`."""
+    if isinstance(test, Compare) and test.operators[0] in OPPOSITES and len(test.operators) == 1:
+        return Compare(test.left, (OPPOSITES[test.operators[0]],), test.rights)
+    return Unary("not", test)
 
 
 def both(left: Expression, right: Expression) -> Expression:

@@ -93,9 +93,12 @@ def entries_of(added: Expression) -> tuple[tuple[Expression | None, Expression],
 
 
 def collect(kind: Kind) -> Operation:
-    """The element of a comprehension goes to the collection below."""
+    """The element of a comprehension goes to the collection below its iterator; right below, it is a display like `[*a, b]`."""
 
     def apply(frame: Frame, instruction: Instruction, stack: Stack) -> None:
+        if instruction.argument == 1:
+            append(stack)
+            return
         key = None
         if kind == "dict":
             first, second = pop(stack, 2)
@@ -107,6 +110,13 @@ def collect(kind: Kind) -> Operation:
         stack[-instruction.argument] = Comprehension(kind, element, key, ())
 
     return apply
+
+
+def append(stack: Stack) -> None:
+    display, item = pop(stack, 2)
+    if not isinstance(display, Display):
+        raise Untraceable("something other than a list is extended")
+    stack.append(Display(display.kind, (*display.items, item)))
 
 
 DISPLAYS: dict[str, Operation] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from kdoctor.bytecode.calls import CALLS
 from kdoctor.bytecode.code import Code, Release
-from kdoctor.bytecode.conditions import conditional, original
+from kdoctor.bytecode.conditions import original
 from kdoctor.bytecode.displays import DISPLAYS
 from kdoctor.bytecode.expression import (
     Call,
@@ -18,6 +18,7 @@ from kdoctor.bytecode.expression import (
     Compare,
     Comprehension,
     Constant,
+    Copy,
     Display,
     Expression,
     For,
@@ -25,6 +26,7 @@ from kdoctor.bytecode.expression import (
     Iterating,
     Marker,
 )  # fmt: skip
+from kdoctor.bytecode.factoring import returned
 from kdoctor.bytecode.flow import JUMPS, meeting_points
 from kdoctor.bytecode.frame import Budget, Frame, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
@@ -176,6 +178,7 @@ class _Evaluator:
 
     def branch(self, index: int, step: Instruction, stack: Stack, stop: int) -> Returned | Reached:
         test, jumps_if, keeps = self.test(step, stack)
+        begun = [value for value in stack if not isinstance(value, (Marker, Copy)) and not any(value is kept for kept in self.frame.copied)]
         stop = self.meet(index, stop)
         assert step.target is not None
         self.frame.branches += 1
@@ -184,7 +187,7 @@ class _Evaluator:
         self.frame.branches -= 1
         then, otherwise = (jumped, went_on) if jumps_if else (went_on, jumped)
         if isinstance(then, Returned) and isinstance(otherwise, Returned):
-            return Returned(conditional(test, then.value, otherwise.value, negated_reads_better=jumps_if))
+            return Returned(returned(test, then.value, otherwise.value, begun, negated_reads_better=jumps_if))
         if isinstance(then, Reached) and isinstance(otherwise, Reached):
             return Reached(merged(test, then.stack, otherwise.stack, jumps_if))
         raise Untraceable("one way returns, the other goes on")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kdoctor.bytecode.conditions import both, conditional, either
-from kdoctor.bytecode.expression import Comprehension, Copy, Display, Expression, If, Mapping, Unary
+from kdoctor.bytecode.conditions import both, conditional, either, negation
+from kdoctor.bytecode.expression import Comprehension, Copy, Display, Expression, If, Mapping
 from kdoctor.bytecode.frame import Stack
 from kdoctor.bytecode.literal import Untraceable
 
@@ -72,15 +72,15 @@ def _split(expression: Expression) -> tuple[Comprehension | None, Expression | b
 def _condition(test: Expression, guard: Expression | bool, other: Expression | bool) -> Expression | None:
     """`guard if test else other`, where either may be known."""
     if isinstance(guard, bool) and isinstance(other, bool):
-        return None if guard and other else test if guard else Unary("not", test)
+        return None if guard and other else test if guard else negation(test)
     if other is False and not isinstance(guard, bool):
         return both(test, guard)
     if guard is True and not isinstance(other, bool):
         return either(test, other)
     if guard is False and not isinstance(other, bool):
-        return both(Unary("not", test), other)
+        return both(negation(test), other)
     if other is True and not isinstance(guard, bool):
-        return either(Unary("not", test), guard)
+        return either(negation(test), guard)
     assert not isinstance(guard, bool)
     assert not isinstance(other, bool)
     return conditional(test, guard, other, negated_reads_better=False)

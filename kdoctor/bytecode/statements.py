@@ -55,25 +55,32 @@ def import_names(frame: Frame, index: int, stack: Stack) -> int:
         name = frame.name_of(frame.steps[following])
         variable, following = target(frame, following + 1)
         frame.statements.append(Import(module, name, variable))
-    if _step(frame, following).name != "POP_TOP":
-        raise Untraceable("an import that goes on otherwise")
-    return following + 1
+    return _after(frame, following, ("POP_TOP",))
 
 
 def _import_module(frame: Frame, index: int, module: str) -> int:
-    """`import a as b` stores at once; `import a.b as c` first takes b out of a, and up to 3.6 as an attribute."""
-    for part in module.split(".")[1:]:
-        step = _step(frame, index)
-        if step.name not in ("IMPORT_FROM", "LOAD_ATTR") or frame.name_of(step) != part:
+    """`import a as b` stores at once; `import a.b.c as d` first takes b and c out of a: up to 3.6 as attributes."""
+    parts = module.split(".")[1:]
+    by_attribute = _step(frame, index).name == "LOAD_ATTR"
+    for number, part in enumerate(parts):
+        if number and not by_attribute:
+            index = _after(frame, index, ("ROT_TWO", "SWAP"), ("POP_TOP",))
+        following = _after(frame, index, ("LOAD_ATTR" if by_attribute else "IMPORT_FROM",))
+        if frame.name_of(frame.steps[index]) != part:
             raise Untraceable("an import that goes on otherwise")
-        index += 1 if step.name == "LOAD_ATTR" else 3  # IMPORT_FROM, ROT_TWO or SWAP, POP_TOP
-        if step.name == "IMPORT_FROM" and (
-            _step(frame, index - 2).name not in ("ROT_TWO", "SWAP") or _step(frame, index - 1).name != "POP_TOP"
-        ):
-            raise Untraceable("an import that goes on otherwise")
-    variable, following = target(frame, index)
+        index = following
+    variable, index = target(frame, index)
     frame.statements.append(Import(module, None, variable))
-    return following
+    return _after(frame, index, ("POP_TOP",)) if parts and not by_attribute else index
+
+
+def _after(frame: Frame, index: int, *expected: tuple[str, ...]) -> int:
+    """The step after steps that must have these names."""
+    for names in expected:
+        if _step(frame, index).name not in names:
+            raise Untraceable("an import that goes on otherwise")
+        index += 1
+    return index
 
 
 def _check_place(frame: Frame, stack: Stack) -> None:
