@@ -32,8 +32,8 @@ def _broken(model: Model, layer: Layer, known: dict[str, Layer]) -> Iterator[Fin
     for index, call in enumerate(layer.calls):
         for source in call:
             origin = known.get(source.layer)
-            if origin is not None and (is_model(origin.node) or source.call < max(1, len(origin.calls))):
-                continue
+            if origin is not None and source.call < max(1, len(origin.calls)) + is_model(origin.node):
+                continue  # a nested model counts its own making as a call
             what = f"a layer {source.layer!r}" if origin is None else f"call {source.call} of {source.layer!r}"
             yield Finding(
                 layer.at / "inbound_nodes" / index,

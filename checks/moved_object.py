@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Severity, check
+from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.edit import Edit
+from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.target import Target
+
+# keras/src/saving/serialization_lib.py, _assert_no_registered_name_for_builtin
+REFUSES_NAMES = (3, 15)
 
 
 @check("K306", Severity.ERROR, since="0.1.0")
@@ -15,7 +19,9 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
     Files of tf.keras 2.12 to 2.15 name ``keras.src.engine.functional``, files edited by hand ``tensorflow.keras.layers``: "Could not
     deserialize class 'Functional' because its parent module keras.src.engine.functional cannot be imported".
 
-    There is no automatic cure in this release.
+    Since 3.15 a class of Keras itself must not carry another registered name: "`registered_name='Custom>Dense'` was provided in the
+    config, but 'keras.layers.Dense' resolved to a Keras built-in". The cure takes that name away. A foreign module has no automatic cure
+    in this release.
     """
     for call in calls(document, target):
         if call.resolution is Resolution.MOVED:
@@ -25,3 +31,23 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
                 f"{node.class_name} is looked for in the module {node.module}, which {target} has not, or not with that class",
                 keras_says=f"TypeError: Could not deserialize class '{node.class_name}' because its parent module {node.module} cannot be imported.",
             )
+        elif target.minor >= REFUSES_NAMES and document.format.native and _misnamed(call):
+            yield _registered(call, target)
+
+
+def _misnamed(call: Call) -> bool:
+    """A built-in under a registered name that is not its own (serialization_lib._assert_no_registered_name_for_builtin)."""
+    node = call.node
+    public = call.resolution is Resolution.FOUND and call.kind == "layer" and not call.found_by_path
+    return public and node.registered_name not in (None, "", node.class_name)
+
+
+def _registered(call: Call, target: Target) -> Finding:
+    node = call.node
+    return Finding(
+        node.at / "registered_name",
+        f"{node.class_name} is a class of Keras, and carries the registered name {node.registered_name!r}, which {target} refuses",
+        repair=Repair("take the registered name away", (Edit(node.at / "registered_name", old=node.registered_name, new=None),)),
+        keras_says=f"ValueError: `registered_name='{node.registered_name}'` was provided in the config, but '{node.module}.{node.class_name}' "
+        "resolved to a Keras built-in and does not use registered names.",
+    )

@@ -18,15 +18,15 @@ class Limits:
     checksum_bytes: members up to this size have their CRC checked; digest_bytes: files up to this size get a sha256.
     """
 
-    json_bytes: int = 64 * MIB
+    json_bytes: int = 16 * MIB
     json_depth: int = 256
-    json_values: int = 2_000_000
+    json_values: int = 1_000_000
     members: int = 10_000
     ratio: int = 1_000
     spool_bytes: int = 4096 * MIB
     memory_bytes: int = 32 * MIB
     datasets: int = 100_000
     hdf5_depth: int = 64
-    attribute_bytes: int = 64 * MIB
+    attribute_bytes: int = 16 * MIB
     checksum_bytes: int = 8 * MIB
     digest_bytes: int = 8 * MIB

@@ -46,6 +46,11 @@ class Call:
     found: ApiObject | None
     arguments: Mapping[str, Json]
 
+    @property
+    def found_by_path(self) -> bool:
+        """Whether the class was found under its real module rather than under a public name."""
+        return self.found is not None and self.node.module == self.found.module
+
     def not_taken(self) -> tuple[str, ...]:
         """The arguments that the constructor refuses."""
         if self.found is None or self.found.takes_anything or self.found.is_function or is_model(self.node):

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import Document, Json
+from kdoctor.edit import Edit
+from kdoctor.naming import fresh
+from kdoctor.objects import Node, objects
+from kdoctor.sequential import Stack, as_shape, stacks
+from kdoctor.target import Target
+
+# Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
+LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
+VALIDATES_SCORE_MODE = (3, 15)
+
+
+@check("K609", Severity.ERROR, since="0.1.0")
+def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
+    """The target reads the file, and makes something else of it.
+
+    Keras 3 takes the ``batch_input_shape`` of an ``.h5``'s first layer for a shape without batch: a Dense-first model silently gains a
+    dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped, and
+    Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
+    Attention layer is taken for the function ``dot``.
+
+    The cure of the first writes an InputLayer, which says the same to every release. The others have no automatic cure in this release.
+    """
+    if not document.format.native:
+        for stack in stacks(document):
+            yield from _first_layer(stack, target)
+    old = (document.saved_by().major or 0) < 3
+    for node in objects(document):
+        if node.at.part != "config":
+            continue
+        if not document.format.native:
+            yield from _axis(node, target)
+            yield from _taken_for_function(node, target)
+        if old:
+            yield from _hard_sigmoid(node, target)
+
+
+def _first_layer(stack: Stack, target: Target) -> Iterator[Finding]:
+    first = stack.layers[0] if stack.layers else None
+    if first is None or first.class_name == "InputLayer" or stack.at.keys[-1] != "layers":
+        return
+    shape = as_shape(first.config.get("batch_input_shape"))
+    if shape is None:
+        return
+    name = fresh(f"{first.name}_input", {layer.name or "" for layer in stack.layers})
+    entry: Json = {"class_name": "InputLayer", "config": {"batch_input_shape": list(shape), "name": name}}
+    config = {key: value for key, value in first.config.items() if key != "batch_input_shape"}
+    listed = [layer.raw for layer in stack.layers]
+    new = [entry, {**first.raw, "config": config}, *listed[1:]]
+    yield Finding(
+        first.at / "config" / "batch_input_shape",
+        f"{target} takes the first layer's batch_input_shape {list(shape)} for the shape of one sample: the input gains a dimension",
+        repair=Repair("write an InputLayer instead", (Edit(stack.at, old=listed, new=new),)),
+        layer=first.name,
+        keras_says="no message, or: ValueError: Kernel shape must have the same length as input",
+    )
+
+
+def _axis(node: Node, target: Target) -> Iterator[Finding]:
+    axis = node.config.get("axis")
+    if isinstance(axis, list) and len(axis) > 1:
+        yield Finding(
+            node.at / "config" / "axis",
+            f"{target} drops the axis {axis} of {node.class_name} when it reads an .h5, and takes the default",
+            layer=node.name,
+        )
+
+
+def _taken_for_function(node: Node, target: Target) -> Iterator[Finding]:
+    value = node.config.get("score_mode")
+    if isinstance(value, str) and value in LAYER_FUNCTIONS and target.minor >= VALIDATES_SCORE_MODE:
+        yield Finding(
+            node.at / "config" / "score_mode",
+            f"{target} takes the score_mode {value!r} for the function keras.layers.{value} when it reads an .h5",
+            layer=node.name,
+            keras_says=f"ValueError: Invalid value for argument score_mode. Expected one of {{'dot', 'concat'}}. Received: <function {value}>",
+        )
+
+
+def _hard_sigmoid(node: Node, target: Target) -> Iterator[Finding]:
+    for key in ("activation", "recurrent_activation", "inner_activation"):
+        if node.config.get(key) == "hard_sigmoid":
+            yield Finding(
+                node.at / "config" / key,
+                f"hard_sigmoid is clip(0.2 x + 0.5, 0, 1) in the Keras that saved the file, and relu6(x + 3) / 6 in {target}",
+                layer=node.name,
+            )

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import ABSENT, Document
+from kdoctor.edit import Edit
+from kdoctor.keras_api.compile_reader import Mention, mentions
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+
+AT = Pointer("training")
+
+
+@check("K506", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
+def custom_compile_object(document: Document, target: Target) -> Iterator[Finding]:
+    """The model was compiled with a loss, metric or optimizer of the user's own, which blocks loading.
+
+    Only its name is in the file: "Unknown loss function: my_loss", "Could not locate function 'rmse'". Predictions do not need it. A
+    metric that is stored as plain text does not block loading, only ``fit`` and ``evaluate``: a warning.
+
+    The cure leaves the training state out, so that the model loads for inference; compile it again to go on training. Whoever has the
+    code keeps everything: ``--custom my_loss``, and ``load_model(path, custom_objects={"my_loss": my_loss})``.
+    """
+    dropped = False
+    for mention in mentions(document, target):
+        if mention.found is not None or mention.meant is not None or mention.given or _falls_back(mention, document):
+            continue
+        blocks = _blocks(mention, document.format.native)
+        repair = Repair("leave out the training state; compile the model again to train it", (Edit(AT, old=document.training, new=ABSENT),))
+        yield Finding(
+            mention.at,
+            f"{target} does not know the {mention.kind} {mention.name!r}: it is the author's own",
+            repair=repair if blocks and not dropped else None,
+            keras_says=_keras_says(mention, document.format.native),
+            mild=not blocks or dropped,
+        )
+        dropped = dropped or blocks
+
+
+def _blocks(mention: Mention, native: bool) -> bool:
+    """Whether loading fails: ``compile`` looks up plain texts of a ``.keras`` later, and an ``.h5`` lets those in lists pass."""
+    if native:
+        return mention.form != "text" or mention.kind == "optimizer"
+    return mention.form != "text" or not mention.in_list
+
+
+def _falls_back(mention: Mention, document: Document) -> bool:
+    """An ``.h5`` takes the optimizer that its config's name names (saving_utils._resolve_compile_arguments_compat)."""
+    return not document.format.native and mention.kind == "optimizer" and mention.arguments.get("name") is not None
+
+
+def _keras_says(mention: Mention, native: bool) -> str:
+    if native:
+        what = "class" if mention.form == "object" else "function"
+        return f"TypeError: Could not locate {what} '{mention.name}'. Make sure custom classes and functions are decorated with …"
+    return f"ValueError: Unknown {mention.kind} function: {mention.name}"

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import Document, Json
+from kdoctor.edit import Edit
+from kdoctor.layers import Layer
+from kdoctor.models import Model, models
+from kdoctor.target import Target
+
+# From this release on a nested model gives back what its output_layers say: a list of one stays a list (functional.py).
+KEEPS_LISTS = (3, 11)
+
+
+@check("K604", Severity.ERROR, since="0.1.0")
+def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]:
+    """Connections are written in a form that the target reads otherwise.
+
+    A nested model with one input or output is stored as a list of one (``[["in", 0, 0]]``) by Keras 2 and by Keras 3.0 to 3.10; from
+    3.11 on the Sequential around it is handed a list: "Layer "dense" expects 1 input(s), but it received 2 input tensors", or an output
+    with one axis too many. And Keras 2 counted the calls of a nested Sequential from 1, Keras 3 counts from 0: "Invalid Functional model
+    configuration. The graph of the Functional model either has loops or disconnected nodes".
+
+    The cure writes the flat form, and counts from 0.
+    """
+    for model in models(document):
+        if model.nested and model.functional and target.minor >= KEEPS_LISTS and _in_a_stack(document, model):
+            yield from _single_in_list(model, target)
+        if model.functional:
+            yield from _counted_from_one(model)
+
+
+def _in_a_stack(document: Document, model: Model) -> bool:
+    return any(
+        outer.node.class_name == "Sequential" and any(layer.at == model.node.at for layer in outer.layers) for outer in models(document)
+    )
+
+
+def _single_in_list(model: Model, target: Target) -> Iterator[Finding]:
+    stored = {key: model.node.config.get(key) for key in ("input_layers", "output_layers")}
+    wrapped = {key: value for key, value in stored.items() if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list)}
+    if not wrapped:
+        return
+    at = model.node.at / "config"
+    yield Finding(
+        at / next(iter(wrapped)),
+        f"the nested model {model.node.name!r} states its one input and output as lists, which {target} takes at their word",
+        repair=Repair("write them flat", tuple(Edit(at / key, old=value, new=value[0]) for key, value in wrapped.items())),
+        layer=model.node.name,
+        keras_says='ValueError: Layer "dense" expects 1 input(s), but it received 2 input tensors.',
+    )
+
+
+def _counted_from_one(model: Model) -> Iterator[Finding]:
+    """A nested Sequential whose n calls are referred to as 1 to n."""
+    for stack in (layer for layer in model.layers if layer.class_name == "Sequential"):
+        used = {source.call for layer in model.layers for call in layer.calls for source in call if source.layer == stack.name}
+        used |= {source.call for source in model.endpoints("output_layers") if source.layer == stack.name}
+        if not used or min(used) < 1 or max(used) > len(stack.calls):
+            continue
+        yield Finding(
+            stack.at,
+            f"the calls of the nested Sequential {stack.name!r} are counted from 1",
+            repair=Repair("count them from 0", tuple(_recounted(model, stack))),
+            layer=stack.name,
+            keras_says="ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or "
+            "disconnected nodes.",
+        )
+
+
+def _recounted(model: Model, stack: Layer) -> Iterator[Edit]:
+    places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
+    places.append((model.node.at / "config" / "output_layers", model.node.config.get("output_layers")))
+    for at, old in places:
+        new = _less_one(old, stack.name)
+        if new != old:
+            yield Edit(at, old=old, new=new)
+
+
+def _less_one(value: Json, name: str) -> Json:
+    if isinstance(value, list):
+        if len(value) >= 3 and value[0] == name and type(value[1]) is int:
+            return [name, value[1] - 1, *value[2:]]
+        return [_less_one(item, name) for item in value]
+    if isinstance(value, dict):
+        return {key: _less_one(item, name) for key, item in value.items()}
+    return value

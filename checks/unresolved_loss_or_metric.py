@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
+from kdoctor.keras_api.compile_reader import Mention, mentions
+from kdoctor.target import Target
+
+# losses/loss.py, standardize_reduction: "auto" was Keras 2's word for the mean over the batch.
+REDUCTIONS = {"auto": "sum_over_batch_size"}
+
+
+@check("K502", Severity.ERROR, since="0.1.0")
+def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Finding]:
+    """The training state names a loss or metric of Keras in a way that the target does not read.
+
+    An ``.h5`` compiled with ``mse`` does not load in Keras 3, one that Keras 3 itself saved included: "Could not deserialize
+    'keras.metrics.mse' because it is not a KerasSaveable subclass". Loss objects of Keras 2 carry arguments that are gone ("got an
+    unexpected keyword argument 'fn'") or have another name ("Invalid value for argument `reduction`").
+
+    The cure writes the full name (``mean_squared_error``), leaves out ``fn``, which the class knows itself, and writes today's word for
+    the reduction. The model computes the same.
+    """
+    for mention in mentions(document, target):
+        if mention.kind == "optimizer" or mention.given:
+            continue
+        if mention.found is None and mention.meant is not None and mention.form != "object":
+            yield _alias(document, mention, target)
+        yield from _arguments(mention, target)
+
+
+def _alias(document: Document, mention: Mention, target: Target) -> Finding:
+    assert mention.meant is not None
+    name, old = mention.meant.name, document.at(mention.at)
+    new: Json = name if mention.form == "text" else {**old, "config": name}
+    return Finding(
+        mention.at,
+        f"the {mention.kind} {mention.name!r} is a short name that {target} does not read in this place",
+        repair=Repair(f"write {mention.kind} {name!r}", (Edit(mention.at, old=old, new=new),)),
+        keras_says=f"ValueError: Could not deserialize 'keras.{mention.kind}s.{mention.name}' because it is not a KerasSaveable subclass",
+    )
+
+
+def _arguments(mention: Mention, target: Target) -> Iterator[Finding]:
+    at = mention.at / "config"
+    for name in mention.not_taken():
+        repair = Repair(f"drop {name}", (Edit(at / name, old=mention.arguments[name], new=ABSENT),)) if name == "fn" else None
+        yield Finding(
+            at / name,
+            f"the {mention.kind} {mention.name} of {target} takes no argument {name!r}",
+            repair=repair,
+            keras_says=f"TypeError: {mention.name}.__init__() got an unexpected keyword argument '{name}'",
+        )
+    reduction = mention.arguments.get("reduction")
+    if mention.kind == "loss" and isinstance(reduction, str) and reduction in REDUCTIONS:
+        right = REDUCTIONS[reduction]
+        yield Finding(
+            at / "reduction",
+            f"the {mention.kind} {mention.name} has the reduction {reduction!r}, which {target} calls {right!r}",
+            repair=Repair(f"write reduction {right!r}", (Edit(at / "reduction", old=reduction, new=right),)),
+            keras_says=f"ValueError: Invalid value for argument `reduction`. Expected one of {{…}}. Received: reduction={reduction}",
+        )

@@ -1,0 +1,105 @@
+"""What the target's loader makes of the training state: which optimizer, losses and metrics it finds, and with which arguments.
+
+Sources: saving_utils.compile_args_from_training_config for ``.h5`` files, Trainer.compile_from_config for ``.keras`` archives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import Document, Json
+from kdoctor.keras_api.api_object import ApiObject
+from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.objects import FUNCTION, as_node
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+
+KEYS = (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric"))
+LEFT_ALONE = frozenset({"accuracy", "acc", "crossentropy", "ce"})  # compile() chooses what they mean
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One optimizer, loss or metric of the training state.
+
+    ``name`` is the class or function; ``form`` says how the file gives it: ``text``, ``function`` or ``object``; ``found`` is None when
+    the loader does not find it; ``meant`` is what the name stands for all the same (``mse``); ``arguments`` are passed to its
+    constructor; ``in_list`` tells one that stands in a list, where more is forgiven.
+    """
+
+    at: Pointer
+    kind: str
+    name: str
+    form: str
+    found: ApiObject | None
+    meant: ApiObject | None
+    given: bool
+    arguments: Mapping[str, Json]
+    in_list: bool
+
+    def not_taken(self) -> tuple[str, ...]:
+        """The arguments that the constructor refuses."""
+        if self.found is None or self.form != "object" or self.found.takes_anything or self.found.is_function:
+            return ()
+        return tuple(name for name in self.arguments if name not in self.found.parameters)
+
+
+@lru_cache(maxsize=4)
+def mentions(document: Document, target: Target) -> tuple[Mention, ...]:
+    """Everything that the training state names, the optimizer first."""
+    training = document.training
+    if not isinstance(training, Mapping):
+        return ()
+    return tuple(_Reader(Catalogue.load(target.release), document.format.native, target.custom).read(training))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    catalogue: Catalogue
+    native: bool
+    custom: frozenset[str]
+
+    def read(self, training: Mapping[str, Json]) -> Iterator[Mention]:
+        key = "optimizer" if self.native else "optimizer_config"
+        if training.get(key) is not None:
+            yield from self._one(training[key], Pointer("training", (key,)), "optimizer", False)
+        for key, kind in KEYS:
+            yield from self._nested(training.get(key), Pointer("training", (key,)), kind, False)
+
+    def _nested(self, value: Json, at: Pointer, kind: str, in_list: bool) -> Iterator[Mention]:
+        """Losses and metrics nest in lists and dicts, by output."""
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._nested(item, at / index, kind, True)
+        elif isinstance(value, Mapping) and "class_name" not in value:
+            for key, item in value.items():
+                yield from self._nested(item, at / key, kind, in_list)
+        elif value is not None:
+            yield from self._one(value, at, kind, in_list)
+
+    def _one(self, value: Json, at: Pointer, kind: str, in_list: bool) -> Iterator[Mention]:
+        if isinstance(value, str):
+            if kind != "metric" or value not in LEFT_ALONE:
+                yield self._named(value, None, at, kind, "text", in_list)
+            return
+        node = as_node(value, at)
+        if node is None:
+            return
+        if node.class_name == FUNCTION:
+            yield self._named(str(node.raw["config"]), node.module, at, kind, "function", in_list)
+            return
+        given = node.class_name in self.custom or node.registered_name in self.custom
+        found = self.catalogue.resolve(node.module, node.class_name) if self.native else self.catalogue.legacy(kind, node.class_name)
+        meant = self.catalogue.function(kind, node.class_name.rpartition(">")[2])
+        yield Mention(at, kind, node.class_name, "object", found, meant, given, node.config, in_list)
+
+    def _named(self, name: str, module: str | None, at: Pointer, kind: str, form: str, in_list: bool) -> Mention:
+        """A name alone. ``compile`` itself looks up the texts of a ``.keras``, those of an ``.h5`` go through the loader first."""
+        meant = self.catalogue.function(kind, name)
+        if not self.native:
+            found = self.catalogue.legacy(kind, name)
+        else:
+            found = meant if form == "text" else self.catalogue.resolve(module, name)
+        return Mention(at, kind, name, form, found, meant, name in self.custom, {}, in_list)
