@@ -6,6 +6,7 @@ Nothing in it refers to how the bytes are stored, except ``origin``, which only 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -15,6 +16,9 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from kdoctor.pointer import Key, Pointer
+
+BITS: Final = re.compile(r"[a-z]+([0-9]+)")  # of a numpy dtype's name: float32, float8_e4m3fn
+MAJOR: Final = re.compile(r"([0-9]{1,4})(\.|$)")
 
 Json: TypeAlias = Any  # null, bool, int, float, str, list or dict; lists and dicts are never changed in place
 
@@ -64,8 +68,8 @@ class Weight:
     @property
     def bytes(self) -> int:
         """Size of the array in memory, in bytes; 0 where the dtype has no fixed size (text)."""
-        digits = "".join(c for c in self.dtype if c.isdigit())
-        item = 1 if self.dtype == "bool" else int(digits or 0) // 8
+        bits = BITS.match(self.dtype)
+        item = 1 if self.dtype == "bool" else int(bits.group(1)) // 8 if bits else 0
         return self.parameters * item
 
 
@@ -195,8 +199,8 @@ class SavedBy:
 
     @property
     def major(self) -> int | None:
-        head = (self.keras or "").split(".")[0]
-        return int(head) if head.isdigit() else None
+        head = MAJOR.match(self.keras or "")
+        return int(head.group(1)) if head else None
 
 
 def child(value: Json, key: Key) -> Json:
