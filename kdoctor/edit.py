@@ -41,8 +41,16 @@ def apply(document: Document, edits: Iterable[Edit]) -> Document:
 
 
 def overlap(one: Edit, other: Edit) -> bool:
-    """Whether two edits touch the same place, or one touches a place inside the other's."""
-    return one.at.holds(other.at) or other.at.holds(one.at)
+    """Whether two edits touch the same place, one touches a place inside the other's, or one moves the other's by dropping an item."""
+    return one.at.holds(other.at) or other.at.holds(one.at) or _moves(one, other) or _moves(other, one)
+
+
+def _moves(one: Edit, other: Edit) -> bool:
+    """Whether one drops an item of a list before the other's place. A part's own numbers are ordinals, which stay."""
+    keys, beyond = one.at.keys, other.at.keys[len(one.at.keys) - 1 :]
+    if one.new is not ABSENT or len(keys) < 2 or not isinstance(keys[-1], int) or not one.at.parent.holds(other.at) or not beyond:
+        return False
+    return isinstance(beyond[0], int) and beyond[0] > keys[-1]
 
 
 def diff(before: Document, after: Document) -> list[Edit]:
