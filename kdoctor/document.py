@@ -91,7 +91,7 @@ class Member:
 class Fault:
     """Something that the bytes themselves do wrong, found while reading: what a part *says* is judged by checks instead.
 
-    ``kind`` is a word of `kdoctor.archive.faults`; ``detail`` are facts about it (offsets, counts, names) for messages.
+    ``kind`` is a word of `kdoctor.faults.FaultKind`; ``detail`` are facts about it (offsets, counts, names) for messages.
     ``part`` is the part that it damages, or ``file``. A repair that removes a fault asks the writer for its canonical form.
     """
 

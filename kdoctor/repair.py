@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from kdoctor.archive.write import default_output, extension_for, write_document
+from kdoctor.archive.writing.write import default_output, extension_for, write_document
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
 

@@ -9,8 +9,8 @@ from typing import BinaryIO, Final, TypeAlias, cast
 
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
-from kdoctor.archive.text_mode import HDF5_SIGNATURE
-from kdoctor.archive.zip_member import limit_fault
+from kdoctor.archive.sniffing.text_mode import HDF5_SIGNATURE
+from kdoctor.archive.zip.member import limit_fault
 from kdoctor.document import Fault
 from kdoctor.faults import FaultKind
 from kdoctor.limits import MIB, Limits

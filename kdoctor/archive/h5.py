@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from kdoctor.archive.hdf5 import Hdf5, read_hdf5
+from kdoctor.archive.hdf5.structure import Hdf5, read_hdf5
 from kdoctor.archive.json_part import read_json
 from kdoctor.document import ABSENT, Fault, Format, Json
 from kdoctor.faults import FaultKind

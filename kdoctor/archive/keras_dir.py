@@ -8,8 +8,8 @@ from pathlib import Path
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, missing, weights_part
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
-from kdoctor.archive.zip_member import limit_fault
-from kdoctor.archive.zip_names import CONFIG, NUMPY_WEIGHTS, WEIGHTS, role_of
+from kdoctor.archive.zip.member import limit_fault
+from kdoctor.archive.zip.names import CONFIG, NUMPY_WEIGHTS, WEIGHTS, role_of
 from kdoctor.document import Format, Json, Member
 from kdoctor.errors import ReadError
 from kdoctor.limits import Limits

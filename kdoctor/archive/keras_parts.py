@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, BinaryIO, Final, TypeAlias, cast
 
 from kdoctor.archive.json_part import read_json
-from kdoctor.archive.zip_names import CONFIG, METADATA
+from kdoctor.archive.zip.names import CONFIG, METADATA
 from kdoctor.document import ABSENT, Fault, Json
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
@@ -37,7 +37,7 @@ def split_config(config: dict[str, Json]) -> dict[str, Json]:
 def weights_part(stream: IO[bytes], size: int, limits: Limits) -> Found:
     """``weights`` and ``attributes`` of an HDF5 file of weights."""
     from kdoctor.archive.h5 import joined
-    from kdoctor.archive.hdf5 import read_hdf5
+    from kdoctor.archive.hdf5.structure import read_hdf5
 
     found = read_hdf5(cast(BinaryIO, stream), size, limits)
     attributes = {

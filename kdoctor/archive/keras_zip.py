@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, weights_part
 from kdoctor.archive.reading import Reading
-from kdoctor.archive.zip_directory import Entry
-from kdoctor.archive.zip_integrity import integrity_faults
-from kdoctor.archive.zip_member import STORED, Archive, MemberError
-from kdoctor.archive.zip_names import NUMPY_WEIGHTS, WEIGHTS, is_shard, naming_faults, plain, role_of
+from kdoctor.archive.zip.directory import Entry
+from kdoctor.archive.zip.integrity import integrity_faults
+from kdoctor.archive.zip.member import STORED, Archive, MemberError
+from kdoctor.archive.zip.names import NUMPY_WEIGHTS, WEIGHTS, is_shard, naming_faults, plain, role_of
 from kdoctor.document import Fault, Format, Json, Member
 
 

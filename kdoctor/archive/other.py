@@ -15,7 +15,7 @@ MODEL_FORMATS: Final = frozenset(
 
 
 def other(content: str, detail: dict[str, Json], faults: tuple[Fault, ...] = ()) -> Reading:
-    """The reading of bytes that are ``content`` (a word of `kdoctor.archive.sniff`)."""
+    """The reading of bytes that are ``content`` (a word of `kdoctor.archive.sniffing.sniff`)."""
     if content == "text-mode":
         content = detail["content"]
         kind = FaultKind.TEXT_MODE

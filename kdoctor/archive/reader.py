@@ -13,8 +13,8 @@ from kdoctor.archive.gzip_file import read_gzip
 from kdoctor.archive.keras_dir import read_keras_dir
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
-from kdoctor.archive.sniff import sniff
-from kdoctor.archive.zip_file import read_zip
+from kdoctor.archive.sniffing.sniff import sniff
+from kdoctor.archive.zip.file import read_zip
 from kdoctor.document import Document, Fault, Format, Json, Origin
 from kdoctor.errors import ReadError
 from kdoctor.faults import FaultKind

@@ -7,9 +7,9 @@ import json
 import zipfile
 from collections.abc import Mapping
 
-from kdoctor.archive.zip_archive import OpenedZip, open_zip
-from kdoctor.archive.zip_integrity import integrity_faults
-from kdoctor.archive.zip_member import Archive
+from kdoctor.archive.zip.archive import OpenedZip, open_zip
+from kdoctor.archive.zip.integrity import integrity_faults
+from kdoctor.archive.zip.member import Archive
 from kdoctor.document import Json
 from kdoctor.limits import Limits
 

@@ -1,0 +1,71 @@
+"""What an HDF5 file holds, read without its values and without trusting a byte of it: attributes, shapes, dtypes, and what is wrong.
+
+Links are looked at and never followed (CVE-2026-1669), a group is visited once, and damage in one place does not hide the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from kdoctor.archive.hdf5.metered import Metered
+from kdoctor.archive.hdf5.superblock import SUPERBLOCK_BYTES, find_signature, read_superblock
+from kdoctor.archive.window import Window
+from kdoctor.document import Fault, Json, Weight
+from kdoctor.faults import FaultKind
+from kdoctor.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Hdf5:
+    """The content of an HDF5 file.
+
+    attributes: group path ("/", "/model_weights") -> attributes (texts decoded, arrays as lists), for every group that was read; in the
+    JSON texts of the root (model_config, training_config) bytes that are no UTF-8 stand as lone surrogates, elsewhere as U+FFFD;
+    weights: path of a dataset without leading slash -> `Weight`; signature_offset: length of the user block before it, in bytes.
+    """
+
+    attributes: Mapping[str, Mapping[str, Json]]
+    weights: Mapping[str, Weight]
+    faults: tuple[Fault, ...]
+    signature_offset: int = 0
+
+
+def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
+    """Read the structure of the HDF5 file that fills ``stream`` (``size`` bytes). Never raises on any bytes.
+
+    Values of datasets are not read: the cost grows with the number of objects.
+    """
+    window = Window(stream, 0, size)
+    start = find_signature(window)
+    if start is None:
+        return _nothing("no HDF5 signature", 0)
+    window.seek(start)
+    try:
+        superblock = read_superblock(window.read(SUPERBLOCK_BYTES))
+    except (ValueError, IndexError, struct.error) as error:
+        return _nothing(str(error), start)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's library starts threads that nothing here needs
+    from kdoctor.archive.hdf5.walk import Walk
+
+    walk = Walk(Metered(stream, start, size - start), limits)
+    walk.run(superblock.root)
+    faults = tuple(walk.faults)
+    missing = superblock.length - (size - start)
+    if missing > 0:
+        detail = {
+            "content": "hdf5",
+            "present": size,
+            "expected": size + missing,
+            "complete": not faults and not walk.lost,
+            "lost": walk.lost,
+        }
+        faults = (Fault(FaultKind.TRUNCATED.value, "file", detail), *faults)
+    return Hdf5(walk.attributes, walk.weights, faults, start)
+
+
+def _nothing(why: str, start: int) -> Hdf5:
+    return Hdf5({}, {}, (Fault(FaultKind.HDF5_UNREADABLE.value, "file", {"why": why, "group": "/"}),), start)

@@ -1,0 +1,133 @@
+"""One pass over the groups of an untrusted HDF5 file. Import this module only when such a file is really read: it brings numpy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kdoctor.archive.hdf5.messages import Link
+from kdoctor.archive.hdf5.metered import Exhausted, Metered
+from kdoctor.archive.hdf5.objects import DAMAGE, Attribute, Objects, TooLarge
+from kdoctor.document import Fault, Json, Weight
+from kdoctor.faults import FaultKind
+from kdoctor.limits import Limits
+
+JSON_TEXTS = ("model_config", "training_config")
+FAULTS = 200  # more of them say nothing more
+GROUPS = 4  # for each dataset that is allowed
+
+
+class Walk:
+    """What was found on the way: groups parents first, in the order of their links, each once."""
+
+    def __init__(self, stream: Metered, limits: Limits) -> None:
+        self.attributes: dict[str, dict[str, Json]] = {}
+        self.weights: dict[str, Weight] = {}
+        self.faults: list[Fault] = []
+        self.lost: list[str] = []  # what cannot be read, or has its values behind the end of the file
+        self._stream, self._limits = stream, limits
+        self._objects = Objects(stream, limits.attribute_bytes)
+        self._open: list[tuple[str, int, tuple[int, ...]]] = []  # path, address, addresses of the groups around it
+        self._visited: set[int] = set()
+
+    def run(self, root: int) -> None:
+        """Visit everything below the root group at this address, as far as the limits allow."""
+        self._open.append(("", root, ()))
+        try:
+            while self._open:
+                self._visit(*self._open.pop())
+        except Exhausted:
+            self._limit("hdf5_bytes", self._stream.spent, self._stream.allowance)
+        except Full as full:
+            self._limit("datasets", full.found, self._limits.datasets)
+
+    def _visit(self, path: str, address: int, around: tuple[int, ...]) -> None:
+        try:
+            header = self._objects.header(address)
+            if self._objects.is_array(header):
+                self._array(path[1:], header)
+            else:
+                self._group(path or "/", header, address, around)
+        except DAMAGE as error:
+            self.lost.append(path[1:] or "/")
+            self._note(FaultKind.HDF5_UNREADABLE, "weights", why=_why(error), group=path or "/")
+
+    def _group(self, path: str, header: Any, address: int, around: tuple[int, ...]) -> None:
+        if address in self._visited:
+            self._link(Link(path[1:], "cycle" if address in around else "hard"))
+            return
+        self._visited.add(address)
+        self._allow(len(self._visited), GROUPS * self._limits.datasets)
+        kept = self.attributes[path] = {}
+        for attribute in self._objects.attributes(header):
+            self._attribute(path, attribute, kept)
+        if len(around) >= self._limits.hdf5_depth:
+            self._limit("hdf5_depth", len(around) + 1, self._limits.hdf5_depth, group=path)
+        else:
+            self._children(path.rstrip("/"), header, (*around, address))
+
+    def _children(self, path: str, header: Any, around: tuple[int, ...]) -> None:
+        found: list[tuple[str, int, tuple[int, ...]]] = []
+        try:
+            for link in self._objects.links(header):
+                place = f"{path}/{link.name}"
+                self._stream.spend(len(place))
+                if link.kind == "hard":
+                    found.append((place, link.address, around))
+                    self._allow(len(found), GROUPS * self._limits.datasets)
+                else:
+                    self._link(Link(place[1:], link.kind, to=link.to, file=link.file))
+        finally:
+            self._open.extend(reversed(found))
+
+    def _attribute(self, path: str, attribute: Attribute, kept: dict[str, Json]) -> None:
+        name, error = attribute.name, attribute.error
+        if isinstance(error, TooLarge):
+            self._limit("attribute_bytes", error.found, self._limits.attribute_bytes, group=path, attribute=name)
+        elif error is not None:
+            self._note(FaultKind.HDF5_UNREADABLE, "attributes", why=_why(error), group=path, attribute=name)
+        else:
+            kept[name] = attribute.value if path == "/" and name.startswith(JSON_TEXTS) else printable(attribute.value)
+
+    def _array(self, name: str, header: Any) -> None:
+        array = self._objects.array(header)
+        self._allow(len(self.weights) + 1, self._limits.datasets)
+        self.weights[name] = Weight(array.shape, array.dtype, name)
+        if array.files:
+            self._note(FaultKind.HDF5_EXTERNAL_STORAGE, "weights", name=name, files=list(array.files))
+        elif array.storage == "virtual":
+            self._note(FaultKind.HDF5_VIRTUAL, "weights", name=name)
+        elif array.end > self._stream.size:
+            self.lost.append(name)
+
+    def _allow(self, found: int, allowed: int) -> None:
+        if found > allowed:
+            raise Full(found)
+
+    def _link(self, link: Link) -> None:
+        self._note(FaultKind.HDF5_LINK, "weights", name=link.name, link=link.kind, to=link.to, file=link.file)
+
+    def _limit(self, limit: str, found: int, allowed: int, **where: str) -> None:
+        self.faults.append(Fault(FaultKind.LIMIT.value, "file", {"limit": limit, "allowed": allowed, "found": found, **where}))
+
+    def _note(self, kind: FaultKind, part: str, **detail: Json) -> None:
+        if len(self.faults) < FAULTS:
+            self.faults.append(Fault(kind.value, part, detail))
+
+
+class Full(Exception):
+    """More objects than the limit."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(found)
+        self.found = found
+
+
+def printable(value: Json) -> Json:
+    """The same attribute value with U+FFFD for whatever is no UTF-8."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return [printable(item) for item in value] if isinstance(value, list) else value
+
+
+def _why(error: Exception) -> str:
+    return str(error)[:200] or type(error).__name__

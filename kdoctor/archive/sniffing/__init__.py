@@ -1,0 +1,1 @@
+"""What bytes are, whatever their name says."""

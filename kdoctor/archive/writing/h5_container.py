@@ -1,0 +1,108 @@
+"""HDF5 content written anew: a copy, cut where bytes do not belong, then edited by a child process if anything inside changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from kdoctor.archive.writing.hdf5_job import Job, hdf5_job
+from kdoctor.confine import run_confined
+from kdoctor.document import Document
+from kdoctor.errors import WriteError
+from kdoctor.faults import FaultKind
+
+SECONDS: Final = 300.0
+RESIDENT_BYTES: Final = 1 << 30
+CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How many bytes go at the start and at the end."""
+
+    head: int = 0
+    tail: int = 0
+
+    def applied(self, chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+        """The bytes that remain of ``size`` bytes."""
+        first, last, position = self.head, size - self.tail, 0
+        for chunk in chunks:
+            part = chunk[max(0, first - position) : max(0, last - position)]
+            position += len(chunk)
+            if part:
+                yield part
+
+
+def write_h5(before: Document, after: Document, stream: BinaryIO, size: int, out: Path) -> None:
+    """Write the planned HDF5 file to ``out``, which does not exist yet. ``stream``: the content itself, unwrapped, of ``size`` bytes.
+
+    Raises `WriteError` where the plan asks for something that the file cannot hold.
+    """
+    job = hdf5_job(before, after, texts=True)
+    cut = cut_of(before, after, "file") or Cut()
+    stream.seek(0)
+    with open(out, "xb") as target:
+        for chunk in cut.applied(pieces(stream), size):
+            target.write(chunk)
+    edit_hdf5(out, job, after)
+
+
+def cut_of(before: Document, after: Document, part: str) -> Cut | None:
+    """What the faults that the plan removes from the HDF5 content of a part take away; None for nothing.
+
+    A cut file is never filled up, even where nothing seems lost: where the chunks of an array stand, reading does not find out.
+    """
+    removed = [before.faults[key] for key in before.faults if key not in after.faults and before.faults[key].part == part]
+    counts = {fault.kind: fault.detail for fault in removed}
+    wrapped = bool(
+        before.origin and before.origin.wrapping
+    )  # then bytes that do not belong stand around the wrapping, which goes as a whole
+    head = 0 if wrapped else counts.get(FaultKind.LEADING_BYTES, {}).get("count") or 0
+    tail = 0 if wrapped else counts.get(FaultKind.TRAILING_BYTES, {}).get("count") or 0
+    if FaultKind.TRUNCATED in counts:
+        raise WriteError("what is missing at the end of the file cannot be made up")
+    cut = Cut(head, tail)
+    return cut if cut != Cut() else None
+
+
+def pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """The stream to its end, in pieces of bounded size."""
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def edit_hdf5(file: Path, job: Job, plan: Document) -> None:
+    """Carry out a job on ``file``, in place, in a child process with bounds on time and memory; nothing happens for an empty job.
+
+    Raises `WriteError` when it fails or dies, and OSError for what the system refuses, such as a full disk.
+    """
+    if not job:
+        return
+    request = job.request(str(file.absolute()), plan.attributes)
+    command = [sys.executable, "-m", "kdoctor.archive.writing.edit_hdf5"]
+    ending = run_confined(command, request=request, environment=_environment(), seconds=SECONDS, memory_bytes=RESIDENT_BYTES)
+    try:
+        answer = json.loads(ending.answer)
+    except ValueError:
+        how = {"time": "took too long", "memory": "needed too much memory"}.get(ending.stopped_for or "", "died")
+        raise WriteError(f"the HDF5 content could not be edited: the process that does it {how}") from None
+    if answer.get("errno"):
+        raise OSError(answer["errno"], answer["error"])
+    if answer["error"]:
+        raise WriteError(f"the HDF5 content could not be edited: {answer['error']}")
+
+
+def _environment() -> dict[str, str]:
+    """This kdoctor for the child, which stands in an empty folder; no file locks, because the draft is ours alone."""
+    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "HDF5_USE_FILE_LOCKING": "FALSE",
+        "OPENBLAS_NUM_THREADS": "1",
+    }

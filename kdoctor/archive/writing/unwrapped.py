@@ -1,0 +1,90 @@
+"""The bytes of a model that was packed once more: in gzip, or as a member of another zip."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from kdoctor.archive.window import Window
+from kdoctor.archive.zip.directory import Entry, read_directory
+from kdoctor.archive.zip.end import find_end
+from kdoctor.archive.zip.member import STORED
+from kdoctor.archive.zip.names import plain
+from kdoctor.archive.zip.output import CHUNK, packed_bytes, plain_bytes, verified
+from kdoctor.archive.zip.record import read_record
+from kdoctor.document import Origin
+from kdoctor.errors import WriteError
+from kdoctor.limits import Limits
+
+
+@contextlib.contextmanager
+def unwrapped(origin: Origin, folder: Path, limits: Limits) -> Iterator[tuple[BinaryIO, int]]:
+    """The innermost content of a file and its size in bytes; what has to be unpacked for it is unpacked to an unnamed file in ``folder``.
+
+    Raises `WriteError` when the packing is damaged or holds more than the limits allow.
+    """
+    with contextlib.ExitStack() as stack:
+        stream: BinaryIO = stack.enter_context(open(origin.path, "rb"))
+        size = stream.seek(0, 2)
+        for container in origin.wrapping:
+            kind, _, name = container.partition(":")
+            if kind == "gzip":
+                stream, size = _spooled(stack, folder, _gunzipped(packed_bytes(stream, 0, size, origin.path.name)), limits)
+            elif kind == "zip":
+                stream, size = _member(stack, folder, stream, size, name, limits)
+        yield stream, size
+
+
+def _member(stack: contextlib.ExitStack, folder: Path, stream: BinaryIO, size: int, name: str, limits: Limits) -> tuple[BinaryIO, int]:
+    """A stored member in place, another one unpacked."""
+    entry = _entry(stream, size, name, limits)
+    found = read_record(stream, entry.offset)
+    if found is None:
+        raise WriteError(f"{name!r} is not where the archive says")
+    if entry.method == STORED:
+        return cast(BinaryIO, Window(stream, found[1], entry.packed)), entry.packed
+    content = plain_bytes(packed_bytes(stream, found[1], entry.packed, name), entry.method, name)
+    return _spooled(stack, folder, verified(content, entry.size, entry.crc, name), limits)
+
+
+def _entry(stream: BinaryIO, size: int, name: str, limits: Limits) -> Entry:
+    end = find_end(stream, size)
+    entries = read_directory(stream, end, limits)[0] if end is not None else []
+    for entry in reversed(entries):  # of equal names Python's zipfile reads the last
+        if name in (entry.name, plain(entry.name)):
+            return entry
+    raise WriteError(f"{name!r} is no longer in the archive around it")
+
+
+def _gunzipped(packed: Iterable[bytes]) -> Iterator[bytes]:
+    """Every gzip member in turn; zeros or other bytes behind the last one are left."""
+    inflater = zlib.decompressobj(31)
+    for chunk in packed:
+        while chunk:
+            if inflater.eof:
+                if not chunk.startswith(b"\x1f\x8b"):
+                    return
+                inflater = zlib.decompressobj(31)
+            try:
+                yield inflater.decompress(chunk, CHUNK)
+            except zlib.error as error:
+                raise WriteError(f"the gzip around the model cannot be unpacked: {error}") from None
+            chunk = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+    if not inflater.eof:
+        raise WriteError("the gzip around the model breaks off")
+
+
+def _spooled(stack: contextlib.ExitStack, folder: Path, content: Iterable[bytes], limits: Limits) -> tuple[BinaryIO, int]:
+    file = stack.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115 (the stack closes it)
+    size = 0
+    for chunk in content:
+        size += len(chunk)
+        if size > limits.spool_bytes:
+            raise WriteError(f"what is packed inside is larger than the {limits.spool_bytes:,} bytes that kdoctor unpacks")
+        file.write(chunk)
+    file.seek(0)
+    return cast(BinaryIO, file), size

@@ -1,0 +1,104 @@
+"""What the names in a zip directory say: which member is which part, and which names no archive of Keras has."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from kdoctor.archive.zip.directory import Entry
+from kdoctor.document import Fault, Json
+from kdoctor.faults import FaultKind
+
+CONFIG: Final = "config.json"
+METADATA: Final = "metadata.json"
+WEIGHTS: Final = "model.weights.h5"
+NUMPY_WEIGHTS: Final = "model.weights.npz"
+_ROLES: Final = {CONFIG: "config", METADATA: "metadata", WEIGHTS: "weights", "model.weights.json": "weights", NUMPY_WEIGHTS: "weights"}
+_SHARD: Final = re.compile(r"model_\d{5}\.weights\.h5")
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def plain(name: str) -> str:
+    """The name with the separators of the format (APPNOTE.TXT 4.4.17); some Windows programs write ``\\`` against it."""
+    return name.replace("\\", "/")
+
+
+def folder_of(names: Iterable[str]) -> str | None:
+    """The folder that the parts of a Keras archive stand in: "" for the root, ``my_model/`` below; None when there are no such parts."""
+    found: Counter[str] = Counter()
+    for name in {plain(name) for name in names}:
+        folder, _, base = name.rpartition("/")
+        if base in (CONFIG, METADATA, WEIGHTS) and not folder.startswith(("__MACOSX", "assets")):
+            found[f"{folder}/" if folder else ""] += 1
+    whole = [folder for folder, count in found.items() if count >= 2]
+    return min(whole or found, key=lambda folder: (folder.count("/"), folder), default=None)
+
+
+def role_of(name: str, folder: str) -> str:
+    """config, metadata, weights, asset or stray."""
+    inner = plain(name)
+    if not inner.startswith(folder):
+        return "stray"
+    inner = inner[len(folder) :]
+    if inner.startswith("assets/"):
+        return "asset"
+    return "weights" if is_shard(inner) else _ROLES.get(inner, "stray")
+
+
+def is_shard(name: str) -> bool:
+    """Whether the name is one of the HDF5 files that ``max_shard_size`` splits the weights into."""
+    return _SHARD.fullmatch(name) is not None
+
+
+def naming_faults(entries: Sequence[Entry], folder: str) -> list[Fault]:
+    """Everything that the names alone do wrong."""
+    faults = []
+    if folder:
+        faults.append(_fault(FaultKind.WRAPPED, how="folder", name=folder.rstrip("/")))
+    if backslashed := [entry.name for entry in entries if "\\" in entry.name]:
+        faults.append(_fault(FaultKind.BACKSLASH_NAMES, names=backslashed))
+    faults += _duplicates(entries)
+    irregular = {entry.name: why for entry in entries if (why := _irregular(entry))}
+    if irregular:
+        faults.append(_fault(FaultKind.IRREGULAR_NAMES, names=list(irregular), why=irregular))
+    stray = [entry.name for entry in entries if entry.name not in irregular and _is_stray(entry.name, folder)]
+    if stray:
+        faults.append(_fault(FaultKind.STRAY_MEMBERS, names=stray))
+    return faults
+
+
+def _duplicates(entries: Sequence[Entry]) -> list[Fault]:
+    by_name: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_name.setdefault(plain(entry.name), []).append(entry)
+    return [
+        _fault(FaultKind.DUPLICATE_MEMBER, name=name, count=len(same), identical=len({(entry.size, entry.crc) for entry in same}) == 1)
+        for name, same in by_name.items()
+        if len(same) > 1
+    ]
+
+
+def _irregular(entry: Entry) -> str:
+    name = plain(entry.name)
+    if _CONTROL.search(name):
+        return "control character"
+    if name.startswith("/"):
+        return "absolute"
+    if _DRIVE.match(name):
+        return "drive letter"
+    if ".." in name.split("/"):
+        return "climbing"
+    return "symlink" if stat.S_ISLNK(entry.mode) else ""
+
+
+def _is_stray(name: str, folder: str) -> bool:
+    inner = plain(name)
+    return role_of(name, folder) == "stray" and not (inner.endswith("/") and folder.startswith(inner))
+
+
+def _fault(kind: FaultKind, **detail: Json) -> Fault:
+    return Fault(kind.value, "file", detail)

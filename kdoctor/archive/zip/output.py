@@ -1,0 +1,94 @@
+"""Writes a zip archive from records and streams, in constant memory."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import BinaryIO, Final
+
+from kdoctor.archive.zip.member import DEFLATED, STORED
+from kdoctor.archive.zip.record import Record, end_records
+from kdoctor.errors import WriteError
+
+CHUNK: Final = 1 << 20
+
+
+class ZipOutput:
+    """An archive under construction on a seekable stream that is open for writing, from its start."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._directory: list[tuple[Record, int]] = []
+
+    def add_packed(self, record: Record, packed: Iterable[bytes]) -> None:
+        """A member as it was packed elsewhere: ``record`` says how, and its sizes and checksum are right already."""
+        self._directory.append((record, self._stream.tell()))
+        self._stream.write(record.local())
+        for chunk in packed:
+            self._stream.write(chunk)
+
+    def add_plain(self, record: Record, content: Iterable[bytes], size: int) -> None:
+        """A member whose ``size`` bytes of content are stored as they are."""
+        record = replace(record, method=STORED, packed=size, size=size, flags=record.flags & ~0b111)
+        start, checksum = self._stream.tell(), 0
+        self._stream.write(record.local())
+        for chunk in content:
+            checksum = zlib.crc32(chunk, checksum)
+            self._stream.write(chunk)
+        end, record = self._stream.tell(), replace(record, crc=checksum)
+        self._stream.seek(start)
+        self._stream.write(record.local())
+        self._stream.seek(end)
+        self._directory.append((record, start))
+
+    def finish(self) -> None:
+        """Write the directory. Nothing can be added afterwards."""
+        start = self._stream.tell()
+        for record, offset in self._directory:
+            self._stream.write(record.central(offset))
+        self._stream.write(end_records(len(self._directory), start, self._stream.tell() - start))
+
+
+def packed_bytes(stream: BinaryIO, start: int, count: int, name: str) -> Iterator[bytes]:
+    """``count`` bytes from ``start`` on, piece by piece; raises `WriteError` when the stream ends before."""
+    while count:
+        stream.seek(start)  # each time: others read the stream in between
+        chunk = stream.read(min(CHUNK, count))
+        if not chunk:
+            raise WriteError(f"{name!r} ends before its last byte: the archive is cut off")
+        start, count = start + len(chunk), count - len(chunk)
+        yield chunk
+
+
+def plain_bytes(packed: Iterable[bytes], method: int, name: str) -> Iterator[bytes]:
+    """The content of a stored or deflated member, in pieces of bounded size; takes ``packed`` to its end."""
+    if method == STORED:
+        yield from packed
+        return
+    if method != DEFLATED:
+        raise WriteError(f"{name!r} is packed with method {method}, which Keras does not read either")
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    for chunk in packed:
+        while chunk and not inflater.eof:
+            try:
+                yield inflater.decompress(chunk, CHUNK)
+            except zlib.error as error:
+                raise WriteError(f"{name!r} cannot be unpacked: {error}") from None
+            chunk = inflater.unconsumed_tail
+    if not inflater.eof:
+        raise WriteError(f"{name!r} cannot be unpacked: its data breaks off")
+
+
+def verified(plain: Iterable[bytes], size: int, checksum: int, name: str) -> Iterator[bytes]:
+    """The same pieces; raises `WriteError` at the first byte too many, or at the end when size or CRC-32 do not fit."""
+    found, length = 0, 0
+    for chunk in plain:
+        found, length = zlib.crc32(chunk, found), length + len(chunk)
+        if length > size:
+            break
+        yield chunk
+    if length != size:
+        raise WriteError(f"{name!r} is not as long as the archive says: {size:,} bytes")
+    if found != checksum:
+        raise WriteError(f"the content of {name!r} does not fit its checksum: it was damaged after it was saved")
