@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import TypeVar
@@ -133,19 +133,35 @@ class Plan:
 
 
 def plan(document: Document, target: Target, checks: Sequence[Check], path: str = "", *, unsafe: bool = False) -> Plan:
-    """Apply the repairs that do not overlap, examine again, until none is left (at most 10 rounds)."""
+    """Apply the repairs that do not overlap, examine again, until none is left (at most 10 rounds).
+
+    A repair that does not fit the document is not made, and becomes a failure of its check.
+    """
     before = after = examine(document, target, checks, path)
     applied: list[Applied] = []
+    refused: list[Failure] = []
     allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
     for _ in range(MAX_ROUNDS):
-        chosen = _compatible(after.findings, allowed)
-        if not chosen:
+        document, made, refused = _applied(document, _compatible(after.findings, allowed))
+        if not made:
             break
-        for one in chosen:
-            document = apply(document, one.repair.edits)
-        applied += chosen
+        applied += made
         after = examine(document, target, checks, path)
-    return Plan(before, after, tuple(applied))
+    return Plan(before, replace(after, failures=(*after.failures, *refused)), tuple(applied))
+
+
+def _applied(document: Document, chosen: Iterable[Applied]) -> tuple[Document, list[Applied], list[Failure]]:
+    """The document with the repairs that fit it, which they are, and what was wrong with the others."""
+    made: list[Applied] = []
+    refused: list[Failure] = []
+    for one in chosen:
+        changed = attempt(one.check.code, partial(apply, document, one.repair.edits))
+        if isinstance(changed, Failure):
+            refused.append(changed)
+        else:
+            document = changed
+            made.append(one)
+    return document, made, refused
 
 
 def _compatible(findings: Iterable[Diagnosis], allowed: set[Safety]) -> list[Applied]:
