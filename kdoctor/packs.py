@@ -18,7 +18,7 @@ def load_checks(packs: Iterable[EntryPoint] | None = None) -> tuple[Check, ...]:
     """All checks of all installed packs, by code.
 
     A pack's entry-point name is the prefix that all its codes must carry. Raises `PackError` when there is no check at all (a
-    doctor without knowledge must not say "healthy"), for a foreign prefix, and for a code that is used twice.
+    doctor without knowledge must not say "healthy"), for a pack that cannot be imported, for a foreign prefix, and for a code used twice.
     """
     found: dict[str, Check] = {}
     for pack in entry_points(group=GROUP) if packs is None else packs:
@@ -34,10 +34,12 @@ def load_checks(packs: Iterable[EntryPoint] | None = None) -> tuple[Check, ...]:
 
 
 def _checks_of(pack: EntryPoint) -> list[Check]:
-    package = importlib.import_module(pack.value)
-    modules = [package]
-    for entry in pkgutil.iter_modules(getattr(package, "__path__", ())):
-        modules.append(importlib.import_module(f"{package.__name__}.{entry.name}"))
+    try:
+        package = importlib.import_module(pack.value)
+        inner = pkgutil.iter_modules(getattr(package, "__path__", ()))
+        modules = [package, *(importlib.import_module(f"{package.__name__}.{entry.name}") for entry in inner)]
+    except (ImportError, SyntaxError) as error:
+        raise PackError(f"pack {pack.name!r} ({pack.value}) cannot be imported: {error}") from error
     return [check for module in modules for check in _defined_in(module)]
 
 
