@@ -10,7 +10,7 @@ from types import MappingProxyType
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
 
-RELEASE = re.compile(r"\d+\.\d+(\.\d+)?")
+RELEASE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
 
 
 @dataclass(frozen=True, slots=True)
