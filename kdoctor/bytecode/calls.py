@@ -13,7 +13,6 @@ from kdoctor.bytecode.expression import (
     Keyword,
     Mapping,
     Marker,
-    Starred,
     Unary,
 )  # fmt: skip
 from kdoctor.bytecode.frame import Frame, Operation, Stack, pop, pop_value
@@ -75,7 +74,7 @@ def python2_call_with_rest(positional_rest: bool, keyword_rest: bool) -> Operati
         if frame.release != (2, 7):
             raise Untraceable("a call with * or ** in Python 3.5")
         double = (Keyword(None, pop_value(stack)),) if keyword_rest else ()
-        single = [Starred(pop_value(stack))] if positional_rest else []
+        single = spread(pop_value(stack)) if positional_rest else ()
         pairs = pop(stack, 2 * (instruction.argument >> 8))
         keywords = tuple(_keyword(name, value) for name, value in zip(pairs[::2], pairs[1::2], strict=True))
         call(stack, [*pop(stack, instruction.argument & 0xFF), *single], keywords + double)

@@ -48,16 +48,16 @@ def negation(test: Expression) -> Expression:
 
 def both(left: Expression, right: Expression) -> Expression:
     """`left and right`; two comparisons that share their middle value are one chain."""
-    return _chained(left, right) or Boolean("and", (left, *_flat("and", right)))
+    return _chained(left, right) or Boolean("and", _flat("and", left) + _flat("and", right))
 
 
 def either(left: Expression, right: Expression) -> Expression:
     """`left or right`."""
-    return Boolean("or", (left, *_flat("or", right)))
+    return Boolean("or", _flat("or", left) + _flat("or", right))
 
 
-def _flat(operator: str, right: Expression) -> tuple[Expression, ...]:
-    return right.values if isinstance(right, Boolean) and right.operator == operator else (right,)
+def _flat(operator: str, value: Expression) -> tuple[Expression, ...]:
+    return value.values if isinstance(value, Boolean) and value.operator == operator else (value,)
 
 
 def _chained(left: Expression, right: Expression) -> Expression | None:

@@ -25,6 +25,7 @@ from kdoctor.bytecode.expression import (
     Function,
     Iterating,
     Marker,
+    Unary,
 )  # fmt: skip
 from kdoctor.bytecode.factoring import returned
 from kdoctor.bytecode.flow import JUMPS, meeting_points
@@ -59,7 +60,21 @@ class Reached:
 
 def evaluate(code: Code, release: Release) -> Function:
     """What `code` computes, read as `release` would; raises Untraceable (saying why) or MalformedCode."""
-    return _function(Frame(code, release, {}, Budget()), Closure(code))
+    function = _function(Frame(code, release, {}, Budget()), Closure(code))
+    _check_that_nothing_is_computed_twice(function)
+    return function
+
+
+def _check_that_nothing_is_computed_twice(function: Function) -> None:
+    """A node in two places was computed once and used twice; its source would compute it twice."""
+    seen: set[int] = set()
+    waiting: list[Expression] = [function]
+    while waiting:
+        expression = waiting.pop()
+        if expression.depth > 1 and id(expression) in seen:
+            raise Untraceable("a value is computed once and used twice")
+        seen.add(id(expression))
+        waiting.extend(expression.children())
 
 
 def _function(frame: Frame, closure: Closure) -> Function:
@@ -124,6 +139,8 @@ class _Evaluator:
         else:
             STEPS[step.name](self.frame, step, stack)
             self.settle(index, step, stack)
+            if self.makes_boolean(index, step):
+                stack.append(Unary("not", Unary("not", pop_value(stack))))
 
     def settle(self, index: int, step: Instruction, stack: Stack) -> None:
         """A function on top that is complete becomes what it computes; so does a comprehension that is called."""
@@ -135,6 +152,13 @@ class _Evaluator:
                 stack[-1] = _function(self.frame.within(top), top)
             elif top.code.name not in COMPREHENSIONS:
                 raise Untraceable("a named function within")
+
+    def makes_boolean(self, index: int, step: Instruction) -> bool:
+        """Since 3.13 a value is made True or False before a jump looks at it; without a jump, that is `not not value`."""
+        if step.name != "TO_BOOL" and not (step.name == "COMPARE_OP" and self.frame.release >= (3, 13) and step.argument & 16):
+            return False
+        following = [after.name for after in self.frame.steps[index + 1 : index + 2]]
+        return not following or not (following[0].startswith("POP_JUMP_IF") or following[0] == "UNARY_NOT")
 
     def goes_on(self, index: int) -> bool:
         """Whether the function that a step makes gets more attributes right after."""
@@ -178,6 +202,7 @@ class _Evaluator:
 
     def branch(self, index: int, step: Instruction, stack: Stack, stop: int) -> Returned | Reached:
         test, jumps_if, keeps = self.test(step, stack)
+        is_kept = keeps or any(test is kept for kept in self.frame.copied)
         begun = [value for value in stack if not isinstance(value, (Marker, Copy)) and not any(value is kept for kept in self.frame.copied)]
         stop = self.meet(index, stop)
         assert step.target is not None
@@ -187,7 +212,7 @@ class _Evaluator:
         self.frame.branches -= 1
         then, otherwise = (jumped, went_on) if jumps_if else (went_on, jumped)
         if isinstance(then, Returned) and isinstance(otherwise, Returned):
-            return Returned(returned(test, then.value, otherwise.value, begun, negated_reads_better=jumps_if))
+            return Returned(returned(test, then.value, otherwise.value, begun, is_kept, negated_reads_better=jumps_if))
         if isinstance(then, Reached) and isinstance(otherwise, Reached):
             return Reached(merged(test, then.stack, otherwise.stack, jumps_if))
         raise Untraceable("one way returns, the other goes on")
