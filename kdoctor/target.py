@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
@@ -32,9 +31,9 @@ class Given:
     first (``--input-shape``), or None.
     """
 
-    bindings: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
+    bindings: Mapping[str, Json] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
-    hub_paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    hub_paths: Mapping[str, str] = field(default_factory=dict)
     training: Training | None = None
     input_shape: tuple[int | None, ...] | None = None
 
