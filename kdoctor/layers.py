@@ -100,8 +100,7 @@ def _sources(node: Json) -> Iterator[Source]:
     while stack:
         value = stack.pop()
         if isinstance(value, Mapping):
-            history = value.get("config", {}).get("keras_history") if value.get("class_name") == "__keras_tensor__" else None
-            source = _source(history)
+            source = _source(_history(value))
             if source is not None:
                 yield source
             else:
@@ -113,6 +112,12 @@ def _sources(node: Json) -> Iterator[Source]:
                 stack.extend(item for item in value[3:] if isinstance(item, Mapping))
             else:
                 stack.extend(reversed(value))
+
+
+def _history(value: Mapping[str, Json]) -> Json:
+    """The ``keras_history`` of an encoded tensor: layer, call, output."""
+    config = value.get("config") if value.get("class_name") == "__keras_tensor__" else None
+    return config.get("keras_history") if isinstance(config, Mapping) else None
 
 
 def _source(value: Json) -> Source | None:
