@@ -84,7 +84,8 @@ def _arguments(text: str) -> dict[str, Json]:
     """Literal arguments of a call; the positional one is the learning rate."""
     try:
         call = ast.parse(f"f({text})", mode="eval").body
-        assert isinstance(call, ast.Call)
+        if not isinstance(call, ast.Call) or any(word.arg is None for word in call.keywords):
+            raise ValueError("more than the arguments of one call")
         positional = [ast.literal_eval(value) for value in call.args]
         named = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
     except (SyntaxError, ValueError) as error:
