@@ -11,7 +11,9 @@ from kdoctor.bytecode.loads import MAX_ITEMS, from_constant
 
 def build(kind: Kind) -> Operation:
     def apply(frame: Frame, instruction: Instruction, stack: Stack) -> None:
-        stack.append(Display(kind, tuple(pop(stack, instruction.argument))))
+        items = tuple(pop(stack, instruction.argument))
+        # `()` is a constant since 3.7.
+        stack.append(Constant(()) if kind == "tuple" and not items else Display(kind, items))
 
     return apply
 
