@@ -76,8 +76,8 @@ def _page(console: Console, report: Report, all_layers: bool) -> None:
     table = rows(report.document)
     if table:
         console.print(Padding(_table(report, table, all_layers), (0, 0, 1, 2)))
-    for found in report.findings:
-        _finding(console, report, found)
+    for alike in _alike(report.findings):
+        _finding(console, report, alike[0], alike[1:])
     for failure in report.failures:
         console.print(f"[bold magenta]unknown[/] {failure.check}: {escape(failure.error)}\n", highlight=False, soft_wrap=True)
     milliseconds = f"{report.seconds * 1000:.0f} ms"
@@ -135,23 +135,44 @@ def _codes_by_layer(report: Report) -> dict[object, list[Diagnosis]]:
     return marked
 
 
-def _finding(console: Console, report: Report, found: Diagnosis) -> None:
+def _alike(findings: Sequence[Diagnosis]) -> list[list[Diagnosis]]:
+    """Findings that say the same of different places, together: seventeen layers with one superfluous argument are one paragraph."""
+    groups: dict[tuple[object, ...], list[Diagnosis]] = {}
+    for found in findings:
+        title = found.finding.repair.title if found.finding.repair else None
+        key = (found.check.code, found.severity, found.finding.message, title, found.finding.needs)
+        groups.setdefault(key, []).append(found)
+    return list(groups.values())
+
+
+def _finding(console: Console, report: Report, found: Diagnosis, others: Sequence[Diagnosis] = ()) -> None:
     finding = found.finding
     layer = layer_at(report.document, finding.at)
     named = finding.layer or (layer.name if layer is not None else None)
     where = " · ".join(part for part in (f"layer {named}" if named else "", _place(finding.at)) if part)
     console.print(
-        f"[{STYLES[found.severity]}]{found.severity}[/] [bold]{found.check.code}[/] {found.check.name} [dim]· {escape(where)}[/]",
+        f"[{STYLES[found.severity]}]{found.severity}[/] [bold]{found.check.code}[/] {found.check.name}"
+        + (f" [dim]· {escape(where)}[/]" if where else ""),
         highlight=False,
         soft_wrap=True,
     )
     console.print(Padding(Text(finding.message), (0, 0, 0, 2)))
+    if others:
+        console.print(Padding(Text(_also(report, others)), (0, 0, 0, 2)))
     if finding.excerpt is not None:
         console.print(Padding(Text(_quoted(finding.excerpt)), (0, 0, 0, 4)), soft_wrap=True)
     for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding))):
         if text:
             console.print(Padding(_labelled(label, text), (0, 0, 0, 2)))
     console.print()
+
+
+def _also(report: Report, others: Sequence[Diagnosis]) -> str:
+    """``and 16 more: block_1_depthwise, block_2_depthwise, …``"""
+    layers = [layer_at(report.document, other.finding.at) for other in others]
+    names = list(dict.fromkeys(layer.name for layer in layers if layer is not None))
+    shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
+    return f"and {len(others)} more" + (f": {shown}" if shown else "")
 
 
 def _place(at: object) -> str:
