@@ -1,0 +1,100 @@
+"""What is compared with what: each function makes its files in a folder and names the commands that take turns."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cost import Command
+
+HERE = Path(__file__).parent
+SAMPLES = HERE.parent / "sample_models"
+SMALL = SAMPLES / "healthy" / "input_shape_conflict.keras"
+SCANNED = 500
+FINDINGS = (0, 1)  # exit codes of an examination: nothing, or something, found
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One command's cost over another's, and what it may be at most (None: for information)."""
+
+    one: str
+    other: str
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Commands that take turns, and which of them are compared. ``files``: how many a command goes through, for a rate."""
+
+    title: str
+    commands: dict[str, Command]
+    ratios: tuple[Ratio, ...]
+    files: int = 0
+
+
+def rounds(folder: Path, gigabyte: int) -> Iterator[Round]:
+    """Every comparison, its files made just before and removed after it. ``gigabyte``: megabytes of the large model."""
+    for make in (small_file, large_weights, repair, many_files):
+        room = folder / make.__name__
+        room.mkdir()
+        yield make(room, gigabyte)
+        shutil.rmtree(room)
+
+
+def small_file(room: Path, gigabyte: int) -> Round:
+    commands = {
+        "interpreter": Command((sys.executable, "-c", "pass")),
+        "kdoctor --help": kdoctor("--help"),
+        "kdoctor inspect": kdoctor("inspect", str(SMALL)),
+        "bare read": Command((sys.executable, str(HERE / "bare_read.py"), str(SMALL))),
+        "load_model": Command((sys.executable, "-c", f"import keras; keras.models.load_model({str(SMALL)!r})")),
+    }
+    ratios = (Ratio("kdoctor inspect", "load_model", 0.1), Ratio("kdoctor inspect", "bare read", 2.5))
+    return Round(f"one small file ({SMALL.stat().st_size / 1000:.0f} kB)", commands, ratios)
+
+
+def large_weights(room: Path, gigabyte: int) -> Round:
+    small, large = "inspect 1 MB of weights", f"inspect {gigabyte} MB of weights"
+    commands = {
+        small: kdoctor("inspect", _made(room / "small.keras", 1)),
+        large: kdoctor("inspect", _made(room / "large.keras", gigabyte)),
+    }
+    return Round("the size of the weights", commands, (Ratio(large, small, 1.2),))
+
+
+def repair(room: Path, gigabyte: int) -> Round:
+    size = gigabyte // 5
+    model, fixed, copy = _made(room / "model.keras", size), room / "fixed.keras", room / "copy.keras"
+    compiled = ("--compile", "optimizer=adam,loss=mse,metrics=mae")
+    commands = {
+        f"kdoctor fix, {size} MB": kdoctor("fix", model, *compiled, "-o", str(fixed), out=fixed),
+        f"cp, {size} MB": Command(("cp", model, str(copy)), out=copy),
+    }
+    one, other = commands
+    return Round("an edit of the config, against a copy of the file", commands, (Ratio(one, other),))
+
+
+def many_files(room: Path, gigabyte: int) -> Round:
+    samples = sorted(path for path in SAMPLES.glob("*/*") if path.suffix in (".keras", ".h5") and path.is_file())
+    for number, sample in enumerate(itertools.islice(itertools.cycle(samples), SCANNED)):
+        shutil.copy(sample, room / f"{number:03}_{sample.name}")
+    commands = {f"scan --jobs {jobs}": kdoctor("scan", str(room), "--jobs", str(jobs), exits=FINDINGS) for jobs in (1, 2)}
+    return Round(f"{SCANNED} small files", commands, (Ratio("scan --jobs 2", "scan --jobs 1"),), files=SCANNED)
+
+
+def kdoctor(*arguments: str, exits: tuple[int, ...] = (0,), out: Path | None = None) -> Command:
+    """The installed command, as a user types it."""
+    installed = Path(sys.executable).with_name("kdoctor")
+    start = (str(installed),) if installed.exists() else (sys.executable, "-m", "kdoctor")
+    return Command((*start, *arguments), exits, out)
+
+
+def _made(path: Path, megabytes: int) -> str:
+    subprocess.run([sys.executable, str(HERE / "model_file.py"), str(path), str(megabytes)], check=True)
+    return str(path)
