@@ -173,7 +173,17 @@ def test_applying_the_difference_leads_to_the_other_document_and_its_inverse_bac
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(1, True), (1, 1.0), (0, False), (None, ABSENT), ("1", 1), ([1], [1, 2]), ({"a": 1}, {"a": 1, "b": None}), ("ab", ["a", "b"]), ({}, [])],
+    [
+        (1, True),
+        (1, 1.0),
+        (0, False),
+        (None, ABSENT),
+        ("1", 1),
+        ([1], [1, 2]),
+        ({"a": 1}, {"a": 1, "b": None}),
+        ("ab", ["a", "b"]),
+        ({}, []),
+    ],
 )
 def test_what_json_tells_apart_is_not_the_same(one: Any, other: Any) -> None:
     assert not same(one, other)

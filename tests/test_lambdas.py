@@ -72,7 +72,9 @@ def test_a_function_is_listed_once_though_it_is_also_an_object() -> None:
     assert len(lambdas(model(layer("Lambda", function=keras_3())))) == 1
 
 
-@pytest.mark.parametrize("code", ["", "====", "not code at all \x00", 7, base64.b64encode(b"\xe3\xff\xff").decode(), stored()[: len(stored()) // 2]])
+@pytest.mark.parametrize(
+    "code", ["", "====", "not code at all \x00", 7, base64.b64encode(b"\xe3\xff\xff").decode(), stored()[: len(stored()) // 2]]
+)
 def test_code_that_cannot_be_read_says_why(code: Any) -> None:
     found = only(layer("Lambda", function=keras_3(code)))
     assert found.code is None

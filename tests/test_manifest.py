@@ -48,7 +48,9 @@ def test_an_archive_counts_layers_of_one_class_whatever_their_names() -> None:
 
 
 def test_the_tenth_dense_does_not_own_what_belongs_to_the_first() -> None:
-    made = archive(*(layer("Dense", name=f"d{i}") for i in range(11)), weights={"layers/dense_10/vars/0": (1,), "layers/dense_1/vars/0": (1,)})
+    made = archive(
+        *(layer("Dense", name=f"d{i}") for i in range(11)), weights={"layers/dense_10/vars/0": (1,), "layers/dense_1/vars/0": (1,)}
+    )
     found = owned(made)
     assert (found["d1"], found["d10"], found["d0"]) == (["layers/dense_1/vars/0"], ["layers/dense_10/vars/0"], [])
 
@@ -101,7 +103,13 @@ def test_a_layers_name_may_hold_slashes_and_all_of_them_count() -> None:
 
 def test_weights_of_random_states_metrics_and_optimizers_are_not_the_models() -> None:
     own = "layers/dropout/vars/0"
-    foreign = ["layers/dropout/seed_generator/vars/0", "optimizer/vars/0", "metrics/mean/vars/0", "_loss_tracker/vars/0", "seed_generator_1/vars/0"]
+    foreign = [
+        "layers/dropout/seed_generator/vars/0",
+        "optimizer/vars/0",
+        "metrics/mean/vars/0",
+        "_loss_tracker/vars/0",
+        "seed_generator_1/vars/0",
+    ]
     made = archive(layer("Dropout"), weights=dict.fromkeys((own, *foreign), (2,)))
     assert list(model_weights(made)) == [own]
 

@@ -50,7 +50,9 @@ def test_in_a_graph_the_reader_of_the_output_tells_its_shape() -> None:
 
 def test_a_reader_of_several_tensors_tells_nothing() -> None:
     made = functional(
-        called(layer("LSTM"), ("input", 0, 0)), called(layer("GRU"), ("input", 0, 0)), called(layer("Add", build=[None, 32]), ("lstm", 0, 0), ("gru", 0, 0))
+        called(layer("LSTM"), ("input", 0, 0)),
+        called(layer("GRU"), ("input", 0, 0)),
+        called(layer("Add", build=[None, 32]), ("lstm", 0, 0), ("gru", 0, 0)),
     )
     assert shapes(made) == {"lstm": None, "gru": None, "add": None}
 
@@ -65,7 +67,9 @@ def test_where_the_file_tells_no_shape_there_is_none() -> None:
 
 def test_nested_models_stand_before_their_layers_and_count_them() -> None:
     path = "layers/sequential/layers/dense/vars/0"
-    made = document(sequential(INPUT, sequential(layer("Dense", name="inner"), name="encoder"), layer("Dense", name="head")), weights={path: (4, 2)})
+    made = document(
+        sequential(INPUT, sequential(layer("Dense", name="inner"), name="encoder"), layer("Dense", name="head")), weights={path: (4, 2)}
+    )
     assert [(row.layer.name, row.layer.depth, row.parameters) for row in rows(made)] == [
         ("input", 0, 0),
         ("encoder", 0, 8),

@@ -17,7 +17,9 @@ def test_a_target_is_a_release_or_the_installed_one(text: str, release: str) -> 
     assert parse_target(text, installed="3.15.1") == release
 
 
-@pytest.mark.parametrize("text", ["keras3", "torch==2.0.0", "keras==", "keras==three", "3", "3.6.0.1", "keras>=3.6", "keras==3.6.0rc1", "3.٣"])
+@pytest.mark.parametrize(
+    "text", ["keras3", "torch==2.0.0", "keras==", "keras==three", "3", "3.6.0.1", "keras>=3.6", "keras==3.6.0rc1", "3.٣"]
+)
 def test_anything_else_is_refused_with_an_example_of_what_to_write(text: str) -> None:
     with pytest.raises(UsageError, match=r"keras==3\.15\.1"):
         parse_target(text, installed="3.15.1")
