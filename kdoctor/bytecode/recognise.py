@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from kdoctor.bytecode.code import Code, MalformedCode, PythonRange, Release
+from kdoctor.bytecode.habits import has_other_habits
 from kdoctor.bytecode.instructions import Instruction, instructions_of
 
 # Says why `release` cannot have written this code, or None.
@@ -88,22 +88,7 @@ def _operator_limit(name: str, release: Release) -> int | None:
     return None
 
 
-def _older_habit(code: Code, instructions: tuple[Instruction, ...], release: Release) -> str | None:
-    """Pairs of instructions that a release always writes as one, in code without jumps (where blocks meet, pairs survive)."""
-    if code.exceptiontable or any(instruction.target is not None for instruction in instructions):
-        return None
-    for first, second in pairwise(instructions):
-        if release in _HABITS.get((first.name, second.name), ()) and (first.name != "BUILD_SLICE" or first.argument == 2):
-            return f"{first.name} before {second.name}"
-    return None
-
-
-# Releases that fuse the two: RETURN_CONST, BINARY_SLICE.
-_HABITS: dict[tuple[str, str], tuple[Release, ...]] = {
-    ("LOAD_CONST", "RETURN_VALUE"): ((3, 12), (3, 13)),
-    ("BUILD_SLICE", "BINARY_SUBSCR"): ((3, 12), (3, 13), (3, 14)),
-}
 ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "END_FINALLY")
 OBJECTIONS: tuple[Objection, ...] = (
-    _does_not_end, _does_not_start, _line_table_of_another_release, _operator_of_another_release, _older_habit,
+    _does_not_end, _does_not_start, _line_table_of_another_release, _operator_of_another_release, has_other_habits,
 )  # fmt: skip

@@ -14,6 +14,8 @@ from .fixtures import PYTHONS, dumped, one, recorded
         ("2.7", "lambda x: x", "2.7"),
         ("3.6", "lambda x: x * 2.0 + 1.0", "3.6-3.7"),
         ("3.7", "lambda x: x.mean(0).sum()", "3.7"),
+        ("3.6", "lambda x: x.mean(0).sum()", "3.6"),
+        ("3.6", "lambda x: K.sum(x[:, 0] * tf.exp(-x[1]), (1, 2))", "3.6"),
         ("3.8", "lambda x: x * 2.0 + 1.0", "3.8-3.9"),
         ("3.9", "lambda x: x * 2.0 + 1.0", "3.8-3.9"),
         ("3.8", "lambda x: x in (1, 2)", "3.8"),
