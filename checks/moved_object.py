@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.document import Document
+from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
-from kdoctor.keras_api.reader import Call, Resolution, calls
+from kdoctor.keras_api.reader import Call, Resolution, calls, home_of
 from kdoctor.target import Target
 
 # keras/src/saving/serialization_lib.py, _assert_no_registered_name_for_builtin
@@ -20,8 +20,10 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
     deserialize class 'Functional' because its parent module keras.src.engine.functional cannot be imported".
 
     Since 3.15 a class of Keras itself must not carry another registered name: "`registered_name='Custom>Dense'` was provided in the
-    config, but 'keras.layers.Dense' resolved to a Keras built-in". The cure takes that name away. A foreign module has no automatic cure
-    in this release.
+    config, but 'keras.layers.Dense' resolved to a Keras built-in".
+
+    The cure writes the module under which the target has the class, and takes the registered name away. Arguments that the class took
+    only at its old place are findings of their own.
     """
     for call in calls(document, target):
         if call.resolution is Resolution.MOVED:
@@ -29,10 +31,22 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
             yield Finding(
                 node.at / "module",
                 f"{node.class_name} is looked for in the module {node.module}, which {target} has not, or not with that class",
+                repair=_at_home(call, target),
                 keras_says=f"TypeError: Could not deserialize class '{node.class_name}' because its parent module {node.module} cannot be imported.",
             )
         elif target.minor >= REFUSES_NAMES and document.format.native and _misnamed(call):
             yield _registered(call, target)
+
+
+def _at_home(call: Call, target: Target) -> Repair | None:
+    home = home_of(call, target)
+    if home is None:
+        return None
+    node, (module, registered) = call.node, home
+    edits = [Edit(node.at / "module", old=node.raw.get("module", ABSENT), new=module)]
+    if node.raw.get("registered_name", ABSENT) != registered:
+        edits.append(Edit(node.at / "registered_name", old=node.raw.get("registered_name", ABSENT), new=registered))
+    return Repair(f"write the module {module}", tuple(edits))
 
 
 def _misnamed(call: Call) -> bool:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Severity, check
+from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
+from kdoctor.edit import Edit
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.successors import succeeded
 from kdoctor.target import Target
 
 
@@ -15,18 +17,19 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     Keras says "Unknown layer: 'CuDNNLSTM'", or "Could not deserialize 'keras.layers.ThresholdedReLU' because it is not a
     KerasSaveable subclass". It is no custom class: nobody has its code any more.
 
-    There is no automatic cure in this release; the file loads in the release that saved it.
+    Where another class computes exactly the same, the cure writes that one: a ReLU with a threshold, a synchronized
+    BatchNormalization. The others have no cure in this release; the file loads in the release that saved it.
     """
-    seen = set()
+    native = document.format.native
     for call in calls(document, target):
         node = call.node
-        if call.resolution is not Resolution.RETIRED or node.class_name in seen:
+        if call.resolution is not Resolution.RETIRED:
             continue
-        seen.add(node.class_name)
-        native = document.format.native
+        successor = succeeded(node)
         yield Finding(
             node.at,
             f"{target} has no {call.kind.replace('_', ' ')} {node.class_name}; earlier releases had it",
+            repair=None if successor is None else Repair(f"write {successor['class_name']}", (Edit(node.at, old=node.raw, new=successor),)),
             keras_says=f"TypeError: Could not locate class '{node.class_name}'."
             if native
             else f"ValueError: Unknown layer: '{node.class_name}'.",

@@ -34,6 +34,7 @@ class Resolution(Enum):
     MOVED = "a class of the target, under a module that it does not have"
     UNKNOWN = "a class of the user's own, or of a package"
     FUNCTION = "a function that the target does not know"
+    POLICY = "a dtype policy in a form that the target does not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ def _function(node: Node, catalogue: Catalogue, target: Target) -> Call:
 
 def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
     """Why a class is not found; kdoctor never guesses a package from a name that Keras itself has used."""
+    if kind == "dtype_policy":
+        return Resolution.POLICY
     root = (node.module or "").split(".")[0]
     if root == "tensorflow_hub" or (node.class_name == "KerasLayer" and "handle" in node.config):
         return Resolution.HUB
@@ -125,3 +128,12 @@ def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
     if family and node.class_name in catalogue.names(kind) | catalogue.names("model"):
         return Resolution.MOVED if catalogue.legacy(kind, node.class_name) else Resolution.RETIRED
     return Resolution.UNKNOWN
+
+
+def home_of(call: Call, target: Target) -> tuple[str, str | None] | None:
+    """The module under which the target has a class that the file names under another one, and the registered name that goes with it."""
+    found = Catalogue.load(target.release).legacy(call.kind, call.node.class_name)
+    if found is None:
+        return None
+    public = found.exports[0] if found.exports else None
+    return (public.rpartition(".")[0], None) if public else (found.module, found.name)

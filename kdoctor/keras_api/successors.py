@@ -1,0 +1,40 @@
+"""Classes of Keras 3 that compute exactly what a retired class did, and how its arguments are said there.
+
+Read on 2026-11-20 from the ``call`` methods of Keras 2.15.0 and 3.15.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from kdoctor.document import Json
+from kdoctor.objects import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """``renamed`` maps arguments to their new names; ``added`` are arguments that the successor needs to do the same."""
+
+    class_name: str
+    renamed: Mapping[str, str] = MappingProxyType({})
+    added: Mapping[str, Json] = MappingProxyType({})
+
+
+SUCCESSORS = {
+    "ThresholdedReLU": Successor("ReLU", {"theta": "threshold"}),  # both x * (x > threshold)
+    "SyncBatchNormalization": Successor("BatchNormalization", added={"synchronized": True}),
+}
+
+
+def succeeded(node: Node) -> dict[str, Json] | None:
+    """The object rewritten for the successor of its class; None where there is none, or where an argument is no plain value."""
+    successor = SUCCESSORS.get(node.class_name)
+    if successor is None or not all(isinstance(node.config.get(name), (int, float)) for name in successor.renamed):
+        return None
+    config = {successor.renamed.get(name, name): value for name, value in node.config.items()} | dict(successor.added)
+    found = {**node.raw, "class_name": successor.class_name, "config": config}
+    if "module" in found:
+        found["module"] = "keras.layers"
+    return found
