@@ -6,7 +6,7 @@ Read on 2026-11-20 from the ``call`` methods of Keras 2.15.0 and 3.15.1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from kdoctor.document import Json
@@ -18,8 +18,8 @@ class Successor:
     """``renamed`` maps arguments to their new names; ``added`` are arguments that the successor needs to do the same."""
 
     class_name: str
-    renamed: Mapping[str, str] = MappingProxyType({})
-    added: Mapping[str, Json] = MappingProxyType({})
+    renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    added: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
 
 
 SUCCESSORS = {
