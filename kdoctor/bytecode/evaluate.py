@@ -207,9 +207,11 @@ class _Evaluator:
         stop = self.meet(index, stop)
         assert step.target is not None
         self.frame.branches += 1
+        self.frame.budget.enter()
         jumped = self.run_from(self.frame.position[step.target], [*stack, test] if keeps else list(stack), index, stop)
         went_on = self.run(index + 1, list(stack), stop)
         self.frame.branches -= 1
+        self.frame.budget.leave()
         then, otherwise = (jumped, went_on) if jumps_if else (went_on, jumped)
         if isinstance(then, Returned) and isinstance(otherwise, Returned):
             return Returned(returned(test, then.value, otherwise.value, begun, is_kept, negated_reads_better=jumps_if))
@@ -238,8 +240,10 @@ class _Evaluator:
             raise Untraceable("a loop")
         variable, first = target(self.frame, index + 1)
         self.frame.branches += 1
+        self.frame.budget.enter()
         outcome = self.run(first, list(stack), index)
         self.frame.branches -= 1
+        self.frame.budget.leave()
         if not isinstance(outcome, Reached) or len(outcome.stack) != len(stack):
             raise Untraceable("a loop")
         changed = difference(stack, outcome.stack)

@@ -15,6 +15,8 @@ Stack = list[Expression]
 
 MAX_STEPS = 20_000
 MAX_FUNCTIONS_WITHIN = 12
+MAX_WAYS_WITHIN = 60
+"""Branches and loops within each other, in a function and the functions around it."""
 MAX_BYTES = 20_000
 """Of one code object: longer ones are no expression that anybody reads."""
 
@@ -24,6 +26,16 @@ class Budget:
     """Steps left for a function and all functions within it: branches can multiply, so instructions do not bound them."""
 
     steps: int = MAX_STEPS
+    ways: int = 0
+
+    def enter(self) -> None:
+        """Begin to follow one way from a jump, or a loop; `leave` ends it."""
+        self.ways += 1
+        if self.ways > MAX_WAYS_WITHIN:
+            raise Untraceable(f"more than {MAX_WAYS_WITHIN} branches within each other")
+
+    def leave(self) -> None:
+        self.ways -= 1
 
     def spend(self) -> None:
         self.steps -= 1

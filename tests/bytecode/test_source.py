@@ -99,6 +99,19 @@ def test_a_text_without_end_is_not_printed() -> None:
     assert source_here("lambda x: (" + "y, " * 30_000 + ")") is None
 
 
+@pytest.mark.parametrize("joint", [" and ", " or ", " < ", " + "])
+def test_a_chain_is_printed_when_short_and_refused_when_long(joint: str) -> None:
+    short, long = (source_here("lambda x: " + joint.join(["x"] * count)) for count in (12, 90))
+    assert short is not None
+    assert short.text == "lambda x: " + joint.join(["x"] * 12)
+    assert long is None
+
+
+@pytest.mark.parametrize("joint", [" and ", " < "])
+def test_no_chain_overflows_the_stack(joint: str) -> None:
+    assert source_here("lambda x: " + joint.join(["x"] * 2000)) is None
+
+
 def test_a_name_that_is_no_name_is_not_printed() -> None:
     forged = compiled_here("lambda x: CONV_WIDTH").replace(co_names=("CONV WIDTH; import os",))
     assert source_of(read_code(marshal.dumps(forged))) is None
