@@ -7,6 +7,7 @@ import os
 import sys
 
 from kdoctor.errors import KdoctorError, ReadError, WriteError
+from kdoctor.report.printable import printable
 
 EXIT_FINDINGS, EXIT_USAGE, EXIT_UNKNOWN = 1, 2, 3
 
@@ -23,7 +24,7 @@ def main() -> None:
     try:
         app(prog_name="kdoctor")
     except KdoctorError as error:
-        print(f"kdoctor: {error}", file=sys.stderr)
+        print(f"kdoctor: {printable(str(error), lines=True)}", file=sys.stderr)
         sys.exit(_exit_code(error))
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

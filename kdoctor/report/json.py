@@ -11,6 +11,7 @@ from kdoctor import __version__
 from kdoctor.check import Need
 from kdoctor.engine import Diagnosis, Plan, Report
 from kdoctor.layers import layer_at
+from kdoctor.report.printable import escaped
 from kdoctor.summary import summarize
 from kdoctor.target import Target
 
@@ -37,7 +38,7 @@ def render_objects(reports: Sequence[dict[str, Any]], target: Target) -> str:
         "target": {"keras": target.release, "safe_mode": target.safe_mode, "custom": sorted(target.custom)},
         "reports": list(reports),
     }
-    return json.dumps(found, ensure_ascii=False, indent=1)
+    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def render_fix(plan: Plan, path: str, out: str | None) -> str:
@@ -51,7 +52,7 @@ def render_fix(plan: Plan, path: str, out: str | None) -> str:
         "remaining": [_finding(one, plan.after) for one in plan.after.findings],
         "needs": [_need(need) for need in plan.needs],
     }
-    return json.dumps(found, ensure_ascii=False, indent=1)
+    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def report_object(report: Report) -> dict[str, Any]:

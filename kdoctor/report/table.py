@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from kdoctor.report import page
+from kdoctor.report.printable import printable
 
 STYLES = {"sick": "red", "unknown": "magenta", "healthy": "green"}
 
@@ -18,10 +19,7 @@ def render(
     reports: Sequence[dict[str, Any]], target: str, seconds: float, *, width: int = 100, color: bool = False, every: bool = False
 ) -> str:
     """One line for each file that is not healthy (or has warnings), then the totals; ``every`` lists healthy files too."""
-    page = io.StringIO()
-    console = Console(
-        file=page, width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None, emoji=False
-    )
+    console, printed = page.blank(width, color)
     view = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for heading in ("verdict", "file", "saved by", "findings"):
         view.add_column(heading, overflow="fold")
@@ -31,16 +29,16 @@ def render(
     if view.row_count:
         console.print(view)
         console.print()
-    console.print(_totals(reports, target, seconds), highlight=False, soft_wrap=True)
-    return page.getvalue()
+    console.print(_totals(reports, target, seconds), soft_wrap=True)
+    return printed.getvalue()
 
 
-def _row(report: dict[str, Any]) -> tuple[str, ...]:
-    style = STYLES[report["verdict"]]
+def _row(report: dict[str, Any]) -> tuple[Text | str, ...]:
+    told = [(" ".join(_codes(report, severity)), style) for severity, style in (("error", "red"), ("warning", "yellow"))]
+    told += [(printable(failure["error"]), "magenta") for failure in report["failures"]]
+    findings = Text(" ").join(Text(text, style) for text, style in told if text)
     saved = report["saved_by"]["keras"] or ""
-    told = [f"[red]{' '.join(_codes(report, 'error'))}[/]", f"[yellow]{' '.join(_codes(report, 'warning'))}[/]"]
-    told += [f"[magenta]{escape(failure['error'])}[/]" for failure in report["failures"]]
-    return f"[{style}]{report['verdict']}[/]", escape(report["path"]), escape(saved), " ".join(text for text in told if "[]" not in text)
+    return Text(report["verdict"], STYLES[report["verdict"]]), printable(report["path"]), printable(saved), findings
 
 
 def _codes(report: dict[str, Any], severity: str) -> list[str]:

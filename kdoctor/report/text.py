@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -17,40 +15,37 @@ from kdoctor.document import ABSENT, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.engine import Diagnosis, Plan, Report
 from kdoctor.layers import layer_at
-from kdoctor.report import phrases
+from kdoctor.report import page, phrases
+from kdoctor.report.printable import printable
+from kdoctor.sequential import Shape
 from kdoctor.summary import Row, rows, summarize
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
+MOST_AXES = 32
 WHOLE_TABLE = 40  # layers; a longer table shows its ends and the layers with findings
 
 
 def render(reports: Sequence[Report], *, width: int = 100, color: bool = False, all_layers: bool = False) -> str:
     """The pages of all reports, one below the other."""
-    page = io.StringIO()
-    console = Console(
-        file=page, width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None, emoji=False
-    )
+    console, printed = page.blank(width, color)
     for report in reports:
         _page(console, report, all_layers)
-    return page.getvalue()
+    return printed.getvalue()
 
 
 def render_plan(plan: Plan, outcome: str, *, width: int = 100, color: bool = False, all_layers: bool = False) -> str:
     """The page of the sick file, what the repair does, and its outcome in a sentence."""
-    page = io.StringIO()
-    console = Console(
-        file=page, width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None, emoji=False
-    )
+    console, printed = page.blank(width, color)
     _page(console, plan.before, all_layers)
     for one in plan.applied:
-        console.print(f"  [green]✓[/] {one.check.code} {escape(one.repair.title)}", highlight=False, soft_wrap=True)
-    console.print(f"\n[bold]{escape(outcome)}[/]", highlight=False, soft_wrap=True)
+        console.print(Text.assemble("  ", ("✓", "green"), f" {one.check.code} {printable(one.repair.title)}"), soft_wrap=True)
+    console.print(Text.assemble("\n", (printable(outcome), "bold")), soft_wrap=True)
     if plan.changes and plan.after.errors:
-        console.print("\nWhat remains:", highlight=False)
+        console.print("\nWhat remains:")
         for found in plan.after.errors:
             _finding(console, plan.after, found)
-    return page.getvalue()
+    return printed.getvalue()
 
 
 def render_diff(edits: Sequence[Edit]) -> str:
@@ -60,7 +55,7 @@ def render_diff(edits: Sequence[Edit]) -> str:
         lines.append(f"@ {edit.at}")
         lines += [f"- {_json(edit.old)}"] if edit.old is not ABSENT else []
         lines += [f"+ {_json(edit.new)}"] if edit.new is not ABSENT else []
-    return "\n".join(lines) + ("\n" if lines else "")
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def _json(value: Json) -> str:
@@ -79,9 +74,9 @@ def _page(console: Console, report: Report, all_layers: bool) -> None:
     for alike in _alike(report.findings):
         _finding(console, report, alike[0], alike[1:])
     for failure in report.failures:
-        console.print(f"[bold magenta]unknown[/] {failure.check}: {escape(failure.error)}\n", highlight=False, soft_wrap=True)
-    milliseconds = f"{report.seconds * 1000:.0f} ms"
-    console.print(f"[dim]{escape(phrases.tally(report))} · {milliseconds}[/]\n", highlight=False, soft_wrap=True)
+        error = printable(failure.error, lines=True)
+        console.print(Text.assemble(("unknown", "bold magenta"), f" {failure.check}: {error}\n"), soft_wrap=True)
+    console.print(Text(f"{phrases.tally(report)} · {report.seconds * 1000:.0f} ms\n", "dim"), soft_wrap=True)
 
 
 def _heading(console: Console, report: Report) -> None:
@@ -90,9 +85,9 @@ def _heading(console: Console, report: Report) -> None:
     style = {True: "green", False: "red", None: "yellow"}[report.loads]
     console.print(
         Panel(
-            Text(f"{first}\n{phrases.origin(report)}"),
-            title=f"[bold]{escape(str(name))}[/]",
-            subtitle=f"[{style}]{escape(phrases.verdict(report))}[/]",
+            Text(f"{printable(first)}\n{printable(phrases.origin(report))}"),
+            title=Text(printable(str(name)), "bold"),
+            subtitle=Text(phrases.verdict(report), style),
             title_align="left",
             subtitle_align="right",
         )
@@ -111,7 +106,7 @@ def _table(report: Report, table: Sequence[Row], all_layers: bool) -> Table:
             skipped += 1
             continue
         if skipped:
-            view.add_row("", f"[dim]… {skipped} more[/]")
+            view.add_row("", Text(f"… {skipped} more", "dim"))
             skipped = 0
         _row(view, row, codes)
     return view
@@ -119,11 +114,17 @@ def _table(report: Report, table: Sequence[Row], all_layers: bool) -> Table:
 
 def _row(view: Table, row: Row, codes: list[Diagnosis]) -> None:
     worst = max((found.severity for found in codes), default=None)
-    sign = "" if worst is None else f"[{STYLES[worst]}]{SIGNS[worst]}[/]"
-    shape = "?" if row.shape is None else "(" + ", ".join(str(length) for length in row.shape) + ")"
+    sign = Text() if worst is None else Text(SIGNS[worst], STYLES[worst])
     named = " ".join(dict.fromkeys(found.check.code for found in codes))
-    indent = "  " * row.layer.depth
-    view.add_row(sign, indent + escape(row.layer.name), escape(row.layer.class_name), shape, f"{row.parameters:,}", f"[dim]{named}[/]")
+    name = "  " * row.layer.depth + printable(row.layer.name)
+    view.add_row(sign, name, printable(row.layer.class_name), _shape(row.shape), f"{row.parameters:,}", Text(named, "dim"))
+
+
+def _shape(shape: Shape | None) -> str:
+    """``(None, 10, 4)``; a shape of more axes than any array has is cut."""
+    if shape is None:
+        return "?"
+    return "(" + ", ".join(str(length) for length in shape[:MOST_AXES]) + (", …)" if len(shape) > MOST_AXES else ")")
 
 
 def _codes_by_layer(report: Report) -> dict[object, list[Diagnosis]]:
@@ -150,17 +151,13 @@ def _finding(console: Console, report: Report, found: Diagnosis, others: Sequenc
     layer = layer_at(report.document, finding.at)
     named = finding.layer or (layer.name if layer is not None else None)
     where = " · ".join(part for part in (f"layer {named}" if named else "", _place(finding.at)) if part)
-    console.print(
-        f"[{STYLES[found.severity]}]{found.severity}[/] [bold]{found.check.code}[/] {found.check.name}"
-        + (f" [dim]· {escape(where)}[/]" if where else ""),
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(Padding(Text(finding.message), (0, 0, 0, 2)))
+    title = Text.assemble((str(found.severity), STYLES[found.severity]), " ", (found.check.code, "bold"), f" {found.check.name}")
+    console.print(title.append(f" · {printable(where)}" if where else "", "dim"), soft_wrap=True)
+    console.print(Padding(Text(printable(finding.message)), (0, 0, 0, 2)))
     if others:
-        console.print(Padding(Text(_also(report, others)), (0, 0, 0, 2)))
+        console.print(Padding(Text(printable(_also(report, others))), (0, 0, 0, 2)))
     if finding.excerpt is not None:
-        console.print(Padding(Text(_quoted(finding.excerpt)), (0, 0, 0, 4)), soft_wrap=True)
+        console.print(Padding(Text(printable(_quoted(finding.excerpt), lines=True)), (0, 0, 0, 4)), soft_wrap=True)
     for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding))):
         if text:
             console.print(Padding(_labelled(label, text), (0, 0, 0, 2)))
@@ -185,7 +182,7 @@ def _labelled(label: str, text: str) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", width=10)
     grid.add_column(overflow="fold")
-    grid.add_row(label, Text(text))
+    grid.add_row(label, Text(printable(text, lines=True)))
     return grid
 
 

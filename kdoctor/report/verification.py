@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kdoctor.report.printable import printable
 from kdoctor.verify import Verification
 
 
@@ -16,7 +17,7 @@ def render(found: Verification, path: str, against: str | None) -> str:
         lines.append(f"  {said} {against}" + (f" (largest difference {found.max_abs_diff:.2g})" if found.max_abs_diff is not None else ""))
     memory = f", {found.peak_memory_bytes / 10**6:.0f} MB" if found.peak_memory_bytes else ""
     lines.append(f"  {found.seconds:.1f} s{memory}")
-    return "\n".join(lines)
+    return printable("\n".join(lines), lines=True)
 
 
 def _loaded(found: Verification) -> str:

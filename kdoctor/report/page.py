@@ -1,0 +1,23 @@
+"""An empty page for text reports: the same width and colors for all of them."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+
+def blank(width: int, color: bool) -> tuple[Console, io.StringIO]:
+    """A console of this many characters in a line, and the text that collects what is printed on it."""
+    text = io.StringIO()
+    console = Console(
+        file=text,
+        width=width,
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
+        emoji=False,
+        markup=False,
+        highlight=False,
+    )
+    return console, text
