@@ -1,0 +1,78 @@
+"""The sentences that text reports share."""
+
+from __future__ import annotations
+
+import pytest
+
+from kdoctor.check import Finding, Need, Repair, Safety
+from kdoctor.document import ABSENT, Document, Format
+from kdoctor.edit import Edit
+from kdoctor.engine import Report
+from kdoctor.pointer import Pointer
+from kdoctor.report.phrases import cure, headline, origin, size, tally
+from kdoctor.summary import Summary
+from kdoctor.testing import KERAS_3
+
+AT = Pointer("config")
+EDITS = (Edit(AT, ABSENT, 1),)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (None, "size unknown"),
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1.0 kB"),
+        (51_234, "51.2 kB"),
+        (4_200_000, "4.2 MB"),
+        (10**10, "10.0 GB"),
+    ],
+)
+def test_sizes_are_read_in_thousands(count: int | None, told: str) -> None:
+    assert size(count) == told
+
+
+@pytest.mark.parametrize(
+    ("summary", "told"),
+    [
+        (Summary("Sequential", "net", 4, 4_802, 19_208), 'Sequential "net" · 4 layers · 4,802 parameters'),
+        (Summary("Functional", None, 1, 0, 0), "Functional · 1 layer · 0 parameters"),
+        (Summary(None, None, 0, 8, 32), "8 parameters"),
+        (Summary(None, None, 0, 0, 0), ""),
+    ],
+)
+def test_the_headline_says_what_there_is(summary: Summary, told: str) -> None:
+    assert headline(summary) == told
+
+
+def test_the_origin_says_no_more_than_the_file_does() -> None:
+    assert origin(Report("x", Document(Format.OTHER, {}), KERAS_3)) == "no Keras file"
+    saved = Document(Format.H5_MODEL, {"attributes": {"/": {"keras_version": "2.15.0", "backend": "tensorflow"}}})
+    assert origin(Report("x", saved, KERAS_3)) == "saved by Keras 2.15.0 (tensorflow) · HDF5 model (.h5)"
+
+
+@pytest.mark.parametrize(
+    ("repair", "needs", "told"),
+    [
+        (None, (), None),
+        (Repair("drop it", EDITS), (), "kdoctor fix m.keras   (drop it)"),
+        (Repair("drop it", EDITS, Safety.UNSAFE), (), "kdoctor fix m.keras --unsafe   (drop it)"),
+        (Repair("get it again", (), Safety.ADVICE), (), "get it again"),
+        (None, (Need("--bind", "W", "why"),), "kdoctor fix m.keras --bind W=…"),
+        (None, (Need("--input-shape", "None,…", "why"),), "kdoctor fix m.keras --input-shape 'None,…'"),
+        (None, (Need("--custom", "my layer", "why"),), "kdoctor fix m.keras --custom 'my layer'"),
+        (None, (Need("file", "the real weights", "they are not in it"),), "needs the real weights: they are not in it"),
+        (None, (Need("--bind", "W", "why"), Need("file", "x", "y")), "kdoctor fix m.keras --bind W=… · needs x: y"),
+    ],
+)
+def test_the_cure_is_a_command_or_what_is_lacking(repair: Repair | None, needs: tuple[Need, ...], told: str | None) -> None:
+    assert cure("m.keras", Finding(AT, "bad", repair, needs)) == told
+
+
+def test_a_path_with_spaces_is_quoted_for_the_shell() -> None:
+    assert cure("my model.keras", Finding(AT, "bad", Repair("drop it", EDITS))) == "kdoctor fix 'my model.keras'   (drop it)"
+
+
+def test_nothing_found_is_said_in_words() -> None:
+    assert tally(Report("x", Document(Format.OTHER, {}), KERAS_3)) == "nothing found"
