@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
-
-import numpy
-from pyfive.datatype_msg import DatatypeMessage
 
 from kdoctor.document import Json
 
 INTEGER, FLOAT, STRING, OPAQUE, COMPOUND, REFERENCE, ENUM, VARIABLE = 0, 1, 3, 5, 6, 7, 8, 9
+# class and size in bytes (negative: signed) -> numpy's name and the letter of Python's struct
+NUMBERS = {
+    (INTEGER, -1): ("int8", "b"),
+    (INTEGER, -2): ("int16", "h"),
+    (INTEGER, -4): ("int32", "i"),
+    (INTEGER, -8): ("int64", "q"),
+    (INTEGER, 1): ("uint8", "B"),
+    (INTEGER, 2): ("uint16", "H"),
+    (INTEGER, 4): ("uint32", "I"),
+    (INTEGER, 8): ("uint64", "Q"),
+    (FLOAT, 2): ("float16", "e"),
+    (FLOAT, 4): ("float32", "f"),
+    (FLOAT, 8): ("float64", "d"),
+}
 
 
 def value_text(data: bytes) -> str:
@@ -47,12 +57,23 @@ def dtype_name(data: bytes, at: int) -> str:
     if kind == COMPOUND and data[at + 8 : at + 10] == b"r\0" and size in (8, 16):  # numpy's complex numbers, as h5py stores them
         return f"complex{8 * size}"
     if kind in (INTEGER, FLOAT, ENUM):
-        return str(number_dtype(data, at).name)
+        return _number(data, at)[0]
     return f"void{8 * size}"
 
 
-def number_dtype(data: bytes, at: int) -> Any:
-    """The numpy dtype of a number; that of an enumeration is its base type, which numpy's bool is stored as."""
-    if data[at] & 15 != ENUM:
-        return DatatypeMessage(data, at).ptype.dtype
-    return numpy.dtype(bool) if data[at + 20 : at + 26] == b"FALSE\0" else DatatypeMessage(data, at + 8).ptype.dtype
+def numbers(data: bytes, at: int, count: int, values_at: int) -> list[Json]:
+    """So many numbers of the datatype whose message is at ``at``, from ``values_at`` on. Raises ValueError or struct.error."""
+    order = ">" if data[at + (9 if data[at] & 15 == ENUM else 1)] & 1 else "<"
+    return list(struct.unpack_from(f"{order}{count}{_number(data, at)[1]}", data, values_at))
+
+
+def _number(data: bytes, at: int) -> tuple[str, str]:
+    """Name and letter of a number; those of an enumeration are its base type's, which numpy's bool is stored as."""
+    kind, size = data[at] & 15, struct.unpack_from("<I", data, at + 4)[0]
+    if kind == ENUM:
+        return ("bool", "?") if data[at + 20 : at + 26] == b"FALSE\0" else _number(data, at + 8)
+    if kind == INTEGER and data[at + 1] & 8:
+        size = -size
+    if (kind, size) not in NUMBERS:
+        raise ValueError(f"a number of class {kind} and {abs(size)} bytes")
+    return NUMBERS[kind, size]

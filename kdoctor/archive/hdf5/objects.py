@@ -1,21 +1,15 @@
-"""The one place that knows pyfive: object headers, links, attributes and array types of an untrusted HDF5 file, without its values.
+"""The objects of an untrusted HDF5 file: links, attributes and array types, without its values.
 
-pyfive's low-level readers of trees and heaps are used, not its ``File``: that follows links and fails as a whole on one bad link.
-Import this module only when an HDF5 file is really read: pyfive brings numpy.
+The one place that knows pyfive, whose low-level readers take over where h5py's usual layout ends. Its ``File`` is not used: it follows
+links and fails as a whole on one bad link. Importing it costs more than the rest of an examination, so only such files do.
 """
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import numpy
-from pyfive.btree import BTreeV1Groups, BTreeV2AttrNames, BTreeV2GroupNames
-from pyfive.core import InvalidHDF5File
-from pyfive.dataobjects import DataObjects, determine_data_shape
-from pyfive.misc_low_level import FractalHeap, GlobalHeap, Heap, SymbolTable
 
 from kdoctor.archive.hdf5.datatypes import (
     ENUM,
@@ -26,10 +20,11 @@ from kdoctor.archive.hdf5.datatypes import (
     VARIABLE,
     dtype_name,
     nested,
-    number_dtype,
+    numbers,
     product,
     value_text,
 )
+from kdoctor.archive.hdf5.headers import Header, read_dataspace, read_global_heap, read_header, read_heap, read_symbols
 from kdoctor.archive.hdf5.messages import (
     UNDEFINED,
     Link,
@@ -47,7 +42,6 @@ from kdoctor.document import Json
 # What pyfive and the parsers of messages raise on damaged bytes. 10,000 mutants showed the first six and NotImplementedError; the others
 # guard against arithmetic on sizes from the file, recursion into nested types, false lengths and other releases of pyfive.
 DAMAGE = (
-    InvalidHDF5File,
     AssertionError,
     struct.error,
     ValueError,
@@ -106,85 +100,91 @@ class Objects:
     def __init__(self, stream: Metered, attribute_bytes: int) -> None:
         self._stream = stream
         self._attribute_bytes = attribute_bytes
-        self._heaps: dict[int, Any] = {}
+        self._heaps: dict[int, dict[int, bytes]] = {}
 
-    def header(self, address: int) -> Any:
+    def header(self, address: int) -> Header:
         """The header of an object: opaque to callers, who hand it back."""
         self._stream.seek(address)
         version = self._stream.read(1)
         if not version:
             raise ValueError(f"it should stand at byte {address}, beyond the end")
         with self._stream.within(HEADER_BYTES.get(version[0], 0), HEADER_READS):
-            header = DataObjects(self._stream, address)
-        self._stream.spend(len(header.msgs) * MESSAGE_COST)
+            header = read_header(self._stream, address)
+        self._stream.spend(len(header.messages) * MESSAGE_COST)
         return header
 
-    def is_array(self, header: Any) -> bool:
-        return any(message["type"] == DATASPACE for message in header.msgs)
+    def is_array(self, header: Header) -> bool:
+        return any(message.type == DATASPACE for message in header.messages)
 
-    def links(self, header: Any) -> Iterator[Link]:
+    def links(self, header: Header) -> Iterator[Link]:
         """The links of a group, looked at and not followed."""
-        for message in header.msgs:
-            at = message["offset_to_message"]
-            if message["type"] == LINK:
-                yield read_link(header.msg_data, at)
-            elif message["type"] == LINK_INFO and (info := read_link_info(header.msg_data, at)):
-                for data in self._dense(BTreeV2GroupNames, *info):
+        for kind, _, at in header.messages:
+            if kind == LINK:
+                yield read_link(header.data, at)
+            elif kind == LINK_INFO and (info := read_link_info(header.data, at)):
+                for data in self._dense("BTreeV2GroupNames", *info):
                     yield read_link(data, 0)
-            elif message["type"] == SYMBOL_TABLE:
-                yield from self._symbols(*struct.unpack_from("<QQ", header.msg_data, at))
+            elif kind == SYMBOL_TABLE:
+                yield from self._symbols(*struct.unpack_from("<QQ", header.data, at))
 
-    def attributes(self, header: Any) -> Iterator[Attribute]:
+    def attributes(self, header: Header) -> Iterator[Attribute]:
         """The attributes of an object; damage in one of them does not hide the others."""
-        for message in header.msgs:
-            at = message["offset_to_message"]
-            if message["type"] == ATTRIBUTE:
-                yield self._attribute(header.msg_data, at)
-            elif message["type"] == ATTRIBUTE_INFO:
+        for kind, _, at in header.messages:
+            if kind == ATTRIBUTE:
+                yield self._attribute(header.data, at)
+            elif kind == ATTRIBUTE_INFO:
                 try:
-                    info = read_attribute_info(header.msg_data, at)
-                    for data in self._dense(BTreeV2AttrNames, *info) if info else ():
+                    info = read_attribute_info(header.data, at)
+                    for data in self._dense("BTreeV2AttrNames", *info) if info else ():
                         yield self._attribute(data, 0)
                 except DAMAGE as error:
                     yield Attribute("", error=error)
 
-    def array(self, header: Any) -> Array:
+    def array(self, header: Header) -> Array:
         """Shape, dtype and storage of a dataset."""
-        messages = {message["type"]: message["offset_to_message"] for message in reversed(header.msgs) if not message["flags"] & 2}
-        data = header.msg_data
-        shape, _ = determine_data_shape(data, messages[DATASPACE])
+        messages = {kind: at for kind, flags, at in reversed(header.messages) if not flags & 2}
+        data = header.data
+        shape = read_dataspace(data, messages[DATASPACE])
         layout = read_layout(data, messages[LAYOUT])
         files: tuple[str, ...] = ()
         if EXTERNAL_FILES in messages:
             heap, offsets = read_external_files(data, messages[EXTERNAL_FILES])
-            names = Heap(self._stream, heap).data
+            names = read_heap(self._stream, heap)
             files = tuple(terminated(names, offset) for offset in offsets)
         dtype = dtype_name(data, messages[DATATYPE])
         if data[messages[DATATYPE]] & 15 == OPAQUE:  # Keras 3 stores a dtype that HDF5 lacks as raw bytes, its name beside them
             dtype = next((str(a.value) for a in self.attributes(header) if a.name == "dtype" and a.value), dtype)
-        return Array((0,) if shape is None else tuple(shape), dtype, layout.storage, layout.end, files)
+        return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files)
 
     def _symbols(self, tree: int, heap: int) -> Iterator[Link]:
-        names = Heap(self._stream, heap).data
-        for address in BTreeV1Groups(self._stream, tree).symbol_table_addresses():
-            for entry in SymbolTable(self._stream, address).entries:
-                name = terminated(names, entry["link_name_offset"])
-                if entry["cache_type"] == 2:
-                    yield Link(name, "soft", to=terminated(names, struct.unpack_from("<I", entry["scratch"])[0]))
-                else:
-                    yield Link(name, "hard", entry["object_header_address"])
+        names = read_heap(self._stream, heap)
+        for symbol in read_symbols(self._stream, tree):
+            name = terminated(names, symbol.name_at)
+            if symbol.soft_at is not None:
+                yield Link(name, "soft", to=terminated(names, symbol.soft_at))
+            else:
+                yield Link(name, "hard", symbol.address)
 
-    def _dense(self, tree: Any, heap_address: int, tree_address: int) -> Iterator[bytes]:
+    def _dense(self, tree: str, heap_address: int, tree_address: int) -> Iterator[bytes]:
+        """What a group with many or large links or attributes keeps apart: rare in files of Keras, and so left to pyfive."""
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # pyfive brings numpy, whose library starts threads that nothing here needs
+        import pyfive.btree
+        from pyfive.core import InvalidHDF5File
+        from pyfive.misc_low_level import FractalHeap
+
         self._stream.seek(tree_address + 12)
         depth = int.from_bytes(self._stream.read(2), "little")
         if depth > TREE_DEPTH:
             raise ValueError(f"index of depth {depth}")
-        heap = FractalHeap(self._stream, heap_address)
-        for record in tree(self._stream, tree_address).iter_records():
-            data: bytes | None = heap.get_data(record["heapid"])
-            if data is not None:
-                self._stream.spend(len(data))
-                yield data
+        try:
+            heap = FractalHeap(self._stream, heap_address)
+            for record in getattr(pyfive.btree, tree)(self._stream, tree_address).iter_records():
+                data: bytes | None = heap.get_data(record["heapid"])
+                if data is not None:
+                    self._stream.spend(len(data))
+                    yield data
+        except InvalidHDF5File as error:
+            raise ValueError(str(error)) from error
 
     def _attribute(self, data: bytes, at: int) -> Attribute:
         name = ""
@@ -196,7 +196,7 @@ class Objects:
             return Attribute(name, error=error)
 
     def _value(self, name: str, data: bytes, datatype: int, dataspace: int, at: int) -> Json:
-        shape, _ = determine_data_shape(data, dataspace)
+        shape = read_dataspace(data, dataspace)
         kind, size = data[datatype] & 15, struct.unpack_from("<I", data, datatype + 4)[0]
         count = 0 if shape is None else product(shape)
         cost = count * max(size, VALUE_BYTES)
@@ -207,7 +207,7 @@ class Objects:
         elif kind == STRING:
             values = [value_text(data[start : start + size].rstrip(b"\0")) for start in range(at, at + count * size, size or 1)]
         elif kind in (INTEGER, FLOAT, ENUM):
-            values = numpy.frombuffer(data, number_dtype(data, datatype), count, at).tolist()
+            values = numbers(data, datatype, count, at)
         else:
             raise TypeError(f"attribute {name!r} of datatype class {kind}")
         if shape == ():
@@ -219,7 +219,7 @@ class Objects:
         for start in range(at, at + 16 * count, 16):
             size, address, index = struct.unpack_from("<IQI", data, start)
             if address not in self._heaps and address not in (0, UNDEFINED):
-                self._heaps[address] = GlobalHeap(self._stream, address).objects
+                self._heaps[address] = read_global_heap(self._stream, address)
             value = self._heaps[address][index][:size] if size else b""
             total += len(value)
             if total > self._attribute_bytes:

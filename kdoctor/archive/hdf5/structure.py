@@ -5,7 +5,6 @@ Links are looked at and never followed (CVE-2026-1669), a group is visited once,
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import BinaryIO
 
 from kdoctor.archive.hdf5.metered import Metered
 from kdoctor.archive.hdf5.superblock import SUPERBLOCK_BYTES, find_signature, read_superblock
+from kdoctor.archive.hdf5.walk import Walk
 from kdoctor.archive.window import Window
 from kdoctor.document import Fault, Json, Weight
 from kdoctor.faults import FaultKind
@@ -48,9 +48,6 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
         superblock = read_superblock(window.read(SUPERBLOCK_BYTES))
     except (ValueError, IndexError, struct.error) as error:
         return _nothing(str(error), start)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's library starts threads that nothing here needs
-    from kdoctor.archive.hdf5.walk import Walk
-
     walk = Walk(Metered(stream, start, size - start), limits)
     walk.run(superblock.root)
     faults = tuple(walk.faults)

@@ -1,9 +1,8 @@
-"""One pass over the groups of an untrusted HDF5 file. Import this module only when such a file is really read: it brings numpy."""
+"""One pass over the groups of an untrusted HDF5 file."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from kdoctor.archive.hdf5.headers import Header
 from kdoctor.archive.hdf5.messages import Link
 from kdoctor.archive.hdf5.metered import Exhausted, Metered
 from kdoctor.archive.hdf5.objects import DAMAGE, Attribute, Objects, TooLarge
@@ -51,7 +50,7 @@ class Walk:
             self.lost.append(path[1:] or "/")
             self._note(FaultKind.HDF5_UNREADABLE, "weights", why=_why(error), group=path or "/")
 
-    def _group(self, path: str, header: Any, address: int, around: tuple[int, ...]) -> None:
+    def _group(self, path: str, header: Header, address: int, around: tuple[int, ...]) -> None:
         if address in self._visited:
             self._link(Link(path[1:], "cycle" if address in around else "hard"))
             return
@@ -65,7 +64,7 @@ class Walk:
         else:
             self._children(path.rstrip("/"), header, (*around, address))
 
-    def _children(self, path: str, header: Any, around: tuple[int, ...]) -> None:
+    def _children(self, path: str, header: Header, around: tuple[int, ...]) -> None:
         found: list[tuple[str, int, tuple[int, ...]]] = []
         try:
             for link in self._objects.links(header):
@@ -88,7 +87,7 @@ class Walk:
         else:
             kept[name] = attribute.value if path == "/" and name.startswith(JSON_TEXTS) else printable(attribute.value)
 
-    def _array(self, name: str, header: Any) -> None:
+    def _array(self, name: str, header: Header) -> None:
         array = self._objects.array(header)
         self._allow(len(self.weights) + 1, self._limits.datasets)
         self.weights[name] = Weight(array.shape, array.dtype, name)

@@ -1,0 +1,159 @@
+"""Object headers and groups as h5py lays them out: read by ourselves, because what else reads them costs more than all of kdoctor.
+
+Layouts: HDF5 File Format Specification 3.0, III.A.1 (version 1 B-trees), III.B (symbol table nodes), III.D (local heaps), III.E (global
+heap), IV.A.1 (object headers) and IV.A.2.b (dataspace). Damage raises ValueError or struct.error.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kdoctor.archive.window import Window
+
+CONTINUATION = 16
+NULL_SPACE = 2
+
+
+class Message(NamedTuple):
+    """A message of an object header; ``at`` is where its body begins in the header's data, in bytes."""
+
+    type: int
+    flags: int
+    at: int
+
+
+class Header(NamedTuple):
+    """The messages of an object, and the bytes in which they stand: all blocks of the header, one behind the other."""
+
+    messages: tuple[Message, ...]
+    data: bytes
+
+
+class Symbol(NamedTuple):
+    """An entry of a group: offset of its name in the group's heap, address of its object header, or of a soft link's target's name."""
+
+    name_at: int
+    address: int
+    soft_at: int | None
+
+
+def read_header(stream: Window, address: int) -> Header:
+    """The object header at this address, of version 1 or 2, with its continuation blocks."""
+    stream.seek(address)
+    start = stream.read(4)
+    if start == b"OHDR":
+        return _version_2(stream)
+    if start[:1] != b"\1":
+        raise ValueError("no object header")
+    _, size = struct.unpack("<II", _exactly(stream, 8))
+    stream.seek(4, 1)
+    return _messages(stream, stream.read(size), "<HHB3x", b"", int.from_bytes(start[2:], "little"))
+
+
+def _version_2(stream: Window) -> Header:
+    version, flags = _exactly(stream, 2)
+    if version != 2:
+        raise ValueError(f"object header of version {version}")
+    stream.seek((16 if flags & 32 else 0) + (4 if flags & 16 else 0), 1)  # times; how many attributes are stored compactly
+    width = 1 << (flags & 3)
+    size = int.from_bytes(_exactly(stream, width), "little")
+    return _messages(stream, stream.read(size), "<BHBxx" if flags & 4 else "<BHB", b"OCHK")
+
+
+def _messages(stream: Window, data: bytes, form: str, signature: bytes, most: int | None = None) -> Header:
+    """The messages of all blocks. A version 1 header tells how many they are; blocks of version 2 have a signature and a checksum."""
+    head = struct.Struct(form)
+    found: list[Message] = []
+    blocks = [(0, len(data))]
+    for start, end in blocks:
+        at = start
+        while at + head.size <= end and len(found) != most:
+            fields = head.unpack_from(data, at)
+            at += head.size
+            found.append(Message(fields[0], fields[2], at))
+            if fields[0] == CONTINUATION:
+                address, size = struct.unpack_from("<QQ", data, at)
+                block = _block(stream, address, size, signature)
+                blocks.append((len(data), len(data) + len(block)))
+                data += block
+            at += fields[1]
+    if most is not None and len(found) < most:
+        raise ValueError(f"{len(found)} of the {most} messages of an object header")
+    return Header(tuple(found), data)
+
+
+def _block(stream: Window, address: int, size: int, signature: bytes) -> bytes:
+    stream.seek(address)
+    block = stream.read(size)
+    if not block.startswith(signature):
+        raise ValueError("no continuation of an object header")
+    return block[4:-4] if signature else block
+
+
+def read_dataspace(data: bytes, at: int) -> tuple[int, ...] | None:
+    """The shape that a dataspace message declares; None for one that holds no value at all."""
+    version, axes, _, kind = struct.unpack_from("<BBBB", data, at)
+    if version not in (1, 2):
+        raise ValueError(f"dataspace of version {version}")
+    if version == 2 and kind == NULL_SPACE:
+        return None
+    return struct.unpack_from(f"<{axes}Q", data, at + (8 if version == 1 else 4))
+
+
+def read_heap(stream: Window, address: int) -> bytes:
+    """The data of a local heap: the names of a group, each ended by a zero byte."""
+    stream.seek(address)
+    signature, size, segment = struct.unpack("<4s4xQ8xQ", _exactly(stream, 32))
+    if signature != b"HEAP":
+        raise ValueError("no local heap")
+    stream.seek(segment)
+    return stream.read(size)
+
+
+def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterator[Symbol]:
+    """The entries of a group by the B-tree at this address, in the order of their names."""
+    stream.seek(tree)
+    signature, kind, depth, used = struct.unpack("<4sBBH16x", _exactly(stream, 24))
+    if signature != b"TREE" or kind != 0 or depth != (depth if level is None else level):
+        raise ValueError("no index of a group")
+    for _, address in struct.iter_unpack("<QQ", _exactly(stream, 16 * used)):
+        yield from _symbol_node(stream, address) if depth == 0 else read_symbols(stream, address, depth - 1)
+
+
+def _symbol_node(stream: Window, address: int) -> Iterator[Symbol]:
+    stream.seek(address)
+    signature, used = struct.unpack("<4sxxH", _exactly(stream, 8))
+    if signature != b"SNOD":
+        raise ValueError("no node of a group")
+    for name_at, header, cached, soft_at in struct.iter_unpack("<QQI4xI12x", _exactly(stream, 40 * used)):
+        yield Symbol(name_at, header, soft_at if cached == 2 else None)
+
+
+def read_global_heap(stream: Window, address: int) -> dict[int, bytes]:
+    """The objects of one collection of the global heap by their index: texts of variable length."""
+    stream.seek(address)
+    signature, version, size = struct.unpack("<4sB3xQ", _exactly(stream, 16))
+    if signature != b"GCOL" or version != 1:
+        raise ValueError("no global heap")
+    data, objects, at = _exactly(stream, size - 16), {}, 0
+    while at + 16 <= len(data):
+        index, length = struct.unpack_from("<H6xQ", data, at)
+        if index == 0:  # the free space behind the objects
+            break
+        at += 16
+        if length > len(data) - at:
+            raise ValueError("an object that reaches beyond its global heap")
+        objects[index] = data[at : at + length]
+        at += -(-length // 8) * 8
+    return objects
+
+
+def _exactly(stream: Window, size: int) -> bytes:
+    if size < 0:
+        raise ValueError("a negative size")
+    data = stream.read(size)
+    if len(data) < size:
+        raise ValueError("it reaches beyond the end")
+    return data
