@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from kdoctor.pointer import Key, Pointer
+from kdoctor.recipe import Recipe, take
 
 BITS: Final = re.compile(r"[a-z]+([0-9]+)")  # of a numpy dtype's name: float32, float8_e4m3fn
 MAJOR: Final = re.compile(r"([0-9]{1,4})(\.|$)")
@@ -52,11 +53,25 @@ class Format(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One stored array: shape (elements by axis), numpy dtype name, and where its bytes stand in the file it came from."""
+    """One array: shape (elements by axis), numpy dtype name, and where its bytes stand in the file it came from.
+
+    A planned array with a ``recipe`` is made by it, and ``source`` says nothing; without one the bytes are those of ``source`` as they are.
+    """
 
     shape: tuple[int, ...]
     dtype: str
     source: str = ""
+    recipe: Recipe | None = None
+
+    @classmethod
+    def made(cls, recipe: Recipe) -> Weight:
+        """The array that a recipe makes."""
+        return cls(recipe.shape, recipe.dtype, "", recipe)
+
+    @property
+    def numbers(self) -> Recipe:
+        """How the array comes about: what a further recipe starts from."""
+        return self.recipe or take(self.source, self.shape, self.dtype)
 
     @property
     def parameters(self) -> int:
