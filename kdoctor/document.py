@@ -13,10 +13,12 @@ from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from kdoctor.pointer import Key, Pointer
-from kdoctor.recipe import Recipe, take
+
+if TYPE_CHECKING:
+    from kdoctor.recipe import Recipe
 
 BITS: Final = re.compile(r"[a-z]+([0-9]+)")  # of a numpy dtype's name: float32, float8_e4m3fn
 MAJOR: Final = re.compile(r"([0-9]{1,4})(\.|$)")
@@ -71,6 +73,8 @@ class Weight:
     @property
     def numbers(self) -> Recipe:
         """How the array comes about: what a further recipe starts from."""
+        from kdoctor.recipe import take  # conversions alone need it
+
         return self.recipe or take(self.source, self.shape, self.dtype)
 
     @property
