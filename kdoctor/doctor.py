@@ -14,6 +14,7 @@ from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
 from kdoctor.keras_api.catalogue import releases
 from kdoctor.limits import Limits
+from kdoctor.prognosis import foresee
 from kdoctor.target import Target
 
 NOTHING = Document(Format.OTHER, {})
@@ -27,14 +28,16 @@ def installed_keras() -> str:
         return releases()[-1]
 
 
-def examine_file(path: Path, target: Target, checks: Sequence[Check], limits: Limits | None = None) -> Report:
-    """Open and examine one file. Whatever happens to the reader becomes a failure of the report."""
+def examine_file(path: Path, target: Target, checks: Sequence[Check], limits: Limits | None = None, *, everywhere: bool = False) -> Report:
+    """Open and examine one file, ``everywhere`` with an outlook for every release. Whatever happens to the reader becomes a failure."""
     start = time.perf_counter()
     document = attempt("archive", lambda: open_document(path, limits or Limits()))
     if isinstance(document, Failure):
         report = Report(str(path), NOTHING, target, failures=(document,))
     else:
         report = examine(document, target, checks, str(path))
+        if everywhere:
+            report = replace(report, outlooks=foresee(document, target, checks))
     return replace(report, seconds=time.perf_counter() - start)
 
 

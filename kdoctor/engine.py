@@ -47,8 +47,17 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What one Keras release would do with the file, and the first reason if it would not load it."""
+
+    release: str
+    loads: bool | None
+    reason: Diagnosis | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What was found in one file: findings worst first, and what could not be examined."""
+    """What was found in one file: findings worst first, what could not be examined, and other releases' outlooks if asked for."""
 
     path: str
     document: Document
@@ -56,6 +65,7 @@ class Report:
     findings: tuple[Diagnosis, ...] = ()
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
+    outlooks: tuple[Outlook, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnosis, ...]:

@@ -38,9 +38,10 @@ def inspect(
     all_layers: Annotated[bool, typer.Option("--all-layers", help="Show every layer of a long model.")] = False,
 ) -> None:
     """Show what is in a file, what is wrong with it, and the command that cures it. Nothing in the file is run."""
-    asked = make_target(target, purpose, custom)
+    everywhere = target == "all"
+    asked = make_target("installed" if everywhere else target, purpose, custom)
     checks = load_checks()
-    reports = [examine_file(path, asked, checks) for path in existing(files)]
+    reports = [examine_file(path, asked, checks, everywhere=everywhere) for path in existing(files)]
     if format is Format.JSON:
         from kdoctor.report import json
 

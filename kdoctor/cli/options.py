@@ -40,7 +40,10 @@ class Purpose(str, Enum):
 
 
 TargetOption = Annotated[
-    str, typer.Option("--target", metavar="keras==X.Y.Z", help="The Keras release that must load it; default: the installed one.")
+    str,
+    typer.Option(
+        "--target", metavar="keras==X.Y.Z", help="The Keras release that must load it; default: the installed one. inspect: all of them."
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1.")]
@@ -111,7 +114,7 @@ def _literal(text: str) -> Json:
 def existing(paths: Sequence[Path]) -> list[Path]:
     """The paths, all of which exist. Raises `UsageError` for the first that does not."""
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):  # Path.exists raises for a name that is too long
             raise UsageError(f"{path}: no such file")
     return list(paths)
 

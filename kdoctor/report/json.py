@@ -9,7 +9,7 @@ from typing import Any
 
 from kdoctor import __version__
 from kdoctor.check import Need
-from kdoctor.engine import Diagnosis, Plan, Report
+from kdoctor.engine import Diagnosis, Outlook, Plan, Report
 from kdoctor.layers import layer_at
 from kdoctor.report.printable import escaped
 from kdoctor.summary import summarize
@@ -58,6 +58,7 @@ def render_fix(plan: Plan, path: str, out: str | None) -> str:
 def report_object(report: Report) -> dict[str, Any]:
     """One report as the contract has it."""
     document, saved_by, summary = report.document, report.document.saved_by(), summarize(report.document)
+    prognosis = {"prognosis": [_outlook(outlook) for outlook in report.outlooks]} if report.outlooks else {}
     return {
         "path": report.path,
         "sha256": document.digest or None,
@@ -72,8 +73,19 @@ def report_object(report: Report) -> dict[str, Any]:
         },
         "verdict": report.verdict.value,
         "loads": report.loads,
+        **prognosis,
         "findings": [_finding(found, report) for found in report.findings],
         "failures": [{"check": failure.check, "error": failure.error} for failure in report.failures],
+    }
+
+
+def _outlook(outlook: Outlook) -> dict[str, Any]:
+    reason = outlook.reason
+    return {
+        "keras": outlook.release,
+        "loads": outlook.loads,
+        "code": None if reason is None else reason.check.code,
+        "message": None if reason is None else reason.finding.message,
     }
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Format
-from kdoctor.engine import Report
+from kdoctor.engine import Diagnosis, Report
 from kdoctor.summary import Summary
 
 FORMATS = {
@@ -76,6 +76,11 @@ def cure(path: str, finding: Finding) -> str | None:
 
 def _value(need: Need) -> str:
     return f"{need.name}=…" if need.flag == "--bind" else shlex.quote(need.name) if "…" not in need.name else f"'{need.name}'"
+
+
+def releaseless(found: Diagnosis, release: str) -> str:
+    """A finding's message without the release, so that releases with the same reason stand together."""
+    return found.finding.message.replace(f" of Keras {release}", "").replace(f"Keras {release}", "it")
 
 
 def tally(report: Report) -> str:
