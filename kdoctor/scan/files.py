@@ -27,7 +27,7 @@ def find_models(paths: Iterable[str]) -> list[Path]:
 
 def _expanded(text: str) -> list[Path]:
     path = Path(text)
-    if path.exists():
+    if os.path.exists(path):  # Path.exists raises for a name that is too long
         return [path]
     matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
     if not matches:
