@@ -1,0 +1,136 @@
+"""What a model's layers own, by their configs: the claims that the weights in the file have to meet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from kdoctor.document import Document, Json
+from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
+from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
+from kdoctor.layers import is_model, layer_list
+from kdoctor.manifest import snake_case
+from kdoctor.objects import Node, as_node, model_of
+from kdoctor.sequential import as_shape
+from kdoctor.shapes import Inferred, infer, infer_model
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A layer and the variables that Keras 3 makes for it; None where its class or its config does not tell.
+
+    place: where a Keras 3 archive keeps them: ``layers/functional/layers/dense_1``. Nested models are taken apart: each layer claims
+    for itself.
+    """
+
+    node: Node
+    place: str
+    variables: Variables | None
+
+    @property
+    def name(self) -> str:
+        return self.node.name or self.place
+
+
+@lru_cache(maxsize=4)
+def claims(document: Document) -> tuple[Claim, ...]:
+    """The claims of every layer of the model and of the models nested in it, in order. Never raises."""
+    model = model_of(document)
+    return () if model is None else tuple(_within(model, infer(document), None, "", 0, document.format.native))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A layer of the outermost model and its variables in the order of an ``.h5``: nested models flat, what is trained first.
+
+    ``claims`` are those of its layers, where it is a model; variables is None where one of them does not tell.
+    """
+
+    node: Node
+    variables: Variables | None
+
+    @property
+    def name(self) -> str:
+        return self.node.name or ""
+
+    @property
+    def weighted(self) -> bool | None:
+        """Whether it has weights at all; None where that is not told."""
+        return None if self.variables is None else bool(self.variables)
+
+
+@lru_cache(maxsize=4)
+def listed(document: Document) -> tuple[Listed, ...]:
+    """What each layer of the outermost model has in an ``.h5``, as Keras 3 reads it (legacy_h5_format._legacy_weights)."""
+    model = model_of(document)
+    if model is None:
+        return ()
+    shapes, trainable = infer(document), _decided(model, None)
+    rows = (as_node(item, at) for item, at in _items(model))
+    return tuple(Listed(row, _flat(row, shapes, trainable)) for row in rows if row is not None)
+
+
+def _flat(row: Node, shapes: Inferred, trainable: bool | None) -> Variables | None:
+    found: list[Variable] = []
+    for claim in _within(row, shapes, trainable, "", 0, False) if is_model(row) else [_claim(row, shapes, trainable, "", False)]:
+        ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables)
+        if ordered is None:
+            return None
+        found += (
+            replace(variable, path=f"{claim.place}/{variable.path}".lstrip("/")) for variable in claim.variables or () if variable.weight
+        )
+        if not is_model(row):
+            return ordered
+    return (*(v for v in found if v.trainable), *(v for v in found if not v.trainable))
+
+
+def _within(model: Node, shapes: Inferred, trainable: bool | None, place: str, depth: int, native: bool) -> list[Claim]:
+    """The claims of a model's layers. A Functional's own ``trainable`` decides for all its layers when it is loaded."""
+    trainable = _decided(model, trainable)
+    used: Counter[str] = Counter()
+    found: list[Claim] = []
+    for item, at in _items(model) if depth < DEEPEST else ():
+        node = as_node(item, at)
+        if node is None:
+            continue
+        stem = snake_case(node.class_name)
+        inside = f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
+        used[stem] += 1
+        if is_model(node):
+            found += _within(node, shapes, trainable, inside + "/", depth + 1, native)
+        else:
+            found.append(_claim(node, shapes, trainable, inside, native))
+    return found
+
+
+def _claim(node: Node, shapes: Inferred, trainable: bool | None, place: str, native: bool) -> Claim:
+    """The ``.keras`` loader builds a layer as its build_config says, before the model calls it."""
+    built = as_shape(node.build_config.get("input_shape")) if native else None
+    given = shapes.inputs.get(node.at, ()) if built is None else (built,)
+
+    def inner(model: Node, given: Shapes) -> Variables | None:
+        return _model(model, given, trainable)
+
+    found = variables_of(node, given, inner, thawed=trainable is True)
+    return Claim(node, place, flagged(found, False) if found is not None and trainable is False else found)
+
+
+def _model(model: Node, given: Shapes, trainable: bool | None) -> Variables | None:
+    """The variables of a model inside a wrapper, each under the place of its layer."""
+    found: list[Variable] = []
+    for claim in _within(model, infer_model(model, given), trainable, "", 0, False):
+        if claim.variables is None:
+            return None
+        found += (replace(variable, path=f"{claim.place}/{variable.path}") for variable in claim.variables)
+    return tuple(found)
+
+
+def _decided(model: Node, trainable: bool | None) -> bool | None:
+    own = model.config.get("trainable") if "output_layers" in model.config else None
+    return own if trainable is None and isinstance(own, bool) else trainable
+
+
+def _items(model: Node) -> list[tuple[Json, Json]]:
+    items, at = layer_list(model)
+    return [(item, at / index) for index, item in enumerate(items)]

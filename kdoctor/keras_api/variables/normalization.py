@@ -1,0 +1,76 @@
+"""Variables of the normalizations and of PReLU (Keras 3.15.1, layers/normalization, layers/activations, layers/preprocessing)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kdoctor.document import Json
+from kdoctor.keras_api.variables.variable import Inner, Shape, Shapes, Variables, below, first, length, own, whole
+from kdoctor.objects import Node, as_node
+
+MOVING = ("moving_mean", "moving_variance")
+RENORM = ("moving_stddev", "renorm_mean", "renorm_stddev")
+
+
+def batch(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
+    config = node.config
+    shape = _along(first(shapes), config.get("axis", -1))
+    roles = (*_scale_and_shift(node), *MOVING, *(RENORM if config.get("renorm") else ()))
+    return own(*((role, shape) for role in roles), frozen=(*MOVING, *RENORM))
+
+
+def layer(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
+    shape = _along(first(shapes), node.config.get("axis", -1))
+    roles = ("gamma",) if node.config.get("rms_scaling") else _scale_and_shift(node)
+    return own(*((role, shape) for role in roles))
+
+
+def group(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
+    shape = _along(first(shapes), node.config.get("axis", -1))
+    return own(*((role, shape) for role in _scale_and_shift(node)))
+
+
+def root_mean_square(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
+    return own(("scale", _along(first(shapes), node.config.get("axis", -1))))
+
+
+def spectral(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
+    """The wrapped layer's kernel is stored twice: Keras 3 finds it as the wrapper's own variable first."""
+    wrapped = as_node(node.config.get("layer"), node.at / "config" / "layer")
+    inside = None if wrapped is None else inner(wrapped, shapes)
+    kernel = next((variable for variable in inside or () if variable.role in ("kernel", "embeddings")), None)
+    if inside is None or kernel is None:
+        return None
+    vector = (1, length(kernel.shape, -1))
+    copies = tuple(replace(variable, weight=False) if variable is kernel else variable for variable in inside)
+    return (*own((kernel.role, kernel.shape), ("vector_u", vector), frozen=("vector_u",)), *below("layer", copies))
+
+
+def normalization(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
+    """Mean and variance as adapted; none where the config gives them."""
+    config = node.config
+    if config.get("mean") is not None:
+        return ()
+    shape, axis = first(shapes), config.get("axis", -1)
+    axes = () if axis is None else axis if isinstance(axis, (list, tuple)) else (axis,)
+    rank = None if shape is None else len(shape)
+    kept = sorted(whole(a) if whole(a) >= 0 or rank is None else whole(a) + rank for a in axes)
+    found = tuple(length(shape, a) for a in kept)
+    return own(("mean", found), ("variance", found), ("count", ()), frozen=("mean", "variance", "count"))
+
+
+def parametric_relu(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
+    shape, shared = first(shapes), node.config.get("shared_axes") or ()
+    if shape is None:
+        return own(("alpha", None))
+    return own(("alpha", tuple(1 if index in shared else length for index, length in enumerate(shape[1:], 1))))
+
+
+def _scale_and_shift(node: Node) -> tuple[str, ...]:
+    return tuple(role for role, key in (("gamma", "scale"), ("beta", "center")) if node.config.get(key, True))
+
+
+def _along(shape: Shape | None, axis: Json) -> Shape:
+    """The lengths of the axes that are normalized, in the order in which Keras sorts them."""
+    axes = sorted(whole(a) for a in axis) if isinstance(axis, (list, tuple)) else [whole(axis)]
+    return tuple(length(shape, a) for a in axes)

@@ -1,0 +1,120 @@
+"""Every layer class of Keras 3.15.1 and the rule for its variables: the one place to ask.
+
+Checked against the real thing: tests/keras_api/test_variables.py builds each layer in the installed Keras with several configs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from kdoctor.keras_api.variables import attention, convolution, dense, normalization, preprocessing, recurrent
+from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
+from kdoctor.layers import is_model
+from kdoctor.objects import Node
+
+FAMILY: Final = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of modules that Keras's own classes have lived in
+DEEPEST: Final = 40  # layers inside layers: hostile files nest deeper than Python's stack
+UNREADABLE: Final = (
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+)  # what a rule meets in a config that no release wrote
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType({
+    "Dense": dense.dense,
+    "EinsumDense": dense.einsum_dense,
+    "Embedding": dense.embedding,
+    "ReversibleEmbedding": dense.reversible_embedding,
+    **{f"Conv{rank}D": convolution.convolution(rank) for rank in (1, 2, 3)},
+    **{f"Conv{rank}DTranspose": convolution.transposed(rank) for rank in (1, 2, 3)},
+    **{f"DepthwiseConv{rank}D": convolution.depthwise(rank) for rank in (1, 2)},
+    **{f"SeparableConv{rank}D": convolution.separable(rank) for rank in (1, 2)},
+    "STFTSpectrogram": convolution.spectrogram,
+    "BatchNormalization": normalization.batch,
+    "LayerNormalization": normalization.layer,
+    "RMSNormalization": normalization.root_mean_square,
+    "GroupNormalization": normalization.group,
+    "SpectralNormalization": normalization.spectral,
+    "Normalization": normalization.normalization,
+    "PReLU": normalization.parametric_relu,
+    **{name: recurrent.recurrent(name) for name in recurrent.GATES},
+    **{f"{name}Cell": recurrent.cell(name) for name in recurrent.GATES},
+    **{f"ConvLSTM{rank}D": recurrent.convolutional(rank) for rank in (1, 2, 3)},
+    "RNN": recurrent.from_cell,
+    "StackedRNNCells": recurrent.stacked,
+    "Bidirectional": recurrent.bidirectional,
+    "TimeDistributed": recurrent.time_distributed,
+    "MultiHeadAttention": attention.multi_head,
+    "GroupedQueryAttention": attention.grouped_query,
+    "GroupQueryAttention": attention.grouped_query,
+    "Attention": attention.dot_product,
+    "AdditiveAttention": attention.additive,
+    "IntegerLookup": preprocessing.lookup,
+    "StringLookup": preprocessing.lookup,
+    "TextVectorization": preprocessing.lookup,
+})  # fmt: skip
+
+# Their random states are not stored; vocabularies and boundaries are assets or config.
+WITHOUT: Final = frozenset(
+    """
+    Activation ActivityRegularization Add AlphaDropout AugMix AutoContrast Average CategoryEncoding CenterCrop Concatenate
+    ContrastLimitedAdaptiveHistogramEqualization CutMix Discretization Dot Dropout ELU Equalization Flatten GaussianDropout GaussianNoise
+    HashedCrossing Hashing Identity InputLayer LeakyReLU Masking MaxNumBoundingBoxes Maximum MelSpectrogram Minimum MixUp Multiply Permute
+    Pipeline RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform
+    RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective RandomPosterization
+    RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomWidth RandomZoom ReLU RepeatVector Rescaling
+    Reshape Resizing Softmax Solarization SpatialDropout1D SpatialDropout2D SpatialDropout3D Subtract ThresholdedReLU UnitNormalization
+    """.split()  # noqa: SIM905 (a table of names)
+    + [f"{kind}{rank}D" for kind in ("Cropping", "UpSampling", "ZeroPadding") for rank in (1, 2, 3)]
+    + [f"{scope}{kind}Pooling{rank}D" for scope in ("", "Global", "Adaptive") for kind in ("Average", "Max") for rank in (1, 2, 3)]
+)
+
+
+def is_builtin(node: Node) -> bool:
+    """Whether the object is of Keras's own classes, by its module and its registered name; the file may lie about both."""
+    family = node.module is None or node.module.split(".")[0] in FAMILY
+    registered = node.registered_name
+    return family and (registered is None or ">" not in registered or registered.startswith("Keras>"))
+
+
+def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | None = None, *, thawed: bool = False) -> Variables | None:
+    """The variables of a layer, in the order in which Keras 3 makes them, each with its place in a Keras 3 archive.
+
+    input_shapes: of the tensors that it is called with, the batch first; None where they are not known: then lengths are None.
+    model: asks the same of a model inside a wrapper; thawed: leave out that the config freezes layers.
+    Returns None for a class that is not Keras's own, and for a config that tells too little. Never raises.
+    """
+    return _owned(node, input_shapes or (), model, thawed, 0)
+
+
+def legacy_order(node: Node, variables: Variables) -> Variables | None:
+    """The same variables in the order of ``weight_names`` in an ``.h5``: ``trainable_weights``, then the others; None where that is not told."""
+    if node.class_name in dense.ADAPTABLE:
+        found = dense.in_h5(node.config, variables)
+        if found is None:
+            return None
+        variables = found
+    weights = [variable for variable in variables if variable.weight]
+    return (*(v for v in weights if v.trainable), *(v for v in weights if not v.trainable))
+
+
+def _owned(node: Node, shapes: Shapes, model: Inner | None, thawed: bool, depth: int) -> Variables | None:
+    if is_builtin(node) and node.class_name in WITHOUT:
+        return ()
+    if is_model(node):
+        return None if model is None else model(node, shapes)
+    if not is_builtin(node) or depth > DEEPEST:
+        return None
+    rule = RULES.get(node.class_name)
+    if rule is None:
+        return None
+    try:
+        found = rule(node, shapes, lambda inside, given: _owned(inside, given, model, thawed, depth + 1))
+    except UNREADABLE:
+        return None
+    freezes = not thawed and node.config.get("trainable") is False
+    return flagged(found, False) if found is not None and freezes else found
