@@ -12,6 +12,7 @@ from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Document
 from kdoctor.edit import apply, overlap
 from kdoctor.errors import KdoctorError
+from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
 T = TypeVar("T")
@@ -112,7 +113,11 @@ def examine(document: Document, target: Target, checks: Sequence[Check], path: s
 
 
 def _run(check: Check, document: Document, target: Target) -> list[Finding]:
-    return list(check.run(document, target))
+    found = list(check.run(document, target))
+    for finding in found:
+        if not isinstance(finding, Finding) or not isinstance(finding.at, Pointer):  # a check may be anybody's
+            raise TypeError(f"it yields {finding!r:.60}, which is no finding with a place")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

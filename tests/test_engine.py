@@ -83,6 +83,13 @@ def test_a_crash_is_told_with_the_checks_code_and_the_error() -> None:
     assert report.findings == ()
 
 
+@pytest.mark.parametrize("yielded", ["config", None, Finding("config", "a text for a place")])  # type: ignore[arg-type]
+def test_a_check_that_yields_no_finding_has_crashed_too(yielded: object) -> None:
+    report = examine(document({}), KERAS_3, [finds(yielded)])  # type: ignore[arg-type]
+    assert report.verdict is Verdict.UNKNOWN
+    assert report.failures[0].error.startswith("TypeError: it yields ")
+
+
 def test_a_finding_may_say_that_loading_cannot_be_told() -> None:
     doubtful = finds(Finding(ROOT, "who knows", undecided=True), code="X003", severity=Severity.WARNING)
     assert verdict(doubtful) == (Verdict.HEALTHY, None)

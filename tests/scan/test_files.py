@@ -1,0 +1,71 @@
+"""Which files a scan looks at."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kdoctor.errors import UsageError
+from kdoctor.scan.files import find_models
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models and other things, which is the working folder too."""
+    for name in ("b.keras", "a.h5", "deep/er/c.hdf5", "deep/D.KERAS", "notes.txt", "deep/weights.npz", ".hidden.h5"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    for name in ("unzipped.keras/config.json", "unzipped.keras/model.weights.h5", "unzipped.keras/assets/x.h5"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def found(*paths: object) -> list[str]:
+    return [path.as_posix() for path in find_models(map(str, paths))]
+
+
+def test_a_folder_is_searched_by_extension_in_a_stable_order(folder: Path) -> None:
+    assert found(".") == [".hidden.h5", "a.h5", "b.keras", "unzipped.keras", "deep/D.KERAS", "deep/er/c.hdf5"]
+
+
+def test_an_unzipped_archive_is_one_model_and_not_searched(folder: Path) -> None:
+    assert found("unzipped.keras") == ["unzipped.keras"]
+
+
+def test_a_file_given_by_name_is_taken_whatever_its_extension(folder: Path) -> None:
+    assert found("notes.txt", "b.keras") == ["notes.txt", "b.keras"]
+
+
+def test_a_pattern_is_expanded_in_order(folder: Path) -> None:
+    assert found("*.keras") == ["b.keras", "unzipped.keras"]
+    assert found("deep/**/*.hdf5") == ["deep/er/c.hdf5"]
+
+
+def test_a_file_found_twice_is_listed_once(folder: Path) -> None:
+    assert found("b.keras", "*.keras", "b.keras") == ["b.keras", "unzipped.keras"]
+
+
+def test_a_file_whose_name_is_a_pattern_is_that_file(folder: Path) -> None:
+    (folder / "model[1].keras").write_bytes(b"")
+    (folder / "model1.keras").write_bytes(b"")
+    assert found("model[1].keras") == ["model[1].keras"]
+
+
+def test_a_folder_without_models_has_none(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    assert found("empty") == []
+
+
+@pytest.mark.parametrize("path", ["missing.keras", "missing/*.keras", "*.onnx", "x" * 5_000])
+def test_what_leads_to_nothing_is_wrong_usage(folder: Path, path: str) -> None:
+    with pytest.raises(UsageError, match="no such file or folder"):
+        found(path)
+
+
+def test_links_to_folders_are_not_followed_so_that_a_circle_ends(folder: Path) -> None:
+    os.symlink(folder, folder / "deep" / "circle")
+    assert len(found(".")) == 6

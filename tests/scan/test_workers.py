@@ -1,0 +1,106 @@
+"""Workers of a scan: one bad file never stops the rest. The bad ones are made bad by a pack of checks, as anyone can install one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import jsonschema
+import pytest
+
+from kdoctor.report.json import schema
+
+SAMPLES = Path(__file__).parents[2] / "sample_models"
+PACK = '''
+import os
+import time
+
+from kdoctor.check import Finding, Severity, check
+from kdoctor.pointer import Pointer
+
+
+@check("ZZ001", Severity.ERROR, since="1.0")
+def trouble(document, target):
+    """A check that does what the file's name says."""
+    name = document.file["name"]
+    if "dies" in name:
+        os._exit(7)
+    if "hangs" in name:
+        time.sleep(600)
+    if "grows" in name:
+        bytearray(64 << 30)
+    if "crashes" in name:
+        raise ZeroDivisionError("division by zero")
+    if "lies" in name:
+        yield Finding(Pointer("config"), lambda: "no text, and nothing that can be sent to another process")
+    yield from ()
+'''
+
+Scan: TypeAlias = Callable[..., tuple[int, Any, str]]
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an installed distribution: a module, and the entry point that names it."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "zz_pack.py").write_text(PACK)
+    install(folder, "zz_pack", "ZZ")
+    return folder
+
+
+def install(folder: Path, module: str, prefix: str) -> None:
+    information = folder / f"{module}-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text(f"[kdoctor.checks]\n{prefix} = {module}\n")
+
+
+def scan(site: Path | None, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kdoctor", "scan", *map(str, arguments)]
+    environment = {**os.environ, **({} if site is None else {"PYTHONPATH": str(site)})}
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, env=environment)
+
+
+def models(folder: Path, *names: str) -> Path:
+    for name in names:
+        shutil.copy(SAMPLES / "healthy" / "lambda_code.keras", folder / f"{name}.keras")
+    return folder
+
+
+def test_a_file_that_dies_hangs_grows_or_crashes_is_unknown_and_the_others_are_examined(pack: Path, tmp_path: Path) -> None:
+    names = ["a_dies", "b_fine", "c_hangs", "d_grows", "e_fine", "f_crashes", "g_lies", "h_fine"]
+    done = scan(pack, models(tmp_path, *names), "-j", 2, "--timeout", 8, "--format", "json")
+    assert (done.returncode, done.stderr) == (3, "")
+    found = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(schema("report")).validate(found)
+    assert [Path(report["path"]).stem for report in found["reports"]] == names
+    verdicts = {name: report["verdict"] for name, report in zip(names, found["reports"], strict=True)}
+    assert verdicts == {name: "healthy" if "fine" in name else "unknown" for name in names}
+    told = {name: report["failures"][0]["error"] for name, report in zip(names, found["reports"], strict=True) if report["failures"]}
+    assert "died" in told["a_dies"]
+    assert "7" in told["a_dies"]
+    assert told["c_hangs"] == "not finished after 8 seconds"
+    assert "MemoryError" in told["d_grows"]
+    assert told["f_crashes"] == "ZeroDivisionError: division by zero"
+
+
+def test_the_report_is_the_same_byte_for_byte_with_one_worker_and_with_two() -> None:
+    one, two = (scan(None, SAMPLES / "sick", "-j", jobs, "--format", "json") for jobs in (1, 2))
+    assert (one.returncode, one.stderr) == (1, "")
+    assert one.stdout == two.stdout
+
+
+def test_a_pack_that_cannot_be_used_is_told_once_instead_of_examining_anything(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "yy_pack.py").write_text("")
+    install(tmp_path / "site", "surely_not_there", "YY")
+    done = scan(tmp_path / "site", models(tmp_path, "a"), "-j", 1)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("kdoctor: pack 'YY' (surely_not_there) cannot be imported")
+    assert done.stderr.count("\n") == 1
