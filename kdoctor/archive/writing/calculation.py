@@ -52,7 +52,7 @@ def _calculated(recipe: Recipe, box: Box, stored: Stored) -> Array:
         case Scale():
             return _scaled(recipe, box, taken[0])
         case Add():
-            return numpy.add(*taken, out=taken[0])
+            return numpy.asarray(taken[0] + taken[1])
         case Cast():
             with numpy.errstate(all="ignore"):  # a number too large for its new dtype is what it is
                 return taken[0].astype(dtype)

@@ -46,7 +46,15 @@ def give_mode_of(source: Path, draft: Draft) -> None:
     names = [Path(), *(path.relative_to(draft.path) for path in draft.path.rglob("*"))] if draft.path.is_dir() else [Path()]
     for name in reversed(names):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.chmod(draft.path / name, stat.S_IMODE(os.stat(source / name).st_mode) & 0o777)
+            os.chmod(draft.path / name, _mode_for(draft.path / name, os.stat(source / name)))
+
+
+def _mode_for(path: Path, source: os.stat_result) -> int:
+    """A folder that was a file can be entered by those who could read the file, and a file that was a folder is no program."""
+    mode = stat.S_IMODE(source.st_mode) & 0o777
+    if path.is_dir() == stat.S_ISDIR(source.st_mode):
+        return mode
+    return mode | (mode & 0o444) >> 2 if path.is_dir() else mode & 0o666
 
 
 def secure(path: Path) -> None:

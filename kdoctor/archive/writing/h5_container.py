@@ -16,7 +16,8 @@ from kdoctor.document import Document
 from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 
-SECONDS: Final = 300.0
+SECONDS: Final = 300.0  # for each ``SIZE`` bytes
+SIZE: Final = 4 << 30
 RESIDENT_BYTES: Final = 1 << 30
 CHUNK: Final = 1 << 20
 
@@ -77,24 +78,29 @@ def pieces(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def edit_hdf5(file: Path, job: Job, plan: Document) -> None:
-    """Carry out a job on ``file``, in place, in a child process with bounds on time and memory; nothing happens for an empty job.
+    """Carry out a job on ``file``, in place, in a child process; nothing happens for an empty job. Raises as `run_hdf5` does."""
+    if not job:
+        return
+    run_hdf5("edit_hdf5", job.request(str(file.absolute()), plan.attributes), file.stat().st_size)
+
+
+def run_hdf5(module: str, request: bytes, size: int) -> None:
+    """Let a module of this package do a job on HDF5 content of about ``size`` bytes, in a child process with bounds on time and memory.
 
     Raises `WriteError` when it fails or dies, and OSError for what the system refuses, such as a full disk.
     """
-    if not job:
-        return
-    request = job.request(str(file.absolute()), plan.attributes)
-    command = [sys.executable, "-m", "kdoctor.archive.writing.edit_hdf5"]
-    ending = run_confined(command, request=request, environment=_environment(), seconds=SECONDS, memory_bytes=RESIDENT_BYTES)
+    command = [sys.executable, "-m", f"kdoctor.archive.writing.{module}"]
+    seconds = SECONDS * max(1.0, size / SIZE)
+    ending = run_confined(command, request=request, environment=_environment(), seconds=seconds, memory_bytes=RESIDENT_BYTES)
     try:
         answer = json.loads(ending.answer)
     except ValueError:
         how = {"time": "took too long", "memory": "needed too much memory"}.get(ending.stopped_for or "", "died")
-        raise WriteError(f"the HDF5 content could not be edited: the process that does it {how}") from None
+        raise WriteError(f"the HDF5 content could not be written: the process that does it {how}") from None
     if answer.get("errno"):
         raise OSError(answer["errno"], answer["error"])
     if answer["error"]:
-        raise WriteError(f"the HDF5 content could not be edited: {answer['error']}")
+        raise WriteError(f"the HDF5 content could not be written: {answer['error']}")
 
 
 def _environment() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What has to change inside an HDF5 file, worked out from two documents: a value that a child process carries out.
 
-Arrays are never read or written: a weight is a link, and a link gets another name. See `kdoctor.archive.writing.edit_hdf5`.
+Arrays are read and written only where a recipe asks for new numbers: else a weight is a link, and a link gets another name.
+See `kdoctor.archive.writing.edit_hdf5`.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
-from kdoctor.document import ABSENT, EMPTY, Document, Json, Weight
+from kdoctor.archive.writing.planned_arrays import planned_arrays
+from kdoctor.document import ABSENT, EMPTY, Document, Json
 from kdoctor.edit import same
-from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
+from kdoctor.recipe import to_json
 
 JSON_FAULTS = frozenset(kind.value for kind in FaultKind if kind.value.startswith("json-"))
 
@@ -22,6 +24,7 @@ class Job:
     """Paths have no leading slash, groups have one.
 
     ``moves``: old and new path of a link; ``twins``: a path and another that names the same array; ``removes``: links to cut;
+    ``made``: a path and the recipe (as JSON) for its array; ``groups``: those that the plan adds, with or without attributes;
     ``attributes``: group -> name -> value to store, None for one to remove; ``texts``: attributes of the root that hold JSON text;
     ``prune``: groups that go, with those above them, if nothing is left in them.
     """
@@ -29,59 +32,56 @@ class Job:
     moves: tuple[tuple[str, str], ...] = ()
     twins: tuple[tuple[str, str], ...] = ()
     removes: tuple[str, ...] = ()
+    made: tuple[tuple[str, Json], ...] = ()
+    groups: tuple[str, ...] = ()
     attributes: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     texts: Mapping[str, str | None] = field(default_factory=dict)
     prune: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.moves or self.twins or self.removes or self.attributes or self.texts)
+        return bool(self.moves or self.twins or self.removes or self.made or self.groups or self.attributes or self.texts)
 
     def request(self, file: str, keep: Mapping[str, Mapping[str, Json]]) -> bytes:
         """The job as the child process reads it; ``keep`` are the attributes that the plan lists: such groups stay."""
-        kept = sorted(group for group, values in keep.items() if values)
+        kept = sorted({*(group for group, values in keep.items() if values), *self.groups})
         return json.dumps({**asdict(self), "file": file, "keep": kept}).encode()
 
 
 def hdf5_job(before: Document, after: Document, *, texts: bool) -> Job:
     """The job that leads from one document to the other; ``texts``: config and training are attributes of this file too.
 
-    Raises `WriteError` where the plan asks for other numbers, shapes or dtypes: those are not the writer's to make.
+    Raises `WriteError` where the plan asks for numbers that neither stand in the file nor are made from those that do.
     """
-    moves, twins = _moves(before.weights, after.weights)
-    removes = (*_unused(before.weights, after.weights), *_cut_links(before, after))
+    arrays = planned_arrays(before.weights, after.weights)
+    moves, twins = _moves(arrays.copies)
+    removes = (*(path for path in before.weights if path not in arrays.copies.values()), *_cut_links(before, after))
     gone = [group for group, values in before.attributes.items() if values and not after.attributes.get(group)]
     emptied = [f"/{path}".rpartition("/")[0] for path in (*(old for old, _ in moves), *removes)]
     return Job(
         moves=moves,
         twins=twins,
         removes=removes,
+        made=tuple((path, to_json(recipe)) for path, recipe in arrays.made.items()),
+        groups=tuple(group for group in after.attributes if group not in before.attributes),
         attributes=dict(_attributes(before.attributes, after.attributes)),
         texts=dict(_texts(before, after)) if texts else {},
         prune=tuple(dict.fromkeys([*gone, *emptied])),
     )
 
 
-def _moves(old: Mapping[str, Weight], new: Mapping[str, Weight]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+def _moves(copies: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     moves: list[tuple[str, str]] = []
     twins: list[tuple[str, str]] = []
-    homes = {weight.source: path for path, weight in new.items() if path == weight.source}
-    for path, weight in new.items():
-        stored = old.get(weight.source)
-        if stored is None or (stored.shape, stored.dtype) != (weight.shape, weight.dtype):
-            raise WriteError(f"cannot write weight {path}: its numbers stand nowhere in the original file")
-        if path == weight.source:
+    homes = {source: path for path, source in copies.items() if path == source}
+    for path, source in copies.items():
+        if path == source:
             continue
-        if weight.source in homes:
-            twins.append((homes[weight.source], path))
+        if source in homes:
+            twins.append((homes[source], path))
         else:
-            homes[weight.source] = path
-            moves.append((weight.source, path))
+            homes[source] = path
+            moves.append((source, path))
     return tuple(moves), tuple(twins)
-
-
-def _unused(old: Mapping[str, Weight], new: Mapping[str, Weight]) -> list[str]:
-    used = {weight.source for weight in new.values()}
-    return [path for path in old if path not in used]
 
 
 def _cut_links(before: Document, after: Document) -> list[str]:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from kdoctor.archive import open_document
+from kdoctor.archive.writing.container_change import write_changed
 from kdoctor.archive.writing.draft import Draft, draft_beside, give_mode_of, publish, secure
 from kdoctor.archive.writing.folder import write_dir
 from kdoctor.archive.writing.h5_container import write_h5
+from kdoctor.archive.writing.hdf5_making import HDF5
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import write_zip
 from kdoctor.document import ABSENT, Document, Fault, Format, Json, Origin
@@ -26,7 +28,6 @@ from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 Reread: TypeAlias = Callable[[Path], Document]
-HDF5: Final = frozenset({Format.H5_MODEL, Format.H5_WEIGHTS})
 EXTENSIONS: Final = (".weights.h5", ".h5", ".hdf5", ".keras", ".gz", ".zip")
 # errno -> what the system refused; {out} is the file to write, {folder} where it shall stand
 REFUSALS: Final = {
@@ -55,7 +56,7 @@ class Written:
 def write_document(
     before: Document, after: Document, out: Path, *, replace: bool = False, backup: bool = False, reread: Reread = open_document
 ) -> Written:
-    """Write the planned document ``after`` to ``out``.
+    """Write the planned document ``after`` to ``out``, in the container that its format names.
 
     before: the document as it was read; its origin names the file that everything else is copied from.
     replace: a file that stands at ``out`` may go (the original itself, too); otherwise it is never overwritten.
@@ -69,8 +70,8 @@ def write_document(
         raise WriteError("cannot write a document that was not read from a file")
     if before.format is Format.OTHER:
         raise WriteError(f"{origin.path} is no saved Keras model: there is nothing to write")
-    if after.format is not before.format:
-        raise WriteError(f"cannot convert {before.format.value} content into {after.format.value} content")
+    if after.format is Format.OTHER:
+        raise WriteError(f"cannot write {after.format.value} content")
     target = Path(os.path.realpath(out)) if replace else out  # a symbolic link goes on pointing to the file
     try:
         if not replace and os.path.lexists(target):
@@ -87,8 +88,10 @@ def extension_for(document: Document) -> str:
     shown = document.file.get("extension") or ""
     if document.format is Format.KERAS_ZIP:
         return ".keras"
-    if document.format in (Format.KERAS_DIR, Format.OTHER):
+    if document.format is Format.OTHER:
         return str(shown)
+    if document.format is Format.KERAS_DIR:
+        return str(shown) if document.file.get("content", "directory") == "directory" else ""
     legacy = document.format is Format.H5_MODEL or "layer_names" in document.attributes.get("/", {})
     if shown in ((".h5", ".hdf5") if legacy else (".weights.h5",)):
         return str(shown)
@@ -105,7 +108,9 @@ def default_output(path: Path, document: Document) -> Path:
 
 
 def _write(before: Document, after: Document, origin: Origin, draft: Draft, replace: bool, backup: bool, reread: Reread) -> Written:
-    if after.format is Format.KERAS_DIR:
+    if after.format is not before.format:
+        write_changed(before, after, origin, draft)
+    elif after.format is Format.KERAS_DIR:
         write_dir(before, after, origin.path, draft.path)
     else:
         with unwrapped(origin, draft.folder, Limits()) as (stream, size):

@@ -26,7 +26,7 @@ DAMAGED = (FaultKind.CRC_MISMATCH, FaultKind.UNREADABLE_MEMBER)
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class ZipSource:
     """The archive that is copied from; ``marks`` by the offset of the local header, ``folder`` is room for work files."""
 
     stream: BinaryIO
@@ -55,7 +55,7 @@ def write_zip(before: Document, after: Document, stream: BinaryIO, size: int, ou
 
     Raises `WriteError` when a member cannot be copied whole, or the plan asks for something that the archive cannot hold.
     """
-    source = _Source(stream, read_marks(stream, size), folder)
+    source = ZipSource(stream, read_marks(stream, size), folder)
     names = planned_names(before, after)
     texts = planned_texts(before, after)
     job, cut = hdf5_job(before, after, texts=False), cut_of(before, after, "weights")
@@ -85,11 +85,12 @@ def planned_texts(before: Document, after: Document) -> dict[str, str | None]:
         changed = any(not same(before.parts.get(kind, ABSENT), after.parts.get(kind, ABSENT)) for kind in kinds)
         cured = part in after.parts and any(lost_faults(before, after, kind) & JSON_FAULTS for kind in kinds)
         if changed or cured:
-            texts[part] = _text(part, after)
+            texts[part] = text_of(part, after)
     return texts
 
 
-def _text(part: str, after: Document) -> str | None:
+def text_of(part: str, after: Document) -> str | None:
+    """The text of config.json (``config``) or metadata.json (``metadata``) as planned; None where the plan has no such part."""
     root: Json = after.parts.get(part, ABSENT)
     if part == "config" and after.training is not ABSENT:
         if not isinstance(root, dict):
@@ -115,7 +116,7 @@ def _add_missing(output: ZipOutput, texts: dict[str, str | None], holders: dict[
             output.add_plain(Record(file.encode()), [data], len(data))
 
 
-def _add_text(output: ZipOutput, source: _Source, member: Member, name: str, text: str | None) -> None:
+def _add_text(output: ZipOutput, source: ZipSource, member: Member, name: str, text: str | None) -> None:
     if text is None:
         return
     data = text.encode()
@@ -123,7 +124,7 @@ def _add_text(output: ZipOutput, source: _Source, member: Member, name: str, tex
     output.add_plain(_under(record, member, name), [data], len(data))
 
 
-def _add_weights(output: ZipOutput, source: _Source, member: Member, name: str, job: Job, cut: Cut | None, after: Document) -> None:
+def _add_weights(output: ZipOutput, source: ZipSource, member: Member, name: str, job: Job, cut: Cut | None, after: Document) -> None:
     """The HDF5 member, edited on a copy of its own."""
     copy = source.folder / WEIGHTS
     with open(copy, "xb") as file:
@@ -136,7 +137,7 @@ def _add_weights(output: ZipOutput, source: _Source, member: Member, name: str, 
     copy.unlink()
 
 
-def _copy(output: ZipOutput, source: _Source, member: Member, name: str, before: Document, after: Document) -> None:
+def _copy(output: ZipOutput, source: ZipSource, member: Member, name: str, before: Document, after: Document) -> None:
     record, start = source.locate(member)
     record = _under(record, member, name)
     packed = packed_bytes(source.stream, start, member.packed, member.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import BinaryIO, Final
 
@@ -37,6 +37,24 @@ class ZipOutput:
             checksum = zlib.crc32(chunk, checksum)
             self._stream.write(chunk)
         end, record = self._stream.tell(), replace(record, crc=checksum)
+        self._stream.seek(start)
+        self._stream.write(record.local())
+        self._stream.seek(end)
+        self._directory.append((record, start))
+
+    def add_made(self, record: Record, make: Callable[[int], None]) -> None:
+        """A member that ``make`` writes into the file itself, from the byte on that it is told; the stream must be open for reading, too."""
+        record = replace(record, method=STORED, roomy=True, flags=record.flags & ~0b111)
+        start = self._stream.tell()
+        self._stream.write(record.local())
+        self._stream.flush()
+        data = self._stream.tell()
+        make(data)
+        checksum, end = 0, self._stream.seek(0, 2)
+        self._stream.seek(data)
+        while chunk := self._stream.read(CHUNK):
+            checksum = zlib.crc32(chunk, checksum)
+        record = replace(record, crc=checksum, packed=end - data, size=end - data)
         self._stream.seek(start)
         self._stream.write(record.local())
         self._stream.seek(end)

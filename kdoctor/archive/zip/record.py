@@ -35,7 +35,10 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One member's headers. ``extra`` is the local one, without the zip64 field: that is made anew."""
+    """One member's headers. ``extra`` is the local one, without the zip64 field: that is made anew.
+
+    roomy: the local header has a zip64 field whatever the sizes are, as one needs that is written before they are known.
+    """
 
     name: bytes
     flags: int = 0
@@ -48,10 +51,11 @@ class Record:
     version: int = 20
     extra: bytes = b""
     marks: Marks = Marks()
+    roomy: bool = False
 
     @property
     def wide(self) -> bool:
-        return self.size >= FULL or self.packed >= FULL
+        return self.roomy or self.size >= FULL or self.packed >= FULL
 
     def named(self, name: str) -> Record:
         """The same headers under another name."""

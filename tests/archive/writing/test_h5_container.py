@@ -249,7 +249,7 @@ def test_a_link_whose_fault_is_cured_is_cut(tmp_path: Path) -> None:
 def test_a_file_that_libhdf5_refuses_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.h5").write_bytes(b"not HDF5 at all")
     before = open_document(h5_file(tmp_path / "b.h5"))
-    with pytest.raises(WriteError, match="could not be edited"):
+    with pytest.raises(WriteError, match="could not be written"):
         edit_hdf5(tmp_path / "a.h5", Job(removes=("x",)), before)
 
 

@@ -102,13 +102,6 @@ def test_the_extension_has_to_fit_the_content(tmp_path: Path) -> None:
     assert not open_document(write_document(before, cured(before), default_output(tmp_path / "a.h5", before)).path).faults
 
 
-def test_another_container_is_not_the_writers_work(tmp_path: Path) -> None:
-    before = open_document(keras_file(tmp_path / "a.keras"))
-    after = Document(Format.H5_MODEL, before.parts, "", before.origin)
-    with pytest.raises(WriteError, match="cannot convert"):
-        write_document(before, after, tmp_path / "b.h5")
-
-
 def test_what_is_no_model_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "a.keras").write_bytes(b"<html>")
     before = open_document(tmp_path / "a.keras")

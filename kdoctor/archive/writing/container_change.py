@@ -1,0 +1,119 @@
+"""A document written into another kind of container: the HDF5 content is made anew, the JSON parts as the plan has them, assets copied."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from kdoctor.archive.writing.assets import Asset, folder_assets, zip_assets
+from kdoctor.archive.writing.draft import Draft
+from kdoctor.archive.writing.hdf5_making import HDF5, Making, Place, hdf5_making, make_hdf5
+from kdoctor.archive.writing.planned_names import planned_names
+from kdoctor.archive.writing.unwrapped import unwrapped
+from kdoctor.archive.writing.zip_container import FILES, ZipSource, text_of
+from kdoctor.archive.zip.member import STORED
+from kdoctor.archive.zip.names import WEIGHTS, is_shard, plain
+from kdoctor.archive.zip.output import ZipOutput
+from kdoctor.archive.zip.record import Record, read_marks
+from kdoctor.document import Document, Format, Member, Origin
+from kdoctor.errors import WriteError
+from kdoctor.limits import Limits
+
+
+def write_changed(before: Document, after: Document, origin: Origin, draft: Draft) -> None:
+    """Write the planned document to the draft, in the container that its format names and the original's does not.
+
+    Raises `WriteError` where the plan asks for something that the container cannot hold, or the original cannot give.
+    """
+    making = hdf5_making(before, after)
+    names = _asset_names(before, after)
+    if names and after.format in HDF5:
+        raise WriteError(f"a .h5 file cannot hold the assets of the model: {_few([*names.values()])}")
+    with _opened(before, origin, draft.folder, names) as (places, assets):
+        if after.format in HDF5:
+            make_hdf5(making, places, draft.path)
+        elif after.format is Format.KERAS_DIR:
+            _write_folder(after, making, places, assets, draft.path)
+        else:
+            _write_archive(after, making, places, assets, draft.path)
+
+
+def _asset_names(before: Document, after: Document) -> dict[int, str]:
+    """Ordinal -> name of the assets that the plan keeps: those on its list, or all where it has none."""
+    plan = after if "members" in after.parts else after.replacing({**after.parts, "members": before.members})
+    names = planned_names(before, plan)
+    return {key: name for key, name in names.items() if before.members[key].role == "asset" and not name.endswith("/")}
+
+
+@contextlib.contextmanager
+def _opened(before: Document, origin: Origin, folder: Path, names: dict[int, str]) -> Iterator[tuple[list[Place], Iterator[Asset]]]:
+    """Where the HDF5 content of the original stands, and the assets."""
+    if before.format is Format.KERAS_DIR:
+        files = [origin.path / member.name for member in _holders(before)]
+        if any(file.is_symlink() for file in files):
+            raise WriteError(f"{origin.path} holds a link instead of its weights")
+        yield [Place(file, 0, file.stat().st_size) for file in files], folder_assets(before, origin.path, names)
+        return
+    with unwrapped(origin, folder, Limits()) as (stream, size):
+        if before.format in HDF5:
+            path = _spooled(folder / "source.h5", iter(partial(stream.read, 1 << 20), b"")) if origin.wrapping else origin.path
+            yield [Place(path, 0, size)], iter(())
+        else:
+            source = ZipSource(stream, read_marks(stream, size), folder)
+            yield [_place(source, member, origin) for member in _holders(before)], zip_assets(before, source, names)
+
+
+def _holders(before: Document) -> list[Member]:
+    """The members that hold the weights, shards in their order: of equal names the last, which Keras reads."""
+    found = {plain(member.name): member for member in before.members.values() if member.role == "weights"}
+    names = sorted(name for name in found if name.rpartition("/")[2] == WEIGHTS or is_shard(name.rpartition("/")[2]))
+    return [found[name] for name in names]
+
+
+def _place(source: ZipSource, member: Member, origin: Origin) -> Place:
+    """A stored member is read where it stands, once its checksum was seen to fit; another one is unpacked."""
+    record, start = source.locate(member)
+    if record.method != STORED or origin.wrapping:
+        return Place(_spooled(source.folder / f"source{member.offset}.h5", source.content(member)), 0, member.size)
+    for _ in source.content(member):
+        pass
+    return Place(origin.path, start, member.size)
+
+
+def _spooled(path: Path, content: Iterator[bytes]) -> Path:
+    with open(path, "xb") as file:
+        file.writelines(content)
+    return path
+
+
+def _write_archive(after: Document, making: Making, places: list[Place], assets: Iterator[Asset], out: Path) -> None:
+    """In the order in which Keras writes, everything stored; the weights are made where they shall stand."""
+    with open(out, "x+b") as target:
+        output = ZipOutput(target)
+        for part, file in FILES.items():
+            text = text_of(part, after)
+            if text is not None:
+                output.add_plain(Record(file.encode()), [text.encode()], len(text.encode()))
+        output.add_made(Record(WEIGHTS.encode()), lambda start: make_hdf5(making, places, out, start))
+        for asset in assets:
+            output.add_plain(Record(b"").named(asset.name), asset.content, asset.size)
+        output.finish()
+
+
+def _write_folder(after: Document, making: Making, places: list[Place], assets: Iterator[Asset], out: Path) -> None:
+    out.mkdir()
+    for part, file in FILES.items():
+        text = text_of(part, after)
+        if text is not None:
+            (out / file).write_text(text, encoding="utf-8")
+    make_hdf5(making, places, out / WEIGHTS)
+    for asset in assets:
+        (out / asset.name).parent.mkdir(parents=True, exist_ok=True)
+        with open(out / asset.name, "xb") as target:
+            target.writelines(asset.content)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

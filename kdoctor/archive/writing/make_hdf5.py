@@ -1,0 +1,97 @@
+"""Makes an HDF5 file from arrays of others, in a process of its own: ``python -m kdoctor.archive.writing.make_hdf5``.
+
+The job is `kdoctor.archive.writing.hdf5_making.Making.request`. Arrays that stay as they are are copied by HDF5 itself, packing and all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from kdoctor.archive.writing.hdf5_attributes import store, store_all
+from kdoctor.archive.writing.hdf5_child import Slice, answer, stored_array
+from kdoctor.document import Json
+
+
+def main() -> None:
+    """The child process."""
+    answer(_run)
+
+
+def _run(job: dict[str, Json]) -> None:
+    with contextlib.ExitStack() as stack:
+        # a later shard hides what an earlier one holds under the same path
+        sources = [stack.enter_context(_source(*place)) for place in reversed(job["sources"])]
+        with _target(job["file"], job["start"]) as target:
+            _fill(target, sources, job)
+
+
+def _fill(target: Any, sources: list[Any], job: dict[str, Json]) -> None:
+    def find(path: str) -> Any:
+        found = next((array for source in sources if (array := stored_array(source, path)) is not None), None)
+        if found is None:
+            raise ValueError(f"there is no array /{path}")
+        return found
+
+    for group in job["attributes"]:
+        target.require_group(group)
+    for path, source in job["copies"]:
+        found = find(source)
+        found.file.copy(found, target, path)
+    _make(target, job["made"], find)
+    for group, values in job["attributes"].items():
+        store_all(target[group], _as_bytes(values) if job["legacy"] else values)
+    for name, text in job["texts"].items():
+        store(target, name, text.encode())
+
+
+def _make(target: Any, made: list[tuple[str, Json]], find: Any) -> None:
+    if not made:
+        return
+    from kdoctor.archive.writing.made_array import make_array
+    from kdoctor.recipe import from_json
+
+    for path, recipe in made:
+        make_array(target, path, from_json(recipe), find)
+
+
+def _as_bytes(values: dict[str, Json]) -> dict[str, Json]:
+    """Texts as Keras stores them in a legacy file: before Keras 2.4 nothing else is understood."""
+    return {name: value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value for name, value in values.items()}
+
+
+@contextlib.contextmanager
+def _source(path: str, start: int, size: int) -> Iterator[Any]:
+    """An HDF5 file, or one that stands within another file."""
+    import h5py
+
+    if not start:
+        with h5py.File(path, "r") as file:
+            yield file
+        return
+    with Slice(path, start, size=size) as piece, h5py.File(piece, "r") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _target(path: str, start: int) -> Iterator[Any]:
+    """A new HDF5 file, or one from a byte of a file on that is there."""
+    import h5py
+
+    if not start:
+        with h5py.File(path, "x") as file:
+            yield file
+        return
+    with Slice(path, start) as piece:
+        try:
+            with h5py.File(piece, "w") as file:
+                yield file
+        except (OSError, RuntimeError, ValueError) as error:
+            raise piece.refused or error from None
+        if piece.refused:
+            raise piece.refused
+
+
+if __name__ == "__main__":
+    main()

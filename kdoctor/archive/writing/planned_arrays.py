@@ -1,0 +1,42 @@
+"""Which arrays of a plan are those of the original file as they stand, and which are made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kdoctor.document import Weight
+from kdoctor.errors import WriteError
+from kdoctor.recipe import Recipe, sources
+from kdoctor.recipe_steps import Take
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """By path in the new file: ``copies``, the path in the original; ``made``, the recipe."""
+
+    copies: Mapping[str, str]
+    made: Mapping[str, Recipe]
+
+
+def planned_arrays(old: Mapping[str, Weight], new: Mapping[str, Weight]) -> Arrays:
+    """The arrays of the plan ``new``. Raises `WriteError` where one has no numbers, or is not what the plan says."""
+    copies: dict[str, str] = {}
+    made: dict[str, Recipe] = {}
+    for path, weight in new.items():
+        recipe = weight.numbers if weight.recipe is not None or weight.source else None
+        if recipe is None or not all(_stands(taken, old) for taken in sources(recipe)):
+            raise WriteError(f"cannot write weight {path}: its numbers stand nowhere in the original file")
+        if (recipe.shape, recipe.dtype) != (weight.shape, weight.dtype):
+            planned, found = f"{weight.dtype}{list(weight.shape)}", f"{recipe.dtype}{list(recipe.shape)}"
+            raise WriteError(f"cannot write weight {path}: its recipe makes {found}, not {planned}")
+        if isinstance(recipe, Take):
+            copies[path] = recipe.path
+        else:
+            made[path] = recipe
+    return Arrays(copies, made)
+
+
+def _stands(taken: Take, old: Mapping[str, Weight]) -> bool:
+    stored = old.get(taken.path)
+    return stored is not None and (stored.shape, stored.dtype) == (taken.shape, taken.dtype)
