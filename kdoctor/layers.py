@@ -129,5 +129,14 @@ def _source(value: Json) -> Source | None:
 
 def layer_at(document: Document, at: Pointer) -> Layer | None:
     """The innermost layer whose object holds this place."""
-    found = [layer for layer in layers(document) if layer.at.holds(at)]
-    return max(found, key=lambda layer: len(layer.at.keys), default=None)
+    places = _places(document)
+    for end in range(len(at.keys), -1, -1):
+        found = places.get(Pointer(at.part, at.keys[:end]))
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=4)
+def _places(document: Document) -> Mapping[Pointer, Layer]:
+    return {layer.at: layer for layer in layers(document)}

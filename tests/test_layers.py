@@ -145,3 +145,9 @@ def test_a_place_belongs_to_the_innermost_layer_around_it() -> None:
 @pytest.mark.parametrize("at", [Pointer("config"), Pointer("config") / "config" / "layers", Pointer("training"), Pointer("faults") / 0])
 def test_a_place_outside_every_layer_belongs_to_none(at: Pointer) -> None:
     assert layer_at(model(layer("Dense")), at) is None
+
+
+def test_the_layers_of_thousands_of_places_are_found_without_looking_through_all_of_them() -> None:
+    made = model(*(layer("Dense", name=f"d{index}") for index in range(5_000)))
+    places = [row.at / "config" / "units" for row in layers(made)]
+    assert [found and found.name for found in (layer_at(made, at) for at in places)] == [row.name for row in layers(made)]
