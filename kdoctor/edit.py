@@ -40,17 +40,50 @@ def apply(document: Document, edits: Iterable[Edit]) -> Document:
     return document.replacing(parts)
 
 
-def overlap(one: Edit, other: Edit) -> bool:
-    """Whether two edits touch the same place, one touches a place inside the other's, or one moves the other's by dropping an item."""
-    return one.at.holds(other.at) or other.at.holds(one.at) or _moves(one, other) or _moves(other, one)
+class Footprint:
+    """The places that some edits touch, so that one look tells whether another edit overlaps any of them."""
+
+    def __init__(self, edits: Iterable[Edit] = ()) -> None:
+        self._places: set[Pointer] = set()
+        self._around: set[Pointer] = set()
+        self._dropped: dict[Pointer, int] = {}  # list -> first item of it that goes
+        self._reached: dict[Pointer, int] = {}  # list -> last item of it that is touched
+        for edit in edits:
+            self.add(edit)
+
+    def add(self, edit: Edit) -> None:
+        self._places.add(edit.at)
+        for around, key in _around(edit.at):
+            self._around.add(around)
+            if isinstance(key, int):
+                self._reached[around] = max(key, self._reached.get(around, key))
+        if (index := _dropped(edit)) is not None:
+            self._dropped[edit.at.parent] = min(index, self._dropped.get(edit.at.parent, index))
+
+    def overlaps(self, edit: Edit) -> bool:
+        """Whether an edit touches the same place, one inside or around it, or is moved, or moves, by an item that goes before it."""
+        if edit.at in self._places or edit.at in self._around:
+            return True
+        if any(around in self._places or _behind(key, self._dropped.get(around)) for around, key in _around(edit.at)):
+            return True
+        index = _dropped(edit)
+        return index is not None and _behind(self._reached.get(edit.at.parent), index)
 
 
-def _moves(one: Edit, other: Edit) -> bool:
-    """Whether one drops an item of a list before the other's place. A part's own numbers are ordinals, which stay."""
-    keys, beyond = one.at.keys, other.at.keys[len(one.at.keys) - 1 :]
-    if one.new is not ABSENT or len(keys) < 2 or not isinstance(keys[-1], int) or not one.at.parent.holds(other.at) or not beyond:
-        return False
-    return isinstance(beyond[0], int) and beyond[0] > keys[-1]
+def _around(at: Pointer) -> Iterator[tuple[Pointer, Key]]:
+    """Each container on the way to a place, with the key that leads on from there."""
+    for end, key in enumerate(at.keys):
+        yield Pointer(at.part, at.keys[:end]), key
+
+
+def _dropped(edit: Edit) -> int | None:
+    """The index of the item that an edit takes out of a list. A part's own numbers are ordinals, which stay."""
+    last = edit.at.keys[-1] if len(edit.at.keys) > 1 else None
+    return last if edit.new is ABSENT and isinstance(last, int) else None
+
+
+def _behind(key: Key | None, dropped: int | None) -> bool:
+    return dropped is not None and isinstance(key, int) and key > dropped
 
 
 def diff(before: Document, after: Document) -> list[Edit]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Document
-from kdoctor.edit import apply, overlap
+from kdoctor.edit import Footprint, apply
 from kdoctor.errors import KdoctorError
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
@@ -182,10 +182,13 @@ def _applied(document: Document, chosen: Iterable[Applied]) -> tuple[Document, l
 def _compatible(findings: Iterable[Diagnosis], allowed: set[Safety]) -> list[Applied]:
     """The repairs that can be made together, worst finding first; of two that touch the same place the later waits a round."""
     chosen: list[Applied] = []
+    touched = Footprint()
     for found in findings:
         repair = found.finding.repair
         if repair is None or not repair.edits or repair.safety not in allowed:
             continue
-        if not any(overlap(edit, other) for one in chosen for other in one.repair.edits for edit in repair.edits):
+        if not any(touched.overlaps(edit) for edit in repair.edits):
             chosen.append(Applied(found.check, repair))
+            for edit in repair.edits:
+                touched.add(edit)
     return chosen

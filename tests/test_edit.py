@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kdoctor.document import ABSENT, Document, Fault, Weight
-from kdoctor.edit import Edit, apply, diff, overlap, same
+from kdoctor.edit import Footprint, Edit, apply, diff, same
 from kdoctor.errors import EditConflict
 from kdoctor.pointer import Pointer
 from kdoctor.testing import document
@@ -114,6 +114,11 @@ def edit(*keys: str | int, new: Any = 1) -> Edit:
     return Edit(Pointer("config", keys), 0, new)
 
 
+def overlap(one: Edit, other: Edit) -> bool:
+    assert Footprint([one]).overlaps(other) == Footprint([other]).overlaps(one)
+    return Footprint([one]).overlaps(other)
+
+
 def test_edits_overlap_at_the_same_place_and_inside_one_another() -> None:
     assert overlap(edit("layers", 0), edit("layers", 0))
     assert overlap(edit("layers", 0), edit("layers", 0, "config"))
@@ -131,6 +136,19 @@ def test_dropping_an_item_of_a_list_moves_all_that_follow_and_so_overlaps_them()
     assert overlap(drop, edit("layers", 2, "config", "groups", new=ABSENT))
     assert overlap(edit("layers", 2, "config"), drop)
     assert not overlap(drop, edit("layers", 0, "config"))
+    assert not overlap(drop, edit("other_layers", 2, "config"))
+
+
+def test_nothing_overlaps_where_nothing_is_touched() -> None:
+    assert not Footprint().overlaps(edit("layers", 0))
+
+
+def test_one_of_many_touched_places_is_enough_to_overlap() -> None:
+    touched = Footprint([edit("layers", 4), edit("name", new=ABSENT), edit("layers", 2, new=ABSENT), edit("layers", 1, "units")])
+    assert touched.overlaps(edit("layers", 3))
+    assert touched.overlaps(edit("layers", 0, new=ABSENT))
+    assert not touched.overlaps(edit("layers", 0, "units"))
+    assert not touched.overlaps(edit("layers", 1, "name"))
 
 
 def test_faults_are_numbered_for_good_so_that_dropping_one_moves_none() -> None:
