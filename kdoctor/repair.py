@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,7 @@ def _destination(plan: Plan, file: Path, wish: Wish) -> Path:
         out = default_output(file, plan.after.document)
     elif not _fits(out, right):
         out = out.with_name(out.name.removesuffix(out.suffix) + right)
-    if out.exists():
+    if os.path.lexists(out):  # a link that leads nowhere is something, too
         raise UsageError(f"{out} exists; kdoctor never overwrites a file")
     return out
 
@@ -99,6 +100,8 @@ def _prove(plan: Plan, out: Path) -> None:
     """Write to a temporary folder beside the target and load that with real Keras. Raises `WriteError` when Keras refuses it."""
     from kdoctor.verify import verify
 
+    if not out.parent.is_dir():
+        raise WriteError(f"the folder {out.parent} does not exist")
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kdoctor-") as folder:
         draft = Path(folder, out.name)
         write_document(plan.before.document, plan.after.document, draft)
@@ -110,5 +113,6 @@ def _prove(plan: Plan, out: Path) -> None:
 def _success(plan: Plan, path: Path, wish: Wish) -> str:
     verified = " Real Keras loaded it." if wish.verify else ""
     kept = f" The original is kept as {path.name}.bak." if wish.in_place else ""
-    remaining = f" {len(plan.after.errors)} errors remain." if plan.after.errors else ""
+    count = len(plan.after.errors)
+    remaining = f" {count} error{'s remain' if count > 1 else ' remains'}." if count else ""
     return f"Wrote {path}.{verified}{kept}{remaining}"
