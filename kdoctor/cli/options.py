@@ -99,7 +99,7 @@ def parse_shape(text: str | None) -> tuple[int | None, ...] | None:
     if text is None:
         return None
     value = _literal(text if text.strip().startswith(("(", "[")) else f"({text},)")
-    if not isinstance(value, (tuple, list)) or not all(length is None or type(length) is int for length in value):
+    if not isinstance(value, (tuple, list)) or not all(length is None or (type(length) is int and length > 0) for length in value):
         raise UsageError(f"--input-shape {text!r}: write the lengths of all axes, the batch first: None,224,224,3")
     return tuple(value)
 
