@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from kdoctor.document import Document, Json
+from kdoctor.document import Document
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
 from kdoctor.layers import is_model, layer_list
 from kdoctor.manifest import snake_case
 from kdoctor.objects import Node, as_node, model_of
-from kdoctor.sequential import as_shape
-from kdoctor.shapes import Inferred, infer, infer_model
+from kdoctor.shapes import Inferred, built_with, infer, infer_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def claims(document: Document) -> tuple[Claim, ...]:
 class Listed:
     """A layer of the outermost model and its variables in the order of an ``.h5``: nested models flat, what is trained first.
 
-    ``claims`` are those of its layers, where it is a model; variables is None where one of them does not tell.
+    variables is None where it, or a layer in it, does not tell.
     """
 
     node: Node
@@ -67,8 +67,7 @@ def listed(document: Document) -> tuple[Listed, ...]:
     if model is None:
         return ()
     shapes, trainable = infer(document), _decided(model, None)
-    rows = (as_node(item, at) for item, at in _items(model))
-    return tuple(Listed(row, _flat(row, shapes, trainable)) for row in rows if row is not None)
+    return tuple(Listed(row, _flat(row, shapes, trainable)) for row in _layers(model))
 
 
 def _flat(row: Node, shapes: Inferred, trainable: bool | None) -> Variables | None:
@@ -90,10 +89,7 @@ def _within(model: Node, shapes: Inferred, trainable: bool | None, place: str, d
     trainable = _decided(model, trainable)
     used: Counter[str] = Counter()
     found: list[Claim] = []
-    for item, at in _items(model) if depth < DEEPEST else ():
-        node = as_node(item, at)
-        if node is None:
-            continue
+    for node in _layers(model) if depth < DEEPEST else ():
         stem = snake_case(node.class_name)
         inside = f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
         used[stem] += 1
@@ -106,8 +102,9 @@ def _within(model: Node, shapes: Inferred, trainable: bool | None, place: str, d
 
 def _claim(node: Node, shapes: Inferred, trainable: bool | None, place: str, native: bool) -> Claim:
     """The ``.keras`` loader builds a layer as its build_config says, before the model calls it."""
-    built = as_shape(node.build_config.get("input_shape")) if native else None
-    given = shapes.inputs.get(node.at, ()) if built is None else (built,)
+    given = shapes.inputs.get(node.at, ())
+    built = built_with(node) if native else ()
+    given = built if len(built) >= len(given) else given
 
     def inner(model: Node, given: Shapes) -> Variables | None:
         return _model(model, given, trainable)
@@ -131,6 +128,13 @@ def _decided(model: Node, trainable: bool | None) -> bool | None:
     return own if trainable is None and isinstance(own, bool) else trainable
 
 
-def _items(model: Node) -> list[tuple[Json, Json]]:
+def _layers(model: Node) -> Iterator[Node]:
+    """The layers that Keras makes: of two with one name in a Functional it makes one (K205)."""
     items, at = layer_list(model)
-    return [(item, at / index) for index, item in enumerate(items)]
+    names: set[str] = set()
+    for index, item in enumerate(items):
+        node = as_node(item, at / index)
+        if node is None or ("output_layers" in model.config and node.name in names):
+            continue
+        names |= {node.name} if node.name is not None else set()
+        yield node

@@ -22,6 +22,7 @@ from kdoctor.objects import Node, as_node, model_of
 from kdoctor.pointer import Pointer
 from kdoctor.sequential import as_shape, statements
 
+BUILT_WITH = ("query_shape", "value_shape", "key_shape", "sequences_shape", "inputs_shape")  # of several, in the order of the arguments
 Step: TypeAlias = "tuple[str, int]"  # a layer's name and which of its calls
 
 
@@ -156,14 +157,21 @@ def _output(made: Mapping[Step, Shapes], graph: _Graph, source: Source) -> Shape
     return found[source.output] if 0 <= source.output < len(found) else None
 
 
+def built_with(node: Node) -> Shapes:
+    """The input shapes that a layer says it was built with, in the order of its arguments; empty where it says nothing."""
+    several = node.build_config.get("shapes_dict")
+    if isinstance(several, Mapping):
+        return tuple(as_shape(several[name]) for name in BUILT_WITH if several.get(name) is not None)
+    built = as_shape(node.build_config.get("input_shape"))
+    return () if built is None else (built,)
+
+
 def _anchored(node: Node, given: Shapes) -> Shapes:
     """The inputs as known; where one is not, as the layer says that it was built."""
     if given and None not in given:
         return given
-    built = as_shape(node.build_config.get("input_shape"))
-    if built is not None and len(given) < 2:
-        return (built,)
-    return given
+    built = built_with(node)
+    return built if built and len(built) >= len(given) else given
 
 
 def _stated(layer: Node) -> Shape | None:

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import ABSENT, Document
+from kdoctor.edit import Edit
+from kdoctor.faults import FaultKind
+from kdoctor.rearrange import Rearrangement, edits, relocations
+from kdoctor.stored import accountable
+from kdoctor.stored_h5 import Group, ledger, ordered
+from kdoctor.target import Target
+
+
+@check("K607", Severity.ERROR, since="0.1.0")
+def foreign_weights_layout(document: Document, target: Target) -> Iterator[Finding]:
+    """All weights are in the file, under paths or lists that the target does not follow.
+
+    Keras 3 opens ``layers/dense_1/vars/0``. Keras 2.13 numbered its layers otherwise (dense, dense_2, dense_4), Keras 2.13 to 2.15 kept
+    the projections of a MultiHeadAttention as ``_query_dense``, and wrote backslashes into the paths on Windows: "Layer 'dense_1'
+    expected 2 variables, but received 0 variables during loading". In an ``.h5`` a group without its ``weight_names`` counts for
+    nothing: "Layer count mismatch when loading weights from file. Model expected 2 layers, found 1 saved layers".
+
+    The cure moves the arrays, whose bytes stay as they are, or writes the list, where shapes and names leave one order alone.
+    """
+    if target.minor < (3, 0) or not accountable(document):
+        return
+    if document.format.native:
+        for found in relocations(document):
+            yield _moved(document, found)
+    else:
+        yield from _unlisted(document)
+
+
+def _moved(document: Document, found: Rearrangement) -> Finding:
+    account = found.accounts[0]
+    count = len({account.claim.place for account in found.accounts})
+    return Finding(
+        account.claim.node.at,
+        f"the weights of {account.claim.name!r}{f' and {count - 1} more' if count > 1 else ''} stand under {found.why}; "
+        f"the target opens {account.group}",
+        repair=Repair(f"move {len(found.moves)} arrays to where the target looks", edits(document, found.moves)),
+        layer=account.claim.name,
+        keras_says=f"ValueError: Layer '{account.claim.name}' expected {len(account.expected)} variables, but received 0 variables "
+        "during loading.",
+    )
+
+
+def _unlisted(document: Document) -> Iterator[Finding]:
+    """Groups that hold arrays and do not list them."""
+    found = ledger(document)
+    for group in found.groups if found else ():
+        if group.names or not group.arrays or found is None:
+            continue
+        layer = next((layer for layer in found.layers if layer.name == group.name), None)
+        order = None if layer is None or not layer.variables else ordered(layer.variables, group.arrays)
+        yield Finding(
+            group.at,
+            f"the group {group.name!r} holds {len(group.arrays)} arrays, but its weight_names lists none: the target passes it over",
+            repair=None
+            if order is None
+            else Repair(f"list them in the order of the layer: {', '.join(order)}", _listing(document, group, order)),
+            layer=group.name,
+            keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {found.least} layers, "
+            f"found {len(found.filled)} saved layers.",
+        )
+
+
+def _listing(document: Document, group: Group, order: tuple[str, ...]) -> tuple[Edit, ...]:
+    """Write weight_names, and with it the end of the fault that told of its absence."""
+    values = document.attributes.get(group.at.keys[0], {})  # type: ignore[call-overload]
+    cured = tuple(
+        Edit(at, old=fault, new=ABSENT)
+        for at, fault in document.faults_of(FaultKind.MISSING_PART)
+        if fault.detail.get("name") == "weight_names" and fault.detail.get("group") == group.at.keys[0]
+    )
+    return (Edit(group.at / "weight_names", old=values.get("weight_names", ABSENT), new=list(order)), *cured)

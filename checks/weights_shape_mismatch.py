@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.document import Document, Weight
+from kdoctor.keras_api.variables.variable import Variable
+from kdoctor.rearrange import exchanges, relocations
+from kdoctor.stored import accountable, accounts, written
+from kdoctor.stored_h5 import ledger
+from kdoctor.target import Target
+
+from ._weights_order import disagreeing, mismatched, reordered
+
+NEED = Need("FILE", "the file as it was saved", "the numbers of another shape are those of another model")
+
+
+@check("K702", Severity.ERROR, since="0.1.0")
+def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Finding]:
+    """A stored array has another shape than the variable that it is for.
+
+    What a layer owns follows from its config and from the shape of its input: a Dense of 3 units after 5 features has a kernel (5, 3).
+    Keras refuses anything else: "The shape of the target variable and the shape of the target value in `variable.assign(value)` must
+    match", in an ``.h5`` "Shape mismatch in layer #1 … Weight expects shape (5, 3). Received saved weight with shape (3, 5)".
+
+    There is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order are told, and
+    put right, by K705.
+    """
+    if target.minor < (3, 0) or not accountable(document):
+        return
+    if document.format.native:
+        yield from _in_archive(document)
+        return
+    found = ledger(document)
+    if found is None:
+        return
+    explained = {group.name for _, group, _ in reordered(found)}
+    for layer, group in disagreeing(found):
+        if group.name not in explained:
+            wrong = mismatched(layer, group)
+            variable, weight = wrong[0]
+            yield Finding(
+                group.at,
+                _told(layer.name, wrong),
+                needs=(NEED,),
+                layer=layer.name,
+                keras_says=f"ValueError: Shape mismatch in layer (named {layer.name})for weight {variable.role}. Weight expects shape "
+                f"{written(variable.shape)}. Received saved weight with shape {written(weight.shape)}",
+            )
+
+
+def _in_archive(document: Document) -> Iterator[Finding]:
+    explained = {id(account) for found in (*exchanges(document), *relocations(document)) for account in found.accounts}
+    for account in accounts(document):
+        if account.mismatched and id(account) not in explained:
+            yield Finding(
+                account.claim.node.at,
+                _told(account.claim.name, [(variable, weight) for variable, _, weight in account.mismatched]),
+                needs=(NEED,),
+                layer=account.claim.name,
+                keras_says="ValueError: The shape of the target variable and the shape of the target value in `variable.assign(value)` "
+                "must match.",
+            )
+
+
+def _told(name: str, wrong: list[tuple[Variable, Weight]]) -> str:
+    variable, weight = wrong[0]
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return (
+        f"the {variable.role} of {name!r} is {written(weight.shape)} in the file, but its config makes it {written(variable.shape)}{more}"
+    )

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import Document
+from kdoctor.edit import Edit
+from kdoctor.rearrange import Rearrangement, edits, exchanges
+from kdoctor.stored import Account, accountable, accounts
+from kdoctor.stored_h5 import NAMES, Ledger, ledger
+from kdoctor.target import Target
+
+from ._weights_order import mismatched, reordered
+
+
+@check("K705", Severity.ERROR, since="0.1.0")
+def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding]:
+    """A layer is handed more weights than it has, or those of another one, or its own in another order.
+
+    Keras 3 pairs layers and groups by order in an ``.h5`` ("Layer count mismatch when loading weights from file. Model expected 2 layers,
+    found 3 saved layers", "Weight count mismatch for layer #0"), and by class and number in a ``.keras`` ("Layer 'dense' expected 2
+    variables, but received 3 variables during loading").
+
+    The cure puts arrays that stand in each other's place back, when their shapes leave one way alone.
+    """
+    if target.minor < (3, 0) or not accountable(document):
+        return
+    if document.format.native:
+        for found in exchanges(document):
+            yield _exchanged(document, found)
+        explained = {id(account) for found in exchanges(document) for account in found.accounts}
+        for account in accounts(document):
+            if len(account.stored) > len(account.expected) and not account.missing and id(account) not in explained:
+                yield _too_many(account)
+        return
+    found_h5 = ledger(document)
+    if found_h5 is not None:
+        yield from _miscounted(found_h5)
+        yield from _in_another_order(document, found_h5)
+
+
+def _exchanged(document: Document, found: Rearrangement) -> Finding:
+    account = found.accounts[0]
+    names = list(dict.fromkeys(account.claim.name for account in found.accounts))
+    told = " and ".join(repr(name) for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return Finding(
+        account.claim.node.at,
+        f"the weights of {told} stand in {found.why}",
+        repair=Repair(f"put {len(found.moves)} arrays where their shapes fit", edits(document, found.moves)),
+        layer=account.claim.name,
+        keras_says="ValueError: The shape of the target variable and the shape of the target value in `variable.assign(value)` must match.",
+    )
+
+
+def _too_many(account: Account) -> Finding:
+    return Finding(
+        account.claim.node.at,
+        f"{account.claim.name!r} has {len(account.expected)} variables, but {account.group}/vars holds {len(account.stored)} arrays",
+        layer=account.claim.name,
+        keras_says=f"ValueError: Layer '{account.claim.name}' expected {len(account.expected)} variables, but received "
+        f"{len(account.stored)} variables during loading. Expected: {[variable.role for variable in account.expected]}",
+    )
+
+
+def _miscounted(found: Ledger) -> Iterator[Finding]:
+    """More groups than layers, or fewer with no telling which; and groups with more arrays than their layer has weights."""
+    broken = any(not group.there or (group.arrays and not group.names) for group in found.groups)
+    if not found.counts and not broken and not (len(found.filled) < found.least and found.lacking()):
+        weightless = {layer.name for layer in found.layers if layer.weighted is False}
+        extra = [
+            group.name for group in found.filled if group.name in weightless or group.name not in {layer.name for layer in found.layers}
+        ]
+        named = f" ({', '.join(map(repr, extra[:3]))} belong to no layer with weights)" if extra and len(found.filled) > found.most else ""
+        yield Finding(
+            NAMES,
+            f"the model has {found.least} layers with weights, the file {len(found.filled)}{named}",
+            keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {found.least} layers, "
+            f"found {len(found.filled)} saved layers.",
+        )
+    for layer, group in found.pairs():
+        if layer.variables is not None and len(group.names) > len(layer.variables):
+            yield Finding(
+                group.at,
+                f"{layer.name!r} has {len(layer.variables)} weights, but its group {group.name!r} lists {len(group.names)}",
+                layer=layer.name,
+                keras_says=f"ValueError: Weight count mismatch for layer (named {layer.name} in the current model, {group.name} in the save "
+                f"file). Layer expects {len(layer.variables)} weight(s). Received {len(group.names)} saved weight(s)",
+            )
+
+
+def _in_another_order(document: Document, found: Ledger) -> Iterator[Finding]:
+    for layer, group, order in reordered(found):
+        variable, weight = mismatched(layer, group)[0]
+        edit = Edit(group.at / "weight_names", old=list(group.names), new=list(order))
+        yield Finding(
+            group.at / "weight_names",
+            f"the group {group.name!r} lists the weights of {layer.name!r} in another order than the layer has them",
+            repair=Repair(f"list them as {', '.join(order)}", (edit,)),
+            layer=layer.name,
+            keras_says=f"ValueError: Shape mismatch in layer (named {layer.name})for weight {variable.role}. Weight expects shape "
+            f"{variable.shape}. Received saved weight with shape {weight.shape}",
+        )

@@ -1,0 +1,167 @@
+"""Arrays that stand in the wrong place of an archive, and the one place where each belongs: by paths that releases used, or by shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import ABSENT, Document, Weight
+from kdoctor.edit import Edit
+from kdoctor.keras_api.variables.variable import Variables
+from kdoctor.pointer import Pointer
+from kdoctor.stored import CHECKPOINT, LAYERS, Account, accounts, fits
+
+NUMBERED = re.compile(r"(.*?)(?:_([0-9]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rearrangement:
+    """Arrays to move (old path, new path), the accounts that this settles, and what is wrong with where they stand."""
+
+    accounts: tuple[Account, ...]
+    moves: tuple[tuple[str, str], ...]
+    why: str = ""
+
+
+def edits(document: Document, moves: Iterable[tuple[str, str]]) -> tuple[Edit, ...]:
+    """The edits that move arrays; several may exchange their places."""
+    moves = tuple(moves)
+    after: dict[str, Weight] = {new: document.weights[old] for old, new in moves}
+    places = dict.fromkeys(path for move in moves for path in move)
+    return tuple(
+        Edit(Pointer("weights", (path,)), old=document.weights.get(path, ABSENT), new=after.get(path, ABSENT))
+        for path in places
+        if document.weights.get(path) != after.get(path)
+    )
+
+
+def belongs(expected: Variables, stored: Mapping[str, tuple[str, Weight]]) -> bool:
+    """Whether arrays, by key, are what the variables need: as many, with the same keys and shapes, all of which are told."""
+    found = {variable.path.rpartition("/")[2]: variable.shape for variable in expected}
+    return found.keys() == stored.keys() and all(
+        shape is not None and None not in shape and fits(shape, stored[key][1].shape) for key, shape in found.items()
+    )
+
+
+@lru_cache(maxsize=4)
+def relocations(document: Document) -> tuple[Rearrangement, ...]:
+    """Groups that stand where an older release put them, and the target does not look."""
+    homeless = tuple(account for account in accounts(document) if not account.stored)
+    if not homeless:
+        return ()
+    held = _held(document)
+    found = [*_elsewhere(homeless, held), *_renumbered(accounts(document), held)]
+    return tuple(found)
+
+
+def _held(document: Document) -> Mapping[str, dict[str, tuple[str, Weight]]]:
+    """Stored arrays by group and key, all paths with slashes."""
+    held: dict[str, dict[str, tuple[str, Weight]]] = {}
+    for path, weight in document.weights.items():
+        group, found, key = path.replace("\\", "/").rpartition("/vars/")
+        if found:
+            held.setdefault(group, {})[key] = (path, weight)
+    return held
+
+
+def _elsewhere(homeless: tuple[Account, ...], held: Mapping[str, dict[str, tuple[str, Weight]]]) -> Iterator[Rearrangement]:
+    settled: dict[str, list[tuple[Account, dict[str, tuple[str, Weight]]]]] = {}
+    for account in homeless:
+        head, _, last = account.group.rpartition("/")
+        for group, why in (
+            (account.group, "backslashes, as Windows writes paths"),
+            (f"{head}/_{last}", "names with an underscore, those of Keras 2"),
+        ):
+            stored = held.get(group) or held.get(group.replace(LAYERS, CHECKPOINT), {})
+            if belongs(account.expected, stored):
+                settled.setdefault(why, []).append((account, stored))
+                break
+    for why, rows in settled.items():
+        moves = tuple((path, f"{account.group}/vars/{key}") for account, stored in rows for key, (path, _) in stored.items())
+        yield Rearrangement(tuple(account for account, _ in rows), moves, why)
+
+
+def _renumbered(rows: tuple[Account, ...], held: Mapping[str, dict[str, tuple[str, Weight]]]) -> Iterator[Rearrangement]:
+    """Keras 2.13 numbered dense, dense_2, dense_4 what is dense, dense_1, dense_2 to all others."""
+    families: dict[tuple[str, str], dict[str, list[Account]]] = {}
+    for account in rows:
+        container, _, name = account.claim.place.rpartition("/")
+        families.setdefault((container, _stem(name)), {}).setdefault(name, []).append(account)
+    for (container, stem), members in families.items():
+        inside = container if any(group.startswith(container + "/") for group in held) else container.replace(LAYERS, CHECKPOINT)
+        names = {group.removeprefix(inside + "/").split("/")[0] for group in held if group.startswith(inside + "/")}
+        present = sorted((name for name in names if _stem(name) == stem), key=_number)
+        if len(present) != len(members) or set(present) == set(members):
+            continue
+        yield from _family(inside, dict(zip(members, present, strict=True)), members, held)
+
+
+def _family(
+    inside: str, names: Mapping[str, str], members: Mapping[str, list[Account]], held: Mapping[str, dict[str, tuple[str, Weight]]]
+) -> Iterator[Rearrangement]:
+    moves: list[tuple[str, str]] = []
+    for right, present in names.items():
+        for account in members[right]:
+            tail = f"/{account.part}" if account.part else ""
+            stored = held.get(f"{inside}/{present}{tail}", {})
+            if not belongs(account.expected, stored):
+                return
+            moves += ((path, f"{inside}/{right}{tail}/vars/{key}") for key, (path, _) in stored.items())
+    settled = tuple(account for owned in members.values() for account in owned)
+    yield Rearrangement(
+        settled, tuple(move for move in moves if move[0] != move[1]), f"numbers of Keras 2.13 ({', '.join(names.values())})"
+    )
+
+
+def _stem(name: str) -> str:
+    found = NUMBERED.fullmatch(name)
+    return found[1] if found else name
+
+
+def _number(name: str) -> int:
+    found = NUMBERED.fullmatch(name)
+    return int(found[2]) if found and found[2] else 0
+
+
+@lru_cache(maxsize=4)
+def exchanges(document: Document) -> tuple[Rearrangement, ...]:
+    """Arrays that stand in each other's places, where shapes leave one way alone to put them right."""
+    wrong = tuple(account for account in accounts(document) if account.stored and not account.balanced)
+    inside = tuple(found for account in wrong if (found := _within(account)) is not None)
+    settled = {id(account) for found in inside for account in found.accounts}
+    between = _between(tuple(account for account in wrong if id(account) not in settled))
+    return (*inside, *(() if between is None else (between,)))
+
+
+def _within(account: Account) -> Rearrangement | None:
+    """The arrays of one group in another order."""
+    arrays = list(account.stored.values())
+    moves = []
+    for variable in account.expected:
+        key = variable.path.rpartition("/")[2]
+        fitting = [path for path, weight in arrays if _proves(variable.shape, weight)]
+        if len(fitting) != 1 or key not in account.stored:
+            return None
+        moves.append((fitting[0], account.stored[key][0]))
+    if len({old for old, _ in moves}) != len(account.stored):
+        return None
+    return Rearrangement((account,), tuple(move for move in moves if move[0] != move[1]), "another order")
+
+
+def _between(wrong: tuple[Account, ...]) -> Rearrangement | None:
+    """The groups of several layers exchanged: every one of them fits exactly one other."""
+    moves: list[tuple[str, str]] = []
+    taken: list[int] = []
+    for account in wrong:
+        fitting = [index for index, other in enumerate(wrong) if belongs(account.expected, other.stored)]
+        if len(fitting) != 1:
+            return None
+        taken += fitting
+        moves += ((path, f"{account.group}/vars/{key}") for key, (path, _) in wrong[fitting[0]].stored.items())
+    return Rearrangement(wrong, tuple(moves), "each other's place") if wrong and len(set(taken)) == len(wrong) else None
+
+
+def _proves(shape: tuple[int | None, ...] | None, weight: Weight) -> bool:
+    return shape is not None and None not in shape and fits(shape, weight.shape)
