@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
+from kdoctor.flow import flow
 from kdoctor.layers import layers
 from kdoctor.manifest import model_weights, weights_by_layer
-from kdoctor.objects import Node
-from kdoctor.sequential import Shape, Stack, features_of, stacks, statements
+from kdoctor.objects import Node, as_node
+from kdoctor.sequential import FEATURE_AXIS, Shape, Stack, features_of, stacks
 from kdoctor.target import Target
 
-NEED = Need("--input-shape", "None,…", "the model never saw an input before it was saved")
-RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
+from ._input_shape import choose, stated
+from ._tracing import certainly_untraced
+
+WHY = "the model never saw an input before it was saved"
+MOST_AXES = 5  # batch, three axes of space or time, features
 
 
 @check("K202", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -21,63 +25,114 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
 
     A Sequential without an InputLayer, without ``batch_input_shape`` and without a build shape has no weights yet. Where the file
     holds weights all the same (Keras 2.2 dropped the InputLayer on saving), they cannot be restored: "Layer count mismatch when
-    loading weights from file. Model expected 0 layers, found 1 saved layers". Without weights the model loads empty: a warning.
+    loading weights from file. Model expected 0 layers, found 1 saved layers". Without weights the model loads empty: a warning. An
+    ``.h5`` of a model that Keras cannot trace (TimeDistributed around a Pipeline) ends the same way, whatever shape it states.
 
-    The cure writes the build shape that the first kernel proves, where it proves one; otherwise kdoctor asks for it.
+    The cure for a ``.keras`` archive writes for each layer the build shape that its kernel proves; for an ``.h5`` the input
+    shape, where only one goes with all kernels. Otherwise kdoctor asks: ``--input-shape None,224,224,3``.
     """
     for stack in stacks(document):
-        if stack.first is None or _stated(stack) or _nested(stack):
+        if stack.first is None or stack.model.at.keys:  # a model inside another one gets its shape from outside
             continue
         stored = len(model_weights(document))
-        if stored and _restorable(document):
-            continue
-        shape = _proven(document, stack) if stored else None
-        at = stack.model.at / "config" / "build_input_shape"
-        edit = Edit(at, old=stack.model.config.get("build_input_shape", ABSENT), new=list(shape or ()))
-        yield Finding(
-            at,
-            f"the input shape of {stack.model.name!r} is not in the file"
-            + (f", so its {stored} stored arrays cannot be restored" if stored else ": it was never built and has no weights"),
-            repair=Repair(f"write the input shape that the first kernel proves, {shape}", (edit,)) if shape else None,
-            needs=() if shape or not stored else (NEED,),
-            layer=stack.model.name,
-            keras_says="ValueError: Layer count mismatch when loading weights from file. Model expected 0 layers" if stored else None,
-            mild=not stored,
-        )
+        untraced = None if document.format.native or not stored else certainly_untraced(stack, target)
+        if untraced is not None:
+            yield _untraced(stack, untraced, stored)
+        elif not _stated(stack) and not (stored and _restorable(document)):
+            yield _missing(document, stack, target, stored) if stored else _empty(stack)
 
 
 def _stated(stack: Stack) -> bool:
     """Whether any place states a shape, that of a nested model in front included."""
-    first = stack.first
-    inner = () if first is None else (first.config.get("layers"), first.config.get("layer"))
-    return bool(stack.inputs or stack.built or any(inner) or (first is not None and next(statements(first), None)))
-
-
-def _nested(stack: Stack) -> bool:
-    """A model inside another one gets its shape from outside."""
-    return len(stack.model.at.keys) > 0
+    return bool(stack.built or stated(stack) or (stack.first is not None and stack.first.config.get("layers")))
 
 
 def _restorable(document: Document) -> bool:
     """A ``.keras`` archive builds each layer from its own build_config, whatever the model says."""
-    if not document.format.native:
-        return False
     rows = zip(layers(document), weights_by_layer(document), strict=True)
-    return all(row.node.build_config.get("input_shape") or row.node.build_config for row, owned in rows if owned)
+    return document.format.native and all(_builds_itself(row.node) for row, owned in rows if owned)
 
 
-def _proven(document: Document, stack: Stack) -> Shape | None:
-    """The input shape that the first kernel leaves no doubt about: a stack of Dense layers, a recurrent layer, an Embedding."""
+def _builds_itself(layer: Node) -> bool:
+    """Whether a layer carries the shape it was built with; of a wrapper, the layer inside counts."""
+    inner = as_node(layer.config.get("layer"), layer.at)
+    return bool(layer.build_config) or (inner is not None and bool(inner.build_config))
+
+
+def _missing(document: Document, stack: Stack, target: Target, stored: int) -> Finding:
+    builds = _layer_builds(document)
+    choice = choose(document, stack, target, _whole(document, stack))
+    features = None if stack.first is None else features_of(document, stack.first)
+    at = stack.model.at / "config" / "build_input_shape"
+    repair = None
+    if builds and target.given.input_shape is None:
+        repair = Repair("write the shape that each kernel proves beside its layer", builds)
+    elif choice.shape and isinstance(stack.model.raw["config"], dict):  # a list in Keras 0.3 to 2.2.2: no place for it
+        edit = Edit(at, old=stack.model.config.get("build_input_shape", ABSENT), new=list(choice.shape))
+        repair = Repair(f"write the input shape {choice.shape}", (edit,))
+    needs = choice.needs(WHY, f"None,{features}" if features else "None,…") or (Need("--input-shape", "None,…", WHY),)
+    return Finding(
+        at,
+        f"the input shape of {stack.model.name!r} is not in the file, so its {stored} stored arrays cannot be restored{choice.refused}",
+        repair=repair,
+        needs=() if repair else needs,
+        layer=stack.model.name,
+        keras_says="ValueError: A total of 1 objects could not be loaded. Example error message for object"
+        if document.format.native
+        else "ValueError: Layer count mismatch when loading weights from file. Model expected 0 layers",
+    )
+
+
+def _empty(stack: Stack) -> Finding:
+    """No shape and no weights: to write a shape would only make Keras look for weights that are not there."""
+    message = f"the input shape of {stack.model.name!r} is not in the file: it was never built and has no weights"
+    return Finding(stack.model.at / "config" / "build_input_shape", message, layer=stack.model.name, mild=True)
+
+
+def _untraced(stack: Stack, layer: Node, stored: int) -> Finding:
+    inner = as_node(layer.config.get("layer"), layer.at)
+    return Finding(
+        layer.at,
+        f"Keras cannot trace {layer.class_name}({inner.class_name if inner else ''}), so the {stored} arrays of {stack.model.name!r} "
+        "cannot be restored from an .h5 file",
+        needs=(Need("FILE", "the same model saved as .keras", "that format restores each layer by itself"),),
+        layer=layer.name,
+        keras_says="ValueError: Layer count mismatch when loading weights from file. Model expected 0 layers",
+    )
+
+
+def _layer_builds(document: Document) -> tuple[Edit, ...]:
+    """The missing build_config of every layer that owns weights; none at all where one kernel does not prove it."""
+    edits = []
+    for row, owned in zip(layers(document), weights_by_layer(document), strict=True):
+        if not document.format.native or not owned or _builds_itself(row.node):
+            continue
+        shape = _of_layer(document, row.node)
+        if shape is None or row.depth:
+            return ()
+        edits.append(Edit(row.at / "build_config", old=row.node.raw.get("build_config", ABSENT), new={"input_shape": list(shape)}))
+    return tuple(edits)
+
+
+def _of_layer(document: Document, layer: Node) -> Shape | None:
+    """The input shape that a layer's own kernel proves, as far as building it goes."""
+    if layer.class_name == "Embedding":
+        return (None, None)  # its table does not depend on it
+    features, rank = features_of(document, layer), 2
+    if features is None or layer.class_name not in FEATURE_AXIS or layer.config.get("data_format") == "channels_first":
+        return None
+    if layer.class_name != "Dense":  # which takes any number of axes, built for two
+        rank = {"2D": 4, "3D": 5}.get(layer.class_name[-2:], 3)
+    return (*(None,) * (rank - 1), features)
+
+
+def _whole(document: Document, stack: Stack) -> list[Shape]:
+    """The input shapes, all lengths but the last one open, that reach the end of the model without a contradiction."""
     first = stack.first
     features = None if first is None else features_of(document, first)
-    if first is None:
-        return None
-    if first.class_name in RECURRENT and features is not None:
-        return (None, None, features)
-    if first.class_name == "Embedding":
-        return (None, None)
-    return (None, features) if features is not None and all(_keeps_rank(layer) for layer in stack.layers) else None
-
-
-def _keeps_rank(layer: Node) -> bool:
-    return layer.class_name in ("Dense", "Activation", "Dropout", "BatchNormalization", "ReLU", "Softmax", "LeakyReLU")
+    if first is None or (features is None and first.class_name != "Embedding"):
+        return []
+    length = first.config.get("input_length") if first.class_name == "Embedding" else features
+    shapes = [(*(None,) * rank, length) for rank in range(1, MOST_AXES)]
+    followed = [(shape, flow(document, stack.layers, shape)) for shape in shapes]
+    return [shape for shape, found in followed if found.complete]

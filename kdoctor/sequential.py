@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from kdoctor.document import Document, Json
@@ -14,7 +15,7 @@ from kdoctor.pointer import Pointer
 
 Shape: TypeAlias = "tuple[int | None, ...]"  # elements by axis, the batch first; None is any length
 
-# Layers whose first stored kernel states the length of the last axis of their input: the kernel's axis that does, from the end.
+# Layers whose first stored kernel states the length of the features axis of their input: the kernel's axis that does, from the end.
 FEATURE_AXIS = {"Dense": -2, "LSTM": -2, "GRU": -2, "SimpleRNN": -2, "Conv1D": -2, "Conv2D": -2, "Conv3D": -2}
 # Keys of an InputLayer that state its shape; those without "batch" leave out the first axis.
 BATCH_KEYS = ("batch_shape", "batch_input_shape")
@@ -86,15 +87,34 @@ def agree(one: Shape, other: Shape) -> bool:
 
 
 def features_of(document: Document, layer: Node) -> int | None:
-    """The length of a layer's last input axis, as its stored kernel proves it; None where nothing does."""
-    axis = FEATURE_AXIS.get(layer.class_name)
-    if axis is None or layer.config.get("data_format") == "channels_first" or layer.config.get("groups", 1) != 1:
+    """The length of a layer's input on the features axis, as its stored kernel proves it; None where nothing does."""
+    axis, kernel = FEATURE_AXIS.get(layer.class_name), kernel_of(document, layer)
+    groups = layer.config.get("groups", 1)
+    if axis is None or kernel is None or type(groups) is not int:
         return None
+    return kernel[axis] * groups
+
+
+def kernel_of(document: Document, layer: Node) -> tuple[int, ...] | None:
+    """Shape of the kernel stored for a layer; None where none is, where several candidates differ, or where it is packed (int4)."""
+    return _kernels(document).get(layer.at) if _unpacked(layer) else None
+
+
+@lru_cache(maxsize=4)
+def _kernels(document: Document) -> dict[Pointer, tuple[int, ...]]:
+    found = {}
     for row, owned in zip(layers(document), weights_by_layer(document), strict=True):
-        if row.at == layer.at:
-            kernel = next((w for path, w in owned.items() if is_kernel(path) and len(w.shape) >= 2), None)
-            return None if kernel is None else kernel.shape[axis]
-    return None
+        shapes = {weight.shape for path, weight in owned.items() if is_kernel(path) and len(weight.shape) >= 2}
+        if len(shapes) == 1:  # two models of one name in an .h5 share a group: then nothing is proven
+            found[row.at] = shapes.pop()
+    return found
+
+
+def _unpacked(layer: Node) -> bool:
+    """Whether the kernel is stored in its own shape: quantization policies other than int8 and float8 pack several values in one."""
+    policy = layer.config.get("dtype")
+    mode = policy.get("config", {}).get("mode") if isinstance(policy, Mapping) and isinstance(policy.get("config"), Mapping) else None
+    return mode is None or str(mode).split("/")[0] in ("int8", "float8")
 
 
 def is_kernel(path: str) -> bool:

@@ -1,0 +1,60 @@
+"""Which input shape a Sequential model should have: what the user says, else what the file's own statements and kernels prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kdoctor.check import Need
+from kdoctor.document import Document
+from kdoctor.flow import flow
+from kdoctor.sequential import Shape, Stack, Statement, agree, features_of, statements
+from kdoctor.target import Target
+
+DISAGREE = "the file states different input shapes, and nothing in it proves one of them"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The shape to write, or None; ``refused`` says why the user's own was not taken."""
+
+    shape: Shape | None
+    refused: str = ""
+
+    def needs(self, why: str, example: str = "None,…") -> tuple[Need, ...]:
+        return () if self.shape else (Need("--input-shape", example, self.refused.lstrip("; ") or why),)
+
+
+def choose(document: Document, stack: Stack, target: Target, candidates: Iterable[Shape]) -> Choice:
+    """The user's shape for the outermost model, where no stored kernel contradicts it; else the only candidate that none contradicts.
+
+    Candidates that agree count as one: the first of them is meant.
+    """
+    given = target.given.input_shape
+    if given is not None and not stack.model.at.keys:
+        clash = flow(document, stack.layers, given).clash
+        return Choice(given) if clash is None else Choice(None, f"; the shape that you gave, {given}, is refused: {clash}")
+    fitting = [shape for shape in candidates if flow(document, stack.layers, shape).clash is None]
+    decided = bool(fitting) and all(agree(fitting[0], other) for other in fitting[1:])
+    return Choice(fitting[0] if decided else None)
+
+
+def stated(stack: Stack) -> Statement | None:
+    """What fixes the model's input when Keras puts it together: its InputLayer, or else what its first layer says."""
+    places = (*stack.inputs[:1], *stack.layers[:1])
+    return next((statement for layer in places for statement in statements(layer)), None)
+
+
+def corrected(document: Document, stack: Stack, shape: Shape) -> Shape | None:
+    """The shape with the length of its last axis that the first kernel proves, where that is the one thing wrong with it.
+
+    Not where axes seem to be in another order, nor where the kernel was made for all axes in one (a Flatten is missing).
+    """
+    first = stack.first
+    proven = None if first is None else features_of(document, first)
+    if first is None or proven is None or len(shape) < 2 or first.config.get("data_format") == "channels_first":
+        return None
+    product = 1
+    for length in shape[1:]:
+        product *= length or 1
+    return None if proven in (*shape[1:-1], product) else (*shape[:-1], proven)
