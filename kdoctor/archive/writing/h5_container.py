@@ -104,11 +104,15 @@ def run_hdf5(module: str, request: bytes, size: int) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """This kdoctor for the child, which stands in an empty folder; no file locks, because the draft is ours alone."""
+    """This kdoctor for the child, which stands in an empty folder; no file locks, because the draft is ours alone.
+
+    No bytecode is stored: up to Python 3.11, on a full disk, that leaves files which break every later import.
+    """
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "HDF5_USE_FILE_LOCKING": "FALSE",
         "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
     }

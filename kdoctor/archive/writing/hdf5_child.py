@@ -12,7 +12,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from kdoctor.document import Json
@@ -75,7 +75,8 @@ def stored_array(file: Any, path: str) -> Any:
 class Slice(io.RawIOBase):
     """A file from one of its bytes on, as a file of its own that h5py can read, or write to its end.
 
-    ``refused`` is what the system said when it did not take some bytes: h5py passes it over.
+    ``refused`` is what the system said when it did not take some bytes. libhdf5 is not told, and goes on for nothing: it would try again when
+    Python has already taken this object apart, and crash.
     """
 
     def __init__(self, path: str, start: int, *, size: int | None = None) -> None:
@@ -114,24 +115,25 @@ class Slice(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         view, done = memoryview(data).cast("B"), 0
-        try:
+        with self._noting_refusal():
             self._file.seek(self._start + self._position)
-            while done < len(view):
+            while done < len(view) and self.refused is None:
                 done += self._file.write(view[done:]) or 0
-        except OSError as error:
-            self.refused = error
-            raise
-        self._position += done
-        return done
+        self._position += len(view)
+        return len(view)
 
     def truncate(self, size: int | None = None) -> int:
         length = self._position if size is None else size
-        try:
+        with self._noting_refusal():
             self._file.truncate(self._start + length)
-        except OSError as error:
-            self.refused = error
-            raise
         return length
+
+    @contextlib.contextmanager
+    def _noting_refusal(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.refused = self.refused or error
 
     def close(self) -> None:
         if not self.closed:

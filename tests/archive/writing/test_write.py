@@ -158,6 +158,11 @@ def test_the_default_output_stands_beside_the_original_under_the_extension_that_
     assert default_output(Path("there") / name, document) == Path("there") / out
 
 
+def test_a_folder_made_of_a_file_has_no_extension() -> None:
+    document = Document(Format.KERAS_DIR, {"file": {"name": "model.keras", "extension": ".keras", "content": "zip"}})
+    assert default_output(Path("model.keras"), document) == Path("model.fixed")
+
+
 def test_weights_by_layer_names_need_the_extension_of_the_old_loader() -> None:
     document = Document(Format.H5_WEIGHTS, {"file": {"extension": ".hdf5"}, "attributes": {"/": {"layer_names": ["dense"]}}})
     assert extension_for(document) == ".hdf5"

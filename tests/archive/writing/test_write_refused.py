@@ -167,7 +167,13 @@ def test_a_disk_that_fills_up_leaves_the_original_and_nothing_else(
     original = source.read_bytes()
     limit, change = (len(original) // 2, 1) if "half" in room else (len(original) + 300, 8000)
     command = [sys.executable, "-c", WITHOUT_ROOM, str(source), str(source), str(limit), str(change)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    ended = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
     assert ended.stdout == f"{source} would be larger than this system allows\n"
     assert source.read_bytes() == original
     assert [path.name for path in tmp_path.iterdir()] == [name]
