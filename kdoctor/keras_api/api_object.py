@@ -10,11 +10,11 @@ from typing import Final
 from kdoctor.document import Json
 from kdoctor.errors import KdoctorError
 
-__all__ = ["OPAQUE", "REQUIRED", "ApiObject", "Json", "NoDefault", "UnknownRelease"]
+__all__ = ["OPAQUE", "REQUIRED", "ApiObject", "Json", "NoDefault", "OldArguments", "UnknownRelease"]
 
 
 class UnknownRelease(KdoctorError):
-    """A Keras release that the catalogue cannot speak for: older than Keras 3, or no release number at all."""
+    """A Keras release that the catalogue cannot speak for: older than Keras 1, of another family, or no release number at all."""
 
 
 class NoDefault(enum.Enum):
@@ -29,6 +29,19 @@ OPAQUE: Final = NoDefault.OPAQUE
 
 
 @dataclass(frozen=True, slots=True)
+class OldArguments:
+    """How a constructor of Keras 2.0 to 2.3 takes the arguments of Keras 1.
+
+    renamed: old name -> new name; values: old name -> old value -> new value, exchanged before the renaming; shim: the function of
+    ``keras/legacy/interfaces.py`` that does what is more than that (``nb_row`` and ``nb_col`` to ``kernel_size``), or empty.
+    """
+
+    renamed: Mapping[str, str] = field(hash=False)
+    values: Mapping[str, Mapping[str, Json]] = field(hash=False)
+    shim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ApiObject:
     """What the source of a release says about a class or function.
 
@@ -36,7 +49,8 @@ class ApiObject:
     Keras saves first, empty when it has none; parameters: what calling it takes by keyword, in order, through the whole class
     hierarchy, and what its constructor takes out of ``**kwargs``, with JSON defaults (a tuple is a list), `REQUIRED` or `OPAQUE`;
     takes_anything: any other keyword is swallowed; lineage: real paths of its bases in resolution order; overrides: which of
-    ``from_config`` and ``get_config`` is not the one of the kind's root class; is_saveable: a KerasSaveable class.
+    ``from_config`` and ``get_config`` is not the one of the kind's root class; is_saveable: a KerasSaveable class; config_keys: what its
+    ``get_config`` writes as far as the source tells, computed keys are not among them; old_arguments: see `OldArguments`.
     """
 
     name: str
@@ -49,6 +63,8 @@ class ApiObject:
     is_saveable: bool
     lineage: tuple[str, ...]
     overrides: frozenset[str]
+    config_keys: tuple[str, ...] = ()
+    old_arguments: OldArguments | None = None
 
     @property
     def path(self) -> str:

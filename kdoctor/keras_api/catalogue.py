@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import dataclass, field
 
 from kdoctor.keras_api.api_object import OPAQUE, REQUIRED, ApiObject, NoDefault, UnknownRelease
-from kdoctor.keras_api.release_index import ReleaseIndex, document, family, index_of
+from kdoctor.keras_api.choice import answering
+from kdoctor.keras_api.families import FAMILIES, KERAS_3
+from kdoctor.keras_api.release_index import ReleaseIndex, document, index_of
 
-__all__ = ["OPAQUE", "REQUIRED", "ApiObject", "Catalogue", "NoDefault", "UnknownRelease", "generated", "releases"]
+__all__ = ["OPAQUE", "REQUIRED", "ApiObject", "Catalogue", "NoDefault", "UnknownRelease", "generated", "known_releases", "releases"]
 
-RELEASE = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
-NEWEST_PATCH = 10**6
-# Model classes that the `.h5` reader adds to the namespace of the layers (keras/src/legacy/saving/saving_utils.py, model_from_config).
+# Model classes that the `.h5` reader of Keras 3 adds to the namespace of the layers (keras/src/legacy/saving/saving_utils.py, model_from_config).
 LEGACY_MODELS = {
     "Functional": "keras.src.models.functional.Functional",
     "Model": "keras.src.models.model.Model",
@@ -24,8 +23,13 @@ TF_KERAS = "keras._tf_keras.keras."
 
 
 def releases() -> tuple[str, ...]:
-    """The releases that the catalogue was made from, oldest first."""
-    return tuple(family()["releases"])
+    """The releases of Keras 3 that the catalogue was made from, oldest first."""
+    return tuple(release.number for release in KERAS_3.releases)
+
+
+def known_releases() -> tuple[str, ...]:
+    """Every release that the catalogue was made from, as in ``keras==2.15.0`` and ``tf.keras==2.4.4``, family by family, oldest first."""
+    return tuple(release.label for family in FAMILIES for release in family.releases)
 
 
 def generated() -> str:
@@ -35,24 +39,41 @@ def generated() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The names and objects of one release. ``release`` is the one asked for, ``known_release`` the one whose source answers."""
+    """The names and objects of one release. ``release`` is the one asked for, ``known_release`` the one whose source answers.
+
+    name: what the known release is installed as, ``keras``, ``tf.keras`` or ``tf-keras``.
+    """
 
     release: str
     known_release: str
+    name: str
     _index: ReleaseIndex = field(repr=False, compare=False)
 
     @classmethod
-    def load(cls, release: str) -> Catalogue:
+    def load(cls, release: str, family: str | None = None) -> Catalogue:
         """The catalogue of a release: the nearest known release at or below it answers, the newest known one for the future.
 
-        ``3.12`` means the newest patch of 3.12. Raises `UnknownRelease` below 3.0 and for what is no release number.
+        ``3.12`` means the newest patch of 3.12. ``family`` is ``keras``, ``tf.keras`` (the number is then TensorFlow's) or ``tf-keras``;
+        without it the number decides, see `kdoctor.keras_api.choice.answering`. Raises `UnknownRelease` below 1.0 and for what is no
+        release number.
         """
-        return _load(release)
+        return _load(release, family)
+
+    @property
+    def reads_native(self) -> bool:
+        """Whether the release reads ``.keras`` archives; Keras 2.12 is the first that does."""
+        return bool(self._index.reader["native"])
+
+    @property
+    def converted_weights(self) -> frozenset[str]:
+        """The layer classes whose weights of a Keras 1 file the release re-lays out (``preprocess_weights_for_loading``)."""
+        return frozenset(self._index.reader["converted_weights"])
 
     def resolve(self, module: str | None, class_name: str) -> ApiObject | None:
         """What the reader of ``.keras`` files finds for ``module`` and ``class_name`` when no custom object has that name.
 
-        For a function the class name is the function's name; the module ``builtins`` stands for a bare function name.
+        For a function the class name is the function's name; the module ``builtins`` stands for a bare function name. A release that
+        reads no ``.keras`` (`reads_native`) answers as ``import`` would, public paths included.
         Source: keras/src/saving/serialization_lib.py, _retrieve_class_or_fn.
         """
         if not module or self.refuses(module, class_name):
@@ -74,10 +95,15 @@ class Catalogue:
     def legacy(self, kind: str, identifier: str) -> ApiObject | None:
         """What the ``.h5`` reader finds for a bare class or function name where it expects an object of ``kind``.
 
-        Kinds: layer, model, and those of `function`. A function's alias is sought under the public module of the function that it
-        stands for, which is why ``mse`` is not found. Source: keras/src/legacy/saving/saving_utils.py and the ``deserialize``
-        functions, serialization_lib.deserialize_keras_object with ``module_objects``.
+        Kinds: layer, model, and those of `function`. Keras 3 seeks a function's alias under the public module of the function that it
+        stands for, which is why it does not find ``mse``; earlier ones have a table of each kind. A ``legacy_optimizer`` is one whose
+        config does not say ``"is_legacy_optimizer": false``, as in every ``.h5`` from before Keras 2.11, and what a bare name means
+        to 2.10. Source:
+        keras/src/legacy/saving/saving_utils.py and the ``deserialize`` functions, serialization_lib.deserialize_keras_object with
+        ``module_objects``.
         """
+        if "layer" in self._index.tables:
+            return self.function("layer" if kind == "model" else kind, identifier)
         if kind in ("layer", "model"):
             path = LEGACY_MODELS.get(identifier) or self._imported(LEGACY_LAYERS, identifier)
             return self._index.object(path)
@@ -101,10 +127,11 @@ class Catalogue:
     def function(self, kind: str, name: str) -> ApiObject | None:
         """What ``keras.losses.get("mse")`` and its like find for a bare name: a function, or a class to be called without arguments.
 
-        Kinds: activation, constraint, dtype_policy, initializer, loss, metric, optimizer, quantizer, regularizer.
+        Kinds: activation, constraint, dtype_policy, initializer, loss, metric, optimizer, quantizer, regularizer; before Keras 3 also
+        layer and legacy_optimizer.
         """
-        identifier = name.lower() if kind == "optimizer" else name
-        return self._index.object(self._index.tables.get(kind, {}).get(identifier))
+        table = self._index.tables.get(kind, {})
+        return self._index.object(table.get(name.lower(), table.get(name)) if kind.endswith("optimizer") else table.get(name))
 
     def accepts(self, obj: ApiObject, argument: str) -> bool:
         """Whether calling the object with this keyword is possible at all."""
@@ -113,14 +140,14 @@ class Catalogue:
     def names(self, kind: str) -> frozenset[str]:
         """Every bare name under which an object of the kind is known: its own, those it is exported under, its aliases."""
         found = set(self._index.tables.get(kind, {}))
-        for path, state in self._index.states.items():
-            if state[0] == kind:
-                found.add(path.rpartition(".")[2])
-        found.update(export.rpartition(".")[2] for export, path in self._index.public.items() if self._index.states[path][0] == kind)
+        found.update(path.rpartition(".")[2] for path in self._index.states if self._index.kind(path) == kind)
+        found.update(export.rpartition(".")[2] for export, path in self._index.public.items() if self._index.kind(path) == kind)
         return frozenset(found)
 
     def _imported(self, module: str, name: str) -> str | None:
         """The real path behind ``vars(importlib.import_module(module))[name]``, for Keras's own modules."""
+        if self.name == "tf-keras" and module.startswith("keras"):
+            module = f"tf_{module}"  # tf-keras imports the module of that name from itself
         path = f"{module}.{name}"
         if path in self._index.states:
             return path
@@ -132,7 +159,7 @@ class Catalogue:
 
         ``keras._legacy`` is no module: what is exported under it is only in ``keras._tf_keras.keras``, before the name of today.
         """
-        inside = f"{module}."
+        inside = f"{module.removeprefix('tf_') if self.name == 'tf-keras' else module}."
         copied = inside.removeprefix(TF_KERAS)
         if copied != inside:
             return [] if copied.startswith("_legacy.") else [f"keras._legacy.{copied}{name}", f"keras.{copied}{name}"]
@@ -142,18 +169,7 @@ class Catalogue:
 
 
 @functools.cache
-def _load(release: str) -> Catalogue:
-    match = RELEASE.match(release)
-    if match is None:
-        raise UnknownRelease(f"{release!r} is not the number of a Keras release")
-    asked = _numbers(match)
-    below = [known for known in releases() if _numbers(RELEASE.match(known)) <= asked]
-    if not below:
-        raise UnknownRelease(f"kdoctor does not know the loaders of Keras {release} yet, only those of Keras 3")
-    return Catalogue(release, below[-1], index_of(below[-1]))
-
-
-def _numbers(match: re.Match[str] | None) -> tuple[int, int, int]:
-    assert match is not None
-    major, minor, patch = match.groups()
-    return int(major), int(minor), NEWEST_PATCH if patch is None else int(patch)
+def _load(release: str, name: str | None) -> Catalogue:
+    family, known = answering(release, name)
+    index = index_of(known.number if family is KERAS_3 else known.label, family.name)
+    return Catalogue(release, known.number, known.name, index)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from kdoctor.keras_api.config_keys import config_keys
 from kdoctor.keras_api.constructor import Signature, class_signature, function_signature
 from kdoctor.keras_api.hierarchy import Hierarchy, Key
+from kdoctor.keras_api.interfaces import Interface
+from kdoctor.keras_api.literals import texts
 from kdoctor.keras_api.tables import KINDS_OF_TABLES, kinds_by_module, read_tables
 
 # The class that every object of a kind descends from, most special first. Operation stands last: every layer is one.
@@ -45,7 +48,7 @@ class ObjectFacts:
     is_saveable: bool
     exports: tuple[str, ...]
     signature: Signature
-    lineage: tuple[str, ...]
+    lineage: tuple[Key, ...]
     overrides: tuple[str, ...]
 
 
@@ -55,7 +58,8 @@ class ReaderFacts:
 
     by_symbol: it asks the table of exported names (3.0.0 forgot to return its answer); saveable_only: an import must yield a
     KerasSaveable class; keras_only: only Keras's own packages are imported; has_api_folder: ``keras.api`` can be imported;
-    builtin_modules: where ``"module": "builtins"`` functions are sought; kinds_by_module: `kinds_by_module`; refused: exported names that it declines.
+    builtin_modules: where ``"module": "builtins"`` functions are sought; kinds_by_module: `kinds_by_module`; refused: exported names that it declines;
+    package: where the modules lie; native: it reads ``.keras`` archives; converted_weights: layers whose Keras 1 weights it re-lays out.
     """
 
     by_symbol: bool
@@ -65,16 +69,24 @@ class ReaderFacts:
     builtin_modules: tuple[str, ...]
     kinds_by_module: tuple[str, ...]
     refused: tuple[str, ...]
+    package: str = "keras.src"
+    native: bool = True
+    converted_weights: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFacts:
-    """Everything gathered from one wheel; ``imports`` and ``tables`` lead from (module or kind, name) to an object."""
+    """Everything gathered from one wheel; ``imports`` and ``tables`` lead from (module or kind, name) to an object.
+
+    config_keys: `kdoctor.keras_api.config_keys.config_keys` of each class; interfaces: how its constructor takes Keras 1 arguments.
+    """
 
     objects: dict[Key, ObjectFacts]
     imports: dict[Key, Key]
     tables: dict[tuple[str, str], Key]
     reader: ReaderFacts
+    config_keys: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    interfaces: dict[Key, Interface] = field(default_factory=dict)
 
 
 def gather(hierarchy: Hierarchy) -> ReleaseFacts:
@@ -89,7 +101,8 @@ def gather(hierarchy: Hierarchy) -> ReleaseFacts:
         if facts.exports or key in tabled or _can_be_named(hierarchy, key, facts):
             objects[key] = facts
     reader = _reader(hierarchy)
-    return ReleaseFacts(objects, _imports(hierarchy, objects, reader), tables, reader)
+    configs = {key: keys for key, facts in objects.items() if not facts.is_function and (keys := config_keys(hierarchy, key))}
+    return ReleaseFacts(objects, _imports(hierarchy, objects, reader), tables, reader, configs)
 
 
 def _can_be_named(hierarchy: Hierarchy, key: Key, facts: ObjectFacts) -> bool:
@@ -120,16 +133,15 @@ def _of_class(hierarchy: Hierarchy, key: Key) -> ObjectFacts:
     names = [name for _, name in order]
     kind = next((kind for root, kind in ROOTS if root in names), "other")
     root = next((root for root, found in ROOTS if found == kind and root in names), "")
-    overridden = (method for method in ("from_config", "get_config") if _overrides(hierarchy, order, method, root))
-    lineage = tuple(f"{module}.{name}" for module, name in order[1:])
     signature = class_signature(hierarchy, key)
-    return ObjectFacts(kind, False, "KerasSaveable" in names, _exports(node.decorator_list), signature, lineage, tuple(overridden))
+    return ObjectFacts(kind, False, "KerasSaveable" in names, _exports(node.decorator_list), signature, order[1:], overridden(hierarchy, order, root))
 
 
-def _overrides(hierarchy: Hierarchy, order: tuple[Key, ...], method: str, root: str) -> bool:
+def overridden(hierarchy: Hierarchy, order: tuple[Key, ...], root: str) -> tuple[str, ...]:
+    """Which of the two methods a class of this resolution order has from below the root class of its kind."""
     names = [name for _, name in order]
     above = order[: names.index(root)] if root else order
-    return any(hierarchy.method(key, method) for key in above)
+    return tuple(method for method in ("from_config", "get_config") if any(hierarchy.method(key, method) for key in above))
 
 
 def _exports(decorators: list[ast.expr]) -> tuple[str, ...]:
@@ -182,11 +194,7 @@ def _reader(hierarchy: Hierarchy) -> ReaderFacts:
         saveable_only="issubclass(obj, KerasSaveable)" in text,
         keras_only=re.search(r"package in \{'keras'", text) is not None,
         has_api_folder="keras.api" in hierarchy.modules,
-        builtin_modules=_texts(constants["BUILTIN_MODULES"]),
+        builtin_modules=tuple(sorted(texts(constants["BUILTIN_MODULES"]))),
         kinds_by_module=kinds_by_module(hierarchy),
-        refused=_texts(constants[refused]) if refused else (),
+        refused=tuple(sorted(texts(constants[refused]))) if refused else (),
     )
-
-
-def _texts(expression: ast.expr) -> tuple[str, ...]:
-    return tuple(sorted(node.value for node in ast.walk(expression) if isinstance(node, ast.Constant) and isinstance(node.value, str)))

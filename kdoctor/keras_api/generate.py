@@ -1,7 +1,7 @@
-"""Writes the catalogue from Keras's wheels: ``python -m kdoctor.keras_api.generate kdoctor/keras_api/catalogue.json [--wheels FOLDER]``.
+"""Writes the catalogue from Keras's archives: ``python -m kdoctor.keras_api.generate [--wheels FOLDER] [--family keras-3]``.
 
-For developers, when Keras publishes a release: add it to `RELEASES` and run this again. The wheels are read as source and never
-imported. Without ``--wheels`` they are downloaded with pip into a temporary folder.
+For developers, when Keras publishes a release: add it to `kdoctor.keras_api.families` and run this again. The archives are read as
+source and never imported. Without ``--wheels`` they are downloaded with pip into a temporary folder.
 """
 
 from __future__ import annotations
@@ -9,43 +9,41 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from kdoctor.keras_api.facts import gather
-from kdoctor.keras_api.hierarchy import Hierarchy
+from kdoctor.keras_api.facts import ReleaseFacts, gather
+from kdoctor.keras_api.families import FAMILIES, Family, Release
+from kdoctor.keras_api.keras_2_facts import gather_keras_2
+from kdoctor.keras_api.relative import relative
+from kdoctor.keras_api.sources import hierarchy_of
 from kdoctor.keras_api.spans import write_family
-from kdoctor.keras_api.wheel import read_wheel
-
-# The first release, the last patch of every minor release since, and earlier patches that are still widely installed.
-RELEASES = (
-    "3.0.0", "3.0.5", "3.1.1", "3.2.1", "3.3.3", "3.4.1", "3.5.0", "3.6.0", "3.7.0", "3.8.0", "3.9.2", "3.10.0", "3.11.3",
-    "3.12.0", "3.12.4", "3.13.2", "3.14.1", "3.15.1",
-)  # fmt: skip
 
 
 def main() -> None:
-    """Parse the command line and write the catalogue."""
+    """Parse the command line and write the catalogue's parts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path, help="the catalogue to write")
-    parser.add_argument("--wheels", type=Path, help="a folder that holds keras-X.Y.Z-py3-none-any.whl files")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="the folder to write to")
+    parser.add_argument("--wheels", type=Path, help="a folder that holds wheels and source archives, and gets those that it lacks")
+    parser.add_argument("--family", choices=[family.name for family in FAMILIES], help="write one part only")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as downloads:
-        folder = options.wheels or Path(downloads)
-        releases = {release: gather(Hierarchy(read_wheel(_wheel(folder, release)))) for release in RELEASES}
-    document = {"generated": datetime.date.today().isoformat(), "families": {"keras-3": write_family(releases)}}
-    options.out.write_text(_laid_out(document), encoding="utf-8")
+        for family in FAMILIES:
+            if options.family in (None, family.name):
+                _write(family, options.wheels or Path(downloads), options.out)
 
 
-def _wheel(folder: Path, release: str) -> Path:
-    wheel = folder / f"keras-{release}-py3-none-any.whl"
-    if not wheel.exists():
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--ignore-requires-python", "--dest", str(folder), f"keras=={release}"]
-        subprocess.run(command, check=True)
-    return wheel
+def _write(family: Family, archives: Path, out: Path) -> None:
+    facts = {release.label: _facts(release, archives) for release in family.releases}
+    releases = facts if family.releases[0].package else {label.rpartition("==")[2]: found for label, found in facts.items()}
+    document = {"generated": datetime.date.today().isoformat(), "families": {family.name: write_family(releases)}}
+    (out / family.file).write_text(_laid_out(document), encoding="utf-8")
+
+
+def _facts(release: Release, archives: Path) -> ReleaseFacts:
+    hierarchy = hierarchy_of(release, archives)
+    return relative(gather_keras_2(hierarchy, release.package), release.package) if release.package else gather(hierarchy)
 
 
 def _laid_out(value: Any, depth: int = 0) -> str:

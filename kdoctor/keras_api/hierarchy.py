@@ -29,8 +29,22 @@ class Hierarchy:
         bound = source.names.get(name)
         if bound is not None:
             return self.find(bound.module, bound.attribute, depth + 1) if bound.attribute else None
-        found = (self.find(star, name, depth + 1) for star in source.stars)
+        found = (self.find(star, name, depth + 1) for star in reversed(source.stars))  # the later import wins
         return next((key for key in found if key is not None), None)
+
+    def namespace(self, module: str, depth: int = 0) -> dict[str, Key]:
+        """Every class and function that ``vars(module)`` holds, those of other packages left out."""
+        source = self.modules.get(module)
+        if source is None or depth > 20:
+            return {}
+        found: dict[str, Key] = {}
+        for star in source.stars:
+            found.update({name: key for name, key in self.namespace(star, depth + 1).items() if not name.startswith("_")})
+        for name in (*source.names, *source.classes, *source.functions):
+            key = self.find(module, name)
+            if key is not None:
+                found[name] = key
+        return found
 
     def class_node(self, key: Key) -> ast.ClassDef | None:
         return self.modules[key[0]].classes.get(key[1])
@@ -43,16 +57,17 @@ class Hierarchy:
         if isinstance(expression, ast.Name):
             return self.find(module, expression.id)
         if isinstance(expression, ast.Attribute):
-            owner = self._module_meant(module, expression.value)
+            owner = self.module_meant(module, expression.value)
             return self.find(owner, expression.attr) if owner else None
         return None
 
-    def _module_meant(self, module: str, expression: ast.expr) -> str | None:
+    def module_meant(self, module: str, expression: ast.expr) -> str | None:
+        """The module inside the wheel that an expression of ``module`` stands for."""
         if isinstance(expression, ast.Name):
             bound = self.modules[module].names.get(expression.id, Name(""))
             path = f"{bound.module}.{bound.attribute}" if bound.attribute else bound.module
         elif isinstance(expression, ast.Attribute):
-            path = f"{self._module_meant(module, expression.value)}.{expression.attr}"
+            path = f"{self.module_meant(module, expression.value)}.{expression.attr}"
         else:
             return None
         if path in self.modules:

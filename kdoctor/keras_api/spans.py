@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from kdoctor.keras_api.api_object import OPAQUE, REQUIRED, Json, NoDefault
-from kdoctor.keras_api.constructor import Signature
 from kdoctor.keras_api.facts import ObjectFacts, ReleaseFacts
+from kdoctor.keras_api.hierarchy import Key
+from kdoctor.keras_api.interfaces import Interface
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -30,6 +31,42 @@ class Pool:
         return self.positions[text]
 
 
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """The pools of one family, by name."""
+
+    by_name: dict[str, Pool] = field(default_factory=dict)
+
+    def put(self, pool: str, value: Any) -> int:
+        """The position of a value in a pool."""
+        return self.by_name.setdefault(pool, Pool()).position(value)
+
+    def target(self, key: Key) -> int:
+        """The position of a class or function."""
+        return self.put("targets", f"{self.put('modules', key[0])}.{key[1]}")
+
+    def interface(self, found: Interface) -> int:
+        """The position of a converter of arguments."""
+        return self.put("interfaces", [found.renamed, found.values, found.shim])
+
+    def export(self, path: str, name: str) -> int | str:
+        """A public path: the position of its module alone where it ends in the object's own name."""
+        owner, _, last = path.rpartition(".")
+        position = self.put("modules", owner)
+        return position if last == name else f"{position}.{last}"
+
+    def state(self, name: str, facts: ObjectFacts, config: tuple[str, ...]) -> list[int]:
+        """Everything about an object, as positions."""
+        signature = [self.put("parameters", _parameter(name, default)) for name, default in facts.signature.parameters.items()]
+        return [
+            self.put("sorts", [facts.kind, int(facts.is_function), int(facts.is_saveable), list(facts.overrides)]),
+            self.put("exports", [self.export(path, name) for path in facts.exports]),
+            self.put("signatures", [int(facts.signature.takes_anything), *signature]),
+            self.put("lineages", [self.target(base) for base in facts.lineage]),
+            self.put("configs", [self.put("keys", group) for group in config]),
+        ]
+
+
 def spans(states: Iterable[V | None]) -> list[tuple[int, int, V]]:
     """Runs of equal states, (first release, last release, state) by position; None means that there is nothing."""
     found: list[tuple[int, int, V]] = []
@@ -46,41 +83,34 @@ def spans(states: Iterable[V | None]) -> list[tuple[int, int, V]]:
 def write_family(releases: Mapping[str, ReleaseFacts]) -> dict[str, Any]:
     """The JSON document of one family of releases, oldest first.
 
-    Its shape: ``releases``: names; ``readers``: one per release; ``pools``: values named by position elsewhere;
+    Its shape: ``releases``: names; ``readers``: one position per release; ``pools``: values named by position elsewhere;
     ``objects``: module -> name -> [[first, last, state], …]; ``imports``: module -> name -> [[first, last, target], …];
-    ``tables``: the same by kind. First and last are positions of releases, a target is one in its pool.
-    A state is [kind, is_function, is_saveable, overrides, exports, signature, lineage], the last three positions in their pools.
-    A signature is [takes_anything, position of a parameter, …]; a parameter is ``"units"`` (required), ``["axis", -1]`` (default)
-    or ``["scale"]`` (a default that JSON cannot hold).
+    ``tables``: the same by kind; ``interfaces``: module -> name -> [[first, last, position in their pool], …]. First and last are
+    positions of releases. A state is [sort, exports, signature, lineage, config], all of them positions in the pools.
+    A sort is [kind, is_function, is_saveable, overrides]; a lineage is a list of targets; a target is ``"17.Dense"``, with the position
+    of a module; so is an export, or the module's position alone where the name is the object's. A signature is [takes_anything, position of a parameter, …]; a parameter is ``"units"`` (required), ``["axis", -1]``
+    (default) or ``["scale"]`` (a default that JSON cannot hold). A config is a list of positions in the pool ``keys``, whose texts hold
+    several keys each; an interface is [renamed, values, shim].
     """
-    pools = {name: Pool() for name in ("exports", "parameters", "signatures", "lineages", "targets")}
+    pools = Pools()
     facts = list(releases.values())
-    objects = _merge([release.objects for release in facts])
-    imports = _merge([release.imports for release in facts])
-    tables = _merge([release.tables for release in facts])
-
-    def target(key: tuple[str, str]) -> int:
-        return pools["targets"].position(f"{key[0]}.{key[1]}")
-
+    objects = _merge([_states(release, pools) for release in facts])
+    imports = _merge([{place: pools.target(key) for place, key in release.imports.items()} for release in facts])
+    tables = _merge([{place: pools.target(key) for place, key in release.tables.items()} for release in facts])
+    interfaces = _merge([{key: pools.interface(found) for key, found in release.interfaces.items()} for release in facts])
     return {
         "releases": list(releases),
-        "readers": [
-            {
-                "by_symbol": release.reader.by_symbol,
-                "saveable_only": release.reader.saveable_only,
-                "keras_only": release.reader.keras_only,
-                "has_api_folder": release.reader.has_api_folder,
-                "builtin_modules": release.reader.builtin_modules,
-                "kinds_by_module": release.reader.kinds_by_module,
-                "refused": release.reader.refused,
-            }
-            for release in facts
-        ],
-        "objects": _nested({key: spans([state and _state(state, pools) for state in states]) for key, states in objects.items()}),
-        "imports": _nested({key: spans([found and target(found) for found in states]) for key, states in imports.items()}),
-        "tables": _nested({key: spans([found and target(found) for found in states]) for key, states in tables.items()}),
-        "pools": {name: pool.values for name, pool in pools.items()},
+        "readers": [pools.put("readers", asdict(release.reader)) for release in facts],
+        "objects": _nested({key: spans(states) for key, states in objects.items()}),
+        "imports": _nested({key: spans(states) for key, states in imports.items()}),
+        "tables": _nested({key: spans(states) for key, states in tables.items()}),
+        "interfaces": _nested({key: spans(states) for key, states in interfaces.items()}),
+        "pools": {name: pool.values for name, pool in pools.by_name.items()},
     }
+
+
+def _states(release: ReleaseFacts, pools: Pools) -> dict[Key, list[int]]:
+    return {key: pools.state(key[1], facts, release.config_keys.get(key, ())) for key, facts in release.objects.items()}
 
 
 def _merge(mappings: list[dict[K, V]]) -> dict[K, list[V | None]]:
@@ -94,23 +124,6 @@ def _nested(flat: Mapping[tuple[str, str], Any]) -> dict[str, dict[str, Any]]:
     for (owner, name), value in flat.items():
         nested.setdefault(owner, {})[name] = value
     return nested
-
-
-def _state(facts: ObjectFacts, pools: Mapping[str, Pool]) -> list[Any]:
-    return [
-        facts.kind,
-        int(facts.is_function),
-        int(facts.is_saveable),
-        list(facts.overrides),
-        pools["exports"].position(list(facts.exports)),
-        pools["signatures"].position(_written(facts.signature, pools["parameters"])),
-        pools["lineages"].position(list(facts.lineage)),
-    ]
-
-
-def _written(signature: Signature, parameters: Pool) -> list[int]:
-    positions = (parameters.position(_parameter(name, default)) for name, default in signature.parameters.items())
-    return [int(signature.takes_anything), *positions]
 
 
 def _parameter(name: str, default: Json | NoDefault) -> Any:

@@ -1,8 +1,9 @@
-"""A Keras wheel read as source: its modules and the names they bind, without importing anything."""
+"""A Keras wheel or source archive read as source: its modules and the names they bind, without importing anything."""
 
 from __future__ import annotations
 
 import ast
+import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -39,16 +40,34 @@ class Module:
     body: list[ast.stmt] = field(default_factory=list)
 
 
-def read_wheel(path: Path) -> dict[str, Module]:
-    """Every module of the wheel by its dotted path; tests and other backends than TensorFlow are left out."""
+def read_wheel(path: Path, kept: tuple[str, ...] = ("keras/",), skipped: tuple[str, ...] = SKIPPED) -> dict[str, Module]:
+    """Every module of the archive by its dotted path; tests and other backends than TensorFlow are left out.
+
+    ``kept`` and ``skipped`` are beginnings of the paths of its members.
+    """
     modules: dict[str, Module] = {}
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.namelist():
-            is_source = member.startswith("keras/") and member.endswith(".py")
-            if is_source and not member.endswith("_test.py") and not member.startswith(SKIPPED):
-                dotted, is_package = _dotted(member)
-                modules[dotted] = _read_module(dotted, is_package, archive.read(member).decode("utf-8"))
+    for member, source in _sources(path, kept):
+        if not member.endswith("_test.py") and not member.startswith(skipped):
+            dotted, is_package = _dotted(member)
+            modules[dotted] = _read_module(dotted, is_package, source.decode("utf-8"))
     return modules
+
+
+def _sources(path: Path, kept: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """The Python files: those of TensorFlow 2.0 and 2.1, in the folder ``tensorflow_core``, count as ``tensorflow``'s."""
+    if path.suffix != ".gz":
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                member = "tensorflow/" + name.removeprefix("tensorflow_core/") if name.startswith("tensorflow_core/") else name
+                if member.startswith(kept) and member.endswith(".py"):
+                    yield member, archive.read(name)
+        return
+    with tarfile.open(path) as source_archive:
+        for entry in source_archive:
+            member = entry.name.partition("/")[2]
+            file = source_archive.extractfile(entry) if member.startswith(kept) and member.endswith(".py") else None
+            if file is not None:
+                yield member, file.read()
 
 
 def _dotted(member: str) -> tuple[str, bool]:
@@ -65,14 +84,16 @@ def _read_module(path: str, is_package: bool, source: str) -> Module:
         elif isinstance(statement, ast.FunctionDef):
             module.functions[statement.name] = statement
         else:
-            _bind(module, statement)
+            bind(module, statement)
     return module
 
 
 def _flat(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Top-level statements, entering ``try`` and the branch of ``if`` that the TensorFlow backend takes."""
+    """Top-level statements, entering ``try`` and the branch of ``if`` that TensorFlow 2 as the backend takes."""
     for statement in statements:
-        if isinstance(statement, ast.If):
+        if isinstance(statement, ast.If) and ast.unparse(statement.test).endswith("tf2.enabled()"):
+            yield from _flat(statement.body)
+        elif isinstance(statement, ast.If):
             wanted = _backend_compared(statement.test)
             if wanted in (None, "tensorflow"):
                 yield from _flat(statement.body)
@@ -92,7 +113,8 @@ def _backend_compared(test: ast.expr) -> str | None:
     return None
 
 
-def _bind(module: Module, statement: ast.stmt) -> None:
+def bind(module: Module, statement: ast.stmt) -> None:
+    """Note the names that an import or an alias binds in the module."""
     match statement:
         case ast.Import():
             for alias in statement.names:
@@ -105,8 +127,20 @@ def _bind(module: Module, statement: ast.stmt) -> None:
                     module.stars.append(source)
                 else:
                     module.names[alias.asname or alias.name] = Name(source, alias.name)
-        case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Name(id=other)):
-            module.names[bound] = module.names.get(other, Name(module.path, other))
+        case ast.Assign(targets=targets, value=ast.Name() | ast.Attribute() as value):
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    module.names[target.id] = _meant(module, value)
+
+
+def _meant(module: Module, expression: ast.expr) -> Name:
+    """What ``other`` and ``package.other`` stand for in a module, as far as its imports tell."""
+    if isinstance(expression, ast.Name):
+        return module.names.get(expression.id, Name(module.path, expression.id))
+    if isinstance(expression, ast.Attribute):
+        owner = _meant(module, expression.value)
+        return Name(f"{owner.module}.{owner.attribute}" if owner.attribute else owner.module, expression.attr)
+    return Name("")
 
 
 def _imported_from(module: Module, statement: ast.ImportFrom) -> str:

@@ -1,0 +1,55 @@
+"""The keys that an object's ``get_config`` writes, as far as its source tells."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kdoctor.keras_api.hierarchy import Hierarchy, Key
+
+
+def config_keys(hierarchy: Hierarchy, key: Key) -> tuple[str, ...]:
+    """The keys by class, base class first, as texts with a space between: a best effort, keys that are computed are left out.
+
+    A class whose ``get_config`` does not ask its base's begins anew.
+    """
+    found: list[str] = []
+    removed: set[str] = set()
+    for base in hierarchy.order(key):
+        node = hierarchy.method(base, "get_config")
+        if node is None:
+            continue
+        written = [name for name in _written(node) if name not in removed]
+        removed |= _removed(node)
+        if written:
+            found.insert(0, " ".join(dict.fromkeys(written)))
+        if "get_config()" not in ast.unparse(node) and "get_config(self)" not in ast.unparse(node):
+            break
+    return tuple(found)
+
+
+def _written(node: ast.FunctionDef) -> Iterator[str]:
+    """Literal keys of dictionaries of the method's own (not of nested ones), ``config["name"] = …`` and ``dict(name=…)``."""
+    nested = {id(inner) for outer in ast.walk(node) if isinstance(outer, ast.Dict) for value in outer.values for inner in ast.walk(value)}
+    for child in ast.walk(node):
+        if id(child) in nested:
+            continue
+        match child:
+            case ast.Dict():
+                yield from (name.value for name in child.keys if isinstance(name, ast.Constant) and isinstance(name.value, str))
+            case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str(name)), ctx=ast.Store()):
+                yield name
+            case ast.Call(func=ast.Name(id="dict"), keywords=named):
+                yield from (item.arg for item in named if item.arg)
+
+
+def _removed(node: ast.FunctionDef) -> set[str]:
+    """Keys that the method deletes again, which must have come from its base."""
+    found = set()
+    for child in ast.walk(node):
+        match child:
+            case ast.Call(func=ast.Attribute(value=ast.Name(), attr="pop"), args=[ast.Constant(value=str(name)), *_]):
+                found.add(name)
+            case ast.Delete(targets=[ast.Subscript(slice=ast.Constant(value=str(name)))]):
+                found.add(name)
+    return found
