@@ -13,6 +13,7 @@ from kdoctor.target import Target
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
 LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
 VALIDATES_SCORE_MODE = (3, 15)
+AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at its word", native=True)
 
 
 @check("K609", Severity.ERROR, since="0.1.0")
@@ -24,7 +25,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``.
 
-    The cure of the first writes an InputLayer, which says the same to every release. The others have no automatic cure in this release.
+    The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
+    cured by writing the model as a ``.keras`` archive. ``hard_sigmoid`` has no automatic cure in this release.
     """
     if not document.format.native:
         for stack in stacks(document):
@@ -67,6 +69,7 @@ def _axis(node: Node, target: Target) -> Iterator[Finding]:
         yield Finding(
             node.at / "config" / "axis",
             f"{target} drops the axis {axis} of {node.class_name} when it reads an .h5, and takes the default",
+            repair=AS_KERAS,
             layer=node.name,
         )
 
@@ -77,6 +80,7 @@ def _taken_for_function(node: Node, target: Target) -> Iterator[Finding]:
         yield Finding(
             node.at / "config" / "score_mode",
             f"{target} takes the score_mode {value!r} for the function keras.layers.{value} when it reads an .h5",
+            repair=AS_KERAS,
             layer=node.name,
             keras_says=f"ValueError: Invalid value for argument score_mode. Expected one of {{'dot', 'concat'}}. Received: <function {value}>",
         )

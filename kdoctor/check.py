@@ -39,11 +39,20 @@ class Safety(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What cures a finding: all of its edits, or none. Advice has a title and no edits."""
+    """What cures a finding: all of its edits, or none. Advice has a title and no edits.
+
+    ``native`` says that the cure lives in a ``.keras`` archive only: the plan writes an ``.h5`` as one, and examines again.
+    """
 
     title: str
     edits: tuple[Edit, ...] = ()
     safety: Safety = Safety.SAFE
+    native: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is written, advice apart."""
+        return bool(self.edits) or self.native
 
 
 def remove_faults(title: str, *faults: tuple[Pointer, Fault], safety: Safety = Safety.SAFE) -> Repair:

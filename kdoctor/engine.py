@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
+from kdoctor.convert import NotConvertible, to_native
 from kdoctor.document import Document
 from kdoctor.edit import Footprint, apply
 from kdoctor.errors import KdoctorError
@@ -159,6 +160,8 @@ def plan(document: Document, target: Target, checks: Sequence[Check], path: str 
     for _ in range(MAX_ROUNDS):
         document, made, refused = _applied(document, _compatible(after.findings, allowed))
         if not made:
+            document, made = _converted(document, target, after.findings, allowed)
+        if not made:
             break
         applied += made
         after = examine(document, target, checks, path)
@@ -177,6 +180,18 @@ def _applied(document: Document, chosen: Iterable[Applied]) -> tuple[Document, l
             document = changed
             made.append(one)
     return document, made, refused
+
+
+def _converted(document: Document, target: Target, findings: Iterable[Diagnosis], allowed: set[Safety]) -> tuple[Document, list[Applied]]:
+    """The document as a ``.keras`` archive, where a repair can live there only; as it is where none asks, or it cannot be said there."""
+    for found in findings:
+        repair = found.finding.repair
+        if repair is not None and repair.native and repair.safety in allowed and not document.format.native:
+            try:
+                return to_native(document, target), [Applied(found.check, repair)]
+            except NotConvertible:
+                return document, []
+    return document, []
 
 
 def _compatible(findings: Iterable[Diagnosis], allowed: set[Safety]) -> list[Applied]:

@@ -100,13 +100,13 @@ def _sources(node: Json) -> Iterator[Source]:
     while stack:
         value = stack.pop()
         if isinstance(value, Mapping):
-            source = _source(_history(value))
+            source = as_source(_history(value))
             if source is not None:
                 yield source
             else:
                 stack.extend(reversed(list(value.values())))
         elif isinstance(value, list):
-            source = _source(value)
+            source = as_source(value)
             if source is not None:
                 yield source
                 stack.extend(item for item in value[3:] if isinstance(item, Mapping))
@@ -120,7 +120,8 @@ def _history(value: Mapping[str, Json]) -> Json:
     return config.get("keras_history") if isinstance(config, Mapping) else None
 
 
-def _source(value: Json) -> Source | None:
+def as_source(value: Json) -> Source | None:
+    """A tensor in the words of Keras 1 and 2: ``[layer, call, output, …]``."""
     if not isinstance(value, list) or len(value) < 3 or not isinstance(value[0], str):
         return None
     name, call, output = value[:3]

@@ -69,7 +69,7 @@ def cure(path: str, finding: Finding) -> str | None:
         return " · ".join(part for part in (f"{fix} {flags}" if asked else "", f"needs {lacking}" if lacking else "") if part)
     if repair is None:
         return None
-    if repair.safety is Safety.ADVICE or not repair.edits:
+    if repair.safety is Safety.ADVICE or not repair.changes:
         return repair.title
     return f"{fix}{' --unsafe' if repair.safety is Safety.UNSAFE else ''}   ({repair.title})"
 
@@ -105,7 +105,7 @@ FATES = ("without a cure", "to cure with your help", "cured by `kdoctor fix`", "
 def _fate(repair: Repair | None, needs: bool) -> str:
     if needs:
         return FATES[1]
-    if repair is None or not repair.edits:
+    if repair is None or not repair.changes:
         return FATES[0]
     return FATES[3] if repair.safety is Safety.UNSAFE else FATES[2]
 
