@@ -47,13 +47,16 @@ def take(path: str, shape: Sequence[int], dtype: str) -> Take:
     return Take(path, tuple(shape), dtype)
 
 
-def transpose(of: Recipe, axes: Sequence[int] | None = None) -> Transpose:
+def transpose(of: Recipe, axes: Sequence[int] | None = None) -> Recipe:
     """With its axes in another order: axis ``n`` of the result is axis ``axes[n]``; backwards when not said."""
-    return Transpose(of, tuple(axes) if axes is not None else tuple(reversed(range(len(of.shape)))))
+    made = Transpose(of, tuple(axes) if axes is not None else tuple(reversed(range(len(of.shape)))))
+    return of if made.axes == (*range(len(of.shape)),) else made
 
 
-def reshape(of: Recipe, shape: Sequence[int]) -> Reshape:
-    return Reshape(of, tuple(shape))
+def reshape(of: Recipe, shape: Sequence[int]) -> Recipe:
+    """The same elements in the same (C) order, under other lengths."""
+    made = Reshape(of.of if isinstance(of, Reshape) else of, tuple(shape))
+    return made.of if made.of.shape == made.shape else made
 
 
 def flip(of: Recipe, axes: Sequence[int]) -> Flip:

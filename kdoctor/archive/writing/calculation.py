@@ -16,7 +16,8 @@ from kdoctor.recipe_steps import Add, Cast, Constant, Flip, Join, Part, Recipe, 
 Array: TypeAlias = Any  # of numpy
 Stored: TypeAlias = Callable[[Take, Box], Array]
 
-SLAB_BYTES: Final = 8 << 20  # of a result that are made at a time
+SLAB_BYTES: Final = 16 << 20  # of a result that are made at a time
+GAPS: Final = 1 << 14  # elements: so close together, pieces are read with what lies between them
 BRAIN: Final = "bfloat16"
 QUIET: Final = numpy.uint16(0x7FC0)  # a bfloat16 that is no number
 
@@ -80,7 +81,7 @@ def _reshaped(recipe: Recipe, of: Recipe, box: Box, stored: Stored) -> Array:
     result: Array | None = None
     if 0 in extents(box):
         return values(of, ((0, 0),) * len(of.shape), stored).ravel()[:0].reshape(extents(box))
-    for inner in close(recipe.shape, box, SLAB_BYTES // 4):
+    for inner in close(recipe.shape, box, GAPS):
         found = _spanned(recipe, of, inner, stored)
         if inner == box:
             return found

@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 from kdoctor.archive.writing.hdf5_attributes import store, store_all
-from kdoctor.archive.writing.hdf5_child import answer, regular, stored_array
+from kdoctor.archive.writing.hdf5_child import answer, opened, regular, stored_array
 from kdoctor.document import Json
 
 WAITING = "/__kdoctor__"  # links stand here between their old and their new name, so that two can be exchanged
@@ -23,9 +23,7 @@ def main() -> None:
 
 
 def _run(job: dict[str, Json]) -> None:
-    import h5py
-
-    with h5py.File(job["file"], "r+") as file:
+    with opened(job["file"], writable=True) as file:
         _make(file, job["made"])
         _move(file, job)
         for path, twin in job["twins"]:

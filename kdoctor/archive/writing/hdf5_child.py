@@ -18,6 +18,7 @@ from typing import Any
 from kdoctor.document import Json
 
 ADDRESS_BYTES = 4 << 30
+SIEVE_BYTES = 4096  # read around a small piece of an array: with 64 kB, as usual, the columns of a matrix cost twenty times as much
 
 
 def answer(work: Callable[[dict[str, Json]], None]) -> None:
@@ -70,6 +71,19 @@ def stored_array(file: Any, path: str) -> Any:
     if found.external or found.is_virtual:
         raise ValueError(f"the numbers of /{path} stand in another file")
     return found
+
+
+def opened(content: str | Slice, *, writable: bool = False) -> Any:
+    """An HDF5 file that is there: by its path, or within another one."""
+    import h5py
+
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    access.set_sieve_buf_size(SIEVE_BYTES)
+    if isinstance(content, Slice):
+        access.set_fileobj_driver(h5py.h5fd.fileobj_driver, content)
+    name = repr(content) if isinstance(content, Slice) else content
+    return h5py.File(h5py.h5f.open(os.fsencode(name), h5py.h5f.ACC_RDWR if writable else h5py.h5f.ACC_RDONLY, fapl=access))
 
 
 class Slice(io.RawIOBase):

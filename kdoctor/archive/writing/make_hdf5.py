@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kdoctor.archive.writing.hdf5_attributes import store, store_all
-from kdoctor.archive.writing.hdf5_child import Slice, answer, stored_array
+from kdoctor.archive.writing.hdf5_child import Slice, answer, opened, stored_array
 from kdoctor.document import Json
 
 
@@ -64,13 +64,11 @@ def _as_bytes(values: dict[str, Json]) -> dict[str, Json]:
 @contextlib.contextmanager
 def _source(path: str, start: int, size: int) -> Iterator[Any]:
     """An HDF5 file, or one that stands within another file."""
-    import h5py
-
     if not start:
-        with h5py.File(path, "r") as file:
+        with opened(path) as file:
             yield file
         return
-    with Slice(path, start, size=size) as piece, h5py.File(piece, "r") as file:
+    with Slice(path, start, size=size) as piece, opened(piece) as file:
         yield file
 
 

@@ -84,7 +84,7 @@ def test_random_recipes_make_what_numpy_makes_however_small_the_pieces(seed: int
     assert from_json(to_json(recipe)) == recipe
     assert (recipe.shape, recipe.dtype) == (expected.shape, str(expected.dtype))
     for limit in (1_000_000, 7):
-        monkeypatch.setattr(calculation, "SLAB_BYTES", 4 * limit)
+        monkeypatch.setattr(calculation, "GAPS", limit)
         assert np.array_equal(made(recipe, arrays, limit), expected)
 
 
