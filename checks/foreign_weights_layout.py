@@ -68,10 +68,10 @@ def _unlisted(document: Document) -> Iterator[Finding]:
 
 def _listing(document: Document, group: Group, order: tuple[str, ...]) -> tuple[Edit, ...]:
     """Write weight_names, and with it the end of the fault that told of its absence."""
-    values = document.attributes.get(group.at.keys[0], {})  # type: ignore[call-overload]
+    values = document.attributes.get(group.path, {})
     cured = tuple(
         Edit(at, old=fault, new=ABSENT)
         for at, fault in document.faults_of(FaultKind.MISSING_PART)
-        if fault.detail.get("name") == "weight_names" and fault.detail.get("group") == group.at.keys[0]
+        if fault.detail.get("name") == "weight_names" and fault.detail.get("group") == group.path
     )
     return (Edit(group.at / "weight_names", old=values.get("weight_names", ABSENT), new=list(order)), *cured)

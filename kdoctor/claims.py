@@ -15,6 +15,9 @@ from kdoctor.manifest import snake_case
 from kdoctor.objects import Node, as_node, model_of
 from kdoctor.shapes import Inferred, built_with, infer, infer_model
 
+# Classes that a config calls by another name than their own, which is the one that weight paths are made of.
+REAL_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -90,7 +93,7 @@ def _within(model: Node, shapes: Inferred, trainable: bool | None, place: str, d
     used: Counter[str] = Counter()
     found: list[Claim] = []
     for node in _layers(model) if depth < DEEPEST else ():
-        stem = snake_case(node.class_name)
+        stem = snake_case(REAL_NAMES.get(node.class_name, node.class_name))
         inside = f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
         used[stem] += 1
         if is_model(node):

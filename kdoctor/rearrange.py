@@ -131,7 +131,7 @@ def exchanges(document: Document) -> tuple[Rearrangement, ...]:
     wrong = tuple(account for account in accounts(document) if account.stored and not account.balanced)
     inside = tuple(found for account in wrong if (found := _within(account)) is not None)
     settled = {id(account) for found in inside for account in found.accounts}
-    between = _between(tuple(account for account in wrong if id(account) not in settled))
+    between = _between(tuple(account for account in wrong if id(account) not in settled), accounts(document))
     return (*inside, *(() if between is None else (between,)))
 
 
@@ -150,17 +150,17 @@ def _within(account: Account) -> Rearrangement | None:
     return Rearrangement((account,), tuple(move for move in moves if move[0] != move[1]), "another order")
 
 
-def _between(wrong: tuple[Account, ...]) -> Rearrangement | None:
-    """The groups of several layers exchanged: every one of them fits exactly one other."""
+def _between(wrong: tuple[Account, ...], every: tuple[Account, ...]) -> Rearrangement | None:
+    """The groups of several layers exchanged: every one fits exactly one other, of all layers, those with fitting arrays included."""
     moves: list[tuple[str, str]] = []
-    taken: list[int] = []
+    taken: set[str] = set()
     for account in wrong:
-        fitting = [index for index, other in enumerate(wrong) if belongs(account.expected, other.stored)]
-        if len(fitting) != 1:
+        fitting = [other for other in every if belongs(account.expected, other.stored)]
+        if len(fitting) != 1 or fitting[0].balanced:
             return None
-        taken += fitting
-        moves += ((path, f"{account.group}/vars/{key}") for key, (path, _) in wrong[fitting[0]].stored.items())
-    return Rearrangement(wrong, tuple(moves), "each other's place") if wrong and len(set(taken)) == len(wrong) else None
+        taken.add(fitting[0].group)
+        moves += ((path, f"{account.group}/vars/{key}") for key, (path, _) in fitting[0].stored.items())
+    return Rearrangement(wrong, tuple(moves), "each other's place") if wrong and len(taken) == len(wrong) else None
 
 
 def _proves(shape: tuple[int | None, ...] | None, weight: Weight) -> bool:

@@ -36,8 +36,12 @@ class Group:
     arrays: Mapping[str, Weight]
 
     @property
+    def path(self) -> str:
+        return f"{ROOT}/{self.name}"
+
+    @property
     def at(self) -> Pointer:
-        return Pointer("attributes", (f"{ROOT}/{self.name}",))
+        return Pointer("attributes", (self.path,))
 
     @property
     def weights(self) -> tuple[Weight | None, ...]:

@@ -1,0 +1,95 @@
+"""K701: a layer's weights are not in the file, or not where the file says."""
+
+from __future__ import annotations
+
+from weight_documents import MODEL, NATIVE, ONE, TWO, archive, h5
+
+from kdoctor.document import Fault
+from kdoctor.edit import apply
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer, sequential
+
+
+def test_complete_files_are_healthy() -> None:
+    assert examine("K701", archive(NATIVE)) == []
+    assert examine("K701", h5({"input": {}, "one": ONE, "two": TWO}, ["input", "one", "two"])) == []
+
+
+def test_a_missing_variable_is_named_with_its_role() -> None:
+    (finding,) = examine("K701", archive({path: shape for path, shape in NATIVE.items() if path != "layers/dense_1/vars/1"}))
+    assert finding.message == "'two' lacks the bias (3): layers/dense_1/vars holds 1 of 2 arrays"
+    assert finding.layer == "two"
+    assert "expected 2 variables, but received 1" in str(finding.keras_says)
+    assert finding.repair is None
+
+
+def test_parts_of_a_layer_account_for_themselves() -> None:
+    model = sequential(layer("InputLayer", batch_shape=[None, 7, 4]), layer("LSTM", units=2))
+    made = document(model, weights={"layers/lstm/cell/vars/0": (4, 8), "layers/lstm/cell/vars/1": (2, 8)}, attributes={"/": {}})
+    (finding,) = examine("K701", made)
+    assert "the bias (8) of its cell" in finding.message
+
+
+def test_the_layout_of_keras_2_13_is_found_too() -> None:
+    assert (
+        examine("K701", archive({path.replace("layers", "_layer_checkpoint_dependencies"): shape for path, shape in NATIVE.items()})) == []
+    )
+
+
+def test_a_layer_of_the_users_own_is_not_judged() -> None:
+    assert examine("K701", document(sequential(layer("Scale", module="mine")), attributes={"/": {}})) == []
+
+
+def test_weights_that_could_not_be_read_are_not_called_missing() -> None:
+    assert examine("K701", archive({}, faults=(Fault("hdf5-unreadable", "weights"),))) == []
+    assert examine("K701", document(MODEL)) == []
+
+
+def test_a_renamed_group_is_listed_again() -> None:
+    sick = h5({"one": ONE, "renamed": TWO}, ["one", "two"])
+    (finding,) = examine("K701", sick)
+    assert finding.keras_says == "KeyError: 'two'"
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    assert cured.attributes["/model_weights"]["layer_names"] == ["one", "renamed"]
+    assert examine("K701", cured) == []
+
+
+def test_a_group_of_other_shapes_is_not_taken_for_the_missing_one() -> None:
+    (finding,) = examine("K701", h5({"one": ONE, "renamed": ONE}, ["one", "two"]))
+    assert finding.repair is None
+    assert [need.flag for need in finding.needs] == ["FILE"]
+
+
+def test_a_group_that_the_list_leaves_out_is_listed_again_in_its_place() -> None:
+    sick = h5({"one": ONE, "two": TWO}, ["two"])
+    (finding,) = examine("K701", sick)
+    assert "Model expected 2 layers, found 1 saved layers" in str(finding.keras_says)
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).attributes["/model_weights"]["layer_names"] == ["one", "two"]
+
+
+def test_a_layer_that_no_group_holds_is_named_and_not_cured() -> None:
+    (finding,) = examine("K701", h5({"one": ONE}, ["one"]))
+    assert finding.message == "'two' has no weights in the file: 2 arrays are missing"
+    assert finding.repair is None
+
+
+def test_a_group_with_fewer_arrays_is_named() -> None:
+    (finding,) = examine("K701", h5({"one": ONE, "two": {"two/kernel:0": (5, 3)}}, ["one", "two"]))
+    assert "holds 1 of 2 arrays" in finding.message
+
+
+def test_a_listed_array_that_is_not_there_is_named() -> None:
+    sick = h5({"one": ONE, "two": TWO}, ["one", "two"])
+    weights = {path: weight for path, weight in sick.weights.items() if not path.endswith("two/bias:0")}
+    (finding,) = examine("K701", sick.replacing({**sick.parts, "weights": weights}))
+    assert finding.keras_says == "KeyError: 'two/bias:0'"
+
+
+def test_a_model_that_was_never_built_has_nothing_to_miss() -> None:
+    assert examine("K701", h5({}, ["two"], sequential(layer("Dense", name="two", units=3)))) == []
+
+
+def test_only_loaders_of_keras_3_are_known() -> None:
+    assert examine("K701", archive({}), Target("2.15.0")) == []

@@ -1,0 +1,34 @@
+"""K702: a stored array has another shape than the variable that it is for."""
+
+from __future__ import annotations
+
+from weight_documents import NATIVE, ONE, TWO, archive, h5
+
+from kdoctor.testing import examine
+
+
+def test_complete_files_are_healthy() -> None:
+    assert examine("K702", archive(NATIVE)) == []
+    assert examine("K702", h5({"one": ONE, "two": TWO}, ["one", "two"])) == []
+
+
+def test_a_kernel_of_another_shape_is_told_with_both_sides() -> None:
+    (finding,) = examine("K702", archive({**NATIVE, "layers/dense_1/vars/0": (4, 3)}))
+    assert finding.message == "the kernel of 'two' is (4, 3) in the file, but its config makes it (5, 3)"
+    assert finding.repair is None
+
+
+def test_a_transposed_kernel_in_an_h5_is_told() -> None:
+    (finding,) = examine("K702", h5({"one": ONE, "two": {**TWO, "two/kernel:0": (3, 5)}}, ["one", "two"]))
+    assert finding.message == "the kernel of 'two' is (3, 5) in the file, but its config makes it (5, 3)"
+    assert "Weight expects shape (5, 3). Received saved weight with shape (3, 5)" in str(finding.keras_says)
+
+
+def test_groups_are_paired_by_order_as_keras_does_whatever_their_names() -> None:
+    assert examine("K702", h5({"a": ONE, "b": TWO}, ["a", "b"])) == []
+    assert len(examine("K702", h5({"one": ONE, "two": TWO}, ["two", "one"]))) == 2
+
+
+def test_arrays_in_another_order_are_left_to_k705() -> None:
+    assert examine("K702", archive({**NATIVE, "layers/dense_1/vars/0": (3,), "layers/dense_1/vars/1": (5, 3)})) == []
+    assert examine("K702", h5({"one": ONE, "two": dict(reversed(TWO.items()))}, ["one", "two"])) == []

@@ -1,0 +1,90 @@
+"""K705: a layer is handed more weights than it has, or those of another one, or its own in another order."""
+
+from __future__ import annotations
+
+from weight_documents import NATIVE, ONE, TWO, archive, h5
+
+from kdoctor.document import Document, Format
+from kdoctor.edit import apply
+from kdoctor.testing import document, examine, layer, sequential
+
+
+def shapes(made: Document) -> dict[str, tuple[int, ...]]:
+    return {path: weight.shape for path, weight in sorted(made.weights.items())}
+
+
+def test_complete_files_are_healthy() -> None:
+    assert examine("K705", archive(NATIVE)) == []
+    assert examine("K705", h5({"one": ONE, "two": TWO}, ["one", "two"])) == []
+
+
+def test_variables_in_each_others_place_are_put_back() -> None:
+    sick = archive({**NATIVE, "layers/dense_1/vars/0": (3,), "layers/dense_1/vars/1": (5, 3)})
+    (finding,) = examine("K705", sick)
+    assert finding.repair is not None
+    assert shapes(apply(sick, finding.repair.edits)) == NATIVE
+
+
+def test_layers_in_each_others_place_are_put_back() -> None:
+    exchanged = {path.replace("dense_1", "x").replace("dense/", "dense_1/").replace("x", "dense"): shape for path, shape in NATIVE.items()}
+    sick = archive(exchanged)
+    (finding,) = examine("K705", sick)
+    assert finding.message == "the weights of 'one' and 'two' stand in each other's place"
+    assert finding.repair is not None
+    assert shapes(apply(sick, finding.repair.edits)) == NATIVE
+
+
+def test_shapes_that_leave_two_ways_are_not_put_anywhere() -> None:
+    """Either square could be the first one's: that of the layer in the middle too, which seems to be in its place."""
+    rows = (layer("Dense", name="a", units=3), layer("Dense", name="b", units=3), layer("Dense", name="c", units=4))
+    square, wide = ((3, 3), (3,)), ((3, 4), (4,))
+    stored = {"dense": wide, "dense_1": square, "dense_2": square}
+    weights = {f"layers/{name}/vars/{key}": shape for name, pair in stored.items() for key, shape in enumerate(pair)}
+    sick = document(sequential(layer("InputLayer", batch_shape=[None, 3]), *rows), weights=weights, attributes={"/": {}})
+    assert examine("K705", sick) == []
+    assert [finding.repair for finding in examine("K702", sick)] == [None, None]
+
+
+def test_arrays_are_never_taken_from_a_layer_that_needs_them() -> None:
+    rows = (layer("Dense", name="a", units=3), layer("Dense", name="b", units=3))
+    weights = {"layers/dense/vars/0": (9, 9), "layers/dense/vars/1": (9,), "layers/dense_1/vars/0": (3, 3), "layers/dense_1/vars/1": (3,)}
+    sick = document(sequential(layer("InputLayer", batch_shape=[None, 3]), *rows), weights=weights, attributes={"/": {}})
+    assert examine("K705", sick) == []
+
+
+def test_more_arrays_than_variables_are_told() -> None:
+    (finding,) = examine("K705", archive({**NATIVE, "layers/dense/vars/2": (5,)}))
+    assert "has 2 variables, but layers/dense/vars holds 3 arrays" in finding.message
+    assert finding.repair is None
+
+
+def test_a_list_in_another_order_is_put_right() -> None:
+    sick = h5({"one": ONE, "two": dict(reversed(TWO.items()))}, ["one", "two"])
+    (finding,) = examine("K705", sick)
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    assert cured.attributes["/model_weights/two"]["weight_names"] == list(TWO)
+    assert examine("K705", cured) == examine("K702", cured) == []
+
+
+def test_a_group_that_belongs_to_no_layer_is_told() -> None:
+    (finding,) = examine("K705", h5({"one": ONE, "two": TWO, "three": TWO}, ["one", "two", "three"]))
+    assert "the model has 2 layers with weights, the file 3 ('three' belong to no layer with weights)" in finding.message
+
+
+def test_a_group_with_more_arrays_than_its_layer_has_weights_is_told() -> None:
+    (finding,) = examine("K705", h5({"one": {**ONE, "one/more:0": (5,)}, "two": TWO}, ["one", "two"]))
+    assert "has 2 weights, but its group 'one' lists 3" in finding.message
+
+
+def test_a_layer_of_the_users_own_may_have_weights_or_not() -> None:
+    model = sequential(
+        layer("InputLayer", batch_shape=[None, 4]), layer("Dense", name="one", units=5), layer("Scale", module="mine", name="own")
+    )
+    assert examine("K705", h5({"one": ONE}, ["one"], model)) == []
+    assert examine("K705", h5({"one": ONE, "own": {"own/scale:0": (5,)}}, ["one", "own"], model)) == []
+    assert len(examine("K705", h5({"one": ONE, "own": ONE, "more": ONE}, ["one", "own", "more"], model))) == 1
+
+
+def test_a_file_of_weights_alone_is_not_judged() -> None:
+    assert examine("K705", document(format=Format.H5_WEIGHTS, attributes={"/": {"layer_names": ["one"]}})) == []
