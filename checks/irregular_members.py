@@ -15,11 +15,12 @@ NO_CONFIG = "KeyError: \"There is no item named 'config.json' in the archive\""
 def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
     r"""The zip directory holds entries that do not belong, or names that Keras does not find.
 
-    Backslashes in member names (zipped by an old Windows tool) hide every part from Keras: an error. Duplicate members, of which
-    Keras reads the last, and stray files such as ``__MACOSX/`` are harmless: an info. Names that are absolute or climb (``..``)
-    are an error, whoever reads the archive.
+    Backslashes in member names (zipped by an old Windows tool) hide every part from Keras: an error. Equal copies of a
+    member and stray files such as ``__MACOSX/`` are harmless: an info. Names that are absolute or climb (``..``) are an error, whoever
+    reads the archive.
 
-    The cure writes the archive with plain names, one member for each part.
+    The cure writes the archive with plain names, one member for each part. Copies that differ have no cure: Keras reads the last
+    ("A total of 1 objects could not be loaded" when that is the wrong one), and only whoever made the archive knows which is right.
     """
     for at, fault in document.faults_of(FaultKind.BACKSLASH_NAMES):
         yield Finding(
@@ -29,30 +30,37 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
             keras_says=NO_CONFIG,
         )
     for at, fault in document.faults_of(FaultKind.DUPLICATE_MEMBER):
-        yield _duplicate(at, fault)
+        yield _duplicate(document, at, fault)
     for at, fault in document.faults_of(FaultKind.STRAY_MEMBERS):
-        yield Finding(at, f"entries that are no part of a Keras archive: {_some(fault)}", repair=_drop(at, fault), mild=True)
+        drop = remove_faults("leave them out", (at, fault))
+        yield Finding(at, f"entries that are no part of a Keras archive: {_some(fault)}", repair=drop, mild=True)
     for at, fault in document.faults_of(FaultKind.IRREGULAR_NAMES):
-        yield Finding(at, f"member names that lead out of the archive or hide something: {_some(fault)}", repair=_drop(at, fault))
+        yield _irregular(document, at, fault)
     for at, fault in () if document.faults_of(FaultKind.TRUNCATED) else document.faults_of(FaultKind.UNREADABLE_MEMBER):
         advice = Repair("get the file again from whoever wrote it", safety=Safety.ADVICE)
         yield Finding(at, f"the member {fault.detail.get('name')!r} cannot be read: {fault.detail.get('why')}", repair=advice)
 
 
-def _duplicate(at: Pointer, fault: Fault) -> Finding:
+def _duplicate(document: Document, at: Pointer, fault: Fault) -> Finding:
     name, identical = fault.detail.get("name"), bool(fault.detail.get("identical"))
-    told = "all the same" if identical else "with different content; Keras reads the last"
-    title = f"keep the last {name!r}, as Keras does"
+    harmless = identical or all(member.role == "stray" for member in document.members.values() if member.name == name)
+    if harmless:
+        told, cure = "all the same" if identical else "and is no part of the model", remove_faults(f"keep the last {name!r}", (at, fault))
+    else:
+        told = "with different content: Keras reads the last, other readers the first, and nothing says which one is meant"
+        cure = Repair(f"unzip it, keep the {name} that is meant, and zip it again", safety=Safety.ADVICE)
+    return Finding(at, f"{name!r} stands {fault.detail.get('count')} times in the archive, {told}", repair=cure, mild=harmless)
+
+
+def _irregular(document: Document, at: Pointer, fault: Fault) -> Finding:
+    names = frozenset(fault.detail.get("names") or ())
+    parts = [member for member in document.members.values() if member.name in names and member.role in ("config", "metadata", "weights")]
     return Finding(
         at,
-        f"{name!r} stands {fault.detail.get('count')} times in the archive, {told}",
-        repair=remove_faults(title, (at, fault)),
-        mild=identical,
+        f"member names that lead out of the archive or hide something: {_some(fault)}",
+        repair=remove_faults("write the parts of the model under plain names" if parts else "leave them out", (at, fault)),
+        keras_says=NO_CONFIG if any(member.role == "config" for member in parts) else None,
     )
-
-
-def _drop(at: Pointer, fault: Fault) -> Repair:
-    return remove_faults("leave them out", (at, fault))
 
 
 def _some(fault: Fault) -> str:

@@ -30,7 +30,7 @@ NEEDED = {
     ),
     "layer_names": (
         Need("FILE", "the order of the layers", "the file does not say which layer owns which group"),
-        "KeyError: \"Can't open attribute (can't locate attribute: 'layer_names')\"",
+        "ValueError: Layer count mismatch when loading weights from file.",
     ),
 }
 HARMLESS = {
@@ -76,12 +76,13 @@ def _no_model(document: Document) -> Finding:
 
 
 def _layer_names(document: Document, at: Pointer, fault: Fault) -> Finding:
-    """Keras matches weights by this attribute's order, which is the order of the model's layers."""
+    """Keras matches weights by this attribute's order, which is the order of the model's layers; a Sequential's InputLayer has no group."""
     need, says = NEEDED["layer_names"]
-    names = [layer.name for layer in layers(document) if layer.depth == 0]
-    groups = {path.split("/")[1] for path in document.weights if path.startswith("model_weights/") and path.count("/") > 1}
+    filled = {path.split("/")[1] for path in document.weights if path.startswith("model_weights/")} - {"top_level_model_weights"}
+    known = filled | {path.removeprefix("/model_weights/") for path in document.attributes}
+    names = [layer.name for layer in layers(document) if layer.depth == 0 and layer.name in known]
     message = "layer_names is missing beside the weights: Keras cannot tell which layer owns which group"
-    if not groups or not groups - {"top_level_model_weights"} <= set(names):
+    if not filled or not filled <= set(names) or len(set(names)) != len(names):
         return Finding(at, message, needs=(need,), keras_says=says)
     group = Pointer("attributes", ("/model_weights",))
     if group.keys[0] in document.attributes:

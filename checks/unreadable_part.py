@@ -23,13 +23,13 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
     JSON that starts with a byte-order mark or is written in UTF-16 (a Windows editor did that), a trailing comma left by an edit
     by hand, text that breaks off; or weights whose HDF5 structure is damaged. Keras shows the parser's error: "Expecting property
     name enclosed in double quotes: line 1 column 2175". A byte-order mark or UTF-16 in a ``.keras`` archive, NaN and Infinity are no
-    JSON either, but Keras reads them: an info.
+    JSON either, but Keras reads them: an info. So is a damaged metadata.json, which no release of Keras 3 opens.
 
     The cure writes the same content as plain JSON. What cannot be parsed at all has no cure.
     """
     for at, fault in document.faults_of(*CURABLE):
         title, says = _told(fault)
-        read = document.format.native and fault.kind != FaultKind.JSON_TRAILING_COMMA and _detected(fault)
+        read = document.format.native and (fault.part == "metadata" or _detected(fault))
         yield Finding(
             at,
             f"{_name(document, fault)} {title}",
@@ -64,11 +64,14 @@ def _told(fault: Fault) -> tuple[str, str]:
 def _malformed(document: Document, at: Pointer, fault: Fault) -> Finding:
     name, line, column = _name(document, fault), fault.detail.get("line"), fault.detail.get("column")
     needs = (Need("--architecture", name, f"{name} holds nothing that can be parsed"),) if fault.part == "config" else ()
+    unread = document.format.native and fault.part == "metadata"
     if fault.detail.get("empty"):
         message, says = f"{name} is empty", "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"
     else:
         message = f"{name} is no JSON: {fault.detail.get('why')} at line {line} column {column}"
         says = f"JSONDecodeError: {fault.detail.get('why')}: line {line} column {column}"
+    if unread:
+        return Finding(at, f"{message}; Keras does not open it", mild=True)
     return Finding(at, message, repair=_again(), needs=needs, keras_says=says)
 
 
