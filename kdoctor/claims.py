@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from kdoctor.connections import tensors
 from kdoctor.document import Document
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
@@ -93,7 +94,7 @@ def _within(model: Node, shapes: Inferred, trainable: bool | None, place: str, d
     used: Counter[str] = Counter()
     found: list[Claim] = []
     for node in _layers(model) if depth < DEEPEST else ():
-        stem = snake_case(REAL_NAMES.get(node.class_name, node.class_name))
+        stem = _stem(node.class_name)
         inside = f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
         used[stem] += 1
         if is_model(node):
@@ -126,18 +127,42 @@ def _model(model: Node, given: Shapes, trainable: bool | None) -> Variables | No
     return tuple(found)
 
 
+@lru_cache(maxsize=256)
+def _stem(class_name: str) -> str:
+    return snake_case(REAL_NAMES.get(class_name, class_name))
+
+
 def _decided(model: Node, trainable: bool | None) -> bool | None:
     own = model.config.get("trainable") if "output_layers" in model.config else None
     return own if trainable is None and isinstance(own, bool) else trainable
 
 
 def _layers(model: Node) -> Iterator[Node]:
-    """The layers that Keras makes: of two with one name in a Functional it makes one (K205)."""
+    """The layers that the model has once it is made: of a Functional those between its inputs and outputs, one of each name."""
     items, at = layer_list(model)
-    names: set[str] = set()
-    for index, item in enumerate(items):
-        node = as_node(item, at / index)
-        if node is None or ("output_layers" in model.config and node.name in names):
-            continue
-        names |= {node.name} if node.name is not None else set()
-        yield node
+    nodes = [node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None]
+    if "output_layers" not in model.config:
+        yield from nodes
+        return
+    by_name = {node.name or "": node for node in reversed(nodes)}
+    used = _used(model, by_name)
+    yield from (node for node in nodes if by_name[node.name or ""] is node and (used is None or node.name in used))
+
+
+def _used(model: Node, layers: Mapping[str, Node]) -> set[str] | None:
+    """The names of the layers that the outputs are made from, as far back as the inputs; None where the graph does not tell.
+
+    A model that was cut out of a larger one may list layers before its inputs too (K203).
+    """
+    inputs = {(source.layer, source.output) for source in tensors(model.config.get("input_layers"))}
+    waiting = list(tensors(model.config["output_layers"]))
+    found: set[str] = set()
+    while waiting:
+        source = waiting.pop()
+        node = layers.get(source.layer)
+        if node is None:
+            return None
+        if source.layer not in found and ((source.layer, source.output) not in inputs or node.class_name == "InputLayer"):
+            found.add(source.layer)
+            waiting += tensors(node.raw.get("inbound_nodes"))
+    return found or None

@@ -27,7 +27,7 @@ def calls_of(layer: Mapping[str, Json]) -> tuple[tuple[Source, ...], ...]:
 
 
 def _inputs(node: Json) -> tuple[Source, ...]:
-    taken = list(_keras_3(node) if isinstance(node, Mapping) else _keras_2(node))
+    taken = list(_keras_3(node) if isinstance(node, dict) else _keras_2(node))
     placed = [item.source for item in taken if item.argument is None]
     named = [item for item in taken if item.argument in INPUTS]
     named.sort(key=lambda item: INPUTS.index(item.argument or ""))
@@ -39,7 +39,7 @@ def _keras_3(node: Mapping[str, Json]) -> Iterator[Taken]:
     for source in tensors(node.get("args")):
         yield Taken(source, None)
     named = node.get("kwargs")
-    for argument, value in named.items() if isinstance(named, Mapping) else ():
+    for argument, value in named.items() if isinstance(named, dict) else ():
         for source in tensors(value):
             yield Taken(source, argument)
 
@@ -52,7 +52,7 @@ def _keras_2(node: Json) -> Iterator[Taken]:
         if source is None:
             continue
         yield Taken(source, None)
-        named = entry[3] if len(entry) > 3 and isinstance(entry[3], Mapping) else {}
+        named = entry[3] if len(entry) > 3 and isinstance(entry[3], dict) else {}
         for argument, value in named.items():
             for found in tensors(value):
                 yield Taken(found, argument)
@@ -63,9 +63,9 @@ def tensors(value: Json) -> Iterator[Source]:
     stack = [value]
     while stack:
         item = stack.pop()
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             config = item.get("config")
-            if item.get("class_name") == "__keras_tensor__" and isinstance(config, Mapping):
+            if item.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
                 item = config.get("keras_history")
             else:
                 stack.extend(reversed(list(item.values())))

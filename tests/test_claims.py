@@ -86,3 +86,19 @@ def test_a_functional_makes_one_layer_of_two_with_one_name() -> None:
     assert [claim.place for claim in claims(document(twice))] == [
         "layers/input_layer", "layers/dense", "layers/batch_normalization", "layers/dense_1",
     ]  # fmt: skip
+
+
+def test_layers_before_the_inputs_of_a_model_are_not_made() -> None:
+    """A model made from an intermediate tensor, as Keras 3.0.5 saved it: 3.15.1 begins at the tensor."""
+    made = inside(input_layers=[["a", 0, 0]])
+    assert [claim.place for claim in claims(document(made))] == ["layers/batch_normalization", "layers/dense"]
+
+
+def test_a_branch_that_no_output_needs_is_not_made() -> None:
+    made = inside(output_layers=[["a", 0, 0]])
+    assert [claim.place for claim in claims(document(made))] == ["layers/input_layer", "layers/dense"]
+
+
+def test_a_graph_with_a_broken_connection_keeps_all_its_layers() -> None:
+    made = inside(output_layers=[["gone", 0, 0]])
+    assert len(claims(document(made))) == 4
