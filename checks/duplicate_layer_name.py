@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
@@ -23,11 +22,11 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
     word for word, is dropped; two different layers under one name have no cure, because nobody can tell which one a connection means.
     """
     for model in models(document):
-        names = Counter(layer.name for layer in model.layers)
+        first: dict[str, Layer] = {}
         for layer in model.layers:
-            earlier = [other for other in model.layers if other.name == layer.name and other.index < layer.index]
-            if names[layer.name] > 1 and earlier:
-                yield _finding(model, layer, earlier[0])
+            earlier = first.setdefault(layer.name, layer)
+            if earlier is not layer:
+                yield _finding(model, layer, earlier)
 
 
 def _finding(model: Model, layer: Layer, earlier: Layer) -> Finding:
