@@ -1,4 +1,7 @@
-"""Which input shape a Sequential model should have: what the user says, else what the file's own statements and kernels prove."""
+"""Which input shape a Sequential model should have: what the user says, else what the file's own statements and kernels prove.
+
+And what Keras says of one that it should not have.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from dataclasses import dataclass
 
 from kdoctor.check import Need
 from kdoctor.document import Document
-from kdoctor.flow import flow
+from kdoctor.flow import RANKED, Clash, flow
+from kdoctor.objects import Node
 from kdoctor.sequential import Shape, Stack, Statement, agree, features_of, statements
 from kdoctor.target import Target
 
@@ -58,3 +62,23 @@ def corrected(document: Document, stack: Stack, shape: Shape) -> Shape | None:
     for length in shape[1:]:
         product *= length or 1
     return None if proven in (*shape[1:-1], product) else (*shape[:-1], proven)
+
+
+def refusal(document: Document, clash: Clash) -> str:
+    """The message for a shape that a layer refuses; the reader of ``.h5`` files notices a kernel only when it restores it."""
+    layer = clash.layer
+    if not document.format.native and clash.features is not None and layer.class_name != "Sequential":
+        return f"ValueError: Shape mismatch in layer … (named {layer.name})"
+    if layer.class_name == "TimeDistributed" and len(clash.shape) < 3:
+        return "ValueError: `TimeDistributed` Layer should be passed an `input_shape` with at least 3 dimensions"
+    if layer.class_name.startswith("Conv") and len(clash.shape) > RANKED[layer.class_name[-2:]]:
+        return "ValueError: Kernel shape must have the same length as input"
+    return incompatible(layer, clash.features)
+
+
+def incompatible(layer: Node, features: int | None) -> str:
+    """The message of a layer's own comparison of what comes in with what it was built for."""
+    if layer.class_name == "Sequential":
+        return "ValueError: Input 0 … is incompatible with the layer"
+    tail = "" if features is None else f": expected axis -1 of input shape to have value {features}"
+    return f"ValueError: Input 0 … of layer '{layer.name}' is incompatible with the layer{tail}"

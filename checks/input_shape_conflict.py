@@ -10,7 +10,7 @@ from kdoctor.objects import Node, objects
 from kdoctor.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, Statement, as_shape, features_of, stacks, statements
 from kdoctor.target import Target
 
-from ._input_shape import DISAGREE, choose, corrected, stated
+from ._input_shape import DISAGREE, choose, corrected, incompatible, refusal, stated
 from ._replayed_shape import replayed
 from ._several_inputs import several_inputs
 from ._tracing import perhaps_untraced
@@ -85,7 +85,7 @@ def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterat
         repair=Repair(f"write the shape {choice.shape}, which the kernels take", (edit,)) if choice.shape else None,
         needs=choice.needs(f"the stored weights refuse {place.shape}, and prove no whole shape"),
         layer=str(stack.inputs[0].name if stack.inputs else strict.layer.name),
-        keras_says=_keras_says(document, clash) if clash else None,
+        keras_says=refusal(document, clash) if clash else None,
         mild=clash is None,
     )
 
@@ -130,18 +130,6 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
         elif stack.inputs and not perhaps_untraced(stack, target):
             whole = Edit(at.parent, old=layer.raw["build_config"], new=ABSENT)
             repair = Repair("drop the layer's build_config; Keras builds it from the InputLayer", (whole,))
-        yield Finding(
-            at,
-            f"build_config contradicts the stored weights: {clash}",
-            repair=repair,
-            layer=layer.name,
-            keras_says=_keras_says(document, clash),
-        )
-
-
-def _keras_says(document: Document, clash: Clash) -> str:
-    """The message for a shape that a layer refuses; the reader of ``.h5`` files notices a kernel only when it restores it."""
-    if not document.format.native and clash.features is not None:
-        return f"ValueError: Shape mismatch in layer #0 (named {clash.layer.name})"
-    tail = "" if clash.features is None else f": expected axis -1 of input shape to have value {clash.features}"
-    return f"ValueError: Input 0 with name 'None' of layer '{clash.layer.name}' is incompatible with the layer{tail}"
+        says = incompatible(layer, shape[-1]) if stack.inputs else "ValueError: A total of … objects could not be loaded"
+        message = f"build_config contradicts the stored weights: {clash}"
+        yield Finding(at, message, repair=repair, layer=layer.name, keras_says=says)

@@ -77,9 +77,9 @@ def _missing(document: Document, stack: Stack, target: Target, stored: int) -> F
         repair=repair,
         needs=() if repair else needs,
         layer=stack.model.name,
-        keras_says="ValueError: A total of 1 objects could not be loaded. Example error message for object"
+        keras_says="ValueError: A total of … objects could not be loaded. Example error message for object"
         if document.format.native
-        else "ValueError: Layer count mismatch when loading weights from file. Model expected 0 layers",
+        else "ValueError: Layer count mismatch when loading weights from file.",
     )
 
 
@@ -97,7 +97,7 @@ def _untraced(stack: Stack, layer: Node, stored: int) -> Finding:
         "cannot be restored from an .h5 file",
         needs=(Need("FILE", "the same model saved as .keras", "that format restores each layer by itself"),),
         layer=layer.name,
-        keras_says="ValueError: Layer count mismatch when loading weights from file. Model expected 0 layers",
+        keras_says="ValueError: Layer count mismatch when loading weights from file.",
     )
 
 

@@ -23,11 +23,12 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
     ("A total of 1 objects could not be loaded" when that is the wrong one), and only whoever made the archive knows which is right.
     """
     for at, fault in document.faults_of(FaultKind.BACKSLASH_NAMES):
+        hidden = any(str(name).endswith("config.json") for name in fault.detail.get("names") or ())
         yield Finding(
             at,
             f"member names are written with backslashes ({_some(fault)}), so Keras finds none of them",
             repair=remove_faults("write the names with slashes", (at, fault)),
-            keras_says=NO_CONFIG,
+            keras_says=NO_CONFIG if hidden else "ValueError: A total of … objects could not be loaded",
         )
     for at, fault in document.faults_of(FaultKind.DUPLICATE_MEMBER):
         yield _duplicate(document, at, fault)

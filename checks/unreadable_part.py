@@ -58,7 +58,7 @@ def _told(fault: Fault) -> tuple[str, str]:
         return f"is written in {fault.detail.get('encoding')}, not in UTF-8", "UnicodeDecodeError: 'utf-8' codec can't decode byte"
     line, column = fault.detail.get("line"), fault.detail.get("column")
     where = f"line {line} column {column}"
-    return f"has a comma too many at {where}", f"JSONDecodeError: Expecting property name enclosed in double quotes: {where}"
+    return f"has a comma too many at {where}", "JSONDecodeError: Expecting property name enclosed in double quotes"
 
 
 def _malformed(document: Document, at: Pointer, fault: Fault) -> Finding:

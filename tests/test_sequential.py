@@ -112,12 +112,21 @@ def test_the_kernel_of_an_hdf5_model_proves_it_too() -> None:
         (layer("Dense"), {"layers/dense/vars/1": (2,)}),
         (layer("Dense"), {"layers/dense/vars/0": (2,)}),
         (layer("Embedding"), {"layers/embedding/vars/0": (100, 8)}),
-        (layer("Conv2D", data_format="channels_first"), {"layers/conv2d/vars/0": (3, 3, 4, 8)}),
-        (layer("Conv2D", groups=2), {"layers/conv2d/vars/0": (3, 3, 4, 8)}),
+        (layer("Dense", dtype={"class_name": "QuantizedDTypePolicy", "config": {"mode": "int4"}}), {"layers/dense/vars/0": (2, 2)}),
     ],
 )
 def test_where_no_kernel_proves_it_nothing_is_claimed(first: dict[str, Any], weights: dict[str, tuple[int, ...]]) -> None:
     assert features(document(sequential(first), weights=weights)) is None
+
+
+def test_a_kernel_in_groups_takes_the_features_of_all_of_them() -> None:
+    weights = {"layers/conv2d/vars/0": (3, 3, 2, 8)}
+    assert features(document(sequential(layer("Conv2D", groups=2)), weights=weights)) == 4
+
+
+def test_two_kernels_under_the_name_of_one_layer_prove_nothing() -> None:
+    weights = {"model_weights/dense/a/dense/kernel": (4, 2), "model_weights/dense/b/dense/kernel": (3, 2)}
+    assert features(document(sequential(layer("Dense")), format=Format.H5_MODEL, weights=weights)) is None
 
 
 @pytest.mark.parametrize(
