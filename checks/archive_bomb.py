@@ -12,6 +12,7 @@ WORDS = {
     "members": "entries in the zip directory",
     "ratio": "times its stored size is what a member unpacks to",
     "spool_bytes": "bytes is what a member unpacks to",
+    "memory_bytes": "bytes is what a member unpacks to",
     "json_bytes": "bytes of JSON in one part",
     "attribute_bytes": "bytes in one HDF5 attribute",
     "datasets": "arrays in the HDF5 structure",

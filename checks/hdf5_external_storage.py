@@ -18,9 +18,9 @@ def hdf5_external_storage(document: Document, target: Target) -> Iterator[Findin
     """
     for at, fault in document.faults_of(FaultKind.HDF5_LINK):
         name, link = fault.detail.get("name"), fault.detail.get("link")
-        to = fault.detail.get("to")
+        article, to = "an" if link == "external" else "a", fault.detail.get("to")
         file = f" in the file {fault.detail['file']!r}" if fault.detail.get("file") else ""
-        yield Finding(at, f"{name!r} is a {link} link to {to!r}{file}, where Keras stores an array or a group")
+        yield Finding(at, f"{name!r} is {article} {link} link to {to!r}{file}, where Keras stores an array or a group")
     for at, fault in document.faults_of(FaultKind.HDF5_EXTERNAL_STORAGE):
         files = ", ".join(repr(file) for file in list(fault.detail.get("files") or ())[:3])
         yield Finding(at, f"the numbers of {fault.detail.get('name')!r} are to be read from other files: {files}")

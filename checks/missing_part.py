@@ -85,9 +85,10 @@ def _layer_names(document: Document, at: Pointer, fault: Fault) -> Finding:
     if not filled or not filled <= set(names) or len(set(names)) != len(names):
         return Finding(at, message, needs=(need,), keras_says=says)
     group = Pointer("attributes", ("/model_weights",))
-    if group.keys[0] in document.attributes:
+    if document.at(group) is not ABSENT:
         restore = Edit(group / "layer_names", old=ABSENT, new=names)
     else:
-        restore = Edit(group, old=ABSENT, new={"layer_names": names})
+        values = {**document.attributes, group.keys[0]: {"layer_names": names}}
+        restore = Edit(group.parent, old=document.at(group.parent), new=values)
     repair = Repair("write the names of the layers from the architecture", (restore, Edit(at, old=fault, new=ABSENT)))
     return Finding(at, message, repair=repair, keras_says=says)

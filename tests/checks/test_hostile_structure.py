@@ -1,0 +1,37 @@
+"""K810: the file is built to exhaust or to mislead its readers."""
+
+from __future__ import annotations
+
+import pytest
+
+from kdoctor.document import Fault
+from kdoctor.testing import document, examine, layer, model, sequential
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("json_depth", "more than 256 levels of nesting in JSON"),
+        ("json_values", "more than 256 values in one JSON part"),
+        ("hdf5_depth", "more than 256 levels of HDF5 groups"),
+    ],
+)
+def test_endless_nesting_is_told_with_its_part(limit: str, said: str) -> None:
+    (finding,) = examine("K810", document(faults=(Fault("limit", "config", {"limit": limit, "found": 9999, "allowed": 256}),)))
+    assert finding.message == f"{said} (config)"
+
+
+def test_a_key_that_stands_twice_is_named() -> None:
+    fault = Fault("json-duplicate-keys", "config", {"keys": ["class_name", "config", "name", "units"], "count": 4})
+    (finding,) = examine("K810", document(sequential(), faults=(fault,)))
+    assert "'class_name', 'config', 'name'" in finding.message
+    assert finding.repair is None
+
+
+def test_a_size_is_another_checks_business() -> None:
+    fault = Fault("limit", detail={"limit": "members", "found": 20000, "allowed": 10000})
+    assert examine("K810", document(sequential(), faults=(fault,))) == []
+
+
+def test_a_plain_model_is_healthy() -> None:
+    assert examine("K810", model(layer("Dense"))) == []

@@ -1,0 +1,78 @@
+"""K104: a part that belongs to every saved model is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kdoctor.document import Document, Fault, Format
+from kdoctor.edit import apply
+from kdoctor.pointer import Pointer
+from kdoctor.testing import document, examine, find_check, layer, model, sequential
+
+INPUT, DENSE, DROPOUT, HEAD = layer("InputLayer", name="in"), layer("Dense", name="b"), layer("Dropout"), layer("Dense", name="a")
+ARRAYS = {"model_weights/a/a/kernel:0": (3, 2), "model_weights/b/b/kernel:0": (4, 3)}
+GROUPS: dict[str, Any] = {"/": {}, "/model_weights": {}, "/model_weights/a": {}, "/model_weights/b": {}, "/model_weights/dropout": {}}
+
+
+def lacking(name: str, config: Any = None, format: Format = Format.KERAS_ZIP, **parts: Any) -> Document:
+    return document(config, format=format, faults=(Fault("missing-part", "file", {"name": name}),), **parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "keras_says"),
+    [
+        ("config.json", "--architecture", "There is no item named 'config.json' in the archive"),
+        ("model_config", "--architecture", "No model config found in the file"),
+        ("model.weights.h5", "FILE", "Expected a model.weights.h5 or model.weights.npz file."),
+        ("model_weights", "FILE", "KeyError"),
+    ],
+)
+def test_what_only_the_user_can_supply_is_asked_for(name: str, flag: str, keras_says: str) -> None:
+    (finding,) = examine("K104", lacking(name))
+    assert finding.message.startswith(f"{name} is missing: ")
+    assert [need.flag for need in finding.needs] == [flag]
+    assert keras_says in str(finding.keras_says)
+    assert not finding.mild
+
+
+@pytest.mark.parametrize("name", ["metadata.json", "keras_version", "backend"])
+def test_what_keras_does_without_is_an_info(name: str) -> None:
+    (finding,) = examine("K104", lacking(name, sequential(DENSE)))
+    assert find_check("K104").severity_of(finding).name == "INFO"
+    assert finding.keras_says is None
+
+
+def test_the_names_of_the_layers_are_written_in_their_order_in_the_model() -> None:
+    model = sequential(INPUT, DENSE, DROPOUT, HEAD)
+    sick = lacking("layer_names", model, Format.H5_MODEL, weights=ARRAYS, attributes=GROUPS)
+    (finding,) = examine("K104", sick)
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    assert cured.at(Pointer("attributes", ("/model_weights", "layer_names"))) == ["b", "dropout", "a"]
+    assert examine("K104", cured) == []
+
+
+def test_a_layer_without_a_group_is_not_listed_because_keras_would_look_for_it() -> None:
+    sick = lacking("layer_names", sequential(INPUT, DENSE, DROPOUT, HEAD), Format.H5_MODEL, weights=ARRAYS)
+    (finding,) = examine("K104", sick)
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).attributes == {"/model_weights": {"layer_names": ["b", "a"]}}
+
+
+@pytest.mark.parametrize("layers", [(DENSE,), (DENSE, layer("Dense", name="c")), (DENSE, HEAD, HEAD)])
+def test_groups_that_do_not_belong_to_one_layer_each_are_not_guessed(layers: tuple[Any, ...]) -> None:
+    (finding,) = examine("K104", lacking("layer_names", sequential(*layers), Format.H5_MODEL, weights=ARRAYS, attributes=GROUPS))
+    assert finding.repair is None
+    assert [need.name for need in finding.needs] == ["the order of the layers"]
+
+
+def test_a_config_that_is_no_model_is_told_with_its_keys() -> None:
+    (finding,) = examine("K104", document({"layers": [], "units": 3}))
+    assert "its keys are 'layers', 'units'" in finding.message
+    assert [need.flag for need in finding.needs] == ["--architecture"]
+
+
+def test_a_whole_model_is_healthy() -> None:
+    assert examine("K104", model(DENSE)) == []
