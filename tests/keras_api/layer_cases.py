@@ -249,6 +249,9 @@ PLAIN = [
     Case("GaussianNoise", {"stddev": 0.2}, [SERIES]),
 ]
 
+PICTURE: list[int | None] = [None, 9, 8, 3]
+AUGMENTING = "RandomPerspective RandomElasticTransform RandomErasing RandomColorJitter RandomGaussianBlur RandomGrayscale RandomInvert Solarization AutoContrast Equalization AugMix RandAugment MixUp CutMix"
+BY_FACTOR = "RandomHue RandomSaturation RandomSharpness RandomColorDegeneration"
 TEXT = {"standardize": "lower", "split": "whitespace", "ngrams": None, "output_sequence_length": None}
 PREPROCESSING = [
     Case("CategoryEncoding", {"num_tokens": 4}, [VECTOR], "int32"),
@@ -276,26 +279,10 @@ PREPROCESSING = [
     Case("RandomTranslation", {"height_factor": 0.2, "width_factor": 0.2}, [IMAGE]),
     Case("RandomZoom", {"height_factor": 0.2}, [IMAGE]),
     Case("RandomShear", {"x_factor": 0.2}, [[None, 9, 8, 3]]),
-    Case("RandomHue", {"factor": 0.2}, [[None, 9, 8, 3]]),
-    Case("RandomPerspective", {}, [[None, 9, 8, 3]]),
-    Case("RandomElasticTransform", {}, [[None, 9, 8, 3]]),
-    Case("RandomErasing", {}, [[None, 9, 8, 3]]),
-    Case("RandomColorJitter", {}, [[None, 9, 8, 3]]),
-    Case("RandomGaussianBlur", {}, [[None, 9, 8, 3]]),
-    Case("RandomSaturation", {"factor": 0.2}, [[None, 9, 8, 3]]),
-    Case("RandomSharpness", {"factor": 0.2}, [[None, 9, 8, 3]]),
-    Case("RandomGrayscale", {}, [[None, 9, 8, 3]]),
-    Case("RandomColorDegeneration", {"factor": 0.2}, [[None, 9, 8, 3]]),
     Case("RandomPosterization", {"factor": 3}, [[None, 9, 8, 3]]),
-    Case("RandomInvert", {}, [[None, 9, 8, 3]]),
-    Case("Solarization", {}, [[None, 9, 8, 3]]),
-    Case("AutoContrast", {}, [[None, 9, 8, 3]]),
-    Case("Equalization", {}, [[None, 9, 8, 3]]),
     Case("ContrastLimitedAdaptiveHistogramEqualization", {}, [[None, 64, 64, 3]]),
-    Case("AugMix", {}, [[None, 9, 8, 3]]),
-    Case("RandAugment", {}, [[None, 9, 8, 3]]),
-    Case("MixUp", {}, [[None, 9, 8, 3]]),
-    Case("CutMix", {}, [[None, 9, 8, 3]]),
+    *(Case(name, {}, [PICTURE]) for name in AUGMENTING.split()),
+    *(Case(name, {"factor": 0.2}, [PICTURE]) for name in BY_FACTOR.split()),
     Case("MaxNumBoundingBoxes", {"max_number": 3}, [[None, 4, 4]]),
     Case("Pipeline", {"layers": [inner("RandomFlip"), inner("Rescaling", scale=0.5, offset=0.0)]}, [IMAGE]),
 ]
