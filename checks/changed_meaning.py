@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
+from kdoctor.hard_sigmoid import rescaled, users
 from kdoctor.naming import fresh
 from kdoctor.objects import Node, objects
 from kdoctor.sequential import Stack, as_shape, stacks
@@ -26,20 +27,20 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     Attention layer is taken for the function ``dot``.
 
     The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
-    cured by writing the model as a ``.keras`` archive. ``hard_sigmoid`` has no automatic cure in this release.
+    cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
+    that use it are scaled; an Activation layer has none, and no automatic cure in this release.
     """
     if not document.format.native:
         for stack in stacks(document):
             yield from _first_layer(stack, target)
-    old = (document.saved_by().major or 0) < 3
+    if (document.saved_by().major or 0) < 3:
+        yield from _hard_sigmoid(document, target)
     for node in objects(document):
         if node.at.part != "config":
             continue
         if not document.format.native:
             yield from _axis(node, target)
             yield from _taken_for_function(node, target)
-        if old:
-            yield from _hard_sigmoid(node, target)
 
 
 def _first_layer(stack: Stack, target: Target) -> Iterator[Finding]:
@@ -86,11 +87,15 @@ def _taken_for_function(node: Node, target: Target) -> Iterator[Finding]:
         )
 
 
-def _hard_sigmoid(node: Node, target: Target) -> Iterator[Finding]:
-    for key in ("activation", "recurrent_activation", "inner_activation"):
-        if node.config.get(key) == "hard_sigmoid":
-            yield Finding(
-                node.at / "config" / key,
-                f"hard_sigmoid is clip(0.2 x + 0.5, 0, 1) in the Keras that saved the file, and relu6(x + 3) / 6 in {target}",
-                layer=node.name,
-            )
+def _hard_sigmoid(document: Document, target: Target) -> Iterator[Finding]:
+    """One cure for all users of the function, or none: a release is stated once for the whole file."""
+    edits = None if document.format.native else rescaled(document)
+    found = users(document)
+    for node, key in found[:1] if edits else found:
+        others = f" (and of {len(found) - 1} more layers)" if edits and len(found) > 1 else ""
+        yield Finding(
+            node.at / "config" / key,
+            f"hard_sigmoid is clip(0.2 x + 0.5, 0, 1) in the Keras that saved the file, and relu6(x + 3) / 6 in {target}",
+            repair=Repair(f"scale the weights of {node.name!r}{others} by 1.2, which undoes the difference", edits) if edits else None,
+            layer=node.name,
+        )

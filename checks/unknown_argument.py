@@ -2,10 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Severity, check
-from kdoctor.document import Document
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
+from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.reader import Call, calls
+from kdoctor.layers import Layer, layer_at
+from kdoctor.models import models
+from kdoctor.naming import fresh
 from kdoctor.target import Target
+
+BATCH_SHAPE = "batch_input_shape"
 
 
 @check("K601", Severity.ERROR, since="0.1.0")
@@ -15,16 +22,52 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     Every Keras release adds arguments to what it saves, and others refuse the whole model for one of them: "Unrecognized keyword
     arguments passed to DepthwiseConv2D: {'groups': 1}".
 
-    There is no automatic cure in this release: the finding names every argument that stands in the way, not only the first.
+    The cure drops the argument when leaving it out means the same: when the value is the default of the releases that know it, or only
+    describes how the layer was made. The input shape of a first layer becomes an InputLayer. An argument with another meaning is
+    reported without a cure: dropping it would change the model.
     """
+    saved_by = document.saved_by().keras
     for call in calls(document, target):
         for name in call.not_taken():
             yield Finding(
                 call.node.at / "config" / name,
                 f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
+                repair=_repair(document, call, name, saved_by),
                 layer=call.node.name,
                 keras_says=_keras_says(call, name),
             )
+
+
+def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> Repair | None:
+    if name not in call.node.config:
+        return None
+    value = call.node.config[name]
+    drop = Edit(call.node.at / "config" / name, old=value, new=ABSENT)
+    if name == BATCH_SHAPE:
+        return _as_input_layer(document, call, value, drop)
+    if means_nothing(call.kind, call.node.class_name, name, value, saved_by):
+        return Repair(f"drop {name}, which says nothing here", (drop,))
+    return None
+
+
+def _as_input_layer(document: Document, call: Call, shape: Json, drop: Edit) -> Repair | None:
+    """The shape goes where an InputLayer says it already, or where connections do; else it becomes an InputLayer in front."""
+    layer = layer_at(document, call.node.at)
+    model = next((model for model in models(document) if layer in model.layers), None)
+    if layer is None or model is None:
+        return None
+    first = model.layers[0]
+    if model.functional or layer.at != call.node.at or layer.index != first.index or first.class_name == "InputLayer":
+        return Repair(f"drop {BATCH_SHAPE}, which says nothing here", (drop,))
+    return _inserted(first, [item.node.raw for item in model.layers], shape)
+
+
+def _inserted(first: Layer, listed: list[Json], shape: Json) -> Repair:
+    name = fresh(f"{first.name}_input", {item.get("config", {}).get("name", "") for item in listed})
+    entry = {"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": shape, "name": name}, "registered_name": None}
+    config = {key: value for key, value in first.node.config.items() if key != BATCH_SHAPE}
+    new = [entry, {**first.node.raw, "config": config}, *listed[1:]]
+    return Repair("write an InputLayer instead", (Edit(first.at.parent, old=listed, new=new),))
 
 
 def _keras_says(call: Call, name: str) -> str:

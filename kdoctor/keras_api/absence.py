@@ -1,0 +1,43 @@
+"""What leaving an argument out means: the same as its value, or something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.document import Json
+from kdoctor.edit import same
+from kdoctor.keras_api.api_object import UnknownRelease
+from kdoctor.keras_api.catalogue import Catalogue, releases
+
+# Releases whose constructors tell what an argument means when it is not given, where the saving release does not: the last of each family.
+WITNESSES = ("2.15.0", "2.3.1")
+# Arguments that describe how a layer was made or built, and nothing of what it computes: any value may go.
+# Lambda: what its function looked like to tf.keras (saving_utils.LAMBDA_DEP_ARGS); MultiHeadAttention: shapes that it was built with.
+DESCRIPTIONS = {
+    "Lambda": frozenset({"function_type", "module", "output_shape_type", "output_shape_module", "mask_type", "mask_module"}),
+    "MultiHeadAttention": frozenset({"query_shape", "key_shape", "value_shape"}),
+}
+# Variables are stored: how they would be made afresh changes nothing, neither which initializer nor how it is told.
+INITIALIZER = "initializer"
+
+
+def means_nothing(kind: str, class_name: str, argument: str, value: Json, saved_by: str | None) -> bool:
+    """Whether a constructor that is not given the argument does what one that knows it does with this value."""
+    if argument in DESCRIPTIONS.get(class_name, ()) or argument.endswith(INITIALIZER) or kind == INITIALIZER:
+        return True
+    return any(same(value, default) or _equal_numbers(value, default) for default in _defaults(kind, class_name, argument, saved_by))
+
+
+def _defaults(kind: str, class_name: str, argument: str, saved_by: str | None) -> Iterator[Json]:
+    """The default that releases which take the argument give it, the saving release first."""
+    for release in (*([saved_by] if saved_by else []), *WITNESSES, *reversed(releases())):
+        try:
+            found = Catalogue.load(release).legacy(kind, class_name)
+        except UnknownRelease:
+            continue
+        if found is not None and argument in found.parameters:
+            yield found.parameters[argument]
+
+
+def _equal_numbers(value: Json, default: Json) -> bool:
+    return type(value) in (int, float) and type(default) in (int, float) and value == default
