@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kdoctor.document import ABSENT, Document, Fault, Weight
-from kdoctor.edit import Footprint, Edit, apply, diff, same
+from kdoctor.edit import Edit, Footprint, apply, diff, same
 from kdoctor.errors import EditConflict
 from kdoctor.pointer import Pointer
 from kdoctor.testing import document
