@@ -17,7 +17,7 @@ from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 
 SECONDS: Final = 300.0  # for each ``SIZE`` bytes
-SIZE: Final = 4 << 30
+SIZE: Final = 1 << 30
 RESIDENT_BYTES: Final = 1 << 30
 CHUNK: Final = 1 << 20
 

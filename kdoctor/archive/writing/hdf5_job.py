@@ -14,7 +14,6 @@ from kdoctor.archive.writing.planned_arrays import planned_arrays
 from kdoctor.document import ABSENT, EMPTY, Document, Json
 from kdoctor.edit import same
 from kdoctor.faults import FaultKind
-from kdoctor.recipe import to_json
 
 JSON_FAULTS = frozenset(kind.value for kind in FaultKind if kind.value.startswith("json-"))
 
@@ -61,7 +60,7 @@ def hdf5_job(before: Document, after: Document, *, texts: bool) -> Job:
         moves=moves,
         twins=twins,
         removes=removes,
-        made=tuple((path, to_json(recipe)) for path, recipe in arrays.made.items()),
+        made=tuple(arrays.made.items()),
         groups=tuple(group for group in after.attributes if group not in before.attributes),
         attributes=dict(_attributes(before.attributes, after.attributes)),
         texts=dict(_texts(before, after)) if texts else {},

@@ -15,7 +15,6 @@ from kdoctor.archive.writing.h5_container import run_hdf5
 from kdoctor.archive.writing.planned_arrays import planned_arrays
 from kdoctor.document import ABSENT, Document, Format, Json
 from kdoctor.errors import WriteError
-from kdoctor.recipe import to_json
 
 HDF5: Final = frozenset({Format.H5_MODEL, Format.H5_WEIGHTS})
 TEXTS: Final = {"config": "model_config", "training": "training_config"}
@@ -62,7 +61,7 @@ def hdf5_making(before: Document, after: Document) -> Making:
         raise WriteError("a file of weights alone cannot hold a model")
     return Making(
         copies=tuple(arrays.copies.items()),
-        made=tuple((path, to_json(recipe)) for path, recipe in arrays.made.items()),
+        made=tuple(arrays.made.items()),
         attributes={group: dict(values) for group, values in after.attributes.items()},
         texts=texts if after.format is Format.H5_MODEL else {},
         legacy=after.format is Format.H5_MODEL or "layer_names" in after.attributes.get("/", {}),

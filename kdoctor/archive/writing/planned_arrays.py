@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kdoctor.document import Weight
+from kdoctor.document import Json, Weight
 from kdoctor.errors import WriteError
-from kdoctor.recipe import Recipe, sources
+from kdoctor.recipe import Recipe, RecipeError, sources, to_json
 from kdoctor.recipe_steps import Take
 
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
-    """By path in the new file: ``copies``, the path in the original; ``made``, the recipe."""
+    """By path in the new file: ``copies``, the path in the original; ``made``, the recipe as JSON."""
 
     copies: Mapping[str, str]
-    made: Mapping[str, Recipe]
+    made: Mapping[str, Json]
 
 
 def planned_arrays(old: Mapping[str, Weight], new: Mapping[str, Weight]) -> Arrays:
     """The arrays of the plan ``new``. Raises `WriteError` where one has no numbers, or is not what the plan says."""
     copies: dict[str, str] = {}
-    made: dict[str, Recipe] = {}
+    made: dict[str, Json] = {}
     for path, weight in new.items():
         recipe = weight.numbers if weight.recipe is not None or weight.source else None
         if recipe is None or not all(_stands(taken, old) for taken in sources(recipe)):
@@ -33,8 +33,15 @@ def planned_arrays(old: Mapping[str, Weight], new: Mapping[str, Weight]) -> Arra
         if isinstance(recipe, Take):
             copies[path] = recipe.path
         else:
-            made[path] = recipe
+            made[path] = _request(path, recipe)
     return Arrays(copies, made)
+
+
+def _request(path: str, recipe: Recipe) -> Json:
+    try:
+        return to_json(recipe)
+    except RecipeError as error:
+        raise WriteError(f"cannot write weight {path}: {error}") from None
 
 
 def _stands(taken: Take, old: Mapping[str, Weight]) -> bool:

@@ -18,7 +18,7 @@ from kdoctor.archive.writing.write import write_document
 from kdoctor.confine import Ending, run_confined
 from kdoctor.document import Document, Format, Weight
 from kdoctor.errors import WriteError
-from kdoctor.recipe import Recipe, reshape, take, to_json, transpose
+from kdoctor.recipe import Recipe, flip, reshape, take, to_json, transpose
 
 
 def planned(before: Document, weights: dict[str, Weight], format: Format = Format.KERAS_ZIP) -> Document:
@@ -48,6 +48,15 @@ def test_numbers_are_never_made_up(tmp_path: Path, weight: Weight, told: str) ->
         with pytest.raises(WriteError, match=told):
             write_document(before, planned(before, {"layers/dense/vars/0": weight}, format), tmp_path / out)
     assert [path.name for path in tmp_path.iterdir()] == ["a.h5"]
+
+
+def test_a_recipe_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    before = open_document(h5_file(tmp_path / "a.h5"))
+    kernel = next(iter(before.weights.values())).numbers
+    for _ in range(65):
+        kernel = flip(kernel, [0])
+    with pytest.raises(WriteError, match="more than 10,000 steps, or 64 on top of each other"):
+        write_document(before, planned(before, {"layers/dense/vars/0": Weight.made(kernel)}), tmp_path / "b.keras")
 
 
 def make(recipe: Recipe, source: Path, out: Path) -> None:
