@@ -1,0 +1,34 @@
+"""K401: the file holds Python bytecode."""
+
+from __future__ import annotations
+
+from stored_lambdas import crop
+
+from kdoctor.check import Safety
+from kdoctor.testing import examine, layer, model
+
+
+def test_bytecode_is_shown_as_source_and_only_advised_upon() -> None:
+    (finding,) = examine("K401", model(crop("lambda x: x / 255.0")))
+    assert finding.message.startswith("Lambda 'crop' is Python bytecode (Python ")
+    assert finding.layer == "crop"
+    assert "`Lambda` layer whose `function` is a Python lambda" in str(finding.keras_says)
+    assert finding.excerpt is not None
+    assert finding.excerpt.text == "lambda x: x / 255.0"
+    assert finding.repair is not None
+    assert (finding.repair.safety, finding.repair.edits) == (Safety.ADVICE, ())
+
+
+def test_a_lambda_as_an_activation_is_bytecode_too() -> None:
+    (finding,) = examine("K401", model(layer("Dense", activation=crop("lambda x: x + 1")["config"]["function"])))
+    assert finding.message.startswith("the activation of 'dense' is Python bytecode")
+
+
+def test_a_function_by_name_is_no_bytecode() -> None:
+    named = {"module": "builtins", "class_name": "function", "config": "relu", "registered_name": "function"}
+    assert examine("K401", model(layer("Dense", activation=named), layer("Lambda", function=named))) == []
+
+
+def test_text_that_is_no_code_is_no_bytecode() -> None:
+    broken = {"class_name": "__lambda__", "config": {"code": "AAAA", "defaults": None, "closure": None}}
+    assert examine("K401", model(layer("Lambda", function=broken))) == []

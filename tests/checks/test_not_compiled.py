@@ -1,0 +1,56 @@
+"""K501: no training state is in the file."""
+
+from __future__ import annotations
+
+import pytest
+
+from kdoctor.document import Document, Format
+from kdoctor.edit import apply
+from kdoctor.target import Given, Target, Training
+from kdoctor.testing import KERAS_3, document, examine, find_check, layer, sequential
+
+GIVEN = Given(training=Training("Adam", {"learning_rate": 0.001}, "MeanSquaredError", ("MeanAbsoluteError",)))
+MODEL = sequential(layer("Dense"))
+
+
+def severity(sick: Document, target: Target = KERAS_3) -> str:
+    (finding,) = examine("K501", sick, target)
+    return str(find_check("K501").severity_of(finding))
+
+
+def test_for_inference_nothing_is_missing_and_for_training_everything_is() -> None:
+    assert severity(document(MODEL)) == "warning"
+    assert severity(document(MODEL), Target("3.15.1", purpose="training")) == "error"
+
+
+@pytest.mark.parametrize(
+    ("format", "keras_says"),
+    [(Format.KERAS_ZIP, "You must call `compile()` before using the model."), (Format.H5_MODEL, "No training configuration found")],
+)
+def test_without_a_wish_the_user_is_asked_how_to_compile(format: Format, keras_says: str) -> None:
+    (finding,) = examine("K501", document(MODEL, format=format))
+    assert finding.repair is None
+    assert [need.flag for need in finding.needs] == ["--compile"]
+    assert keras_says in str(finding.keras_says)
+
+
+@pytest.mark.parametrize("format", [Format.KERAS_ZIP, Format.KERAS_DIR, Format.H5_MODEL])
+def test_the_training_state_that_the_user_gives_is_written(format: Format) -> None:
+    sick, target = document(MODEL, format=format), Target("3.15.1", given=GIVEN)
+    (finding,) = examine("K501", sick, target)
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    optimizer = cured.training["optimizer" if format.native else "optimizer_config"]
+    assert (optimizer["class_name"], optimizer["config"]) == ("Adam", {"learning_rate": 0.001})
+    assert examine("K501", cured, target) == []
+
+
+def test_optimizer_state_left_behind_is_told() -> None:
+    (finding,) = examine("K501", document(MODEL, weights={"optimizer/vars/0": ()}))
+    assert finding.message.endswith("optimizer state was left behind")
+
+
+def test_a_compiled_model_and_what_is_no_model_are_left_alone() -> None:
+    assert examine("K501", document(MODEL, training={"optimizer": "adam"})) == []
+    assert examine("K501", document(format=Format.H5_WEIGHTS)) == []
+    assert examine("K501", document(format=Format.KERAS_ZIP)) == []

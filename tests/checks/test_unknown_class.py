@@ -1,0 +1,23 @@
+"""K602: a class that Keras once had and the target has not."""
+
+from __future__ import annotations
+
+from kdoctor.document import Format
+from kdoctor.testing import document, examine, layer, model, sequential
+
+
+def test_a_retired_class_is_named_and_not_called_custom() -> None:
+    (finding,) = examine("K602", model(layer("LocallyConnected2D", filters=3)))
+    assert finding.message == "Keras 3.15.1 has no layer LocallyConnected2D; earlier releases had it"
+    assert finding.keras_says == "TypeError: Could not locate class 'LocallyConnected2D'."
+    assert finding.repair is None
+
+
+def test_an_h5_file_is_quoted_with_the_words_of_its_own_reader() -> None:
+    legacy = {"class_name": "LocallyConnected2D", "config": {"name": "local"}}
+    (finding,) = examine("K602", document(sequential(legacy), format=Format.H5_MODEL))
+    assert finding.keras_says == "ValueError: Unknown layer: 'LocallyConnected2D'."
+
+
+def test_neither_todays_classes_nor_the_users_own_are_retired() -> None:
+    assert examine("K602", model(layer("Dense"), layer("Scale", module="mine"), layer("LocallyConnected2D", module="mine"))) == []

@@ -1,0 +1,31 @@
+"""K303: a function by name that the target does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kdoctor.target import Target
+from kdoctor.testing import examine, layer, model
+
+
+def named(name: str, module: str = "builtins") -> dict[str, Any]:
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+
+
+MINE = model(layer("Dense", activation=named("my_activation")))
+
+
+def test_a_function_of_the_users_own_is_asked_for() -> None:
+    (finding,) = examine("K303", MINE)
+    assert finding.message == "Keras 3.15.1 does not know the function 'my_activation' (module builtins)"
+    assert [(need.flag, need.name) for need in finding.needs] == [("--custom", "my_activation")]
+    assert "Could not locate function 'my_activation'" in str(finding.keras_says)
+
+
+def test_a_function_that_the_user_will_give_is_known() -> None:
+    assert examine("K303", MINE, Target("3.15.1", custom=frozenset({"my_activation"}))) == []
+
+
+def test_a_function_of_keras_is_known() -> None:
+    assert examine("K303", model(layer("Dense", activation=named("relu", "keras.activations")))) == []
+    assert examine("K303", model(layer("Dense", activation="relu"))) == []

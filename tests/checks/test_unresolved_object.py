@@ -1,0 +1,46 @@
+"""K301: a class that the target does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kdoctor.check import Safety
+from kdoctor.document import Format
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer, model, sequential
+
+SCALE: dict[str, Any] = {**layer("Scale", module="train", factor=2.0, name="scale"), "registered_name": "my_package>Scale"}
+
+
+def test_a_class_of_the_users_own_is_named_with_all_that_the_file_knows_of_it() -> None:
+    (finding,) = examine("K301", model(SCALE))
+    assert finding.message == (
+        "Keras 3.15.1 does not know the layer class Scale of the module train, registered as my_package>Scale; it was given factor=2.0"
+    )
+    assert "Could not locate class 'Scale'" in str(finding.keras_says)
+    assert [(need.flag, need.name) for need in finding.needs] == [("--custom", "Scale")]
+    assert finding.repair is not None
+    assert (finding.repair.safety, finding.repair.edits) == (Safety.ADVICE, ())
+
+
+def test_an_h5_file_is_quoted_with_the_words_of_its_own_reader() -> None:
+    legacy = {"class_name": "Scale", "config": {"name": "scale"}}
+    (finding,) = examine("K301", document(sequential(legacy), format=Format.H5_MODEL))
+    assert str(finding.keras_says).startswith("ValueError: Unknown layer: 'Scale'.")
+    assert finding.message.endswith("it was given no arguments of its own")
+
+
+def test_a_class_is_named_once_however_often_it_is_used() -> None:
+    assert len(examine("K301", model(SCALE, {**SCALE, "config": {"name": "other"}}))) == 1
+
+
+@pytest.mark.parametrize("name", ["Scale", "my_package>Scale"])
+def test_a_class_that_the_user_will_give_is_known(name: str) -> None:
+    assert examine("K301", model(SCALE), Target("3.15.1", custom=frozenset({name}))) == []
+
+
+@pytest.mark.parametrize("made", [layer("Dense"), layer("CuDNNLSTM"), layer("TFOpLambda"), layer("KerasLayer", handle="h")])
+def test_what_keras_or_tensorflow_hub_once_had_is_no_custom_class(made: dict[str, Any]) -> None:
+    assert examine("K301", model(made)) == []
