@@ -5,27 +5,41 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kdoctor.keras_api.hierarchy import Hierarchy, Key
+from kdoctor.keras_api.hierarchy import Hierarchy, Key, index_above
 
 
 def config_keys(hierarchy: Hierarchy, key: Key) -> tuple[str, ...]:
-    """The keys by class, base class first, as texts with a space between: a best effort, keys that are computed are left out.
+    """The keys by class, base class first, as texts with a space between: a best effort.
 
-    A class whose ``get_config`` does not ask its base's begins anew.
+    Keys that are written under a condition are among them, those that are computed are not (the arguments of a loss's or metric's
+    function). A class whose ``get_config`` does not ask its base's begins anew.
     """
     found: list[str] = []
     removed: set[str] = set()
-    for base in hierarchy.order(key):
-        node = hierarchy.method(base, "get_config")
+    order = hierarchy.order(key)
+    index: int | None = 0
+    while index is not None and index < len(order):
+        node = hierarchy.method(order[index], "get_config")
         if node is None:
+            index += 1
             continue
         written = [name for name in _written(node) if name not in removed]
         removed |= _removed(node)
         if written:
             found.insert(0, " ".join(dict.fromkeys(written)))
-        if "get_config()" not in ast.unparse(node) and "get_config(self)" not in ast.unparse(node):
-            break
+        index = _asked_next(order, index, node)
     return tuple(found)
+
+
+def _asked_next(order: tuple[Key, ...], index: int, node: ast.FunctionDef) -> int | None:
+    """Where in the resolution order the base's method is sought that this one calls, or None when it calls none."""
+    for call in ast.walk(node):
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")) as above, attr="get_config")):
+                return index_above(order, index, above) + 1
+            case ast.Call(func=ast.Attribute(attr="get_config"), args=[ast.Name(id="self")]):
+                return index + 1
+    return None
 
 
 def _written(node: ast.FunctionDef) -> Iterator[str]:

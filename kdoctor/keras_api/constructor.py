@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kdoctor.keras_api.api_object import REQUIRED, Json, NoDefault
-from kdoctor.keras_api.hierarchy import Hierarchy, Key
+from kdoctor.keras_api.hierarchy import Hierarchy, Key, index_above
 from kdoctor.keras_api.leftovers import read_leftovers
 from kdoctor.keras_api.literals import literal
 
@@ -83,8 +83,8 @@ def _is_name(expression: ast.expr | None, name: str) -> bool:
 def _above(hierarchy: Hierarchy, order: tuple[Key, ...], index: int, call: ast.Call) -> Signature | None:
     """The signature that ``super().__init__(…)`` or ``Base.__init__(self, …)`` reaches; None for any other call."""
     match call.func:
-        case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"):
-            return _signature(hierarchy, order, index + 1)
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super")) as above, attr="__init__"):
+            return _signature(hierarchy, order, index_above(order, index, above) + 1)
         case ast.Attribute(value=base, attr="__init__"):
             key = hierarchy.evaluate(order[index][0], base)
             return _signature(hierarchy, hierarchy.order(key), 0) if key else None

@@ -106,6 +106,12 @@ class Hierarchy:
                 yield (path, name)
 
 
+def index_above(order: tuple[Key, ...], index: int, call: ast.Call) -> int:
+    """Where in a resolution order ``super()`` starts to look above: ``super(RNN, self)`` may name a class further up than that at ``index``."""
+    named = ast.unparse(call.args[0]) if call.args else ""
+    return next((position for position, (_, name) in enumerate(order) if position >= index and name == named), index)
+
+
 def _merge(sequences: list[list[Key]]) -> Iterator[Key]:
     """The merge of C3 linearisation."""
     while sequences := [sequence for sequence in sequences if sequence]:

@@ -71,7 +71,7 @@ def gather_keras_2(hierarchy: Hierarchy, package: str) -> ReleaseFacts:
     renamed = {key: interface_of(hierarchy, key, interfaces) for key in classes}
     return ReleaseFacts(
         objects,
-        _imports(hierarchy, objects, package),
+        {**_imports(hierarchy, objects, package), **_put_into_globals(hierarchy, tables, package)},
         tables,
         _reader(hierarchy, package),
         {key: written for key in classes if (written := config_keys(hierarchy, key))},
@@ -153,15 +153,21 @@ def _marked(hierarchy: Hierarchy, key: Key) -> tuple[str, ...]:
 
 
 def _imports(hierarchy: Hierarchy, objects: Mapping[Key, ObjectFacts], package: str) -> dict[Key, Key]:
-    """What the packages import from their modules, which the objects' own places do not tell."""
+    """What the packages import from their modules, and the aliases of every module, which the objects' own places do not tell."""
     found: dict[Key, Key] = {}
     for path, module in hierarchy.modules.items():
-        if module.is_package and path.startswith(package):
-            public = "keras" + path.removeprefix(package)
-            for name, key in hierarchy.namespace(path).items():
-                if key in objects and key != (path, name) and f"{public}.{name}" not in objects[key].exports:
-                    found[(path, name)] = key
+        for name, key in hierarchy.namespace(path).items() if path.startswith(package) else ():
+            if key in objects and key != (path, name) and (module.is_package or key[0] == path):
+                found[(path, name)] = key
     return found
+
+
+def _put_into_globals(hierarchy: Hierarchy, tables: Mapping[Key, Key], package: str) -> dict[Key, Key]:
+    """What the module of the initializers adds to its names: ``globals().update(LOCAL.ALL_OBJECTS)``."""
+    module = hierarchy.modules.get(f"{package}.initializers")
+    if module is None or not any(ast.unparse(statement).startswith("globals().update(") for statement in module.body):
+        return {}
+    return {(module.path, name): key for (kind, name), key in tables.items() if kind == "initializer"}
 
 
 def _reader(hierarchy: Hierarchy, package: str) -> ReaderFacts:

@@ -107,6 +107,8 @@ def _permitted(node: ast.FunctionDef, kwargs: str) -> Iterator[ast.expr]:
                     match statement:
                         case ast.If(test=ast.Compare(ops=[ast.NotIn()], comparators=[allowed]), body=[*_, ast.Raise()]):
                             yield allowed
+                        case ast.If(test=ast.Compare(ops=[ast.In()], comparators=[allowed]), body=[*_, last], orelse=[*_, ast.Raise()]) if not isinstance(last, ast.Raise):
+                            yield allowed
                         case ast.Assert(test=ast.Compare(ops=[ast.In()], comparators=[allowed])):
                             yield allowed
 
