@@ -70,8 +70,10 @@ def _stated_twice(document: Document, layer: Node, found: tuple[Stack, ...], tar
 def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
     """The input shape that Keras goes by is not one that the stored kernels can be used with."""
     place = stated(stack) or next(iter(stack.built), None)
-    strict = None if place is None or len(stack.inputs) > 1 else flow(document, stack.layers, place.shape).clash
-    if place is None or strict is None:
+    if place is None or _told_before(stack):
+        return
+    strict = flow(document, stack.layers, place.shape).clash
+    if strict is None:
         return
     clash = _after_forgiven(document, stack, strict)
     others = [one.shape for one in _others(stack, place) if fits(document, stack.layers, one.shape)]
@@ -88,6 +90,12 @@ def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterat
         keras_says=refusal(document, clash) if clash else None,
         mild=clash is None,
     )
+
+
+def _told_before(stack: Stack) -> bool:
+    """Whether the shape is open as long as another finding stands: an InputLayer inside, or one with two shapes."""
+    inside = any(layer.class_name == "InputLayer" for layer in stack.layers[1:])
+    return inside or any(len({statement.shape[1:] for statement in statements(layer)}) > 1 for layer in stack.inputs)
 
 
 def _after_forgiven(document: Document, stack: Stack, clash: Clash) -> Clash | None:

@@ -28,7 +28,11 @@ from kdoctor.testing import document, examine, layer, model, sequential
             {"name": "layers/dense/vars/0", "files": ["/etc/passwd", "b", "c", "d"]},
             "the numbers of 'layers/dense/vars/0' are to be read from other files: '/etc/passwd', 'b', 'c'",
         ),
-        ("hdf5-virtual", {"name": "layers/dense/vars/0"}, "'layers/dense/vars/0' is a virtual dataset, made up from other datasets or files"),
+        (
+            "hdf5-virtual",
+            {"name": "layers/dense/vars/0"},
+            "'layers/dense/vars/0' is a virtual dataset, made up from other datasets or files",
+        ),
     ],
 )
 def test_every_way_out_is_told_with_where_it_leads(kind: str, detail: Any, said: str) -> None:

@@ -1,0 +1,264 @@
+"""K201: a Sequential model states the shape of its input twice, and Keras stumbles over it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kdoctor.check import Finding
+from kdoctor.document import Document, Format
+from kdoctor.edit import apply
+from kdoctor.sequential import Shape
+from kdoctor.target import Given, Target
+from kdoctor.testing import KERAS_3, document, examine, find_check, layer, sequential
+
+KERNEL = {"layers/dense/vars/0": (4, 3)}
+DENSE = layer("Dense", units=3)
+PIPELINE = layer("TimeDistributed", layer=layer("Pipeline"))
+HASHING = layer("TimeDistributed", layer=layer("Hashing"))
+
+
+def source(*shape: int | None, name: str = "input", **more: Any) -> dict[str, Any]:
+    return layer("InputLayer", name=name, batch_shape=list(shape), **more)
+
+
+def model(*layers: dict[str, Any], weights: Any = KERNEL, **more: Any) -> Document:
+    return document(sequential(*layers, **more), weights=weights)
+
+
+def asking(*shape: int | None) -> Target:
+    return Target("3.15.1", given=Given(input_shape=shape))
+
+
+def the(finding: list[Finding]) -> Finding:
+    (one,) = finding
+    return one
+
+
+def severity(finding: Finding) -> str:
+    return str(find_check("K201").severity_of(finding))
+
+
+def cured(sick: Document, target: Target = KERAS_3) -> Document:
+    """After the only finding's repair, which must leave nothing to find."""
+    finding = the(examine("K201", sick, target))
+    assert finding.repair is not None
+    healthy = apply(sick, finding.repair.edits)
+    assert examine("K201", healthy, target) == []
+    return healthy
+
+
+def shapes(made: Document) -> list[Any]:
+    return [item["config"].get("batch_shape") for item in made.config["config"]["layers"]]
+
+
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        model(source(None, 4), DENSE),
+        model(source(None, 7, 4), DENSE, build_input_shape=[None, 7, 4]),
+        model({**DENSE, "build_config": {"input_shape": [None, 4]}}, build_input_shape=[None, 4]),
+        model(source(None, 7), layer("Dense", module="mine", units=3)),
+        document(sequential(source(None, 4), sequential(DENSE)), weights={"layers/sequential/layers/dense/vars/0": (4, 3)}),
+    ],
+)
+def test_places_that_agree_are_healthy(healthy: Document) -> None:
+    assert examine("K201", healthy) == []
+
+
+class TestOneInputLayer:
+    """… that states two shapes."""
+
+    def test_a_shape_that_repeats_the_batch_shape_is_dropped(self) -> None:
+        sick = model(source(None, 4, shape=[4]), DENSE)
+        assert "You cannot pass both `shape` and `batch_shape`" in str(the(examine("K201", sick)).keras_says)
+        assert cured(sick).config["config"]["layers"][0] == source(None, 4)
+
+    def test_of_two_shapes_the_one_that_the_kernel_takes_is_kept(self) -> None:
+        assert shapes(cured(model(source(None, 4, shape=[7]), DENSE)))[0] == [None, 4]
+        assert shapes(cured(model(source(None, 7, shape=[4]), DENSE, weights={"layers/dense/vars/0": (4, 3)})))[0] == [None, 4]
+
+    def test_of_two_shapes_that_nothing_decides_the_user_is_asked(self) -> None:
+        sick = model(source(None, 4, shape=[7]), DENSE, weights=None)
+        finding = the(examine("K201", sick))
+        assert finding.repair is None
+        assert [need.flag for need in finding.needs] == ["--input-shape"]
+        assert shapes(cured(sick, asking(None, 7)))[0] == [None, 7]
+
+    def test_one_of_a_functional_model_counts_too(self) -> None:
+        functional = {"class_name": "Functional", "config": {"name": "m", "layers": [source(None, 4, shape=[4])]}}
+        assert "layers" in cured(document(functional)).config["config"]
+
+
+class TestSeveralInputLayers:
+    """… in one Sequential model."""
+
+    def test_the_second_of_two_that_agree_goes(self) -> None:
+        sick = model(source(None, 4), source(None, 4, name="again"), DENSE)
+        assert the(examine("K201", sick)).keras_says == (
+            "ValueError: Sequential model 'sequential' has already been configured to use input shape (None, 4). "
+            "You cannot add a different Input layer to it."
+        )
+        assert shapes(cured(sick)) == [[None, 4], None]
+
+    def test_of_two_that_disagree_the_one_that_the_kernel_takes_stays(self) -> None:
+        assert shapes(cured(model(source(None, 7), source(None, 4, name="again"), DENSE))) == [[None, 4], None]
+
+    def test_of_two_that_nothing_decides_the_user_is_asked(self) -> None:
+        sick = model(source(None, 7), source(None, 4, name="again"), DENSE, weights=None)
+        assert [need.flag for need in the(examine("K201", sick)).needs] == ["--input-shape"]
+        assert shapes(cured(sick, asking(None, 9))) == [[None, 9], None]
+
+    def test_one_behind_the_first_layer_comes_to_the_front_where_the_kernel_agrees(self) -> None:
+        sick = model(DENSE, source(None, 4))
+        assert "should have a single positional argument" in str(the(examine("K201", sick)).keras_says)
+        assert shapes(cured(sick)) == [[None, 4], None]
+
+    @pytest.mark.parametrize("first", [layer("BatchNormalization"), layer("Dense", units=3, module="mine")])
+    def test_one_that_may_say_what_comes_out_of_the_layer_before_it_is_not_trusted(self, first: dict[str, Any]) -> None:
+        assert the(examine("K201", model(first, source(None, 3), weights=None))).repair is None
+
+    def test_one_that_says_what_comes_out_of_the_first_kernel_is_no_input(self) -> None:
+        finding = the(examine("K201", model(DENSE, source(None, 3))))
+        assert finding.repair is None
+
+    def test_in_an_h5_file_the_first_layers_own_statement_goes_with_it(self) -> None:
+        dense = {"class_name": "Dense", "config": {"name": "dense", "units": 3, "batch_input_shape": [None, 4]}}
+        late = {"class_name": "InputLayer", "config": {"name": "late", "batch_input_shape": [None, 4]}}
+        sick = document(sequential(dense, late), format=Format.H5_MODEL, weights={"model_weights/dense/dense/kernel:0": (4, 3)})
+        assert "to use input shape (None, None, 4)" in str(the(examine("K201", sick)).keras_says)
+        healthy = cured(sick).config["config"]["layers"]
+        assert [item["class_name"] for item in healthy] == ["InputLayer", "Dense"]
+        assert [item["config"].get("batch_input_shape") for item in healthy] == [[None, 4], None]
+
+
+class TestStoredKernels:
+    """… that contradict the stated shape."""
+
+    def test_the_shape_that_another_place_states_is_taken_when_the_kernels_take_it(self) -> None:
+        sick = model(source(None, 40), DENSE, build_input_shape=[None, 10, 4])
+        (finding, unread) = examine("K201", sick)
+        assert finding.message == (
+            "the input shape (None, 40) does not go with the stored weights: 'dense' cannot take (None, 40): its kernel takes 4 features"
+        )
+        assert finding.keras_says == (
+            "ValueError: Input 0 … of layer 'dense' is incompatible with the layer: expected axis -1 of input shape to have value 4"
+        )
+        assert severity(unread) == "info"
+        assert finding.repair is not None
+        assert shapes(apply(sick, finding.repair.edits))[0] == [None, 10, 4]
+
+    def test_without_another_statement_the_kernel_corrects_the_features_alone(self) -> None:
+        assert shapes(cured(model(source(None, 7), DENSE)))[0] == [None, 4]
+        assert shapes(cured(model(source(None, 6, 7), layer("LSTM", units=3), weights={"layers/lstm/cell/vars/0": (4, 12)})))[0] == [
+            None,
+            6,
+            4,
+        ]
+
+    @pytest.mark.parametrize(
+        ("shape", "first", "weights"),
+        [
+            ((None, 3, 8, 8), layer("Conv2D", kernel_size=[1, 1], filters=2, padding="same"), {"layers/conv2d/vars/0": (1, 1, 3, 2)}),
+            ((None, 28, 28, 1), DENSE, {"layers/dense/vars/0": (784, 3)}),
+            ((None, 7), layer("LSTM", units=3), {"layers/lstm/cell/vars/0": (4, 12)}),
+            ((None, 8, 3), layer("Conv2D", kernel_size=[1, 1], filters=2, padding="same"), {"layers/conv2d/vars/0": (1, 1, 3, 2)}),
+        ],
+        ids=["channels in front", "a missing Flatten", "too few axes", "no batch"],
+    )
+    def test_more_than_one_wrong_number_is_not_corrected(self, shape: Shape, first: dict[str, Any], weights: Any) -> None:
+        finding = the(examine("K201", model(source(*shape), first, weights=weights)))
+        assert finding.repair is None
+        assert [need.flag for need in finding.needs] == ["--input-shape"]
+
+    def test_the_whole_way_through_the_layers_counts(self) -> None:
+        conv = layer("Conv2D", kernel_size=[3, 3], filters=2, padding="valid", strides=[1, 1])
+        weights = {"layers/conv2d/vars/0": (3, 3, 3, 2), "layers/dense/vars/0": (72, 2)}
+        layers = (conv, layer("Flatten"), layer("Dense", units=2))
+        assert examine("K201", model(source(None, 8, 8, 3), *layers, weights=weights)) == []
+        finding = the(examine("K201", model(source(None, 9, 8, 3), *layers, weights=weights)))
+        assert "'dense' cannot take (None, 84): its kernel takes 72 features" in finding.message
+
+    def test_the_users_shape_decides_where_the_file_does_not(self) -> None:
+        sick = model(source(None, 28, 28, 1), DENSE, weights={"layers/dense/vars/0": (784, 3)})
+        assert shapes(cured(sick, asking(None, 784)))[0] == [None, 784]
+
+    def test_a_shape_of_the_users_that_the_kernels_contradict_is_refused_with_the_reason(self) -> None:
+        finding = the(examine("K201", model(source(None, 7), DENSE), asking(None, 9)))
+        assert finding.repair is None
+        assert finding.message.endswith(
+            "; the shape that you gave, (None, 9), is refused: 'dense' cannot take (None, 9): its kernel takes 4 features"
+        )
+        assert [need.flag for need in finding.needs] == ["--input-shape"]
+
+    def test_a_recurrent_layer_that_was_built_right_forgives_the_input_layer(self) -> None:
+        lstm = layer("LSTM", units=3, build=[None, 6, 4])
+        finding = the(examine("K201", model(source(None, 6, 7), lstm, weights={"layers/lstm/cell/vars/0": (4, 12)})))
+        assert (severity(finding), finding.keras_says) == ("info", None)
+
+    def test_it_does_not_forgive_what_reaches_the_next_layer(self) -> None:
+        gru = layer("GRU", units=3, build=[None, 6, 4], return_sequences=True)
+        weights = {"layers/gru/cell/vars/0": (4, 9), "layers/dense/vars/0": (18, 2)}
+        sick = model(source(None, 5, 7), gru, layer("Flatten"), layer("Dense", units=2), weights=weights)
+        finding = the(examine("K201", sick))
+        assert severity(finding) == "error"
+        assert "'dense' cannot take (None, 15)" in finding.message
+
+    def test_a_layers_own_build_config_is_corrected(self) -> None:
+        sick = model(source(None, 4), layer("Dense", units=3, build=[None, 7]))
+        assert "expected axis -1 of input shape to have value 7" in str(the(examine("K201", sick)).keras_says)
+        assert cured(sick).config["config"]["layers"][1]["build_config"] == {"input_shape": [None, 4]}
+
+    def test_one_that_cannot_be_corrected_is_dropped_where_the_input_layer_says_it_too(self) -> None:
+        conv = layer("Conv2D", kernel_size=[1, 1], filters=2, padding="same", build=[None, 3])
+        weights = {"layers/conv2d/vars/0": (1, 1, 3, 2)}
+        assert "build_config" not in cured(model(source(None, 8, 8, 3), conv, weights=weights)).config["config"]["layers"][1]
+        assert the(examine("K201", model(conv, weights=weights))).repair is None
+
+
+class TestReplayedBuildShape:
+    """… beside an InputLayer, on a model that Keras cannot trace."""
+
+    def test_a_batch_size_that_only_the_build_shape_fixes_is_dropped(self) -> None:
+        sick = model(source(None, 4, 8, 3), PIPELINE, weights=None, build_input_shape=[32, 4, 8, 3])
+        finding = the(examine("K201", sick))
+        assert finding.keras_says == (
+            "ValueError: Sequential model 'sequential' has already been configured to use input shape (None, 4, 8, 3). "
+            "You cannot build it with input_shape (32, 4, 8, 3)"
+        )
+        assert "build_input_shape" not in cured(sick).config["config"]
+
+    def test_a_contradiction_is_the_users_to_decide(self) -> None:
+        sick = model(source(None, 4, 8, 3), PIPELINE, weights=None, build_input_shape=[None, 4, 8, 1])
+        assert [need.flag for need in the(examine("K201", sick)).needs] == ["--input-shape"]
+        healthy = cured(sick, asking(None, 4, 8, 1))
+        assert shapes(healthy)[0] == [None, 4, 8, 1]
+        assert "build_input_shape" not in healthy.config["config"]
+
+    def test_an_equal_list_is_only_refused_before_keras_3_4(self) -> None:
+        sick = model(source(None, 4, 2), HASHING, weights=None, build_input_shape=[None, 4, 2])
+        assert examine("K201", sick) == []
+        finding = the(examine("K201", sick, Target("3.3.3")))
+        assert str(finding.keras_says).endswith("You cannot build it with input_shape [None, 4, 2]")
+        assert "build_input_shape" not in cured(sick, Target("3.3.3")).config["config"]
+
+    @pytest.mark.parametrize(
+        ("made", "target", "severe"),
+        [
+            (PIPELINE, KERAS_3, "error"),
+            (sequential(PIPELINE), KERAS_3, "error"),
+            (layer("Mine", module="mine"), KERAS_3, "error"),
+            (layer("Pipeline"), KERAS_3, "info"),
+            (HASHING, KERAS_3, "info"),
+            (HASHING, Target("3.9.2"), "error"),
+            (layer("Flatten"), KERAS_3, "info"),
+        ],
+    )
+    def test_what_keras_can_trace_never_reads_it(self, made: dict[str, Any], target: Target, severe: str) -> None:
+        sick = model(source(None, 4, 2), made, weights=None, build_input_shape=[8, 4, 2])
+        assert severity(the(examine("K201", sick, target))) == severe
+
+    def test_the_models_build_config_is_never_read_beside_an_input_layer(self) -> None:
+        sick = model(source(None, 4, 2), PIPELINE, weights=None, build_config={"input_shape": [8, 4, 2]})
+        assert severity(the(examine("K201", sick))) == "info"
