@@ -108,7 +108,7 @@ def _environment() -> dict[str, str]:
 
     No bytecode is stored: up to Python 3.11, on a full disk, that leaves files which break every later import.
     """
-    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    paths = [str(Path(__file__).resolve().parents[3]), os.environ.get("PYTHONPATH", "")]
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),

@@ -259,3 +259,9 @@ def test_a_child_that_dies_is_an_error_not_a_crash(tmp_path: Path, monkeypatch: 
     with pytest.raises(WriteError, match="took too long"):
         write_document(before, edited(before, "training", new=ABSENT), tmp_path / "b.h5")
     assert [path.name for path in tmp_path.iterdir()] == ["a.h5"]
+
+
+def test_the_child_runs_this_very_kdoctor_wherever_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    paths = h5_container._environment()["PYTHONPATH"].split(os.pathsep)
+    assert [(Path(path) / "kdoctor" / "archive" / "writing" / "edit_hdf5.py").is_file() for path in paths] == [True]
