@@ -128,7 +128,7 @@ class Catalogue:
         """What ``keras.losses.get("mse")`` and its like find for a bare name: a function, or a class to be called without arguments.
 
         Kinds: activation, constraint, dtype_policy, initializer, loss, metric, optimizer, quantizer, regularizer; before Keras 3 also
-        layer and legacy_optimizer.
+        layer, legacy_optimizer and schedule.
         """
         table = self._index.tables.get(kind, {})
         return self._index.object(table.get(name.lower(), table.get(name)) if kind.endswith("optimizer") else table.get(name))

@@ -19,6 +19,8 @@ LOOKUPS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("initializer", ("initializers", "initializations"), ("deserialize", "get")),
     ("regularizer", ("regularizers",), ("deserialize", "get")),
     ("constraint", ("constraints",), ("deserialize", "get")),
+    ("schedule", ("optimizers.schedules.learning_rate_schedule", "optimizer_v2.learning_rate_schedule"), ("deserialize",)),
+    ("dtype_policy", ("mixed_precision.policy", "mixed_precision.experimental.policy"), ("deserialize",)),
 )
 # Names that Keras 1 gives to models by hand, in layer_from_config.
 MODELS_OF_KERAS_1 = {"Sequential": "Sequential", "Model": "Model", "Container": "Model"}

@@ -144,6 +144,8 @@ def test_optimizers_changed_in_2_11_while_old_configs_still_get_the_old_ones() -
         ("2.15.0", "activation", "LeakyReLU", "LeakyReLU"),
         ("2.15.0", "regularizer", "l2", "L2"),
         ("2.15.0", "constraint", "maxnorm", "MaxNorm"),
+        ("2.15.0", "dtype_policy", "PolicyV1", "Policy"),
+        ("2.6.0", "schedule", "ExponentialDecay", "ExponentialDecay"),
         ("2.1.6", "initializer", "zeros", "Zeros"),
         ("2.1.6", "regularizer", "l1_l2", "l1_l2"),
         ("1.2.2", "initializer", "glorot_uniform", "glorot_uniform"),
