@@ -14,7 +14,7 @@ from ._input_shape import DISAGREE, choose
 from ._tracing import perhaps_untraced
 
 # Sequential.build compares the stored list with a tuple, without turning one into the other, before this release (keras#20214).
-STANDARDIZES_SHAPES = (3, 4)
+STANDARDIZES_SHAPES = (3, 5)
 
 
 def replayed(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:

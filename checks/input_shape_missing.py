@@ -16,6 +16,7 @@ from ._input_shape import choose, stated
 from ._tracing import certainly_untraced
 
 WHY = "the model never saw an input before it was saved"
+LOOKS_AT_INNER_MODELS = (3, 5)  # Sequential builds itself from the input shape of a model that is its first layer
 MOST_AXES = 5  # batch, three axes of space or time, features
 
 
@@ -38,13 +39,19 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
         untraced = None if document.format.native or not stored else certainly_untraced(stack, target)
         if untraced is not None:
             yield _untraced(stack, untraced, stored)
-        elif not _stated(stack) and not (stored and _restorable(document)):
+        elif not _stated(document, stack, target) and not (stored and _restorable(document)):
             yield _missing(document, stack, target, stored) if stored else _empty(stack)
 
 
-def _stated(stack: Stack) -> bool:
-    """Whether any place states a shape, that of a nested model in front included."""
-    return bool(stack.built or stated(stack) or (stack.first is not None and stack.first.config.get("layers")))
+def _stated(document: Document, stack: Stack, target: Target) -> bool:
+    """Whether any place states a shape; that of a model in front counts since Keras looks at it."""
+    if stack.built or stated(stack):
+        return True
+    first = stack.first
+    if first is None or not first.config.get("layers") or target.minor < LOOKS_AT_INNER_MODELS:
+        return False
+    inner = next((one for one in stacks(document) if one.model.at == first.at), None)
+    return inner is None or _stated(document, inner, target)
 
 
 def _restorable(document: Document) -> bool:

@@ -64,6 +64,18 @@ def test_a_model_that_states_or_inherits_its_shape_is_healthy(healthy: Document)
     assert examine("K202", healthy) == []
 
 
+def test_a_model_in_front_passes_its_shape_on_since_keras_3_5() -> None:
+    weights = {"layers/sequential/layers/dense/vars/0": (4, 3), "layers/dense/vars/0": (3, 2)}
+    passing = native(sequential(layer("InputLayer", batch_shape=[None, 4]), DENSE), HEAD, weights=weights)
+    assert examine("K202", passing) == []
+    assert len(examine("K202", passing, Target("3.4.1"))) == 1
+
+
+def test_a_model_in_front_that_states_nothing_passes_nothing_on() -> None:
+    weights = {"layers/sequential/layers/dense/vars/0": (4, 3), "layers/dense/vars/0": (3, 2)}
+    assert len(examine("K202", native(sequential(DENSE), HEAD, weights=weights))) == 1
+
+
 def test_without_weights_nothing_is_lost_and_a_shape_would_only_make_keras_look_for_them() -> None:
     for target in (KERAS_3, asking(None, 4)):
         finding = the(examine("K202", native(DENSE, HEAD, weights=None), target))
