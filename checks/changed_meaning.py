@@ -6,8 +6,9 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.hard_sigmoid import rescaled, users
+from kdoctor.keras_api.reader import read_natively
 from kdoctor.naming import fresh
-from kdoctor.objects import Node, objects
+from kdoctor.objects import Node, as_node, objects
 from kdoctor.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
@@ -38,6 +39,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     for node in objects(document):
         if node.at.part != "config":
             continue
+        yield from _backwards(node, target)
         if not document.format.native:
             yield from _axis(node, target)
             yield from _taken_for_function(node, target)
@@ -45,7 +47,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
 
 def _first_layer(stack: Stack, target: Target) -> Iterator[Finding]:
     first = stack.layers[0] if stack.layers else None
-    if first is None or first.class_name == "InputLayer" or stack.at.keys[-1] != "layers":
+    if first is None or first.class_name == "InputLayer" or stack.at.keys[-1] != "layers" or read_natively(first, False):
         return
     shape = as_shape(first.config.get("batch_input_shape"))
     if shape is None:
@@ -66,7 +68,7 @@ def _first_layer(stack: Stack, target: Target) -> Iterator[Finding]:
 
 def _axis(node: Node, target: Target) -> Iterator[Finding]:
     axis = node.config.get("axis")
-    if isinstance(axis, list) and len(axis) > 1:
+    if isinstance(axis, list) and len(axis) > 1 and not read_natively(node, False):
         yield Finding(
             node.at / "config" / "axis",
             f"{target} drops the axis {axis} of {node.class_name} when it reads an .h5, and takes the default",
@@ -75,9 +77,27 @@ def _axis(node: Node, target: Target) -> Iterator[Finding]:
         )
 
 
+def _backwards(node: Node, target: Target) -> Iterator[Finding]:
+    """Keras 3 turns the second direction of a Bidirectional backwards whatever the first one's is (bidirectional.py)."""
+    held = as_node(node.config.get("layer"), node.at / "config" / "layer")
+    if (
+        node.class_name == "Bidirectional"
+        and held is not None
+        and held.config.get("go_backwards") is True
+        and not node.config.get("backward_layer")
+    ):
+        yield Finding(
+            held.at / "config" / "go_backwards",
+            f"both directions of {node.name!r} go backwards in {target}: it does not turn the second one round",
+            layer=node.name,
+            keras_says="ValueError: Forward layer and backward layer should have different `go_backwards` value.",
+        )
+
+
 def _taken_for_function(node: Node, target: Target) -> Iterator[Finding]:
     value = node.config.get("score_mode")
-    if isinstance(value, str) and value in LAYER_FUNCTIONS and target.minor >= VALIDATES_SCORE_MODE:
+    garbled = isinstance(value, str) and value in LAYER_FUNCTIONS and not read_natively(node, False)
+    if garbled and target.minor >= VALIDATES_SCORE_MODE:
         yield Finding(
             node.at / "config" / "score_mode",
             f"{target} takes the score_mode {value!r} for the function keras.layers.{value} when it reads an .h5",

@@ -7,7 +7,7 @@ from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.layers import Layer
 from kdoctor.models import Model, models
-from kdoctor.native_config import has_tensors
+from kdoctor.native_config import has_tensors, native_node
 from kdoctor.target import Target
 
 # From this release on a nested model gives back what its output_layers say: a list of one stays a list (functional.py).
@@ -23,17 +23,17 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     with one axis too many. And Keras 2 counted the calls of a nested Sequential from 1, Keras 3 counts from 0: "Invalid Functional model
     configuration. The graph of the Functional model either has loops or disconnected nodes".
 
-    Where Keras 2 called a layer with tensors among its keyword arguments (``value=`` of an attention layer, ``mask=``), the reader of
-    ``.h5`` files hands on lists of names instead of tensors.
+    Where Keras 2 called a layer with tensors among its keyword arguments (``value=`` of an attention layer, ``mask=``), Keras 3 hands on
+    lists of names instead of tensors.
 
-    The cure writes the flat form, counts from 0, and writes such calls in Keras 3's own form, which takes a ``.keras`` archive.
+    The cure writes the flat form, counts from 0, and writes such calls in Keras 3's own form.
     """
     for model in models(document):
         if model.nested and model.functional and target.minor >= KEEPS_LISTS and _in_a_stack(document, model):
             yield from _single_in_list(model, target)
         if model.functional:
             yield from _counted_from_one(model)
-            yield from _tensors_in_keywords(model, target) if not document.format.native else ()
+            yield from _tensors_in_keywords(model, target)
 
 
 def _in_a_stack(document: Document, model: Model) -> bool:
@@ -78,14 +78,14 @@ def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
     for layer in model.layers:
         nodes = layer.node.raw.get("inbound_nodes")
         for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
+            at = layer.at / "inbound_nodes" / index
             if has_tensors(node):
                 yield Finding(
-                    layer.at / "inbound_nodes" / index,
-                    f"{layer.name!r} is called with a tensor as a keyword argument, which {target} reads from an .h5 as a plain list",
-                    repair=Repair("write the call in Keras 3's form, in a .keras archive", native=True),
+                    at,
+                    f"{layer.name!r} is called with a tensor as a keyword argument, which {target} reads as a plain list",
+                    repair=Repair("write the call in Keras 3's form", (Edit(at, old=node, new=native_node(node)),)),
                     layer=layer.name,
                 )
-                break
 
 
 def _recounted(model: Model, stack: Layer) -> Iterator[Edit]:

@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api.absence import means_nothing
-from kdoctor.keras_api.reader import Call, calls
+from kdoctor.keras_api.reader import Call, calls, read_natively
 from kdoctor.layers import Layer, layer_at
 from kdoctor.models import models
 from kdoctor.naming import fresh
@@ -36,6 +36,37 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
                 layer=call.node.name,
                 keras_says=_keras_says(call, name),
             )
+        yield from _axis_in_a_list(document, call, target)
+        yield from _built_with_one_shape(call, target)
+
+
+def _axis_in_a_list(document: Document, call: Call, target: Target) -> Iterator[Finding]:
+    """tf.keras wrote a BatchNormalization's axis as a list of one; an ``.h5`` is forgiven that, a ``.keras`` is not."""
+    axis = call.node.config.get("axis")
+    number = axis[0] if isinstance(axis, list) and len(axis) == 1 and type(axis[0]) is int else None
+    if call.node.class_name == "BatchNormalization" and number is not None and read_natively(call.node, document.format.native):
+        at = call.node.at / "config" / "axis"
+        yield Finding(
+            at,
+            f"the axis of BatchNormalization is the list {axis}; {target} takes a number",
+            repair=Repair(f"write axis {number}", (Edit(at, old=axis, new=number),)),
+            layer=call.node.name,
+            keras_says="TypeError: int() argument must be a string, a bytes-like object or a real number, not 'list'",
+        )
+
+
+def _built_with_one_shape(call: Call, target: Target) -> Iterator[Finding]:
+    """Keras 2 built an attention layer with one shape; Keras 3's ``build`` takes those of query and value."""
+    built = call.node.raw.get("build_config")
+    if call.node.class_name == "MultiHeadAttention" and isinstance(built, dict) and "input_shape" in built:
+        at = call.node.at / "build_config"
+        yield Finding(
+            at,
+            f"the build_config of MultiHeadAttention states one input shape; {target} builds it with those of query and value",
+            repair=Repair("leave it out: the layer is built when the model is put together", (Edit(at, old=built, new=ABSENT),)),
+            layer=call.node.name,
+            keras_says="TypeError: MultiHeadAttention.build() missing 1 required positional argument: 'value_shape'",
+        )
 
 
 def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> Repair | None:

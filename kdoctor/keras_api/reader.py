@@ -20,6 +20,7 @@ from kdoctor.objects import CODE, FUNCTION, Node, objects
 from kdoctor.target import Target
 
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
+WRAPPED = frozenset({"layer", "forward_layer", "backward_layer", "cell"})  # a wrapper reads the layer it holds as a .keras does
 KINDS = (("initializer", "initializer"), ("regularizer", "regularizer"), ("constraint", "constraint"), ("activation", "activation"))
 
 
@@ -81,14 +82,26 @@ def _call(node: Node, native: bool, catalogue: Catalogue, target: Target) -> Cal
         return Call(node, kind, Resolution.GIVEN, None, node.config)
     if node.class_name == FUNCTION:
         return _function(node, catalogue, target)
+    natively = read_natively(node, native)
     if kind != "layer":
         found = catalogue.argument(kind, node.module, node.class_name)
-    elif native and "module" in node.raw:
+    elif natively:
         found = catalogue.resolve(node.module, node.class_name)
     else:
         found = catalogue.legacy(kind, node.class_name)
     resolution = Resolution.FOUND if found is not None else _lost(node, kind, catalogue)
-    return Call(node, kind, resolution, found, node.config if native else _forgiven(node))
+    return Call(node, kind, resolution, found, node.config if natively else _forgiven(node))
+
+
+def read_natively(node: Node, native: bool) -> bool:
+    """Whether an object is read as in a ``.keras`` archive: without what an ``.h5`` is forgiven.
+
+    Inside either file a listed layer is read natively if it states a module (Sequential.from_config, functional_from_config), and what a
+    wrapper holds always is (Wrapper.from_config, serialization_lib.deserialize_keras_object). The root of an ``.h5`` never is.
+    """
+    if "module" in node.raw:
+        return native or len(node.at.keys) > 0
+    return node.key in WRAPPED
 
 
 def _forgiven(node: Node) -> Mapping[str, Json]:
