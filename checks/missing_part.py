@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.document import ABSENT, Document, Fault
+from kdoctor.document import ABSENT, Document, Fault, Json
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
 from kdoctor.layers import layers
@@ -88,7 +88,7 @@ def _layer_names(document: Document, at: Pointer, fault: Fault) -> Finding:
     if document.at(group) is not ABSENT:
         restore = Edit(group / "layer_names", old=ABSENT, new=names)
     else:
-        values = {**document.attributes, group.keys[0]: {"layer_names": names}}
+        values: Json = {**document.attributes, group.keys[0]: {"layer_names": names}}
         restore = Edit(group.parent, old=document.at(group.parent), new=values)
     repair = Repair("write the names of the layers from the architecture", (restore, Edit(at, old=fault, new=ABSENT)))
     return Finding(at, message, repair=repair, keras_says=says)

@@ -23,6 +23,8 @@ def read_keras_dir(path: Path, limits: Limits) -> Reading:
     if CONFIG not in names and WEIGHTS not in names:
         if found := names.intersection(_SAVED_MODEL):
             return other("saved-model", {"names": sorted(found)})
+        if found := {name for name in names if name.endswith(".index") and f"{name.removesuffix('.index')}.data-" in " ".join(names)}:
+            return other("tf-checkpoint", {"names": sorted(found)})
         raise ReadError(f"{path} is a folder that holds neither a model's config.json nor a saved_model.pb: name the model files in it")
     parts: dict[str, Json] = {"members": _members(path, limits)}
     faults = []

@@ -63,8 +63,10 @@ class Call:
 @lru_cache(maxsize=4)
 def calls(document: Document, target: Target) -> tuple[Call, ...]:
     """The loader's calls for every object of the config, outermost first; encoded Python code is no call."""
+    nodes = [node for node in objects(document) if node.at.part == "config" and node.class_name != CODE]
+    if not nodes:
+        return ()
     catalogue = Catalogue.load(target.release)
-    nodes = (node for node in objects(document) if node.at.part == "config" and node.class_name != CODE)
     return tuple(_call(node, document.format.native, catalogue, target) for node in nodes)
 
 

@@ -33,7 +33,7 @@ def folder_of(names: Iterable[str]) -> str | None:
     for name in {plain(name) for name in names}:
         folder, _, base = name.rpartition("/")
         if base in (CONFIG, METADATA, WEIGHTS) and not folder.startswith(("__MACOSX", "assets")):
-            found[f"{folder}/" if folder else ""] += 1
+            found[name.removesuffix(base)] += 1  # "/" for an absolute name: its folder is not the root of the archive
     whole = [folder for folder, count in found.items() if count >= 2]
     return min(whole or found, key=lambda folder: (folder.count("/"), folder), default=None)
 
