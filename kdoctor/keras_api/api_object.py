@@ -50,7 +50,8 @@ class ApiObject:
     hierarchy, and what its constructor takes out of ``**kwargs``, with JSON defaults (a tuple is a list), `REQUIRED` or `OPAQUE`;
     takes_anything: any other keyword is swallowed; lineage: real paths of its bases in resolution order; overrides: which of
     ``from_config`` and ``get_config`` is not the one of the kind's root class; is_saveable: a KerasSaveable class; config_keys: what its
-    ``get_config`` writes as far as the source tells, computed keys are not among them; old_arguments: see `OldArguments`.
+    ``get_config`` writes as far as the source tells, computed keys are not among them; keys_taken: what its
+    ``from_config`` takes out of the config by name (so the constructor need not know it); old_arguments: see `OldArguments`.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ApiObject:
     lineage: tuple[str, ...]
     overrides: frozenset[str]
     config_keys: tuple[str, ...] = ()
+    keys_taken: tuple[str, ...] = ()
     old_arguments: OldArguments | None = None
 
     @property

@@ -31,6 +31,23 @@ def config_keys(hierarchy: Hierarchy, key: Key) -> tuple[str, ...]:
     return tuple(found)
 
 
+def keys_taken(hierarchy: Hierarchy, key: Key) -> tuple[str, ...]:
+    """The keys that ``from_config`` takes out of the config before it calls the constructor, or hands by name to a method that does.
+
+    ``config.pop("dtype", None)`` of the initializers, ``query_shape`` of MultiHeadAttention, ``lr`` of the optimizers.
+    """
+    node = next((method for base in hierarchy.order(key) if (method := hierarchy.method(base, "from_config"))), None)
+    config = node.args.args[1].arg if node and len(node.args.args) > 1 else ""
+    found: list[str] = []
+    for call in ast.walk(node) if node else ():
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="pop"), args=[ast.Constant(value=str(name)), *_]) if owner == config:
+                found.append(name)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="cls")), args=[ast.Name(id=passed), *names]) if passed == config:
+                found.extend(name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str))
+    return tuple(dict.fromkeys(found))
+
+
 def _asked_next(order: tuple[Key, ...], index: int, node: ast.FunctionDef) -> int | None:
     """Where in the resolution order the base's method is sought that this one calls, or None when it calls none."""
     for call in ast.walk(node):

@@ -6,7 +6,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-from kdoctor.keras_api.config_keys import config_keys
+from kdoctor.keras_api.config_keys import config_keys, keys_taken
 from kdoctor.keras_api.constructor import Signature, class_signature, function_signature
 from kdoctor.keras_api.hierarchy import Hierarchy, Key
 from kdoctor.keras_api.interfaces import Interface
@@ -78,7 +78,8 @@ class ReaderFacts:
 class ReleaseFacts:
     """Everything gathered from one wheel; ``imports`` and ``tables`` lead from (module or kind, name) to an object.
 
-    config_keys: `kdoctor.keras_api.config_keys.config_keys` of each class; interfaces: how its constructor takes Keras 1 arguments.
+    config_keys: `kdoctor.keras_api.config_keys.config_keys` of each class; interfaces: how its constructor takes Keras 1 arguments;
+    keys_taken: `kdoctor.keras_api.config_keys.keys_taken`.
     """
 
     objects: dict[Key, ObjectFacts]
@@ -87,6 +88,7 @@ class ReleaseFacts:
     reader: ReaderFacts
     config_keys: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     interfaces: dict[Key, Interface] = field(default_factory=dict)
+    keys_taken: dict[Key, tuple[str, ...]] = field(default_factory=dict)
 
 
 def gather(hierarchy: Hierarchy) -> ReleaseFacts:
@@ -101,8 +103,10 @@ def gather(hierarchy: Hierarchy) -> ReleaseFacts:
         if facts.exports or key in tabled or _can_be_named(hierarchy, key, facts):
             objects[key] = facts
     reader = _reader(hierarchy)
-    configs = {key: keys for key, facts in objects.items() if not facts.is_function and (keys := config_keys(hierarchy, key))}
-    return ReleaseFacts(objects, _imports(hierarchy, objects, reader), tables, reader, configs)
+    classes = [key for key, facts in objects.items() if not facts.is_function]
+    configs = {key: keys for key in classes if (keys := config_keys(hierarchy, key))}
+    taken = {key: keys for key in classes if (keys := keys_taken(hierarchy, key))}
+    return ReleaseFacts(objects, _imports(hierarchy, objects, reader), tables, reader, configs, keys_taken=taken)
 
 
 def _can_be_named(hierarchy: Hierarchy, key: Key, facts: ObjectFacts) -> bool:

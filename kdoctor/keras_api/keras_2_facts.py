@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from kdoctor.keras_api.config_keys import config_keys
+from kdoctor.keras_api.config_keys import config_keys, keys_taken
 from kdoctor.keras_api.constructor import Signature, class_signature, function_signature
 from kdoctor.keras_api.facts import ObjectFacts, ReaderFacts, ReleaseFacts, overridden
 from kdoctor.keras_api.hierarchy import Hierarchy, Key
@@ -76,6 +76,7 @@ def gather_keras_2(hierarchy: Hierarchy, package: str) -> ReleaseFacts:
         _reader(hierarchy, package),
         {key: written for key in classes if (written := config_keys(hierarchy, key))},
         {key: interface for key, interface in renamed.items() if interface is not None},
+        {key: taken for key in classes if (taken := keys_taken(hierarchy, key))},
     )
 
 

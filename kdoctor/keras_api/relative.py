@@ -18,6 +18,7 @@ def relative(facts: ReleaseFacts, package: str) -> ReleaseFacts:
         facts.reader,
         {_key(key, package): keys for key, keys in facts.config_keys.items()},
         {_key(key, package): interface for key, interface in facts.interfaces.items()},
+        {_key(key, package): keys for key, keys in facts.keys_taken.items()},
     )
 
 

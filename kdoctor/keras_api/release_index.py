@@ -38,7 +38,8 @@ class ReleaseIndex:
     """Names to real paths (``module.name``) at one release, and paths to states.
 
     symbols: exported names that Keras registers -> path; public: every exported name -> path; imports: module -> name -> path;
-    tables: kind -> identifier -> path; reader: how the release's native reader looks objects up.
+    tables: kind -> identifier -> path; interfaces, taken: path -> position of its converter, of the keys that its ``from_config`` takes;
+    reader: how the release's native reader looks objects up.
     """
 
     reader: Mapping[str, Any]
@@ -48,6 +49,7 @@ class ReleaseIndex:
     imports: Mapping[str, Mapping[str, str]]
     tables: Mapping[str, Mapping[str, str]]
     interfaces: Mapping[str, int]
+    taken: Mapping[str, int]
     _pools: Mapping[str, list[Any]]
     _paths: list[str]
 
@@ -71,6 +73,7 @@ class ReleaseIndex:
             lineage=tuple(self._paths[position] for position in self._pools["lineages"][lineage]),
             overrides=frozenset(overrides),
             config_keys=tuple(dict.fromkeys(key for position in self._pools["configs"][config] for key in self._pools["keys"][position].split())),
+            keys_taken=tuple(self._pools["keys"][self.taken[path]].split()) if path in self.taken else (),
             old_arguments=self._old_arguments(path),
         )
 
@@ -103,6 +106,7 @@ def index_of(known_release: str, name: str = KERAS_3.name) -> ReleaseIndex:
         imports=_nested((absolute(module, package), name, paths[at]) for module, name, at in _at(data["imports"], position)),
         tables=_nested((kind, name, paths[at]) for kind, name, at in _at(data["tables"], position)),
         interfaces={f"{absolute(module, package)}.{name}": at for module, name, at in _at(data["interfaces"], position)},
+        taken={f"{absolute(module, package)}.{name}": at for module, name, at in _at(data["taken"], position)},
         _pools=pools,
         _paths=paths,
     )

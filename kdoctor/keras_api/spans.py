@@ -85,7 +85,7 @@ def write_family(releases: Mapping[str, ReleaseFacts]) -> dict[str, Any]:
 
     Its shape: ``releases``: names; ``readers``: one position per release; ``pools``: values named by position elsewhere;
     ``objects``: module -> name -> [[first, last, state], …]; ``imports``: module -> name -> [[first, last, target], …];
-    ``tables``: the same by kind; ``interfaces``: module -> name -> [[first, last, position in their pool], …]. First and last are
+    ``tables``: the same by kind; ``interfaces`` and ``taken``: module -> name -> [[first, last, position in ``interfaces`` or ``keys``], …]. First and last are
     positions of releases. A state is [sort, exports, signature, lineage, config], all of them positions in the pools.
     A sort is [kind, is_function, is_saveable, overrides]; a lineage is a list of targets; a target is ``"17.Dense"``, with the position
     of a module; so is an export, or the module's position alone where the name is the object's. A signature is [takes_anything, position of a parameter, …]; a parameter is ``"units"`` (required), ``["axis", -1]``
@@ -98,6 +98,7 @@ def write_family(releases: Mapping[str, ReleaseFacts]) -> dict[str, Any]:
     imports = _merge([{place: pools.target(key) for place, key in release.imports.items()} for release in facts])
     tables = _merge([{place: pools.target(key) for place, key in release.tables.items()} for release in facts])
     interfaces = _merge([{key: pools.interface(found) for key, found in release.interfaces.items()} for release in facts])
+    taken = _merge([{key: pools.put("keys", " ".join(found)) for key, found in release.keys_taken.items()} for release in facts])
     return {
         "releases": list(releases),
         "readers": [pools.put("readers", asdict(release.reader)) for release in facts],
@@ -105,6 +106,7 @@ def write_family(releases: Mapping[str, ReleaseFacts]) -> dict[str, Any]:
         "imports": _nested({key: spans(states) for key, states in imports.items()}),
         "tables": _nested({key: spans(states) for key, states in tables.items()}),
         "interfaces": _nested({key: spans(states) for key, states in interfaces.items()}),
+        "taken": _nested({key: spans(states) for key, states in taken.items()}),
         "pools": {name: pool.values for name, pool in pools.by_name.items()},
     }
 

@@ -41,7 +41,7 @@ def test_a_file_has_the_releases_that_its_family_names(one: Family) -> None:
 
 @each_family
 def test_every_span_lies_within_the_releases_and_none_overlap(one: Family) -> None:
-    for part in ("objects", "imports", "tables", "interfaces"):
+    for part in ("objects", "imports", "tables", "interfaces", "taken"):
         for names in family(one.name)[part].values():
             for name, spans in names.items():
                 ends = [position for first, last, _ in spans for position in (first, last)]

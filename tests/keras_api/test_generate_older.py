@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kdoctor.keras_api.config_keys import config_keys
+from kdoctor.keras_api.config_keys import config_keys, keys_taken
 from kdoctor.keras_api.constructor import Signature, class_signature
 from kdoctor.keras_api.hierarchy import Hierarchy
 from kdoctor.keras_api.interfaces import Interface, converted_weights, interface_of, read_interfaces
@@ -83,6 +83,12 @@ def test_the_keys_of_a_config_are_gathered_from_the_base_on(tmp_path: Path) -> N
 def test_a_config_that_does_not_ask_its_base_begins_anew(tmp_path: Path) -> None:
     source = "from .engine.layer import Layer\nclass Tested(Layer):\n    def get_config(self):\n        return {'seed': self.seed}\n"
     assert config_keys(hierarchy(tmp_path, subject=source), ("keras.subject", "Tested")) == ("seed",)
+
+
+def test_the_keys_that_from_config_takes_are_those_it_pops_or_hands_on(tmp_path: Path) -> None:
+    body = "config.pop('dtype', None)\n        cls._parse(config, 'function_type')\n        other.pop('name')\n        return cls(**config)\n"
+    known = hierarchy(tmp_path, subject=f"class Base:\n    @classmethod\n    def from_config(cls, config):\n        {body}class Tested(Base): pass\n")
+    assert keys_taken(known, ("keras.subject", "Tested")) == ("dtype", "function_type")
 
 
 def test_a_table_is_filled_as_the_release_fills_it_under_tensorflow_2(tmp_path: Path) -> None:

@@ -210,3 +210,12 @@ def test_what_the_base_layer_allows_is_taken_and_the_rest_refused() -> None:
         flatten = found(release, "layer", "Flatten")
         assert catalogue.accepts(flatten, allowed)
         assert not catalogue.accepts(flatten, "surely_not_an_argument")
+
+
+def test_what_from_config_takes_out_need_not_be_an_argument() -> None:
+    assert "dtype" in found("2.0.0", "initializer", "GlorotUniform", "tf.keras").keys_taken
+    assert {"query_shape", "key_shape", "value_shape"} <= set(found("2.15.0", "layer", "MultiHeadAttention").keys_taken)
+    assert {"function_type", "module", "output_shape_type"} <= set(found("2.15.0", "layer", "Lambda").keys_taken)
+    assert {"function_type", "output_shape_type"} <= set(found("1.2.2", "layer", "Lambda").keys_taken)
+    assert "lr" in found("2.15.0", "legacy_optimizer", "SGD").keys_taken
+    assert found("2.15.0", "layer", "Dense").keys_taken == ()
