@@ -92,6 +92,10 @@ class Catalogue:
         """Whether the reader declines the name as no part of a model, as it does ``keras.utils`` + ``get_file`` since 3.11."""
         return f"{module}.{class_name}" in self._index.reader["refused"]
 
+    def declined(self) -> frozenset[str]:
+        """The bare names of all functions that the reader declines; see `refuses`."""
+        return frozenset(name.rpartition(".")[2] for name in self._index.reader["refused"])
+
     def legacy(self, kind: str, identifier: str) -> ApiObject | None:
         """What the ``.h5`` reader finds for a bare class or function name where it expects an object of ``kind``.
 

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.document import Document
+from kdoctor.objects import objects
+from kdoctor.target import Target
+
+LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
+KEYS = ("vocabulary", "idf_weights")
+
+
+@check("K803", Severity.ERROR, since="0.1.0")
+def external_file_reference(document: Document, target: Target) -> Iterator[Finding]:
+    """A lookup layer reads its vocabulary from a file outside the model, by path or URL.
+
+    The path is that of the machine that saved the model; on another one it is missing, or it is some other file, which a hostile model
+    may choose (CVE-2025-12058). Keras 3.12 and later: "Loading vocabulary files outside of the model archive being reloaded is not
+    allowed".
+
+    The vocabulary itself is not in the file: whoever has it can save the model with the words in it.
+    """
+    for node in objects(document):
+        for key in KEYS if node.class_name in LOOKUPS else ():
+            value = node.config.get(key)
+            if isinstance(value, str):
+                yield Finding(
+                    node.at / "config" / key,
+                    f"{node.class_name} {node.name!r} reads its {key} from {value!r}, outside the model",
+                    needs=(Need("FILE", value, "the words are not in the model, only where they were read from"),),
+                    layer=node.name,
+                    keras_says="ValueError: Loading vocabulary files outside of the model archive being reloaded is not allowed",
+                )

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from kdoctor.testing import examine, layer, model
+
+
+def test_a_module_of_the_standard_library_is_named() -> None:
+    (finding,) = examine("K801", model(layer("system", module="os")))
+    assert "os.system" in finding.message
+
+
+def test_a_builtin_function_by_name_is_named() -> None:
+    reference = {"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "function"}
+    (finding,) = examine("K801", model(layer("Dense", units=1, activation=reference)))
+    assert str(finding.at).endswith("/config/activation")
+
+
+def test_a_function_of_keras_under_builtins_is_no_offence() -> None:
+    reference = {"module": "builtins", "class_name": "function", "config": "relu", "registered_name": "function"}
+    assert examine("K801", model(layer("Dense", units=1, activation=reference))) == []
+
+
+@pytest.mark.parametrize("module", ["keras.layers", "__main__", "my_package.layers"])
+def test_keras_and_the_authors_own_modules_are_no_offence(module: str) -> None:
+    assert examine("K801", model(layer("Anything", module=module))) == []
