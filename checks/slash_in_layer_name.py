@@ -4,9 +4,15 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
+from kdoctor.edit import Edit
+from kdoctor.keras_api.reader import WRAPPED
 from kdoctor.models import models
 from kdoctor.naming import fresh, rename
+from kdoctor.objects import Node, objects
+from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+
+ROOT = Pointer("config")
 
 
 @check("K207", Severity.ERROR, since="0.1.0")
@@ -24,7 +30,10 @@ def slash_in_layer_name(document: Document, target: Target) -> Iterator[Finding]
         if not bad:
             continue
         taken = {layer.name for layer in model.layers}
-        fresh_names = {name: fresh(name.replace("/", "_"), taken) for name in dict.fromkeys(bad.values())}
+        fresh_names: dict[str, str] = {}
+        for name in dict.fromkeys(bad.values()):
+            fresh_names[name] = fresh(name.replace("/", "_"), taken)
+            taken.add(fresh_names[name])
         edits = rename(model.node, {index: fresh_names[name] for index, name in bad.items()}, fresh_names)
         first = next(iter(bad.values()))
         others = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
@@ -33,5 +42,21 @@ def slash_in_layer_name(document: Document, target: Target) -> Iterator[Finding]
             f"the layer name {first!r}{others} holds a slash",
             repair=Repair("write underscores instead, wherever the names are used", edits),
             layer=first,
-            keras_says=f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={first}",
+            keras_says=_keras_says(first),
         )
+    for node in objects(document):
+        name = node.config.get("name")
+        if isinstance(name, str) and "/" in name and (node.at == ROOT or (node.at.part == "config" and node.key in WRAPPED)):
+            yield _unlisted(node, name)
+
+
+def _unlisted(node: Node, name: str) -> Finding:
+    """The outermost model, or what a wrapper holds: nothing refers to these by name."""
+    at, new = node.at / "config" / "name", name.replace("/", "_")
+    what = "model" if node.at == ROOT else "wrapped layer"
+    repair = Repair(f"write {new!r} instead", (Edit(at, old=name, new=new),))
+    return Finding(at, f"the {what}'s name {name!r} holds a slash", repair=repair, layer=name, keras_says=_keras_says(name))
+
+
+def _keras_says(name: str) -> str:
+    return f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
