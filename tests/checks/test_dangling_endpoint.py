@@ -1,0 +1,55 @@
+"""K209: inputs or outputs that are not declared, or that no layer makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphs import after, cured, functional, start
+
+from kdoctor.document import Document
+from kdoctor.testing import document, examine, layer, model
+
+OUT = after(layer("Dense", name="out"), "in")
+
+
+def graph(**endpoints: Any) -> Document:
+    return document(functional(start(), OUT, **endpoints))
+
+
+@pytest.mark.parametrize("nothing", [(), None, {}])
+def test_the_only_input_layer_is_declared_where_no_input_is(nothing: object) -> None:
+    sick = graph(inputs=nothing)
+    (finding,) = examine("K209", sick)
+    assert finding.keras_says == "ValueError: `inputs` argument cannot be empty. Received:"
+    healed = cured(sick, finding)
+    assert healed.config["config"]["input_layers"] == [["in", 0, 0]]
+    assert examine("K209", healed) == []
+
+
+def test_the_order_of_two_inputs_is_not_guessed() -> None:
+    both = functional(start("one"), start("two"), after(layer("Add", name="out"), "one", "two"), inputs=())
+    (finding,) = examine("K209", document(both))
+    assert finding.repair is None
+    assert [need.name for need in finding.needs] == ["the order of the inputs"]
+
+
+def test_outputs_are_never_guessed() -> None:
+    (finding,) = examine("K209", graph(outputs=()))
+    assert (finding.message, finding.repair) == ("the model 'model' declares no outputs", None)
+
+
+def test_an_output_that_no_layer_makes_is_named() -> None:
+    (finding,) = examine("K209", graph(outputs=(("dense_3", 0, 0),)))
+    assert finding.message == "the model 'model' declares the output 'dense_3', which none of its layers makes"
+    assert finding.keras_says == "ValueError: Unknown layer: dense_3"
+    assert finding.repair is None
+
+
+@pytest.mark.parametrize("outputs", [("out", 0, 0), (("out", 0, 0),), {"probability": ["out", 0, 0]}])
+def test_flat_listed_and_named_outputs_are_healthy(outputs: object) -> None:
+    assert examine("K209", graph(outputs=outputs)) == []
+
+
+def test_a_sequential_declares_none() -> None:
+    assert examine("K209", model(layer("Dense"))) == []
