@@ -29,14 +29,22 @@ def planned_names(before: Document, after: Document) -> dict[int, str]:
 
 
 def _left_out(member: Member, before: Document, cured: frozenset[str]) -> bool:
-    """Strays, names that lead elsewhere, and what a cut archive does not hold whole; the parts of the model always stay."""
+    """Strays, names that lead elsewhere, and what a cut archive does not hold whole; the parts of the model always stay.
+
+    So do assets that are only misplaced by a slash or a drive in front: a layer without its vocabulary loads, and fails when called.
+    """
     if FaultKind.TRUNCATED in cured and member.name in _named(before, FaultKind.TRUNCATED, "lost"):
         return True
-    if member.role in PARTS:
+    if member.role in PARTS or _misplaced_asset(member, before):
         return False
     stray = member.role == "stray" or member.name in _named(before, FaultKind.STRAY_MEMBERS, "names")
     irregular = member.name in _named(before, FaultKind.IRREGULAR_NAMES, "names")
     return (stray and FaultKind.STRAY_MEMBERS in cured) or (irregular and FaultKind.IRREGULAR_NAMES in cured)
+
+
+def _misplaced_asset(member: Member, before: Document) -> bool:
+    reasons = [fault.detail.get("why", {}).get(member.name) for fault in before.faults.values() if fault.kind == FaultKind.IRREGULAR_NAMES]
+    return member.role == "asset" and any(reason in ("absolute", "drive letter") for reason in reasons)
 
 
 def _named(document: Document, kind: FaultKind, key: str) -> frozenset[str]:
@@ -48,7 +56,7 @@ def _plain_name(member: Member, before: Document, cured: frozenset[str]) -> str:
     name = plain(member.name) if FaultKind.BACKSLASH_NAMES in cured else member.name
     if FaultKind.WRAPPED in cured:
         name = _unfolded(name, _folder(before))
-    if FaultKind.IRREGULAR_NAMES in cured and member.role in PARTS:
+    if FaultKind.IRREGULAR_NAMES in cured and (member.role in PARTS or _misplaced_asset(member, before)):
         steps = DRIVE.sub("", HIDDEN.sub("", plain(name))).split("/")
         name = "/".join(step for step in steps if step not in ("", ".", ".."))
     return name

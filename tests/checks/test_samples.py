@@ -1,0 +1,214 @@
+"""The sample models: real files in pairs, each sick one with what real Keras said of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kdoctor.check import Severity
+from kdoctor.doctor import examine_file, plan_file
+from kdoctor.engine import Plan, Report
+from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.packs import load_checks
+from kdoctor.repair import Outcome, carry_out
+from kdoctor.target import Given, Target
+from kdoctor.training import parse_training
+
+ROOT = Path(__file__).parent.parent.parent
+SAMPLES = ROOT / "sample_models"
+LOADER = Path(__file__).with_name("load_with_keras.py")
+EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
+SICK = sorted(name for name in EXPECTED if name.startswith("sick/"))
+HEALTHY = sorted(name for name in EXPECTED if name.startswith("healthy/"))
+NEWEST = "keras_3_15_1"
+COMPILED = ("sick/not_compiled.keras", "sick/not_compiled.h5", "sick/not_compiled__keras_2.h5")
+
+
+def release(key: str) -> str:
+    return key.removeprefix("keras_").replace("_", ".")
+
+
+def refused_by(name: str) -> str:
+    """A release that refused the file: the newest one, or else the one that the sample was made for."""
+    asked = [key for key, said in EXPECTED[name].items() if key.startswith("keras_") and not said["ok"]]
+    return release(asked[0]) if asked else release(NEWEST)
+
+
+@cache
+def report(name: str, keras: str) -> Report:
+    return examine_file(SAMPLES / name, Target(keras), load_checks())
+
+
+def test_every_file_is_listed_and_every_listed_file_is_there() -> None:
+    found = {f"{folder}/{path.name}" for folder in ("sick", "healthy") for path in (SAMPLES / folder).iterdir()}
+    assert found == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_a_sick_file_is_named_with_its_code(name: str) -> None:
+    found = report(name, refused_by(name))
+    assert found.failures == ()
+    assert EXPECTED[name]["code"] in {one.check.code for one in found.findings}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_file_gets_no_error(name: str) -> None:
+    found = report(name, release(NEWEST))
+    assert (found.errors, found.failures) == ((), ())
+    assert found.loads is True
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_the_verdict_is_what_keras_did(name: str) -> None:
+    for key, said in EXPECTED[name].items():
+        if key.startswith("keras_"):
+            assert report(name, release(key)).loads is said["ok"]
+
+
+@pytest.mark.parametrize("name", [name for name in SICK if not EXPECTED[name][NEWEST]["ok"]])
+def test_what_stands_alone_in_the_way_is_quoted_as_keras_put_it(name: str) -> None:
+    """Where there are several causes, Keras shows but the first. Three dots in a quotation stand for what is left out."""
+    found = report(name, release(NEWEST))
+    said = EXPECTED[name][NEWEST]
+    quotes = {str(one.finding.keras_says).replace(Path(name).name, name) for one in found.errors if one.finding.keras_says}
+    if len({one.check.code for one in found.errors}) > 1 or not quotes:
+        return
+    assert any(stands_in(quote, f"{said.get('cause')}\n{said['error']}") for quote in quotes)
+
+
+def stands_in(quote: str, text: str) -> bool:
+    at = 0
+    for piece in quote.split(": ", 1)[1].split("…"):
+        piece = piece.strip()[:200].rstrip(".")
+        at = text.find(piece, at)
+        if at < 0:
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class Wish:
+    out: Path
+    in_place: bool = False
+    partial: bool = False
+    copy_healthy: bool = False
+    verify: bool = False
+
+
+@dataclass(frozen=True)
+class Repaired:
+    plan: Plan
+    outcome: Outcome
+
+
+def fixed(name: str, target: Target, folder: Path) -> Repaired:
+    plan = plan_file(SAMPLES / name, target, load_checks())
+    return Repaired(plan, carry_out(plan, SAMPLES / name, Wish(folder / Path(name).name)))
+
+
+@pytest.fixture(scope="module")
+def repaired(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Repaired]:
+    """Every sick file as `fix` without any option leaves it, for the newest release."""
+    folder = tmp_path_factory.mktemp("repaired")
+    return {name: fixed(name, Target(release(NEWEST)), folder) for name in SICK}
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Repaired]:
+    """The files without training state, given one."""
+    training = parse_training("optimizer=adam,loss=mse,metrics=mae", Catalogue.load(release(NEWEST)))
+    target = Target(release(NEWEST), purpose="training", given=Given(training=training))
+    folder = tmp_path_factory.mktemp("compiled")
+    return {name: fixed(name, target, folder) for name in COMPILED}
+
+
+@pytest.fixture(scope="module")
+def answers(repaired: dict[str, Repaired], compiled: dict[str, Repaired]) -> dict[tuple[str, str], str]:
+    """What real Keras makes of all written files: one process, because importing Keras costs seconds."""
+    tasks = [(name, one, "compare") for name, one in repaired.items()]
+    tasks += [(name, one, task) for name, one in compiled.items() for task in ("compare", "fit")]
+    asked = []
+    for name, one, task in tasks:
+        if one.outcome.out is not None:
+            asked.append((str(one.outcome.out), str(SAMPLES / EXPECTED[name]["twin"]), task))
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, str(LOADER)], input=json.dumps(asked), capture_output=True, text=True, env=environment, timeout=300, check=True
+    )
+    return {(path, task): said for (path, _, task), said in zip(asked, json.loads(done.stdout), strict=True)}
+
+
+def test_what_fix_writes_loads_in_keras_and_computes_what_its_twin_computes(
+    repaired: dict[str, Repaired], answers: dict[tuple[str, str], str]
+) -> None:
+    written = {name: str(one.outcome.out) for name, one in repaired.items() if one.outcome.out is not None}
+    assert {name: answers[out, "compare"] for name, out in written.items()} == dict.fromkeys(written, "ok")
+
+
+def test_fix_writes_nothing_while_an_error_remains(repaired: dict[str, Repaired]) -> None:
+    for name, one in repaired.items():
+        if one.outcome.out is None:
+            assert one.plan.after.errors or one.plan.after.failures or not one.plan.changes, name
+            assert (one.outcome.exit_code == 0) is not bool(one.plan.after.errors or one.plan.after.failures), name
+        else:
+            assert (one.plan.after.errors, one.plan.after.failures) == ((), ()), name
+
+
+def test_nothing_lies_in_the_folder_but_what_fix_says_it_wrote(repaired: dict[str, Repaired]) -> None:
+    written = {one.outcome.out for one in repaired.values() if one.outcome.out is not None}
+    assert written == set(next(iter(written)).parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sick/wrong_extension__hdf5_named_keras.keras",
+        "sick/truncated_file__no_directory.keras",
+        "sick/missing_part__no_layer_names.h5",
+        "sick/unreadable_part__trailing_comma.h5",
+        "sick/wrapped_archive__macos.keras",
+        "sick/irregular_members__backslashes.keras",
+        "sick/irregular_members__absolute_names.keras",
+        "sick/input_shape_conflict.keras",
+        "sick/input_shape_conflict__keras_2.h5",
+        "sick/input_shape_conflict__unlike_weights.keras",
+        "sick/input_shape_missing__weights_tell.keras",
+    ],
+)
+def test_what_can_be_cured_without_help_is(repaired: dict[str, Repaired], name: str) -> None:
+    assert repaired[name].outcome.out is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sick/truncated_file__half.keras",
+        "sick/missing_part__no_config.keras",
+        "sick/irregular_members__differing_duplicates.keras",
+        "sick/damaged_archive__checksum.keras",
+        "sick/weights_only_file.weights.h5",
+        "sick/not_a_model__html_page.h5",
+        "sick/lambda_reads_global.keras",
+        "sick/unresolved_object.keras",
+    ],
+)
+def test_what_nobody_can_know_is_not_made_up(repaired: dict[str, Repaired], name: str) -> None:
+    assert repaired[name].outcome.out is None
+    assert max(one.severity for one in repaired[name].plan.after.findings) is Severity.ERROR
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_a_given_training_state_makes_a_model_that_trains(
+    compiled: dict[str, Repaired], answers: dict[tuple[str, str], str], name: str
+) -> None:
+    out = str(compiled[name].outcome.out)
+    assert answers[out, "compare"] == "ok"
+    assert answers[out, "fit"] == "ok"
