@@ -35,7 +35,9 @@ def answering(asked: str, name: str | None = None) -> tuple[Family, Release]:
     if not below and numbered(candidates[0])[:2] == number[:2]:
         below = candidates[:1]
     if not below:
-        raise UnknownRelease(f"kdoctor does not know {name or 'Keras'} {asked}; the oldest release that it knows is {FAMILIES[0].releases[0].number}")
+        raise UnknownRelease(
+            f"kdoctor does not know {name or 'Keras'} {asked}; the oldest release that it knows is {FAMILIES[0].releases[0].number}"
+        )
     return family, below[-1]
 
 

@@ -41,7 +41,9 @@ def keys_taken(hierarchy: Hierarchy, key: Key) -> tuple[str, ...]:
     found: list[str] = []
     for call in ast.walk(node) if node else ():
         match call:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="pop"), args=[ast.Constant(value=str(name)), *_]) if owner == config:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="pop"), args=[ast.Constant(value=str(name)), *_]) if (
+                owner == config
+            ):
                 found.append(name)
             case ast.Call(func=ast.Attribute(value=ast.Name(id="cls")), args=[ast.Name(id=passed), *names]) if passed == config:
                 found.extend(name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str))

@@ -47,7 +47,9 @@ KERAS_3 = Family(
 )  # fmt: skip
 
 # Keras of several backends: the last patch of every minor release.
-KERAS_1 = Family("keras-1", "catalogue_keras_1.json", _several("keras", "keras", "1.0.8", "1.1.2", "1.2.2", "2.0.9", "2.1.6", "2.2.4", "2.2.5", "2.3.1"))
+KERAS_1 = Family(
+    "keras-1", "catalogue_keras_1.json", _several("keras", "keras", "1.0.8", "1.1.2", "1.2.2", "2.0.9", "2.1.6", "2.2.4", "2.2.5", "2.3.1")
+)
 
 # Keras of TensorFlow 2: inside TensorFlow, then beside it, then as tf-keras.
 KERAS_2 = Family(

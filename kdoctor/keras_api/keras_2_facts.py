@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from kdoctor.keras_api.config_keys import config_keys, keys_taken
 from kdoctor.keras_api.constructor import Signature, class_signature, function_signature
@@ -51,7 +51,19 @@ FUNCTIONS_OF_LAYERS = (
     "Input", "merge", "add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot", "AtrousConvolution1D", "AtrousConvolution2D",
 )  # fmt: skip
 # The public modules of releases that mark nothing as exported.
-PUBLIC = ("layers", "models", "activations", "initializers", "initializations", "regularizers", "constraints", "losses", "objectives", "metrics", "optimizers")
+PUBLIC = (
+    "layers",
+    "models",
+    "activations",
+    "initializers",
+    "initializations",
+    "regularizers",
+    "constraints",
+    "losses",
+    "objectives",
+    "metrics",
+    "optimizers",
+)
 
 
 def gather_keras_2(hierarchy: Hierarchy, package: str) -> ReleaseFacts:
@@ -66,6 +78,8 @@ def gather_keras_2(hierarchy: Hierarchy, package: str) -> ReleaseFacts:
     for name, key in _activations_of_tensorflow(hierarchy, package).items():
         objects[key] = ObjectFacts("activation", True, False, (), Signature({}, takes_anything=True), (), ())
         tables[("activation", name)] = key
+    for key, name in _registered(hierarchy, objects):
+        tables.update({("optimizer", name): key, ("legacy_optimizer", name): key})
     interfaces = read_interfaces(hierarchy, package)
     classes = [key for key in objects if not objects[key].is_function]
     renamed = {key: interface_of(hierarchy, key, interfaces) for key in classes}
@@ -121,6 +135,15 @@ def _activations_of_tensorflow(hierarchy: Hierarchy, package: str) -> dict[str, 
     module = hierarchy.modules.get(f"{package}.activations")
     bound = module.names if module else {}
     return {name: ("tensorflow.nn", meant.attribute) for name, meant in bound.items() if meant.module.endswith(".nn") and meant.attribute}
+
+
+def _registered(hierarchy: Hierarchy, objects: Mapping[Key, ObjectFacts]) -> Iterator[tuple[Key, str]]:
+    """The optimizers that Keras registers as if they were custom objects, since 2.8, and their names: ``Custom>Adam``."""
+    for key in (key for key, facts in objects.items() if facts.kind == "optimizer"):
+        node = hierarchy.class_node(key)
+        decorators = [ast.unparse(decorator) for decorator in node.decorator_list] if node else []
+        if any(text.endswith("register_keras_serializable()") for text in decorators):
+            yield key, f"Custom>{key[1]}"
 
 
 def _exports(hierarchy: Hierarchy, package: str) -> dict[Key, tuple[str, ...]]:

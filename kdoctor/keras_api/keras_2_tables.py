@@ -39,7 +39,9 @@ def read_tables_of_keras_2(hierarchy: Hierarchy, package: str) -> dict[tuple[str
     return found
 
 
-def _lookups(hierarchy: Hierarchy, package: str, owners: tuple[str, ...], lookups: tuple[str, ...]) -> Iterator[tuple[str, ast.FunctionDef]]:
+def _lookups(
+    hierarchy: Hierarchy, package: str, owners: tuple[str, ...], lookups: tuple[str, ...]
+) -> Iterator[tuple[str, ast.FunctionDef]]:
     for owner in owners:
         module = hierarchy.modules.get(f"{package}.{owner}")
         function = next((module.functions[name] for name in lookups if name in module.functions), None) if module else None

@@ -100,17 +100,23 @@ def _allowed(node: ast.FunctionDef, kwargs: str) -> dict[str, Json | NoDefault]:
 def _permitted(node: ast.FunctionDef, kwargs: str) -> Iterator[ast.expr]:
     for child in ast.walk(node):
         match child:
-            case ast.Call(func=called, args=[ast.Name(id=passed), allowed, *_]) if passed == kwargs and ast.unparse(called).endswith("validate_kwargs"):
-                yield allowed
+            case ast.Call(func=called, args=[ast.Name(id=passed), allowed, *_]) if passed == kwargs:
+                if ast.unparse(called).endswith("validate_kwargs"):
+                    yield allowed
             case ast.For() if _runs_through(child, kwargs):
-                for statement in child.body:
-                    match statement:
-                        case ast.If(test=ast.Compare(ops=[ast.NotIn()], comparators=[allowed]), body=[*_, ast.Raise()]):
-                            yield allowed
-                        case ast.If(test=ast.Compare(ops=[ast.In()], comparators=[allowed]), body=[*_, last], orelse=[*_, ast.Raise()]) if not isinstance(last, ast.Raise):
-                            yield allowed
-                        case ast.Assert(test=ast.Compare(ops=[ast.In()], comparators=[allowed])):
-                            yield allowed
+                yield from (names for statement in child.body if (names := _compared(statement)) is not None)
+
+
+def _compared(statement: ast.stmt) -> ast.expr | None:
+    """The names that a statement of the loop lets pass while it raises for every other."""
+    match statement:
+        case ast.If(test=ast.Compare(ops=[ast.NotIn()], comparators=[allowed]), body=[*_, ast.Raise()]):
+            return allowed
+        case ast.If(test=ast.Compare(ops=[ast.In()], comparators=[allowed]), body=[*_, last], orelse=[*_, ast.Raise()]):
+            return None if isinstance(last, ast.Raise) else allowed
+        case ast.Assert(test=ast.Compare(ops=[ast.In()], comparators=[allowed])):
+            return allowed
+    return None
 
 
 def _runs_through(loop: ast.For, kwargs: str) -> bool:

@@ -18,7 +18,11 @@ def literal(expression: ast.expr) -> Json | NoDefault:
 
 def texts(expression: ast.expr | None) -> tuple[str, ...]:
     """Every text that occurs in an expression, in order, none twice."""
-    found = [node.value for node in ast.walk(expression) if isinstance(node, ast.Constant) and isinstance(node.value, str)] if expression else []
+    found = (
+        [node.value for node in ast.walk(expression) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        if expression
+        else []
+    )
     return tuple(dict.fromkeys(found))
 
 

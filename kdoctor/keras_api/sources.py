@@ -16,7 +16,20 @@ DISTRIBUTIONS = {"2.0.4": "tensorflow"}
 # What tf.keras of TensorFlow 2.0 to 2.5 consists of.
 KEPT_OF_TENSORFLOW = ("tensorflow/python/keras/", "tensorflow/python/ops/init_ops", "tensorflow/python/feature_column/")
 # Folders that no model file can name, relative to the package.
-SKIPPED_OF_KERAS_2 = ("api", "applications", "benchmarks", "datasets", "distribute", "dtensor", "estimator", "integration_test", "testing_infra", "tests", "legacy_tf_layers", "wrappers")
+SKIPPED_OF_KERAS_2 = (
+    "api",
+    "applications",
+    "benchmarks",
+    "datasets",
+    "distribute",
+    "dtensor",
+    "estimator",
+    "integration_test",
+    "testing_infra",
+    "tests",
+    "legacy_tf_layers",
+    "wrappers",
+)
 
 
 def hierarchy_of(release: Release, folder: Path) -> Hierarchy:
@@ -34,7 +47,18 @@ def _archive(release: Release, folder: Path) -> Path:
     found = _downloaded(folder, distribution, release.number)
     if found is None:
         options = TENSORFLOW if release.name == "tf.keras" else ("--ignore-requires-python",)
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *options, "--dest", str(folder), f"{distribution}=={release.number}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            *options,
+            "--dest",
+            str(folder),
+            f"{distribution}=={release.number}",
+        ]
         subprocess.run(command, check=True)
         found = _downloaded(folder, distribution, release.number)
     assert found is not None, f"pip left no archive of {release.label}"

@@ -85,12 +85,14 @@ def write_family(releases: Mapping[str, ReleaseFacts]) -> dict[str, Any]:
 
     Its shape: ``releases``: names; ``readers``: one position per release; ``pools``: values named by position elsewhere;
     ``objects``: module -> name -> [[first, last, state], …]; ``imports``: module -> name -> [[first, last, target], …];
-    ``tables``: the same by kind; ``interfaces`` and ``taken``: module -> name -> [[first, last, position in ``interfaces`` or ``keys``], …]. First and last are
-    positions of releases. A state is [sort, exports, signature, lineage, config], all of them positions in the pools.
-    A sort is [kind, is_function, is_saveable, overrides]; a lineage is a list of targets; a target is ``"17.Dense"``, with the position
-    of a module; so is an export, or the module's position alone where the name is the object's. A signature is [takes_anything, position of a parameter, …]; a parameter is ``"units"`` (required), ``["axis", -1]``
-    (default) or ``["scale"]`` (a default that JSON cannot hold). A config is a list of positions in the pool ``keys``, whose texts hold
-    several keys each; an interface is [renamed, values, shim].
+    ``tables``: the same by kind; ``interfaces`` and ``taken``: module -> name -> [[first, last, position], …], in the pools
+    ``interfaces`` and ``keys``. First and last are positions of releases.
+    A state is [sort, exports, signature, lineage, config], all of them positions in the pools. A sort is
+    [kind, is_function, is_saveable, overrides]; a lineage is a list of targets; a target is ``"17.Dense"``, with the position of a
+    module; so is an export, or the module's position alone where the name is the object's. A signature is
+    [takes_anything, position of a parameter, …]; a parameter is ``"units"`` (required), ``["axis", -1]`` (default) or ``["scale"]``
+    (a default that JSON cannot hold). A config is a list of positions in the pool ``keys``, whose texts hold several keys each; an
+    interface is [renamed, values, shim].
     """
     pools = Pools()
     facts = list(releases.values())

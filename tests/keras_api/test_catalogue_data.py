@@ -13,7 +13,9 @@ from kdoctor.keras_api.families import FAMILIES, KERAS_3, Family
 from kdoctor.keras_api.release_index import FOLDER, ReleaseIndex, document, family, index_of
 
 each_family = pytest.mark.parametrize("one", FAMILIES, ids=lambda one: one.name)
-each_release = pytest.mark.parametrize("index", [(one, name) for one in FAMILIES for name in family(one.name)["releases"]], ids=lambda pair: pair[1], indirect=True)
+each_release = pytest.mark.parametrize(
+    "index", [(one, name) for one in FAMILIES for name in family(one.name)["releases"]], ids=lambda pair: pair[1], indirect=True
+)
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ def signature(folder: Path, source: str) -> Signature:
 
 
 def test_the_names_that_a_loop_over_the_keywords_allows_are_taken_and_no_others(tmp_path: Path) -> None:
-    found = signature(tmp_path, "class Tested(Layer):\n    def __init__(self, units, **kwargs):\n        super(Tested, self).__init__(**kwargs)\n")
+    found = signature(
+        tmp_path, "class Tested(Layer):\n    def __init__(self, units, **kwargs):\n        super(Tested, self).__init__(**kwargs)\n"
+    )
     assert (set(found.parameters), found.takes_anything) == ({"units", "name", "weights"}, False)
 
 
@@ -70,7 +72,9 @@ def test_a_check_of_the_keywords_tells_what_is_taken(tmp_path: Path, check: str)
 
 def test_super_of_a_class_further_up_skips_those_between(tmp_path: Path) -> None:
     middle = "class Middle(Layer):\n    def __init__(self, cell, **kwargs):\n        super().__init__(**kwargs)\n"
-    found = signature(tmp_path, middle + "class Tested(Middle):\n    def __init__(self, **kwargs):\n        super(Middle, self).__init__(**kwargs)\n")
+    found = signature(
+        tmp_path, middle + "class Tested(Middle):\n    def __init__(self, **kwargs):\n        super(Middle, self).__init__(**kwargs)\n"
+    )
     assert set(found.parameters) == {"name", "weights"}
 
 
@@ -86,8 +90,12 @@ def test_a_config_that_does_not_ask_its_base_begins_anew(tmp_path: Path) -> None
 
 
 def test_the_keys_that_from_config_takes_are_those_it_pops_or_hands_on(tmp_path: Path) -> None:
-    body = "config.pop('dtype', None)\n        cls._parse(config, 'function_type')\n        other.pop('name')\n        return cls(**config)\n"
-    known = hierarchy(tmp_path, subject=f"class Base:\n    @classmethod\n    def from_config(cls, config):\n        {body}class Tested(Base): pass\n")
+    body = (
+        "config.pop('dtype', None)\n        cls._parse(config, 'function_type')\n        other.pop('name')\n        return cls(**config)\n"
+    )
+    known = hierarchy(
+        tmp_path, subject=f"class Base:\n    @classmethod\n    def from_config(cls, config):\n        {body}class Tested(Base): pass\n"
+    )
     assert keys_taken(known, ("keras.subject", "Tested")) == ("dtype", "function_type")
 
 

@@ -34,7 +34,9 @@ def found(release: str, kind: str, name: str, family: str | None = None) -> ApiO
         ("3.12.4", "keras", "keras", "3.12.4"),
     ],
 )
-def test_the_number_decides_which_release_answers_and_the_family_where_it_cannot(asked: str, family: str | None, name: str, known: str) -> None:
+def test_the_number_decides_which_release_answers_and_the_family_where_it_cannot(
+    asked: str, family: str | None, name: str, known: str
+) -> None:
     catalogue = Catalogue.load(asked, family)
     assert (catalogue.release, catalogue.name, catalogue.known_release) == (asked, name, known)
 
@@ -78,7 +80,9 @@ def test_the_weights_of_keras_1_convolutions_are_converted_by_keras_2_alone() ->
     assert Catalogue.load("1.2.2").converted_weights == frozenset()
 
 
-@pytest.mark.parametrize(("name", "means"), [("Convolution2D", "Conv2D"), ("AtrousConvolution2D", "AtrousConvolution2D"), ("Merge", "Merge")])
+@pytest.mark.parametrize(
+    ("name", "means"), [("Convolution2D", "Conv2D"), ("AtrousConvolution2D", "AtrousConvolution2D"), ("Merge", "Merge")]
+)
 def test_keras_2_1_finds_layers_by_their_keras_1_names(name: str, means: str) -> None:
     assert found("2.1.6", "layer", name).name == means
 
@@ -132,6 +136,12 @@ def test_optimizers_changed_in_2_11_while_old_configs_still_get_the_old_ones() -
     assert found("1.2.2", "optimizer", "RMSprop").parameters["lr"] == 0.001
 
 
+def test_the_new_optimizers_are_registered_as_if_they_were_custom_objects() -> None:
+    assert found("2.15.0", "optimizer", "Custom>Adam") == found("2.15.0", "optimizer", "Adam")
+    assert found("2.15.0", "legacy_optimizer", "Custom>AdamW").path == "keras.src.optimizers.adamw.AdamW"
+    assert Catalogue.load("2.6.0").legacy("optimizer", "Custom>Adam") is None
+
+
 @pytest.mark.parametrize(
     ("release", "kind", "name", "means"),
     [
@@ -163,7 +173,12 @@ def test_a_bare_name_leads_to_what_the_release_makes_of_it(release: str, kind: s
     [
         ("2.15.0", "keras.layers", "Dense", "keras.src.layers.core.dense.Dense"),
         ("2.15.0", "keras.src.engine.functional", "Functional", "keras.src.engine.functional.Functional"),
-        ("2.15.0", "keras.layers.experimental.preprocessing", "RandomFlip", "keras.src.layers.preprocessing.image_preprocessing.RandomFlip"),
+        (
+            "2.15.0",
+            "keras.layers.experimental.preprocessing",
+            "RandomFlip",
+            "keras.src.layers.preprocessing.image_preprocessing.RandomFlip",
+        ),
         ("2.15.0", "builtins", "relu", "keras.src.activations.relu"),
         ("2.15.0", "keras.metrics", "mse", "keras.src.losses.mean_squared_error"),
         ("2.12.0", "keras.engine.functional", "Functional", "keras.engine.functional.Functional"),
@@ -195,7 +210,13 @@ def test_the_reader_of_native_files_finds_nothing_under_the_paths_of_others(rele
 
 
 def test_native_files_are_read_since_2_12() -> None:
-    assert [Catalogue.load(release).reads_native for release in ("2.3.1", "2.11.0", "2.12.0", "2.21.0", "3.0.0")] == [False, False, True, True, True]
+    assert [Catalogue.load(release).reads_native for release in ("2.3.1", "2.11.0", "2.12.0", "2.21.0", "3.0.0")] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_an_argument_given_as_a_config_goes_by_its_class_name() -> None:
