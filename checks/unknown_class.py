@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.cudnn import TWINS, as_plain
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.keras_api.successors import succeeded
+from kdoctor.objects import Node
 from kdoctor.target import Target
 
 
@@ -18,19 +20,27 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     KerasSaveable subclass". It is no custom class: nobody has its code any more.
 
     Where another class computes exactly the same, the cure writes that one: a ReLU with a threshold, a synchronized
-    BatchNormalization. The others have no cure in this release; the file loads in the release that saved it.
+    BatchNormalization, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. The
+    others have no cure in this release; the file loads in the release that saved it.
     """
     native = document.format.native
     for call in calls(document, target):
         node = call.node
         if call.resolution is not Resolution.RETIRED:
             continue
-        successor = succeeded(node)
         yield Finding(
             node.at,
             f"{target} has no {call.kind.replace('_', ' ')} {node.class_name}; earlier releases had it",
-            repair=None if successor is None else Repair(f"write {successor['class_name']}", (Edit(node.at, old=node.raw, new=successor),)),
+            repair=_repair(document, node),
             keras_says=f"TypeError: Could not locate class '{node.class_name}'."
             if native
             else f"ValueError: Unknown layer: '{node.class_name}'.",
         )
+
+
+def _repair(document: Document, node: Node) -> Repair | None:
+    successor = succeeded(node)
+    if successor is not None:
+        return Repair(f"write {successor['class_name']}", (Edit(node.at, old=node.raw, new=successor),))
+    edits = as_plain(document, node)
+    return None if edits is None else Repair(f"write {TWINS[node.class_name][0]}, with its layout of the weights", edits)
