@@ -51,6 +51,8 @@ def _falls_back(mention: Mention, document: Document) -> bool:
 
 
 def _keras_says(mention: Mention, native: bool) -> str:
+    if native and mention.form == "text":
+        return f"ValueError: Could not interpret {mention.kind} identifier: {mention.name}"
     if native:
         what = "class" if mention.form == "object" else "function"
         return f"TypeError: Could not locate {what} '{mention.name}'. Make sure custom classes and functions are decorated with …"

@@ -45,9 +45,9 @@ def slash_in_layer_name(document: Document, target: Target) -> Iterator[Finding]
             keras_says=_keras_says(first),
         )
     for node in objects(document):
-        name = node.config.get("name")
-        if isinstance(name, str) and "/" in name and (node.at == ROOT or (node.at.part == "config" and node.key in WRAPPED)):
-            yield _unlisted(node, name)
+        own = node.config.get("name")
+        if isinstance(own, str) and "/" in own and (node.at == ROOT or (node.at.part == "config" and node.key in WRAPPED)):
+            yield _unlisted(node, own)
 
 
 def _unlisted(node: Node, name: str) -> Finding:

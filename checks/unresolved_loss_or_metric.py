@@ -34,12 +34,13 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
 def _alias(document: Document, mention: Mention, target: Target) -> Finding:
     assert mention.meant is not None
     name, old = mention.meant.name, document.at(mention.at)
+    sought = (mention.meant.exports or (mention.meant.path,))[0].rpartition(".")[0]
     new: Json = name if mention.form == "text" else {**old, "config": name}
     return Finding(
         mention.at,
         f"the {mention.kind} {mention.name!r} is a short name that {target} does not read in this place",
         repair=Repair(f"write {mention.kind} {name!r}", (Edit(mention.at, old=old, new=new),)),
-        keras_says=f"ValueError: Could not deserialize 'keras.{mention.kind}s.{mention.name}' because it is not a KerasSaveable subclass",
+        keras_says=f"ValueError: Could not deserialize '{sought}.{mention.name}' because it is not a KerasSaveable subclass",
     )
 
 
