@@ -1,0 +1,73 @@
+"""K506: a loss, metric or optimizer of the author's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphs import cured
+
+from kdoctor.check import Finding, Severity
+from kdoctor.document import ABSENT, Document, Format
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, find_check, layer, sequential
+
+RMSE = {"module": "builtins", "class_name": "function", "config": "rmse", "registered_name": "function"}
+MINE = {"module": "mine", "class_name": "Mine", "config": {}, "registered_name": "mine>Mine"}
+
+
+def h5(**training: Any) -> Document:
+    return document(sequential(layer("Dense")), format=Format.H5_MODEL, training=training)
+
+
+def native(**training: Any) -> Document:
+    return document(sequential(layer("Dense")), training=training)
+
+
+def severity(finding: Finding) -> Severity:
+    return find_check("K506").severity_of(finding)
+
+
+@pytest.mark.parametrize(
+    ("sick", "keras_says"),
+    [
+        (h5(loss="my_loss"), "ValueError: Unknown loss function: my_loss"),
+        (h5(metrics=[MINE]), "ValueError: Unknown metric function: Mine"),
+        (h5(optimizer_config={"class_name": "Mine", "config": {}}), "ValueError: Unknown optimizer function: Mine"),
+        (native(metrics=[RMSE]), "TypeError: Could not locate function 'rmse'."),
+        (native(loss=MINE), "TypeError: Could not locate class 'Mine'."),
+        (native(optimizer="mine"), "ValueError: Could not interpret optimizer identifier: mine"),
+    ],
+)
+def test_what_blocks_loading_is_an_error_and_the_training_state_goes(sick: Document, keras_says: str) -> None:
+    (finding,) = examine("K506", sick)
+    assert severity(finding) is Severity.ERROR
+    assert str(finding.keras_says).startswith(keras_says)
+    healed = cured(sick, finding)
+    assert healed.training is ABSENT
+    assert examine("K506", healed) == []
+
+
+@pytest.mark.parametrize("sick", [h5(metrics=["rmse"]), native(metrics=["rmse"]), native(loss="my_loss")])
+def test_a_plain_text_does_not_block_loading_and_is_kept(sick: Document) -> None:
+    (finding,) = examine("K506", sick)
+    assert (severity(finding), finding.repair) == (Severity.WARNING, None)
+
+
+def test_of_several_the_first_that_blocks_has_the_cure() -> None:
+    found = examine("K506", native(loss="my_loss", metrics=[RMSE, MINE]))
+    assert [finding.repair is not None for finding in found] == [False, True, False]
+    assert [severity(finding) for finding in found] == [Severity.WARNING, Severity.ERROR, Severity.WARNING]
+
+
+def test_what_the_user_will_give_is_known() -> None:
+    assert examine("K506", h5(loss="my_loss"), Target("3.15.1", custom=frozenset({"my_loss"}))) == []
+
+
+def test_an_h5_falls_back_to_the_optimizer_that_the_config_names() -> None:
+    assert examine("K506", h5(optimizer_config={"class_name": "Mine", "config": {"name": "Adam"}})) == []
+
+
+def test_keras_own_names_short_ones_included_are_no_custom_objects() -> None:
+    assert examine("K506", h5(loss="mse", metrics=["accuracy", "mae"], optimizer_config={"class_name": "Adam", "config": {}})) == []
+    assert examine("K506", document(sequential(layer("Dense")))) == []

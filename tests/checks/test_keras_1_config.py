@@ -1,0 +1,45 @@
+"""K608: a Sequential whose config is the bare list of its layers."""
+
+from __future__ import annotations
+
+from graphs import cured
+
+from kdoctor.document import Document, Format
+from kdoctor.testing import document, examine, layer, sequential
+
+
+def h5(config: object) -> Document:
+    return document(config, format=Format.H5_MODEL)
+
+
+def stack(*layers: dict[str, object]) -> dict[str, object]:
+    return {"class_name": "Sequential", "config": list(layers)}
+
+
+def test_the_list_is_written_as_name_and_layers() -> None:
+    sick = h5(stack(layer("Dense")))
+    (finding,) = examine("K608", sick)
+    assert finding.keras_says == "TypeError: pop expected at most 1 argument, got 2"
+    healed = cured(sick, finding)
+    assert healed.config["config"] == {"name": "sequential", "layers": [layer("Dense")]}
+    assert examine("K608", healed) == []
+
+
+def test_names_that_the_file_has_are_not_taken_again() -> None:
+    sick = h5(stack(layer("Dense", name="sequential")))
+    (finding,) = examine("K608", sick)
+    assert cured(sick, finding).config["config"]["name"] == "sequential_1"
+
+
+def test_a_list_within_a_list_is_cured_in_a_round_of_its_own() -> None:
+    sick = h5(stack(stack(layer("Dense"))))
+    rounds = 0
+    while found := examine("K608", sick):
+        sick, rounds = cured(sick, found[0]), rounds + 1
+    assert rounds == 2
+    assert sick.config["config"]["layers"][0]["config"]["name"] == "sequential_1"
+
+
+def test_the_form_of_every_later_keras_is_healthy() -> None:
+    assert examine("K608", h5(sequential(layer("Dense")))) == []
+    assert examine("K608", h5({"class_name": "Mine", "config": []})) == []

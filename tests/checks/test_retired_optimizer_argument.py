@@ -1,0 +1,72 @@
+"""K504: an optimizer in the words of an earlier Keras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphs import cured
+
+from kdoctor.check import Severity
+from kdoctor.document import Document, Format
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, find_check, layer, sequential
+
+
+def h5(class_name: str = "Adam", **config: Any) -> Document:
+    optimizer = {"class_name": class_name, "config": config}
+    return document(sequential(layer("Dense")), format=Format.H5_MODEL, training={"optimizer_config": optimizer})
+
+
+def native(**optimizer: Any) -> Document:
+    return document(sequential(layer("Dense")), training={"optimizer": {"config": {"learning_rate": 0.1}, **optimizer}})
+
+
+@pytest.mark.parametrize(
+    ("config", "healthy"),
+    [
+        ({"lr": 0.1}, {"learning_rate": 0.1}),
+        ({"lr": 0.1, "learning_rate": 0.2}, {"learning_rate": 0.2}),
+        ({"learning_rate": 0.1, "jit_compile": True}, {"learning_rate": 0.1}),
+        ({"learning_rate": 0.1, "is_legacy_optimizer": False}, {"learning_rate": 0.1}),
+    ],
+)
+def test_what_keras_2_said_is_said_in_todays_words_or_left_out(config: dict[str, Any], healthy: dict[str, Any]) -> None:
+    sick = h5(**config)
+    (finding,) = examine("K504", sick)
+    assert str(finding.keras_says).startswith("ValueError: Argument(s) not recognized: {")
+    healed = cured(sick, finding)
+    assert healed.training["optimizer_config"]["config"] == healthy
+    assert examine("K504", healed) == []
+
+
+def test_an_argument_with_a_meaning_is_reported_but_kept() -> None:
+    (finding,) = examine("K504", h5(odd=2))
+    assert finding.message == "the optimizer Adam of Keras 3.15.1 takes no argument 'odd' (here 2)"
+    assert finding.repair is None
+
+
+def test_a_registered_name_in_an_h5_costs_the_settings_only() -> None:
+    (finding,) = examine("K504", h5("Custom>Adam", name="Adam", learning_rate=0.1))
+    assert find_check("K504").severity_of(finding) is Severity.WARNING
+    assert finding.repair is None
+    assert finding.message.endswith("comes back with default settings")
+
+
+def test_the_legacy_module_in_an_archive_is_replaced() -> None:
+    sick = native(module="keras.optimizers.legacy", class_name="Adam", registered_name="Custom>Adam")
+    (finding,) = examine("K504", sick)
+    assert find_check("K504").severity_of(finding) is Severity.ERROR
+    healed = cured(sick, finding)
+    assert (healed.training["optimizer"]["module"], healed.training["optimizer"]["registered_name"]) == ("keras.optimizers", None)
+    assert examine("K504", healed) == []
+
+
+def test_todays_arguments_and_an_ignored_one_are_healthy() -> None:
+    assert examine("K504", h5(learning_rate=0.1, beta_1=0.9, decay=0.0)) == []  # decay: a warning of Keras, no more
+    assert examine("K504", native(module="keras.optimizers", class_name="Adam", registered_name=None)) == []
+
+
+def test_an_optimizer_of_the_users_own_is_not_judged() -> None:
+    assert examine("K504", h5("Mine", lr=0.1)) == []
+    assert examine("K504", h5("Adam", lr=0.1), Target("3.15.1", custom=frozenset({"Adam"}))) == []
