@@ -40,8 +40,14 @@ def missing_weights(document: Document, target: Target) -> Iterator[Finding]:
 def _in_archive(document: Document) -> Iterator[Finding]:
     explained = {id(account) for found in (*relocations(document), *exchanges(document)) for account in found.accounts}
     for account in accounts(document):
-        if account.missing and id(account) not in explained:
+        if account.missing and id(account) not in explained and not _never_built(account):
             yield _lacking(account)
+
+
+def _never_built(account: Account) -> bool:
+    """Whether nothing tells the layer's input: then it has no variables when it is loaded, and misses none."""
+    unknown = any(variable.shape is None or None in variable.shape for variable in account.expected)
+    return unknown and not account.stored and not account.claim.node.build_config
 
 
 def _lacking(account: Account) -> Finding:

@@ -103,7 +103,8 @@ def _inserted(first: Layer, listed: list[Json], shape: Json) -> Repair:
 
 def _keras_says(call: Call, name: str) -> str:
     if call.kind == "layer":
-        return f"TypeError: Unrecognized keyword arguments passed to {call.node.class_name}: {{{name!r}: {_short(call.arguments[name])}}}"
+        refused = ", ".join(f"{one!r}: {_short(call.arguments[one])}" for one in call.not_taken())
+        return f"TypeError: … Unrecognized keyword arguments passed to {call.node.class_name}: {{{refused}}}"
     return f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}"
 
 

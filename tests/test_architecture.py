@@ -28,7 +28,7 @@ LAYERS = (
     ("claims", "flow"),
     ("stored",),
     ("stored_h5", "rearrange"),
-    ("convert", "hard_sigmoid"),
+    ("convert", "cudnn", "hard_sigmoid"),
     ("engine",),
     ("prognosis", "repair", "report"),
     ("doctor",),
