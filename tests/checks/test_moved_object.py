@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from graphs import cured
+
+from kdoctor.document import Format
 from kdoctor.edit import apply
-from kdoctor.testing import examine, layer, model
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer, model, sequential
 
 
 def test_a_module_of_keras_2_is_replaced_by_the_one_of_today() -> None:
@@ -21,3 +25,25 @@ def test_a_class_at_home_is_healthy() -> None:
 
 def test_a_class_of_the_users_own_has_not_moved() -> None:
     assert examine("K306", model(layer("Scale", module="train"))) == []
+
+
+def test_the_engine_of_keras_2_has_a_private_home_today() -> None:
+    sick = document({**sequential(), "module": "keras.src.engine.functional", "class_name": "Functional"})
+    (finding,) = examine("K306", sick)
+    healed = cured(sick, finding)
+    assert (healed.config["module"], healed.config["registered_name"]) == ("keras.src.models.functional", "Functional")
+    assert examine("K306", healed) == []
+
+
+def test_since_3_15_a_class_of_keras_carries_no_other_registered_name() -> None:
+    sick = model({**layer("Dense"), "registered_name": "Custom>Dense"})
+    (finding,) = examine("K306", sick)
+    assert "resolved to a Keras built-in and does not use registered names" in str(finding.keras_says)
+    assert examine("K306", cured(sick, finding)) == []
+    assert examine("K306", sick, Target("3.14.0")) == []
+    assert examine("K306", model({**layer("Dense"), "registered_name": "Dense"})) == []
+
+
+def test_an_h5_goes_by_class_names_alone() -> None:
+    bare = {"class_name": "Dense", "config": {"name": "dense"}, "registered_name": "Custom>Dense"}
+    assert examine("K306", document(sequential(bare), format=Format.H5_MODEL)) == []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kdoctor.document import Document
+import pytest
+from graphs import after, cured, functional, start
+
+from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model, sequential
@@ -10,6 +13,10 @@ from kdoctor.testing import document, examine, layer, model, sequential
 
 def saved_by_keras_2(*layers: dict[str, object]) -> Document:
     return document(sequential(*layers), metadata={"keras_version": "2.15.0"})
+
+
+def h5(*layers: dict[str, object]) -> Document:
+    return document(sequential(*layers), format=Format.H5_MODEL)
 
 
 def test_an_argument_that_means_nothing_is_dropped() -> None:
@@ -38,3 +45,61 @@ def test_an_older_release_takes_fewer_arguments() -> None:
 
 def test_what_the_constructor_takes_is_healthy() -> None:
     assert examine("K601", model(layer("Dense", units=3, activation="relu", trainable=True, dtype="float32"))) == []
+
+
+def test_how_a_stored_variable_would_be_made_afresh_says_nothing() -> None:
+    initializer = {"class_name": "GlorotUniform", "config": {"seed": None, "dtype": "float32"}}
+    sick = h5({"class_name": "Dense", "config": {"name": "dense", "units": 3, "kernel_initializer": initializer}})
+    (finding,) = examine("K601", sick)
+    assert "GlorotUniform.__init__() got an unexpected keyword argument 'dtype'" in str(finding.keras_says)
+    assert examine("K601", cured(sick, finding)) == []
+
+
+def test_the_shape_of_a_native_first_layer_becomes_an_input_layer() -> None:
+    sick = saved_by_keras_2(layer("Dense", units=3, batch_input_shape=[None, 4]), layer("ReLU", name="dense_input"))
+    (finding,) = examine("K601", sick)
+    healed = cured(sick, finding)
+    first, second, _ = healed.config["config"]["layers"]
+    assert first == layer("InputLayer", name="dense_input_1", batch_shape=[None, 4])
+    assert second == layer("Dense", units=3)
+    assert examine("K601", healed) == []
+
+
+@pytest.mark.parametrize(
+    "sick",
+    [
+        saved_by_keras_2(layer("InputLayer", batch_shape=[None, 4]), layer("Dense", units=3, batch_input_shape=[None, 4])),
+        document(functional(start(), after(layer("Dense", name="out", units=3, batch_input_shape=[None, 4]), "in"))),
+    ],
+)
+def test_a_shape_that_is_known_already_is_dropped(sick: Document) -> None:
+    (finding,) = examine("K601", sick)
+    healed = cured(sick, finding)
+    assert len(healed.config["config"]["layers"]) == 2
+    assert examine("K601", healed) == []
+
+
+def test_an_h5_is_forgiven_what_a_keras_is_not() -> None:
+    bare = [
+        {"class_name": "Dense", "config": {"units": 3, "batch_input_shape": [None, 4]}},
+        {"class_name": "BatchNormalization", "config": {"axis": [3]}},
+    ]
+    assert examine("K601", h5(*bare)) == []
+
+
+def test_the_axis_of_a_batch_normalization_is_no_list() -> None:
+    sick = saved_by_keras_2(layer("BatchNormalization", axis=[3]))
+    (finding,) = examine("K601", sick)
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"][0]["config"]["axis"] == 3
+    assert examine("K601", healed) == []
+    assert examine("K601", saved_by_keras_2(layer("LayerNormalization", axis=[3]))) == []
+
+
+def test_attention_is_not_built_with_one_shape() -> None:
+    sick = saved_by_keras_2(layer("MultiHeadAttention", num_heads=1, key_dim=2, build=[None, 3, 4]))
+    (finding,) = examine("K601", sick)
+    assert "missing 1 required positional argument: 'value_shape'" in str(finding.keras_says)
+    assert examine("K601", cured(sick, finding)) == []
+    today = {**layer("MultiHeadAttention", num_heads=1, key_dim=2), "build_config": {"shapes_dict": {"query_shape": [None, 3, 4]}}}
+    assert examine("K601", saved_by_keras_2(today)) == []

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from graphs import cured
+
 from kdoctor.document import Format
 from kdoctor.testing import document, examine, layer, model, sequential
 
@@ -21,3 +26,23 @@ def test_an_h5_file_is_quoted_with_the_words_of_its_own_reader() -> None:
 
 def test_neither_todays_classes_nor_the_users_own_are_retired() -> None:
     assert examine("K602", model(layer("Dense"), layer("Scale", module="mine"), layer("LocallyConnected2D", module="mine"))) == []
+
+
+@pytest.mark.parametrize(
+    ("retired", "successor"),
+    [
+        (layer("ThresholdedReLU", name="x", theta=0.5), layer("ReLU", name="x", threshold=0.5)),
+        (layer("SyncBatchNormalization", name="x", axis=3), layer("BatchNormalization", name="x", axis=3, synchronized=True)),
+    ],
+)
+def test_a_class_that_computes_the_same_is_written(retired: dict[str, Any], successor: dict[str, Any]) -> None:
+    sick = model(retired)
+    (finding,) = examine("K602", sick)
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"] == [successor]
+    assert examine("K602", healed) == []
+
+
+def test_a_threshold_that_is_no_number_is_not_rewritten() -> None:
+    (finding,) = examine("K602", model(layer("ThresholdedReLU", theta={"class_name": "__numpy__", "config": {}})))
+    assert finding.repair is None

@@ -29,3 +29,15 @@ def test_a_function_that_the_user_will_give_is_known() -> None:
 def test_a_function_of_keras_is_known() -> None:
     assert examine("K303", model(layer("Dense", activation=named("relu", "keras.activations")))) == []
     assert examine("K303", model(layer("Dense", activation="relu"))) == []
+
+
+def test_an_initializer_of_the_users_own_is_named_at_its_place() -> None:
+    (finding,) = examine("K303", model(layer("Dense"), layer("Dense", name="second", kernel_initializer=named("my_start", "mine"))))
+    assert finding.at.json == "/config/layers/1/config/kernel_initializer"
+    assert finding.repair is None
+
+
+def test_a_name_registered_with_its_package_is_given_by_either() -> None:
+    packed = model(layer("Dense", activation=named("pack>my_activation", "mine")))
+    for custom in ("my_activation", "pack>my_activation"):
+        assert examine("K303", packed, Target("3.15.1", custom=frozenset({custom}))) == []

@@ -1,0 +1,119 @@
+"""K609: what the target reads and makes something else of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphs import cured
+
+from kdoctor.document import Document, Format
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer, model, sequential
+
+
+def bare(class_name: str, **config: Any) -> dict[str, Any]:
+    """A layer as an ``.h5`` has it: without a module."""
+    return {"class_name": class_name, "config": {"name": class_name.lower(), **config}}
+
+
+def h5(*layers: dict[str, Any], release: str = "2.15.0", **parts: Any) -> Document:
+    attributes = {"/": {"keras_version": release}, **parts.pop("attributes", {})}
+    return document(sequential(*layers), format=Format.H5_MODEL, attributes=attributes, metadata={"x": 1}, **parts)
+
+
+def lstm(config: dict[str, Any] | None = None, release: str = "2.3.1") -> Document:
+    """An LSTM of two units on three features, with its arrays."""
+    names = {"lstm/kernel:0": (3, 8), "lstm/recurrent_kernel:0": (2, 8), "lstm/bias:0": (8,)}
+    made = bare("LSTM", units=2, **(config or {"recurrent_activation": "hard_sigmoid"}))
+    return h5(
+        bare("InputLayer", batch_input_shape=[None, 5, 3]),
+        made,
+        release=release,
+        weights={f"model_weights/lstm/{name}": shape for name, shape in names.items()},
+        attributes={"/model_weights": {"layer_names": ["lstm"]}, "/model_weights/lstm": {"weight_names": list(names)}},
+    )
+
+
+def test_the_shape_of_a_first_layer_becomes_an_input_layer() -> None:
+    sick = h5(bare("Dense", units=2, batch_input_shape=[None, 4]), bare("ReLU"))
+    (finding,) = examine("K609", sick)
+    assert finding.message.endswith(
+        "takes the first layer's batch_input_shape [None, 4] for the shape of one sample: the input gains a dimension"
+    )
+    healed = cured(sick, finding)
+    first, second, third = healed.config["config"]["layers"]
+    assert first == {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4], "name": "dense_input"}}
+    assert second == bare("Dense", units=2)
+    assert third == bare("ReLU")
+    assert examine("K609", healed) == []
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        layer("Dense", units=2, batch_input_shape=[None, 4]),  # with a module it is read natively: K601
+        bare("InputLayer", batch_input_shape=[None, 4]),
+        bare("Dense", units=2, batch_input_shape=None),
+        bare("Dense", units=2),
+    ],
+)
+def test_other_first_layers_are_taken_at_their_word(made: dict[str, Any]) -> None:
+    assert examine("K609", h5(made)) == []
+
+
+def test_an_axis_of_several_numbers_lives_in_an_archive_only() -> None:
+    (finding,) = examine("K609", h5(bare("Softmax", axis=[1, 2])))
+    assert "drops the axis [1, 2] of Softmax" in finding.message
+    assert finding.repair is not None
+    assert (finding.repair.native, finding.repair.edits) == (True, ())
+    assert examine("K609", model(layer("Softmax", axis=[1, 2]))) == []
+
+
+@pytest.mark.parametrize("axis", [-1, [3], None])
+def test_one_axis_is_read_as_it_is(axis: object) -> None:
+    assert examine("K609", h5(bare("Softmax", axis=axis))) == []
+
+
+def test_a_score_mode_that_is_the_name_of_a_function_lives_in_an_archive_only() -> None:
+    sick = h5(bare("Attention", score_mode="dot"))
+    (finding,) = examine("K609", sick)
+    assert "Invalid value for argument score_mode" in str(finding.keras_says)
+    assert finding.repair is not None
+    assert finding.repair.native
+    assert examine("K609", sick, Target("3.14.0")) == []
+    assert examine("K609", h5(bare("Attention", score_mode="concat"))) == []
+    assert examine("K609", model(layer("Attention", score_mode="dot"))) == []
+
+
+def test_hard_sigmoid_is_undone_by_scaling_the_gates_that_use_it() -> None:
+    sick = lstm()
+    (finding,) = examine("K609", sick)
+    assert finding.at.json == "/config/layers/1/config/recurrent_activation"
+    assert finding.repair is not None
+    assert finding.repair.title == "scale the weights of 'lstm' by 1.2, which undoes the difference"
+    assert examine("K609", cured(sick, finding)) == []
+
+
+def test_hard_sigmoid_without_weights_has_no_cure() -> None:
+    (finding,) = examine("K609", h5(bare("Activation", activation="hard_sigmoid")))
+    assert finding.repair is None
+
+
+def test_hard_sigmoid_of_keras_3_and_other_functions_mean_what_they_say() -> None:
+    assert examine("K609", lstm(release="3.0.0")) == []
+    assert examine("K609", lstm({"recurrent_activation": "sigmoid"})) == []
+
+
+@pytest.mark.parametrize("form", ["h5", "keras"])
+def test_a_first_direction_that_goes_backwards_is_reported(form: str) -> None:
+    def both(**more: Any) -> Document:
+        held = layer("LSTM", units=2, go_backwards=more.pop("go_backwards", True))
+        made = layer("Bidirectional", layer=held, **more)
+        return h5(made) if form == "h5" else model(made)
+
+    (finding,) = examine("K609", both())
+    assert finding.at.json == "/config/layers/0/config/layer/config/go_backwards"
+    assert (finding.layer, finding.repair) == ("bidirectional", None)
+    assert examine("K609", both(go_backwards=False)) == []
+    assert examine("K609", both(backward_layer=layer("LSTM", name="back", units=2))) == []

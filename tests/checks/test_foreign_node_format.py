@@ -1,0 +1,96 @@
+"""K604: connections in a form that the target reads otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphs import after, cured, functional, start
+
+from kdoctor.document import Document
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer, sequential
+
+OUT = after(layer("Dense", name="out"), "in")
+
+
+def stacked(**endpoints: Any) -> Document:
+    """A Functional in a Sequential."""
+    return document(sequential(functional(start(), OUT, name="inner", **endpoints), layer("Dense")))
+
+
+def nested(*calls: list[Any], used: int, outputs: object = (("out", 0, 0),)) -> Document:
+    """A Sequential that is called in a Functional, whose next layer takes the output of call ``used``."""
+    inner = {**sequential(layer("Dense"), name="inner"), "name": "inner", "inbound_nodes": list(calls)}
+    return document(functional(start(), inner, after(layer("Dense", name="out"), "inner", node=used), outputs=outputs))
+
+
+CALL = [["in", 0, 0, {}]]
+
+
+def test_a_nested_model_in_a_stack_is_written_flat() -> None:
+    sick = stacked()
+    (finding,) = examine("K604", sick)
+    assert finding.layer == "inner"
+    healed = cured(sick, finding)
+    inner = healed.config["config"]["layers"][0]["config"]
+    assert (inner["input_layers"], inner["output_layers"]) == (["in", 0, 0], ["out", 0, 0])
+    assert examine("K604", healed) == []
+
+
+def test_releases_before_3_11_read_a_list_of_one_as_one() -> None:
+    assert examine("K604", stacked(), Target("3.10.0")) == []
+    assert len(examine("K604", stacked(), Target("3.11.0"))) == 1
+
+
+@pytest.mark.parametrize("outputs", [("out", 0, 0), {"named": ["out", 0, 0]}, (("out", 0, 0), ("in", 0, 0))])
+def test_flat_named_and_several_outputs_are_meant_as_they_are(outputs: object) -> None:
+    assert examine("K604", stacked(inputs=("in", 0, 0), outputs=outputs)) == []
+
+
+def test_a_functional_alone_or_in_another_one_may_keep_its_lists() -> None:
+    assert examine("K604", document(functional(start(), OUT))) == []
+    inner = {**functional(start(), OUT, name="inner"), "name": "inner", "inbound_nodes": [CALL]}
+    assert examine("K604", document(functional(start(), inner, outputs=(("inner", 0, 0),)))) == []
+
+
+def test_calls_that_are_counted_from_one_are_counted_from_zero() -> None:
+    sick = nested(CALL, used=1)
+    (finding,) = examine("K604", sick)
+    assert finding.message == "the calls of the nested Sequential 'inner' are counted from 1"
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"][2]["inbound_nodes"] == [[["inner", 0, 0, {}]]]
+    assert examine("K604", healed) == []
+
+
+def test_outputs_are_recounted_too() -> None:
+    sick = nested(CALL, CALL, used=1, outputs=(("out", 0, 0), ("inner", 2, 0)))
+    (finding,) = examine("K604", sick)
+    assert cured(sick, finding).config["config"]["output_layers"] == [["out", 0, 0], ["inner", 1, 0]]
+
+
+@pytest.mark.parametrize("sick", [nested(CALL, used=0), nested(CALL, CALL, used=0, outputs=(("inner", 1, 0),)), nested(CALL, used=2)])
+def test_calls_from_zero_and_calls_that_never_happen_are_not_recounted(sick: Document) -> None:
+    assert examine("K604", sick) == []
+
+
+def test_a_tensor_among_the_keywords_becomes_an_argument_of_a_call() -> None:
+    attention = {
+        **after(layer("Attention", name="out"), "in"),
+        "inbound_nodes": [[["in", 0, 0, {"value": ["memory", 0, 0], "training": False}]]],
+    }
+    sick = document(functional(start(), start("memory"), attention))
+    (finding,) = examine("K604", sick)
+    assert finding.message == "'out' is called with a tensor as a keyword argument, which Keras 3.15.1 reads as a plain list"
+    healed = cured(sick, finding)
+    (node,) = healed.config["config"]["layers"][2]["inbound_nodes"]
+    assert node["args"][0]["config"]["keras_history"] == ["in", 0, 0]
+    assert node["kwargs"]["value"]["config"]["keras_history"] == ["memory", 0, 0]
+    assert node["kwargs"]["training"] is False
+    assert examine("K604", healed) == []
+
+
+@pytest.mark.parametrize("keywords", [{}, {"axis": [0, 1, 2]}, {"training": None}, {"shape": []}, {"pair": [["a", "b"], 1]}])
+def test_keywords_without_tensors_are_healthy(keywords: dict[str, Any]) -> None:
+    made = {**OUT, "inbound_nodes": [[["in", 0, 0, keywords]]]}
+    assert examine("K604", document(functional(start(), made))) == []
