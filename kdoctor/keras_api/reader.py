@@ -14,7 +14,8 @@ from functools import lru_cache
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.keras_api.retired import OPERATION_LAYERS, RETIRED_LAYERS
+from kdoctor.keras_api.history import known_elsewhere
+from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.layers import is_model
 from kdoctor.objects import CODE, FUNCTION, Node, objects
 from kdoctor.target import Target
@@ -57,7 +58,7 @@ class Call:
         """The arguments that the constructor refuses."""
         if self.found is None or self.found.takes_anything or self.found.is_function or is_model(self.node):
             return ()  # a model is put together from its layers, not called with its config
-        return tuple(name for name in self.arguments if name not in self.found.parameters)
+        return tuple(name for name in self.arguments if name not in self.found.parameters and name not in self.found.keys_taken)
 
 
 @lru_cache(maxsize=4)
@@ -138,11 +139,9 @@ def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
     family = node.module is None or root in FAMILY
     if family and node.class_name in OPERATION_LAYERS:
         return Resolution.OPERATION
-    if family and node.class_name in RETIRED_LAYERS:
-        return Resolution.RETIRED
-    if family and node.class_name in catalogue.names(kind) | catalogue.names("model"):
-        return Resolution.MOVED if catalogue.legacy(kind, node.class_name) else Resolution.RETIRED
-    return Resolution.UNKNOWN
+    if family and catalogue.legacy(kind, node.class_name) is not None:
+        return Resolution.MOVED
+    return Resolution.RETIRED if family and known_elsewhere(kind, node.class_name) else Resolution.UNKNOWN
 
 
 def home_of(call: Call, target: Target) -> tuple[str, str | None] | None:
