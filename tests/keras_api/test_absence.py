@@ -1,0 +1,51 @@
+"""Which arguments say nothing, so that leaving them out changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from kdoctor.document import Json
+from kdoctor.keras_api.absence import means_nothing
+
+
+@pytest.mark.parametrize(
+    ("class_name", "argument", "value"),
+    [
+        ("DepthwiseConv2D", "groups", 1),
+        ("DepthwiseConv2D", "groups", 1.0),
+        ("LSTM", "time_major", False),
+        ("LSTM", "implementation", 2),
+        ("Dense", "quantization_config", None),
+        ("MultiHeadAttention", "query_shape", [None, 3, 4]),
+        ("Lambda", "output_shape_type", "raw"),
+        ("DepthwiseConv2D", "kernel_initializer", {"class_name": "Zeros", "config": {}}),
+    ],
+)
+def test_a_default_a_description_and_a_way_to_start_say_nothing(class_name: str, argument: str, value: Json) -> None:
+    assert means_nothing("layer", class_name, argument, value, "2.15.0")
+
+
+@pytest.mark.parametrize(
+    ("class_name", "argument", "value"),
+    [
+        ("DepthwiseConv2D", "groups", 2),
+        ("DepthwiseConv2D", "groups", True),
+        ("LSTM", "time_major", True),
+        ("LSTM", "time_major", 0),
+        ("Dense", "query_shape", [None, 3, 4]),
+        ("Dense", "made_up", None),
+        ("Mine", "groups", 1),
+    ],
+)
+def test_another_value_and_an_argument_that_nobody_knows_say_something(class_name: str, argument: str, value: Json) -> None:
+    assert not means_nothing("layer", class_name, argument, value, "2.15.0")
+
+
+@pytest.mark.parametrize("saved_by", [None, "2.15.0", "3.15.1", "nightly", "0.3.3"])
+def test_whoever_saved_the_file_or_none_the_witnesses_are_heard(saved_by: str | None) -> None:
+    assert means_nothing("layer", "LSTM", "time_major", False, saved_by)
+    assert not means_nothing("layer", "LSTM", "time_major", True, saved_by)
+
+
+def test_an_initializer_itself_may_lose_any_argument() -> None:
+    assert means_nothing("initializer", "GlorotUniform", "dtype", "float32", None)
