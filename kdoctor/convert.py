@@ -11,7 +11,6 @@ from dataclasses import replace
 from kdoctor.claims import Listed
 from kdoctor.document import ABSENT, Document, Format, Json, Weight
 from kdoctor.errors import KdoctorError
-from kdoctor.faults import FaultKind
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.manifest import snake_case
 from kdoctor.naming import fresh
@@ -43,7 +42,6 @@ def to_native(document: Document, target: Target) -> Document:
     parts["attributes"] = groups
     saved = document.saved_by().keras
     parts["metadata"] = {"keras_version": target.release, "date_saved": "", **({"converted_from": saved} if saved else {})}
-    parts["faults"] = {key: fault for key, fault in document.faults.items() if fault.kind != FaultKind.WRONG_EXTENSION}
     return replace(document.replacing(parts), format=Format.KERAS_ZIP)
 
 

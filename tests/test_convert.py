@@ -66,9 +66,14 @@ def test_a_functional_keeps_its_connections() -> None:
     assert {*found.weights} == {"layers/dense/vars/0", "layers/dense/vars/1"}
 
 
-def test_faults_of_the_bytes_stay_and_that_of_the_name_goes() -> None:
-    faults = {0: Fault(FaultKind.WRONG_EXTENSION), 1: Fault(FaultKind.JSON_CONSTANT, "config")}
-    assert {fault.kind for fault in to_native(with_parts(WHOLE, faults=faults), KERAS_3).faults.values()} == {FaultKind.JSON_CONSTANT}
+def test_what_the_bytes_do_wrong_beside_the_weights_stays_to_be_cured() -> None:
+    faults = {0: Fault(FaultKind.JSON_CONSTANT, "config")}
+    assert to_native(with_parts(WHOLE, faults=faults), KERAS_3).faults == faults
+
+
+def test_a_damaged_file_is_not_converted() -> None:
+    with pytest.raises(NotConvertible):
+        to_native(with_parts(WHOLE, faults={0: Fault(FaultKind.TRUNCATED)}), KERAS_3)
 
 
 @pytest.mark.parametrize(
