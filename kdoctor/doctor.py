@@ -13,11 +13,12 @@ from kdoctor.check import Check
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
 from kdoctor.keras_api.catalogue import releases
-from kdoctor.limits import Limits
+from kdoctor.limits import MIB, Limits
 from kdoctor.prognosis import foresee
 from kdoctor.target import Target
 
 NOTHING = Document(Format.OTHER, {})
+SEEN_BYTES = 64 * MIB  # of weights whose numbers a repair looks at before it writes
 
 
 def installed_keras() -> str:
@@ -28,10 +29,15 @@ def installed_keras() -> str:
         return releases()[-1]
 
 
-def examine_file(path: Path, target: Target, checks: Sequence[Check], limits: Limits | None = None, *, everywhere: bool = False) -> Report:
-    """Open and examine one file, ``everywhere`` with an outlook for every release. Whatever happens to the reader becomes a failure."""
+def examine_file(
+    path: Path, target: Target, checks: Sequence[Check], limits: Limits | None = None, *, everywhere: bool = False, deep: bool = False
+) -> Report:
+    """Open and examine one file, ``everywhere`` with an outlook for every release, ``deep`` with a look at the numbers themselves.
+
+    Whatever happens to the reader becomes a failure of the report.
+    """
     start = time.perf_counter()
-    document = attempt("archive", lambda: open_document(path, limits or Limits()))
+    document = attempt("archive", lambda: _opened(path, limits or Limits(), deep))
     if isinstance(document, Failure):
         report = Report(str(path), NOTHING, target, failures=(document,))
     else:
@@ -49,4 +55,25 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
         report = Report(str(path), NOTHING, target, failures=(document,))
         return Plan(report, report, ())
     made = plan(document, target, checks, str(path), unsafe=unsafe)
+    if made.changes and not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
+        made = _seen(made, target, checks, str(path), unsafe)
     return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
+
+
+def _seen(made: Plan, target: Target, checks: Sequence[Check], path: str, unsafe: bool) -> Plan:
+    """The plan again, if a look at the numbers shows what no repair can cure: then nothing must be called cured."""
+    seen = attempt("archive", lambda: _with_numbers(made.before.document))
+    if isinstance(seen, Failure):
+        return replace(made, after=replace(made.after, failures=(*made.after.failures, seen)))
+    return plan(seen, target, checks, path, unsafe=unsafe) if len(seen.faults) > len(made.before.document.faults) else made
+
+
+def _opened(path: Path, limits: Limits, deep: bool) -> Document:
+    document = open_document(path, limits)
+    return _with_numbers(document) if deep else document
+
+
+def _with_numbers(document: Document) -> Document:
+    from kdoctor.archive.numbers import with_numbers_seen  # brings the writers, which an inspection never needs
+
+    return with_numbers_seen(document)

@@ -51,5 +51,8 @@ class FaultKind(str, Enum):
     HDF5_EXTERNAL_STORAGE = "hdf5-external-storage"  # name, files
     HDF5_VIRTUAL = "hdf5-virtual"  # name
 
+    # the numbers themselves, where somebody looked at them
+    NON_FINITE = "non-finite"  # name: path of the array; count: of NaN and infinity; of: all its numbers
+
     # bounds of untrusted input
     LIMIT = "limit"  # limit: field of Limits, allowed, found: reading stopped there

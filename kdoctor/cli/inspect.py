@@ -35,13 +35,14 @@ def inspect(
     fail_on: FailOnOption = FailOn.ERROR,
     purpose: PurposeOption = Purpose.INFERENCE,
     custom: CustomOption = [],  # noqa: B006 - typer copies it
+    deep: Annotated[bool, typer.Option("--deep", help="Look at the numbers of the weights too: NaN, infinity.")] = False,
     all_layers: Annotated[bool, typer.Option("--all-layers", help="Show every layer of a long model.")] = False,
 ) -> None:
     """Show what is in a file, what is wrong with it, and the command that cures it. Nothing in the file is run."""
     everywhere = target == "all"
     asked = make_target("installed" if everywhere else target, purpose, custom)
     checks = load_checks()
-    reports = [examine_file(path, asked, checks, everywhere=everywhere) for path in existing(files)]
+    reports = [examine_file(path, asked, checks, everywhere=everywhere, deep=deep) for path in existing(files)]
     if format is Format.JSON:
         from kdoctor.report import json
 

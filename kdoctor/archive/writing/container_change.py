@@ -31,7 +31,7 @@ def write_changed(before: Document, after: Document, origin: Origin, draft: Draf
     names = _asset_names(before, after)
     if names and after.format in HDF5:
         raise WriteError(f"a .h5 file cannot hold the assets of the model: {_few([*names.values()])}")
-    with _opened(before, origin, draft.folder, names) as (places, assets):
+    with opened_sources(before, origin, draft.folder, names) as (places, assets):
         if after.format in HDF5:
             make_hdf5(making, places, draft.path)
         elif after.format is Format.KERAS_DIR:
@@ -48,7 +48,7 @@ def _asset_names(before: Document, after: Document) -> dict[int, str]:
 
 
 @contextlib.contextmanager
-def _opened(before: Document, origin: Origin, folder: Path, names: dict[int, str]) -> Iterator[tuple[list[Place], Iterator[Asset]]]:
+def opened_sources(before: Document, origin: Origin, folder: Path, names: dict[int, str]) -> Iterator[tuple[list[Place], Iterator[Asset]]]:
     """Where the HDF5 content of the original stands, and the assets."""
     if before.format is Format.KERAS_DIR:
         files = [origin.path / member.name for member in _holders(before)]

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 from kdoctor.archive.writing.hdf5_job import Job, hdf5_job
 from kdoctor.confine import run_confined
-from kdoctor.document import Document
+from kdoctor.document import Document, Json
 from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 
@@ -84,8 +84,10 @@ def edit_hdf5(file: Path, job: Job, plan: Document) -> None:
     run_hdf5("edit_hdf5", job.request(str(file.absolute()), plan.attributes), file.stat().st_size)
 
 
-def run_hdf5(module: str, request: bytes, size: int) -> None:
+def run_hdf5(module: str, request: bytes, size: int) -> dict[str, Json]:
     """Let a module of this package do a job on HDF5 content of about ``size`` bytes, in a child process with bounds on time and memory.
+
+    Returns its answer: what it found, beside ``error``.
 
     Raises `WriteError` when it fails or dies, and OSError for what the system refuses, such as a full disk.
     """
@@ -93,7 +95,7 @@ def run_hdf5(module: str, request: bytes, size: int) -> None:
     seconds = SECONDS * max(1.0, size / SIZE)
     ending = run_confined(command, request=request, environment=_environment(), seconds=seconds, memory_bytes=RESIDENT_BYTES)
     try:
-        answer = json.loads(ending.answer)
+        answer: dict[str, Json] = json.loads(ending.answer)
     except ValueError:
         how = {"time": "took too long", "memory": "needed too much memory"}.get(ending.stopped_for or "", "died")
         raise WriteError(f"the HDF5 content could not be written: the process that does it {how}") from None
@@ -101,6 +103,7 @@ def run_hdf5(module: str, request: bytes, size: int) -> None:
         raise OSError(answer["errno"], answer["error"])
     if answer["error"]:
         raise WriteError(f"the HDF5 content could not be written: {answer['error']}")
+    return answer
 
 
 def _environment() -> dict[str, str]:

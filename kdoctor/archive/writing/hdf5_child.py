@@ -21,15 +21,15 @@ ADDRESS_BYTES = 4 << 30
 SIEVE_BYTES = 4096  # read around a small piece of an array: with 64 kB, as usual, the columns of a matrix cost twenty times as much
 
 
-def answer(work: Callable[[dict[str, Json]], None]) -> None:
-    """Do the work that standard input asks for, within bounds, and tell how it went."""
+def answer(work: Callable[[dict[str, Json]], dict[str, Json] | None]) -> None:
+    """Do the work that standard input asks for, within bounds, and tell how it went, and what it found."""
     with contextlib.suppress(ImportError, ValueError, OSError):  # not on Windows; macOS refuses some limits
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     try:
-        work(json.load(sys.stdin.buffer))
-        told: dict[str, Json] = {"error": None}
+        found = work(json.load(sys.stdin.buffer))
+        told: dict[str, Json] = {**(found or {}), "error": None}
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, OverflowError) as error:  # all that h5py raises
         told = _explained(error)
     json.dump(told, sys.stdout)

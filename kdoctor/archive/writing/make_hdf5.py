@@ -22,7 +22,7 @@ def main() -> None:
 def _run(job: dict[str, Json]) -> None:
     with contextlib.ExitStack() as stack:
         # a later shard hides what an earlier one holds under the same path
-        sources = [stack.enter_context(_source(*place)) for place in reversed(job["sources"])]
+        sources = [stack.enter_context(source(*place)) for place in reversed(job["sources"])]
         with _target(job["file"], job["start"]) as target:
             _fill(target, sources, job)
 
@@ -62,7 +62,7 @@ def _as_bytes(values: dict[str, Json]) -> dict[str, Json]:
 
 
 @contextlib.contextmanager
-def _source(path: str, start: int, size: int) -> Iterator[Any]:
+def source(path: str, start: int, size: int) -> Iterator[Any]:
     """An HDF5 file, or one that stands within another file."""
     if not start:
         with opened(path) as file:

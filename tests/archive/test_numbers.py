@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from model_files import h5_file, keras_file
+
+from kdoctor.archive import open_document
+from kdoctor.archive.numbers import with_numbers_seen
+from kdoctor.doctor import examine_file, plan_file
+from kdoctor.document import Document
+from kdoctor.faults import FaultKind
+from kdoctor.packs import load_checks
+from kdoctor.testing import KERAS_3
+
+SAMPLES = Path(__file__).parents[2] / "sample_models"
+
+
+def seen(path: Path) -> dict[str, int]:
+    """Path of an array to how many of its numbers are none."""
+    faults = with_numbers_seen(open_document(path)).faults_of(FaultKind.NON_FINITE)
+    return {fault.detail["name"]: fault.detail["count"] for _, fault in faults}
+
+
+def first_array(document: Document) -> str:
+    return next(path for path, weight in document.weights.items() if weight.dtype == "float32" and weight.parameters > 1)
+
+
+def spoiled_h5(path: Path) -> str:
+    """One NaN and one infinity in the first array of an .h5; returns the array's path."""
+    name = first_array(open_document(path))
+    with h5py.File(path, "r+") as file:
+        array = file[name][()]
+        array.flat[0], array.flat[1] = np.nan, np.inf
+        file[name][...] = array
+    return name
+
+
+def test_whole_numbers_leave_no_fault(tmp_path: Path) -> None:
+    assert seen(h5_file(tmp_path / "model.h5")) == {}
+    assert seen(keras_file(tmp_path / "model.keras")) == {}
+
+
+def test_nan_and_infinity_are_counted_in_an_h5(tmp_path: Path) -> None:
+    path = h5_file(tmp_path / "model.h5")
+    name = spoiled_h5(path)
+    assert seen(path) == {name: 2}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_they_are_counted_inside_an_archive_stored_or_packed(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(keras_file(tmp_path / "whole.keras")) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    (tmp_path / "weights.h5").write_bytes(members["model.weights.h5"])
+    name = spoiled_h5(tmp_path / "weights.h5")
+    members["model.weights.h5"] = (tmp_path / "weights.h5").read_bytes()
+    with zipfile.ZipFile(tmp_path / "sick.keras", "w", method) as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    assert seen(tmp_path / "sick.keras") == {name: 2}
+
+
+def test_an_inspection_looks_only_when_asked(tmp_path: Path) -> None:
+    path = h5_file(tmp_path / "model.h5")
+    spoiled_h5(path)
+    codes = {found.check.code for found in examine_file(path, KERAS_3, load_checks()).findings}
+    deep = {found.check.code for found in examine_file(path, KERAS_3, load_checks(), deep=True).findings}
+    assert deep - codes == {"K704"}
+
+
+def test_a_repair_looks_before_it_calls_anything_cured(tmp_path: Path) -> None:
+    whole, sick = tmp_path / "whole.keras", tmp_path / "sick.keras"
+    for path in (whole, sick):
+        path.write_bytes((SAMPLES / "healthy" / "not_compiled.h5").read_bytes())
+    spoiled_h5(sick)
+    plans = [plan_file(path, KERAS_3, load_checks()) for path in (whole, sick)]
+    assert [plan.changes for plan in plans] == [True, True]  # both are HDF5 under the name of a zip
+    assert [{found.check.code for found in plan.after.errors} for plan in plans] == [set(), {"K704"}]
