@@ -138,7 +138,9 @@ def _of_class(hierarchy: Hierarchy, key: Key) -> ObjectFacts:
     kind = next((kind for root, kind in ROOTS if root in names), "other")
     root = next((root for root, found in ROOTS if found == kind and root in names), "")
     signature = class_signature(hierarchy, key)
-    return ObjectFacts(kind, False, "KerasSaveable" in names, _exports(node.decorator_list), signature, order[1:], overridden(hierarchy, order, root))
+    return ObjectFacts(
+        kind, False, "KerasSaveable" in names, _exports(node.decorator_list), signature, order[1:], overridden(hierarchy, order, root)
+    )
 
 
 def overridden(hierarchy: Hierarchy, order: tuple[Key, ...], root: str) -> tuple[str, ...]:

@@ -72,7 +72,9 @@ class ReleaseIndex:
             is_saveable=bool(is_saveable),
             lineage=tuple(self._paths[position] for position in self._pools["lineages"][lineage]),
             overrides=frozenset(overrides),
-            config_keys=tuple(dict.fromkeys(key for position in self._pools["configs"][config] for key in self._pools["keys"][position].split())),
+            config_keys=tuple(
+                dict.fromkeys(key for position in self._pools["configs"][config] for key in self._pools["keys"][position].split())
+            ),
             keys_taken=tuple(self._pools["keys"][self.taken[path]].split()) if path in self.taken else (),
             old_arguments=self._old_arguments(path),
         )
@@ -94,7 +96,10 @@ def index_of(known_release: str, name: str = KERAS_3.name) -> ReleaseIndex:
     position = data["releases"].index(known_release)
     reader = pools["readers"][data["readers"][position]]
     package = reader["package"] if name != KERAS_3.name else ""
-    paths = [f"{absolute(pools['modules'][int(module)], package)}.{name}" for module, _, name in (text.partition(".") for text in pools["targets"])]
+    paths = [
+        f"{absolute(pools['modules'][int(module)], package)}.{name}"
+        for module, _, name in (text.partition(".") for text in pools["targets"])
+    ]
     states = {f"{absolute(module, package)}.{name}": state for module, name, state in _at(data["objects"], position)}
     exports = [(path, list(exported(pools, state[1], path.rpartition(".")[2]))) for path, state in states.items()]
     registered = 1 if name == KERAS_3.name else None  # Keras 3 registers an object's first name only

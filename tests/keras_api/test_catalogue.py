@@ -17,7 +17,15 @@ def path_of(release: str, module: str | None, name: str) -> str | None:
 
 @pytest.mark.parametrize(
     ("asked", "answers"),
-    [("3.15.1", "3.15.1"), ("3.12.3", "3.12.0"), ("3.12", "3.12.4"), ("3.3.0", "3.2.1"), ("3.0.3", "3.0.0"), ("3.14.0", "3.13.2"), ("4.1.0", "3.15.1")],
+    [
+        ("3.15.1", "3.15.1"),
+        ("3.12.3", "3.12.0"),
+        ("3.12", "3.12.4"),
+        ("3.3.0", "3.2.1"),
+        ("3.0.3", "3.0.0"),
+        ("3.14.0", "3.13.2"),
+        ("4.1.0", "3.15.1"),
+    ],
 )
 def test_the_nearest_release_at_or_below_answers(asked: str, answers: str) -> None:
     catalogue = Catalogue.load(asked)
@@ -173,7 +181,9 @@ def accepts(release: str, name: str, argument: str) -> bool:
 
 
 def test_arguments_of_the_base_layer_are_taken() -> None:
-    assert all(accepts("3.15.1", "LSTM", name) for name in ("name", "dtype", "trainable", "autocast", "input_shape", "activity_regularizer"))
+    assert all(
+        accepts("3.15.1", "LSTM", name) for name in ("name", "dtype", "trainable", "autocast", "input_shape", "activity_regularizer")
+    )
 
 
 def test_arguments_that_a_constructor_pops_are_taken() -> None:
@@ -201,7 +211,12 @@ def test_a_constructor_that_swallows_its_keywords_takes_anything() -> None:
 def test_parameters_come_in_order_with_their_defaults() -> None:
     dense = NEWEST.resolve("keras.layers", "Dense")
     assert dense is not None
-    assert list(dense.parameters.items())[:4] == [("units", REQUIRED), ("activation", None), ("use_bias", True), ("kernel_initializer", "glorot_uniform")]
+    assert list(dense.parameters.items())[:4] == [
+        ("units", REQUIRED),
+        ("activation", None),
+        ("use_bias", True),
+        ("kernel_initializer", "glorot_uniform"),
+    ]
     assert (dense.kind, dense.exports, dense.is_function) == ("layer", ("keras.layers.Dense",), False)
     assert "keras.src.layers.layer.Layer" in dense.lineage
 

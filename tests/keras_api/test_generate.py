@@ -38,7 +38,9 @@ def signature(folder: Path, source: str) -> Signature:
 
 
 def test_what_a_constructor_passes_up_is_taken_unless_it_fills_it_itself(tmp_path: Path) -> None:
-    found = signature(tmp_path, "class Tested(Layer):\n    def __init__(self, units, **kwargs):\n        super().__init__(dtype='int8', **kwargs)\n")
+    found = signature(
+        tmp_path, "class Tested(Layer):\n    def __init__(self, units, **kwargs):\n        super().__init__(dtype='int8', **kwargs)\n"
+    )
     assert found == Signature({"units": REQUIRED, "name": None, "input_shape": None})
 
 
@@ -54,7 +56,9 @@ def test_keywords_that_go_nowhere_are_swallowed(tmp_path: Path) -> None:
 
 def test_names_popped_in_a_loop_are_taken(tmp_path: Path) -> None:
     body = "known = {'decay': 0.5, 'scale': f()}\n        for key, default in known.items():\n            kwargs.pop(key, default)\n"
-    found = signature(tmp_path, f"class Tested(Layer):\n    def __init__(self, **kwargs):\n        {body}        super().__init__(**kwargs)\n")
+    found = signature(
+        tmp_path, f"class Tested(Layer):\n    def __init__(self, **kwargs):\n        {body}        super().__init__(**kwargs)\n"
+    )
     assert {name: found.parameters[name] for name in ("decay", "scale")} == {"decay": 0.5, "scale": OPAQUE}
 
 
