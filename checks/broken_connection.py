@@ -23,7 +23,7 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
     """
     for model in models(document):
         if model.functional:
-            known = {layer.name: layer for layer in model.layers}
+            known = {layer.key: layer for layer in model.layers}
             for layer in model.layers:
                 yield from _broken(model, layer, known)
 

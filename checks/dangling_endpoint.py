@@ -27,7 +27,7 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
-    known = {layer.name for layer in model.layers}
+    known = {layer.key for layer in model.layers}
     declared = model.endpoints(key)
     place = model.node.at / "config" / key
     missing = [source.layer for source in declared if source.layer not in known]
@@ -48,7 +48,7 @@ def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
 
 
 def _only_input(model: Model) -> Repair | None:
-    inputs = [layer.name for layer in model.layers if layer.class_name == "InputLayer"]
+    inputs = [layer.key for layer in model.layers if layer.class_name == "InputLayer"]
     if len(inputs) != 1:
         return None
     stored: Json = model.node.config.get("input_layers", ABSENT)

@@ -60,8 +60,8 @@ def _single_in_list(model: Model, target: Target) -> Iterator[Finding]:
 def _counted_from_one(model: Model) -> Iterator[Finding]:
     """A nested Sequential whose n calls are referred to as 1 to n."""
     for stack in (layer for layer in model.layers if layer.class_name == "Sequential"):
-        used = {source.call for layer in model.layers for call in layer.calls for source in call if source.layer == stack.name}
-        used |= {source.call for source in model.endpoints("output_layers") if source.layer == stack.name}
+        used = {source.call for layer in model.layers for call in layer.calls for source in call if source.layer == stack.key}
+        used |= {source.call for source in model.endpoints("output_layers") if source.layer == stack.key}
         if not used or min(used) < 1 or max(used) > len(stack.calls):
             continue
         yield Finding(
@@ -92,7 +92,7 @@ def _recounted(model: Model, stack: Layer) -> Iterator[Edit]:
     places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
     places.append((model.node.at / "config" / "output_layers", model.node.config.get("output_layers")))
     for at, old in places:
-        new = _less_one(old, stack.name)
+        new = _less_one(old, stack.key)
         if new != old:
             yield Edit(at, old=old, new=new)
 

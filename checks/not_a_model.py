@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Safety, Severity, check
+from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
@@ -55,7 +55,11 @@ def _foreign(document: Document, at: Pointer, fault: Fault) -> Finding:
     head = fault.detail.get("head")
     quote = f"; it begins with {head!r}" if head and content not in ("lfs-pointer", "empty", "zeroed") else ""
     return Finding(
-        at, f"the content is {what}{promised}{quote}", repair=Repair(advice, safety=Safety.ADVICE), keras_says=cannot_open(document)
+        at,
+        f"the content is {what}{promised}{quote}",
+        repair=Repair(advice, safety=Safety.ADVICE),
+        needs=(Need("FILE", "the model itself", advice),),
+        keras_says=cannot_open(document),
     )
 
 

@@ -39,6 +39,12 @@ class Layer:
         return self.node.name or f"#{self.index}"
 
     @property
+    def key(self) -> str:
+        """The name that connections use: the one beside the config, which a TensorFlowOpLayer has apart from its own."""
+        beside = self.node.raw.get("name")
+        return beside if isinstance(beside, str) else self.name
+
+    @property
     def class_name(self) -> str:
         return self.node.class_name
 

@@ -41,7 +41,10 @@ class Resolution(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One constructor call of the loader: the object, what its class resolves to, and the arguments that it passes."""
+    """One constructor call of the loader: the object, what its class resolves to, and the arguments that it passes.
+
+    ``found`` of a moved class is the class at its home, so that all that stands in the way is told at once.
+    """
 
     node: Node
     kind: str
@@ -93,6 +96,8 @@ def _call(node: Node, native: bool, catalogue: Catalogue, target: Target) -> Cal
     else:
         found = catalogue.legacy(kind, node.class_name)
     resolution = Resolution.FOUND if found is not None else _lost(node, kind, catalogue)
+    if resolution is Resolution.MOVED:  # the class at its home will refuse the same arguments
+        found = catalogue.legacy(kind, node.class_name)
     return Call(node, kind, resolution, found, node.config if natively else _forgiven(node))
 
 
