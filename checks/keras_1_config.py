@@ -5,26 +5,33 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
+from kdoctor.keras_1 import is_keras_1, today
+from kdoctor.keras_1_weights import relaid
+from kdoctor.layers import layers
 from kdoctor.naming import fresh
-from kdoctor.objects import objects
+from kdoctor.objects import Node, objects
 from kdoctor.target import Target
 
 
 @check("K608", Severity.ERROR, since="0.1.0")
 def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
-    """The config has the form of an early Keras: a Sequential whose config is the bare list of its layers.
+    """The config speaks an early Keras: a Sequential whose config is the bare list of its layers, or the words of Keras 1.
 
-    Keras 0.3 to 2.2.2 wrote it; Keras 3 trips over it with "pop expected at most 1 argument, got 2". It is often only the first of
-    several causes in such a file.
+    Keras 0.3 to 2.2.2 wrote the list; Keras 3 trips over it with "pop expected at most 1 argument, got 2". Keras 1 said ``output_dim``,
+    ``nb_filter``, ``border_mode``, ``Convolution2D``, ``Merge``: "Unrecognized keyword arguments passed to Dense: {'output_dim': 4}".
 
-    The cure writes the list as ``{"name": …, "layers": […]}``, which is what every later Keras does.
+    The cure writes the list as ``{"name": …, "layers": […]}``, and Keras 1's words in today's, with the arrays of recurrent layers and of
+    Theano's convolutions laid out anew. Layers that compute something else today, or that nobody has any more, have no cure.
     """
+    for layer in layers(document) if (document.saved_by().major or 1) < 2 else ():
+        if is_keras_1(layer.node):
+            yield _old_words(document, layer.node, target)
     taken = {node.name for node in objects(document) if node.name is not None}
     for node in objects(document):
         listed = node.raw.get("config")
         if node.class_name != "Sequential" or not isinstance(listed, list) or node.at.part != "config":
             continue
-        name = fresh("sequential", taken)
+        name = _name(node, taken)
         taken.add(name)
         yield Finding(
             node.at / "config",
@@ -32,3 +39,22 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
             repair=Repair("write it as name and layers", (Edit(node.at / "config", old=listed, new={"name": name, "layers": listed}),)),
             keras_says="TypeError: pop expected at most 1 argument, got 2",
         )
+
+
+def _name(node: Node, taken: set[str]) -> str:
+    """A nested model goes by the name beside its config; the outermost one has none."""
+    beside = node.raw.get("name")
+    return beside if isinstance(beside, str) else fresh("sequential", taken)
+
+
+def _old_words(document: Document, node: Node, target: Target) -> Finding:
+    said, arrays = today(node), relaid(document, node)
+    repair = None
+    if said is not None and arrays is not None:
+        repair = Repair(f"write it as {said['class_name']} in today's words", (Edit(node.at, old=node.raw, new=said), *arrays))
+    return Finding(
+        node.at,
+        f"{node.class_name} {node.name!r} is written in the words of Keras 1, which {target} does not read",
+        repair=repair,
+        layer=node.name,
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.reader import Call, calls, read_natively
 from kdoctor.layers import Layer, layer_at
@@ -28,16 +29,25 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     """
     saved_by = document.saved_by().keras
     for call in calls(document, target):
-        for name in call.not_taken():
+        refused = call.not_taken()
+        if refused and is_keras_1(call.node):
+            refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's
+        for name in refused:
             yield Finding(
                 call.node.at / "config" / name,
                 f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
-                repair=_repair(document, call, name, saved_by),
+                repair=None if is_keras_1(call.node) else _repair(document, call, name, saved_by),
                 layer=call.node.name,
                 keras_says=_keras_says(call, name),
             )
         yield from _axis_in_a_list(document, call, target)
         yield from _built_with_one_shape(call, target)
+
+
+def _listed(document: Document, call: Call) -> bool:
+    """Whether the object is a layer of a model, rather than held by a wrapper, in a file that Keras 1 may have written."""
+    layer = layer_at(document, call.node.at)
+    return layer is not None and layer.at == call.node.at and (document.saved_by().major or 1) < 2
 
 
 def _axis_in_a_list(document: Document, call: Call, target: Target) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kdoctor.document import Document, Weight
+from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.objects import Node, objects
@@ -89,7 +89,12 @@ def _once(edits: Sequence[Edit]) -> Iterator[Edit]:
 
 
 def _dated(document: Document) -> Iterator[Edit]:
+    """The release and backend in both places where a file of Keras 3 states them; Keras 1 left most of it out."""
     for group in ("/", "/model_weights"):
-        release = document.attributes.get(group, {}).get("keras_version")
-        if isinstance(release, str):
-            yield Edit(Pointer("attributes", (group, "keras_version")), old=release, new="3.0.0")
+        stated = document.attributes.get(group)
+        if stated is None:
+            continue
+        at = Pointer("attributes", (group,))
+        yield Edit(at / "keras_version", old=stated.get("keras_version", ABSENT), new="3.0.0")
+        if "backend" not in stated:
+            yield Edit(at / "backend", old=ABSENT, new="tensorflow")

@@ -1,0 +1,92 @@
+"""A layer's config of Keras 1 in the words of later releases.
+
+Names and values come from the converters of Keras 2 (keras/legacy/interfaces.py), which the catalogue holds; what those do in code is
+written out here. What computes something else today, or nothing, is left alone: then there is no cure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kdoctor.document import Json
+from kdoctor.keras_api.api_object import ApiObject
+from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.objects import Node
+
+CONVERTER = "2.2.5"  # a release that still reads Keras 1
+# How a layer's input looked, and how its variables were made: an InputLayer says the one, the stored arrays make the other needless.
+NEEDLESS = frozenset({"input_dtype", "input_dim", "input_length", "forget_bias_init", "inner_init"})
+EMBEDDING_NEEDS = "input_dim"
+KERNELS = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
+MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate"}
+GATED = frozenset({"GRU", "LSTM"})
+
+
+def is_keras_1(node: Node) -> bool:
+    """Whether the config uses words that only Keras 1 wrote."""
+    known = _known(node)
+    renamed = known.old_arguments.renamed if known is not None and known.old_arguments is not None else {}
+    return node.class_name == "Merge" or any(name in node.config for name in renamed) or "input_dtype" in node.config
+
+
+def today(node: Node) -> dict[str, Json] | None:
+    """The object as Keras 2 and 3 say it; None where they have no words for it."""
+    if node.class_name == "Merge":
+        return _merged(node)
+    known = _known(node)
+    if known is None or _refused(node):
+        return None
+    old = known.old_arguments
+    config: dict[str, Json] = {}
+    for name, value in _prepared(node).items():
+        exchanged = old.values.get(name, {}).get(str(value), value) if old is not None else value
+        config[old.renamed.get(name, name) if old is not None else name] = exchanged
+    if known.name == "GRU":
+        config["reset_after"] = False  # the only GRU that Keras 1 had
+    return {**node.raw, "class_name": known.name, "config": config}
+
+
+def _known(node: Node) -> ApiObject | None:
+    return Catalogue.load(CONVERTER).legacy("layer", node.class_name)
+
+
+def _prepared(node: Node) -> dict[str, Json]:
+    """The config without what says nothing any more, the kernel's lengths in one argument."""
+    embedding = node.class_name == "Embedding"
+    found = {
+        name: value
+        for name, value in node.config.items()
+        if (name not in NEEDLESS or (embedding and name == EMBEDDING_NEEDS)) and not _initializes(name) and name not in ("mode", "dropout")
+    }
+    for names in KERNELS:
+        if all(name in found for name in names):
+            found["kernel_size"] = [found.pop(name) for name in names]
+    if node.class_name in GATED and "dropout" in node.config:
+        found["dropout"] = node.config["dropout"]
+    return found
+
+
+def _initializes(name: str) -> bool:
+    return name == "init" or name.endswith(("_init", "_initializer"))
+
+
+def _refused(node: Node) -> bool:
+    """What has no words today: other modes of BatchNormalization, dropout in an Embedding, channels first, penalties by old names."""
+    config = node.config
+    penalties = (name for name in config if name.endswith(("_regularizer", "_constraint")))
+    return bool(
+        (node.class_name == "BatchNormalization" and config.get("mode", 0) != 0)
+        or (node.class_name == "Embedding" and config.get("dropout"))
+        or config.get("dim_ordering") == "th"
+        or any(config[name] is not None for name in penalties)
+    )
+
+
+def _merged(node: Node) -> dict[str, Json] | None:
+    """``Merge(mode="sum")`` as Add; modes that are functions, and Merge as a Sequential's first layer, have no words."""
+    mode = node.config.get("mode")
+    class_name = MERGES.get(mode) if isinstance(mode, str) else None
+    if class_name is None or not node.raw.get("inbound_nodes"):
+        return None
+    config: Mapping[str, Json] = {"axis": node.config.get("concat_axis", -1)} if class_name == "Concatenate" else {}
+    return {**node.raw, "class_name": class_name, "config": {"name": node.config.get("name"), "trainable": True, **config}}

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from kdoctor.document import Json
+from kdoctor.keras_1 import is_keras_1, today
+from kdoctor.objects import Node, as_node
+from kdoctor.pointer import Pointer
+
+OLD_DENSE = {
+    "name": "d",
+    "output_dim": 4,
+    "init": "glorot_uniform",
+    "W_regularizer": None,
+    "bias": True,
+    "input_dim": 3,
+    "input_dtype": "float32",
+}
+
+
+def node(class_name: str, config: Json, **beside: Json) -> Node:
+    found = as_node({"class_name": class_name, "config": config, **beside}, Pointer("config"))
+    assert found is not None
+    return found
+
+
+def said(class_name: str, config: Json, **beside: Json) -> dict[str, Json]:
+    found = today(node(class_name, config, **beside))
+    assert found is not None
+    return found
+
+
+def test_a_dense_layer_is_said_in_todays_words() -> None:
+    found = said("Dense", OLD_DENSE)
+    assert found["class_name"] == "Dense"
+    assert found["config"] == {"name": "d", "units": 4, "kernel_regularizer": None, "use_bias": True}
+
+
+def test_a_convolution_gets_its_class_and_one_kernel_size() -> None:
+    config = {"name": "c", "nb_filter": 8, "nb_row": 3, "nb_col": 5, "border_mode": "same", "subsample": [2, 2], "dim_ordering": "tf"}
+    found = said("Convolution2D", config)
+    assert found["class_name"] == "Conv2D"
+    assert found["config"] == {
+        "name": "c", "filters": 8, "kernel_size": [3, 5], "padding": "same", "strides": [2, 2], "data_format": "channels_last",
+    }  # fmt: skip
+
+
+def test_an_embedding_keeps_how_many_words_it_knows() -> None:
+    assert said("Embedding", {"name": "e", "input_dim": 10, "output_dim": 4, "dropout": 0.0})["config"]["input_dim"] == 10
+
+
+def test_a_gru_is_the_one_that_resets_before() -> None:
+    assert said("GRU", {"name": "g", "output_dim": 2, "inner_activation": "hard_sigmoid"})["config"]["reset_after"] is False
+
+
+@pytest.mark.parametrize(("mode", "class_name"), [("sum", "Add"), ("mul", "Multiply"), ("ave", "Average"), ("max", "Maximum")])
+def test_a_merge_becomes_the_layer_of_its_mode(mode: str, class_name: str) -> None:
+    assert said("Merge", {"name": "m", "mode": mode}, inbound_nodes=[[["a", 0, 0], ["b", 0, 0]]])["class_name"] == class_name
+
+
+def test_a_concatenation_keeps_its_axis() -> None:
+    found = said("Merge", {"name": "m", "mode": "concat", "concat_axis": 1}, inbound_nodes=[[["a", 0, 0], ["b", 0, 0]]])
+    assert (found["class_name"], found["config"]["axis"]) == ("Concatenate", 1)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "config"),
+    [
+        ("BatchNormalization", {"mode": 1}),
+        ("Convolution2D", {"nb_filter": 1, "dim_ordering": "th"}),
+        ("Dense", {"output_dim": 1, "W_regularizer": {"name": "WeightRegularizer", "l2": 0.1}}),
+        ("Embedding", {"output_dim": 1, "dropout": 0.5}),
+        ("Merge", {"mode": "cos"}),
+    ],
+)
+def test_what_has_no_words_today_is_left_alone(class_name: str, config: dict[str, Json]) -> None:
+    assert today(node(class_name, {"name": "x", **config}, inbound_nodes=[[["a", 0, 0]]])) is None
+
+
+def test_todays_words_are_not_taken_for_old_ones() -> None:
+    assert is_keras_1(node("Dense", OLD_DENSE))
+    assert not is_keras_1(node("Dense", {"name": "d", "units": 4}))
+    assert not is_keras_1(node("MyLayer", {"name": "x", "anything": 1}))
