@@ -94,6 +94,14 @@ def slashed(config: dict[str, Any], path: Path) -> None:
         stored.attrs["layer_names"] = [name.replace("a-b", "a/b").replace("b-c", "b/c") for name in stored.attrs["layer_names"]]
 
 
+def slashed_around(config: dict[str, Any], path: Path) -> None:
+    """The model itself, and what a wrapper holds."""
+    config["config"]["name"] = "net/1"
+    both = rows(config)["Bidirectional"]["config"]
+    both["layer"]["config"]["name"] = "both/held"
+    both.pop("backward_layer", None)
+
+
 def counted_from_one(config: dict[str, Any], path: Path) -> None:
     for row in config["config"]["layers"]:
         for node in row["inbound_nodes"]:
@@ -137,6 +145,7 @@ EVERY = {
     "axes": Illness("softmax", unchanged, {"K609"}),
     "short loss": Illness("dense", unchanged, {"K502"}),
     "slashes": Illness("branches", slashed, {"K207"}),
+    "slashes around": Illness("recurrent", slashed_around, {"K207"}, native=True),
     "counted from one": Illness("nested", counted_from_one, {"K604"}),
     "keyword": Illness("heads", in_a_keyword, {"K604"}),
     "score mode": Illness("attention", unchanged, {"K609"}, since=(3, 15)),
