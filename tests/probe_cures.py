@@ -67,7 +67,12 @@ def heads() -> Any:
     return Model(x, layers.MultiHeadAttention(2, 3, name="heads")(query, memory))
 
 
-HEALTHY = (image, dense, convolution, recurrent, softmax, branches, nested, attention, heads)
+def stacked() -> Any:
+    x = Input((4,), name="in")
+    return Sequential([Input((4,)), Model(x, layers.Dense(3, activation="tanh", name="middle")(x), name="inner"), layers.Dense(2)])
+
+
+HEALTHY = (image, dense, convolution, recurrent, softmax, branches, nested, attention, heads, stacked)
 
 
 def make(folder: Path) -> None:

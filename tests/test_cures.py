@@ -147,6 +147,7 @@ EVERY = {
     "slashes": Illness("branches", slashed, {"K207"}),
     "slashes around": Illness("recurrent", slashed_around, {"K207"}, native=True),
     "counted from one": Illness("nested", counted_from_one, {"K604"}),
+    "list of one": Illness("stacked", unchanged, {"K604"}, since=(3, 11)),
     "keyword": Illness("heads", in_a_keyword, {"K604"}),
     "score mode": Illness("attention", unchanged, {"K609"}, since=(3, 15)),
     "policy": Illness("dense", with_a_policy, {"K605"}, native=True),
