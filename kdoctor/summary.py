@@ -10,6 +10,7 @@ from kdoctor.layers import Layer, is_model, layer_list, layers
 from kdoctor.manifest import model_weights, parameters, weights_by_layer
 from kdoctor.objects import model_of
 from kdoctor.sequential import Shape, as_shape, statements
+from kdoctor.shapes import output_shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,23 @@ def rows(document: Document) -> tuple[Row, ...]:
     """A row for each layer, nested models' layers after their model."""
     found = layers(document)
     consumers = _consumers(found)
-    counted = (sum(weight.parameters for weight in owned.values()) for owned in weights_by_layer(document))
-    return tuple(Row(layer, _output(layer, consumers), count) for layer, count in zip(found, counted, strict=True))
+    counted = _with_nested(found, [sum(weight.parameters for weight in owned.values()) for owned in weights_by_layer(document)])
+    inferred = output_shapes(document)
+    return tuple(
+        Row(layer, _output(layer, consumers) or inferred.get(layer.at), count) for layer, count in zip(found, counted, strict=True)
+    )
+
+
+def _with_nested(found: tuple[Layer, ...], own: list[int]) -> list[int]:
+    """A nested model has its layers' parameters, also where the file keeps those under the layers' names alone (as ``.h5`` may)."""
+    counted = list(own)
+    inside = [0] * (max((layer.depth for layer in found), default=0) + 2)
+    for at in range(len(found) - 1, -1, -1):
+        depth = found[at].depth
+        counted[at] = max(own[at], inside[depth + 1])
+        inside[depth + 1] = 0
+        inside[depth] += counted[at]
+    return counted
 
 
 def _consumers(found: tuple[Layer, ...]) -> Mapping[tuple[object, str], Layer]:

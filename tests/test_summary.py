@@ -6,7 +6,7 @@ from typing import Any
 
 from kdoctor.document import Document
 from kdoctor.sequential import Shape
-from kdoctor.summary import Summary, rows, summarize
+from kdoctor.summary import Summary, _with_nested, rows, summarize
 from kdoctor.testing import document, layer, sequential
 
 INPUT = layer("InputLayer", name="input", batch_shape=[None, 10, 4])
@@ -48,13 +48,13 @@ def test_in_a_graph_the_reader_of_the_output_tells_its_shape() -> None:
     assert shapes(made)["lstm"] == (None, 32)
 
 
-def test_a_reader_of_several_tensors_tells_nothing() -> None:
+def test_a_reader_of_several_tensors_tells_nothing_about_each() -> None:
     made = functional(
         called(layer("LSTM"), ("input", 0, 0)),
         called(layer("GRU"), ("input", 0, 0)),
         called(layer("Add", build=[None, 32]), ("lstm", 0, 0), ("gru", 0, 0)),
     )
-    assert shapes(made) == {"lstm": None, "gru": None, "add": None}
+    assert shapes(made) == {"lstm": None, "gru": None, "add": (None, 32)}
 
 
 def test_the_last_dense_knows_its_own_output() -> None:
@@ -76,6 +76,15 @@ def test_nested_models_stand_before_their_layers_and_count_them() -> None:
         ("inner", 1, 8),
         ("head", 0, 0),
     ]
+
+
+def test_a_nested_model_counts_layers_that_the_file_keeps_beside_it() -> None:
+    inner = sequential(layer("Dense", name="inner"), layer("Dense", name="last"), name="encoder")
+    made = document(sequential(INPUT, sequential(inner, name="outer"), layer("Dense", name="head")), weights={})
+    found = tuple(row.layer for row in rows(made))
+    assert [layer.name for layer in found] == ["input", "outer", "encoder", "inner", "last", "head"]
+    assert _with_nested(found, [0, 0, 0, 8, 2, 5]) == [0, 10, 10, 8, 2, 5]
+    assert _with_nested(found, [0, 10, 0, 8, 2, 5]) == [0, 10, 10, 8, 2, 5]
 
 
 def test_layers_of_different_models_do_not_read_each_other() -> None:
