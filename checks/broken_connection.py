@@ -8,6 +8,7 @@ from kdoctor.layers import Layer, is_model
 from kdoctor.models import Model, models
 from kdoctor.target import Target
 
+UNRESOLVED = "ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes."
 NEED = Need("FILE", "the whole model", "the file does not hold the layer that is referred to")
 
 
@@ -25,10 +26,10 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
         if model.functional:
             known = {layer.key: layer for layer in model.layers}
             for layer in model.layers:
-                yield from _broken(model, layer, known)
+                yield from _broken(document, model, layer, known)
 
 
-def _broken(model: Model, layer: Layer, known: dict[str, Layer]) -> Iterator[Finding]:
+def _broken(document: Document, model: Model, layer: Layer, known: dict[str, Layer]) -> Iterator[Finding]:
     for index, call in enumerate(layer.calls):
         for source in call:
             origin = known.get(source.layer)
@@ -40,7 +41,6 @@ def _broken(model: Model, layer: Layer, known: dict[str, Layer]) -> Iterator[Fin
                 f"{layer.name!r} takes its input from {what}, which the model {model.node.name!r} does not have",
                 needs=(NEED,),
                 layer=layer.name,
-                keras_says="ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or "
-                "disconnected nodes.",
+                keras_says=f"ValueError: Unknown layer: {source.layer}" if origin is None and document.format.native else UNRESOLVED,
             )
             return

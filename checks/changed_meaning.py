@@ -14,6 +14,7 @@ from kdoctor.target import Target
 
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
 LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
+RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
 VALIDATES_SCORE_MODE = (3, 15)
 AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at its word", native=True)
 
@@ -62,8 +63,19 @@ def _first_layer(stack: Stack, target: Target) -> Iterator[Finding]:
         f"{target} takes the first layer's batch_input_shape {list(shape)} for the shape of one sample: the input gains a dimension",
         repair=Repair("write an InputLayer instead", (Edit(stack.at, old=listed, new=new),)),
         layer=first.name,
-        keras_says="no message, or: ValueError: Kernel shape must have the same length as input",
+        keras_says=_one_dimension_more(first),
     )
+
+
+def _one_dimension_more(first: Node) -> str | None:
+    """What layers of a fixed number of dimensions say; others take the input as it comes."""
+    if "Conv" in first.class_name and "LSTM" not in first.class_name:
+        return "ValueError: Kernel shape must have the same length as input"
+    if first.class_name in RECURRENT:
+        return (
+            f"ValueError: Input 0 with name 'None' of layer '{first.name}' is incompatible with the layer: expected ndim=3, found ndim=4."
+        )
+    return None
 
 
 def _axis(node: Node, target: Target) -> Iterator[Finding]:

@@ -51,8 +51,9 @@ def _falls_back(mention: Mention, document: Document) -> bool:
 
 
 def _keras_says(mention: Mention, native: bool) -> str:
-    if native and mention.form == "text":
-        return f"ValueError: Could not interpret {mention.kind} identifier: {mention.name}"
+    if mention.form == "text":
+        could_not = f"ValueError: Could not interpret {mention.kind} identifier: {mention.name}"
+        return could_not if native else "TypeError: string indices must be integers"
     if native:
         what = "class" if mention.form == "object" else "function"
         return f"TypeError: Could not locate {what} '{mention.name}'. Make sure custom classes and functions are decorated with …"

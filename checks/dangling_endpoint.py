@@ -15,7 +15,7 @@ WORDS = {"input_layers": "input", "output_layers": "output"}
 def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
     """A Functional model declares no inputs or outputs, or some that none of its layers makes.
 
-    Keras says "`inputs` argument cannot be empty", or "Unknown layer: dense_3".
+    Keras says "`inputs` argument cannot be empty", or "Internal error: could not find layer dense_3".
 
     When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
     inputs, or what the outputs are, is not in the file.
@@ -34,7 +34,7 @@ def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
     if missing:
         need = Need("FILE", "the whole model", f"the {word} {missing[0]!r} is not among its layers")
         message = f"the model {model.node.name!r} declares the {word} {missing[0]!r}, which none of its layers makes"
-        yield Finding(place, message, needs=(need,), keras_says=f"ValueError: Unknown layer: {missing[0]}")
+        yield Finding(place, message, needs=(need,), keras_says=f"RuntimeError: Internal error: could not find layer {missing[0]}.")
     if not declared:
         repair = _only_input(model) if key == "input_layers" else None
         need = Need("FILE", f"the order of the {word}s", f"the file does not say which tensors are the {word}s")

@@ -16,8 +16,7 @@ def external_file_reference(document: Document, target: Target) -> Iterator[Find
     """A lookup layer reads its vocabulary from a file outside the model, by path or URL.
 
     The path is that of the machine that saved the model; on another one it is missing, or it is some other file, which a hostile model
-    may choose (CVE-2025-12058). Keras 3.12 and later: "Loading vocabulary files outside of the model archive being reloaded is not
-    allowed".
+    may choose (CVE-2025-12058). Keras 3.12 and later: "Requested the loading of a vocabulary file outside of the model archive".
 
     The vocabulary itself is not in the file: whoever has it can save the model with the words in it.
     """
@@ -30,5 +29,5 @@ def external_file_reference(document: Document, target: Target) -> Iterator[Find
                     f"{node.class_name} {node.name!r} reads its {key} from {value!r}, outside the model",
                     needs=(Need("FILE", value, "the words are not in the model, only where they were read from"),),
                     layer=node.name,
-                    keras_says="ValueError: Loading vocabulary files outside of the model archive being reloaded is not allowed",
+                    keras_says="ValueError: Requested the loading of a vocabulary file outside of the model archive.",
                 )

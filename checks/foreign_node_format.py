@@ -30,7 +30,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     """
     for model in models(document):
         if model.nested and model.functional and target.minor >= KEEPS_LISTS and _in_a_stack(document, model):
-            yield from _single_in_list(model, target)
+            yield from _single_in_list(document, model, target)
         if model.functional:
             yield from _counted_from_one(model)
             yield from _tensors_in_keywords(model, target)
@@ -42,7 +42,7 @@ def _in_a_stack(document: Document, model: Model) -> bool:
     )
 
 
-def _single_in_list(model: Model, target: Target) -> Iterator[Finding]:
+def _single_in_list(document: Document, model: Model, target: Target) -> Iterator[Finding]:
     stored = {key: model.node.config.get(key) for key in ("input_layers", "output_layers")}
     wrapped = {key: value for key, value in stored.items() if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list)}
     if not wrapped:
@@ -53,7 +53,9 @@ def _single_in_list(model: Model, target: Target) -> Iterator[Finding]:
         f"the nested model {model.node.name!r} states its one input and output as lists, which {target} takes at their word",
         repair=Repair("write them flat", tuple(Edit(at / key, old=value, new=value[0]) for key, value in wrapped.items())),
         layer=model.node.name,
-        keras_says='ValueError: Layer "dense" expects 1 input(s), but it received 2 input tensors.',
+        keras_says='ValueError: Layer "dense" expects 1 input(s), but it received 2 input tensors.'
+        if document.format.native
+        else "ValueError: Cannot convert … to a shape. Found invalid dimension",
     )
 
 

@@ -33,7 +33,7 @@ def foreign_weights_layout(document: Document, target: Target) -> Iterator[Findi
 
 
 def _moved(document: Document, found: Rearrangement) -> Finding:
-    account = found.accounts[0]
+    account = next((account for account in found.accounts if account.missing), found.accounts[0])
     count = len({account.claim.place for account in found.accounts})
     return Finding(
         account.claim.node.at,

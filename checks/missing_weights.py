@@ -131,7 +131,7 @@ def _short(found: Ledger) -> Iterator[Finding]:
             layer=layer.name,
             keras_says=f"KeyError: {lost[0]!r}"
             if lost
-            else f"ValueError: Weight count mismatch for layer (named {layer.name} in the current model, {group.name} in the save file). "
+            else f"ValueError: Weight count mismatch for layer #… (named {layer.name} in the current model, {group.name} in the save file). "
             f"Layer expects {expected} weight(s). Received {len(group.names)} saved weight(s)",
         )
 

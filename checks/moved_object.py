@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.reader import Call, Resolution, calls, home_of
+from kdoctor.objects import Node
 from kdoctor.target import Target
 
 # keras/src/saving/serialization_lib.py, _assert_no_registered_name_for_builtin
@@ -32,7 +33,7 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
                 node.at / "module",
                 f"{node.class_name} is looked for in the module {node.module}, which {target} has not, or not with that class",
                 repair=_at_home(call, target),
-                keras_says=f"TypeError: Could not deserialize class '{node.class_name}' because its parent module {node.module} cannot be imported.",
+                keras_says=_unlocated(node),
             )
         elif target.minor >= REFUSES_NAMES and document.format.native and _misnamed(call):
             yield _registered(call, target)
@@ -47,6 +48,13 @@ def _at_home(call: Call, target: Target) -> Repair | None:
     if node.raw.get("registered_name", ABSENT) != registered:
         edits.append(Edit(node.at / "registered_name", old=node.raw.get("registered_name", ABSENT), new=registered))
     return Repair(f"write the module {module}", tuple(edits))
+
+
+def _unlocated(node: Node) -> str:
+    """Keras imports modules of its own only (serialization_lib._retrieve_class_or_fn)."""
+    if (node.module or "").split(".")[0] == "keras":
+        return f"TypeError: Could not deserialize class '{node.class_name}' because its parent module {node.module} cannot be imported."
+    return f"TypeError: Could not locate class '{node.class_name}'."
 
 
 def _misnamed(call: Call) -> bool:

@@ -32,9 +32,7 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
             node.at,
             f"{target} has no {call.kind.replace('_', ' ')} {node.class_name}; earlier releases had it",
             repair=_repair(document, node),
-            keras_says=f"TypeError: Could not locate class '{node.class_name}'."
-            if native
-            else f"ValueError: Unknown layer: '{node.class_name}'.",
+            keras_says=_keras_says(node, native),
         )
 
 
@@ -44,3 +42,11 @@ def _repair(document: Document, node: Node) -> Repair | None:
         return Repair(f"write {successor['class_name']}", (Edit(node.at, old=node.raw, new=successor),))
     edits = as_plain(document, node)
     return None if edits is None else Repair(f"write {TWINS[node.class_name][0]}, with its layout of the weights", edits)
+
+
+def _keras_says(node: Node, native: bool) -> str:
+    if not native:
+        return f"ValueError: Unknown layer: '{node.class_name}'."
+    if (node.module or "").startswith("keras.") and not (node.module or "").startswith("keras.src."):
+        return f"ValueError: Could not deserialize '{node.module}.{node.class_name}' because it is not a KerasSaveable subclass"
+    return f"TypeError: Could not locate class '{node.class_name}'."

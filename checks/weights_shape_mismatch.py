@@ -44,7 +44,7 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
                 _told(layer.name, wrong),
                 needs=(NEED,),
                 layer=layer.name,
-                keras_says=f"ValueError: Shape mismatch in layer (named {layer.name})for weight {variable.role}. Weight expects shape "
+                keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name})for weight …{variable.role}. Weight expects shape "
                 f"{written(variable.shape)}. Received saved weight with shape {written(weight.shape)}",
             )
 

@@ -83,7 +83,7 @@ def _miscounted(found: Ledger) -> Iterator[Finding]:
                 group.at,
                 f"{layer.name!r} has {len(layer.variables)} weights, but its group {group.name!r} lists {len(group.names)}",
                 layer=layer.name,
-                keras_says=f"ValueError: Weight count mismatch for layer (named {layer.name} in the current model, {group.name} in the save "
+                keras_says=f"ValueError: Weight count mismatch for layer #… (named {layer.name} in the current model, {group.name} in the save "
                 f"file). Layer expects {len(layer.variables)} weight(s). Received {len(group.names)} saved weight(s)",
             )
 
@@ -97,6 +97,6 @@ def _in_another_order(document: Document, found: Ledger) -> Iterator[Finding]:
             f"the group {group.name!r} lists the weights of {layer.name!r} in another order than the layer has them",
             repair=Repair(f"list them as {', '.join(order)}", (edit,)),
             layer=layer.name,
-            keras_says=f"ValueError: Shape mismatch in layer (named {layer.name})for weight {variable.role}. Weight expects shape "
+            keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name})for weight …{variable.role}. Weight expects shape "
             f"{variable.shape}. Received saved weight with shape {weight.shape}",
         )

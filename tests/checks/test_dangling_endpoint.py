@@ -42,7 +42,7 @@ def test_outputs_are_never_guessed() -> None:
 def test_an_output_that_no_layer_makes_is_named() -> None:
     (finding,) = examine("K209", graph(outputs=(("dense_3", 0, 0),)))
     assert finding.message == "the model 'model' declares the output 'dense_3', which none of its layers makes"
-    assert finding.keras_says == "ValueError: Unknown layer: dense_3"
+    assert finding.keras_says == "RuntimeError: Internal error: could not find layer dense_3."
     assert finding.repair is None
 
 
