@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from catalogue_contents import CONTENTS
 from catalogue_files import FILES
 from catalogue_models import MODELS
 from sample import Sample
 
-SAMPLES: dict[str, Sample] = {**FILES, **MODELS}
+SAMPLES: dict[str, Sample] = {**FILES, **MODELS, **CONTENTS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sample import K2, K3, Sample, after
 
 REAL = "get the real file"
+NOTHING = "nothing: Keras does without"
 ZIP_AGAIN = "fix: write the archive again with the three members at its root"
 
 HEALTHY = {
@@ -57,13 +58,13 @@ TRUNCATED = {
 
 MISSING = {
     "sick/missing_part__no_config.keras": Sample("K104", "no config.json", after(K3), "the architecture, from its code"),
-    "sick/missing_part__no_metadata.keras": Sample("K104", "no metadata.json", after(K3), "fix: write it"),
+    "sick/missing_part__no_metadata.keras": Sample("K104", "no metadata.json", after(K3), NOTHING),
     "sick/missing_part__no_weights.keras": Sample("K104", "no model.weights.h5", after(K3), "the weights"),
     "sick/missing_part__no_model_config.h5": Sample(
         "K104", "no model_config, everything else there", after(K3), "the architecture, from its code"
     ),
-    "sick/missing_part__no_keras_version.h5": Sample("K104", "no keras_version", after(K3), "fix: write it"),
-    "sick/missing_part__no_backend.h5": Sample("K104", "no backend", after(K3), "fix: write it"),
+    "sick/missing_part__no_keras_version.h5": Sample("K104", "no keras_version", after(K3), NOTHING),
+    "sick/missing_part__no_backend.h5": Sample("K104", "no backend", after(K3), NOTHING),
     "sick/missing_part__no_layer_names.h5": Sample(
         "K104", "no layer_names in model_weights", after(K3), "fix: list the groups in the config's order"
     ),
@@ -76,7 +77,7 @@ UNREADABLE = {
     "sick/unreadable_part__trailing_comma.h5": Sample(
         "K105", "a comma before the last brace of model_config", after(K3), "fix: drop it", "healthy/truncated_file.h5"
     ),
-    "sick/unreadable_part__nan.keras": Sample("K105", "NaN, which is no JSON, as the optimizer's clipvalue", after(K3), "fix: null"),
+    "sick/unreadable_part__nan.keras": Sample("K105", "NaN, which is no JSON, as the optimizer's clipvalue", after(K3), NOTHING),
     "sick/unreadable_part__empty.keras": Sample("K105", "config.json is empty", after(K3), "the architecture, from its code"),
     "sick/unreadable_part__cut.keras": Sample("K105", "config.json ends in its middle", after(K3), "the architecture, from its code"),
     "sick/unreadable_part__metadata.keras": Sample("K105", "a comma before metadata.json's last brace", after(K3), "fix: drop it"),

@@ -6,7 +6,7 @@ from sample import K1, K2, K3, Sample, after
 
 PLAIN_TWIN = "healthy/input_shape_conflict__plain.keras"
 THE_CODE = "fix --custom FILE.py with the class"
-TRANSLATE = "fix: the same as Keras operations"
+TRANSLATE = "nobody yet: the same as Keras operations"
 DENSE_BUILD = "fix: drop the layer's build config; the kernel agrees with the InputLayer"
 
 HEALTHY = {
@@ -52,7 +52,7 @@ SHAPES = {
         "K201",
         "build_input_shape repeats the InputLayer's shape; Keras 3.0.5 compares list with tuple",
         after("Keras 3.0.5"),
-        "fix: drop the build shape",
+        "fix --target keras==3.0.5: drop the build shape",
     ),
     "sick/input_shape_conflict__keras_2.h5": Sample(
         "K201",

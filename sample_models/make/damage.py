@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import damage_documents
 import damage_files
 import damage_hdf5
+import damage_models
+import damage_weights
 import damage_zip
 
 
@@ -15,3 +17,5 @@ def make(_: Sequence[str]) -> None:
     damage_zip.make()
     damage_hdf5.make()
     damage_documents.make()
+    damage_models.make()
+    damage_weights.make()

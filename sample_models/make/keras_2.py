@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import keras_2_faults
 import numpy
 import tensorflow as tf
 import tensorflow_hub as hub
@@ -25,6 +26,7 @@ def make(_: Sequence[str]) -> None:
     hub_layer()
     plain_files()
     other_formats()
+    keras_2_faults.make()
 
 
 def plain() -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import keras_3_twins
 import numpy
 import tensorflow
 from keras import layers
@@ -23,6 +24,7 @@ def make(_: Sequence[str]) -> None:
     hub_twin()
     not_compiled()
     weights_and_json()
+    keras_3_twins.make()
 
 
 def save(model: Any, *names: str) -> None:

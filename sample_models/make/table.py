@@ -12,7 +12,8 @@ HEAD = """# Sample models
 Small files in pairs: `sick/<check>__<variant>.<extension>` has what the check names, `healthy/` the twin without it, with the same weights:
 a cured file must compute what its twin computes (`twin` in `expected.json`). Real Keras releases saved them; "then damaged" means that
 the script broke a copy as a download, an archiver, an editor or a converter does. `expected.json` holds what Keras said, for tests.
-Files saved by Keras 1 and 2 may have faults of their release besides the one listed.
+Files saved by Keras 1 and 2 may have faults of their release besides the one listed. K613 needs no file: it is about a release newer than
+kdoctor knows, so any file here has it with `--target keras==4.0.0`.
 
 `make/` makes every file, this page and `expected.json`; `python sample_models/make` prints the command of each stage.
 What Keras says was measured with `keras.models.load_model(file)`, default arguments (the innermost message, shortened; all of it is in `expected.json`).
@@ -30,10 +31,13 @@ All of these load in Keras 3.15.1 with default arguments, and predict:
 
 def write_readme(expected: dict[str, dict[str, Any]]) -> None:
     sick, healthy = [], []
+    twins: dict[str, set[str]] = {}
+    for measured in expected.values():
+        twins.setdefault(measured["twin"], set()).add(measured["code"])
     for name in sorted(SAMPLES):
         sample = SAMPLES[name]
         if name.startswith("healthy/"):
-            healthy.append(row(f"`{name}`", sample.code, sample.what, sample.saved_by))
+            healthy.append(row(f"`{name}`", " ".join(sorted(twins.get(name, {sample.code}))), sample.what, sample.saved_by))
         else:
             sick.append(row(f"`{name}`", sample.code, sample.what, sample.saved_by, said(expected[name]), sample.cure))
     Path("README.md").write_text(HEAD + "".join(sick) + HEALTHY_HEAD + "".join(healthy))
