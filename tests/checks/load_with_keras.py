@@ -9,22 +9,32 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import cache
 from typing import Any
 
 
 def judge(keras: Any, path: str, twin: str | None, task: str) -> str:
     from kdoctor.verify.compare import compare
-    from kdoctor.verify.trial import load, predict, predict_random
+    from kdoctor.verify.trial import load, predict
 
     model = load(keras, path, 0)
     if task == "fit":
         return fitted(keras, model)
     if twin is None or task == "load":
         return "ok"
-    other = load(keras, twin, 0)
-    trial: Any = predict_random(keras, other, seed=0, samples=2)
-    given = trial.inputs or [numbers(other._layers[0].batch_shape)]  # a model that cannot be traced does not tell its inputs
-    return compare(predict(keras, model, given, 0), predict(keras, other, given, 0), half=False).sentence or "ok"
+    given, wanted = computed_by(keras, twin)
+    return compare(predict(keras, model, given, 0), wanted, half=False).sentence or "ok"
+
+
+@cache
+def computed_by(keras: Any, twin: str) -> tuple[Any, Any]:
+    """Random inputs of a twin, and its outputs: asked once, because many files share a twin."""
+    from kdoctor.verify.trial import load, predict, predict_random
+
+    model = load(keras, twin, 0)
+    trial: Any = predict_random(keras, model, seed=0, samples=2)
+    given = trial.inputs or [numbers(model._layers[0].batch_shape)]  # a model that cannot be traced does not tell its inputs
+    return given, predict(keras, model, given, 0)
 
 
 def numbers(batch_shape: tuple[int | None, ...]) -> Any:
@@ -47,6 +57,9 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever Keras prints
     import keras
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)  # compiling a model costs more than running it on two rows
 
     found = []
     for path, twin, task in json.load(sys.stdin):
