@@ -62,7 +62,8 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
 def _refusal(plan: Plan) -> Outcome | None:
     """Why the planned document must not be written, if it must not."""
     if plan.after.failures:
-        return Outcome(None, "Nothing was written: the file could not be examined completely.", UNKNOWN)
+        why = plan.after.failures[0]
+        return Outcome(None, f"Nothing was written: the file could not be examined completely ({why.check}: {why.error}).", UNKNOWN)
     if plan.after.errors:
         count = len(plan.after.errors)
         return Outcome(None, f"Nothing was written: {count} error{'s' if count > 1 else ''} would remain.", REMAIN)

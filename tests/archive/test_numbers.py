@@ -50,6 +50,14 @@ def test_nan_and_infinity_are_counted_in_an_h5(tmp_path: Path) -> None:
     assert seen(path) == {name: 2}
 
 
+def test_a_path_from_the_present_folder_is_found_by_the_child_that_stands_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = spoiled_h5(h5_file(tmp_path / "model.h5"))
+    monkeypatch.chdir(tmp_path)
+    assert seen(Path("model.h5")) == {name: 2}
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_they_are_counted_inside_an_archive_stored_or_packed(tmp_path: Path, method: int) -> None:
     with zipfile.ZipFile(keras_file(tmp_path / "whole.keras")) as archive:
