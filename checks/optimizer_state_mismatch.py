@@ -41,7 +41,8 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
 
 def _expected(document: Document, optimizer: Mapping[str, Json]) -> int | None:
     """Arrays of a trained optimizer: its own, and some for each trained variable; None where one of these is not known."""
-    slots = _slots(str(optimizer.get("class_name")), optimizer.get("config") or {})
+    config = optimizer.get("config")
+    slots = _slots(str(optimizer.get("class_name")), config if isinstance(config, Mapping) else {})
     found = claims(document)
     if slots is None or any(claim.variables is None for claim in found):
         return None
