@@ -1,11 +1,11 @@
 """Make every file of sample_models/ with the Keras releases that write them, one stage at a time, in this order
 (keras_2_2 and keras_1 need a Python 3.6 on the PATH, which uv cannot download):
 
+    uv run --no-project --python 3.11 --with tensorflow-cpu==2.15.1 --with tensorflow-hub==0.16.1 --with tf_keras==2.15.1 \
+        --with "setuptools<80" python sample_models/make keras_2
     uv run --no-project --python 3.11 --with keras==3.15.1 --with tensorflow-cpu==2.21.0 python sample_models/make keras_3
     uv run --no-project --python 3.11 --with keras==3.9.2 --with tensorflow-cpu==2.19.0 python sample_models/make keras_3_9
     uv run --no-project --python 3.11 --with keras==3.0.5 --with tensorflow-cpu==2.16.1 python sample_models/make keras_3_0
-    uv run --no-project --python 3.11 --with tensorflow-cpu==2.15.1 --with tensorflow-hub==0.16.1 --with tf_keras==2.15.1 \
-        --with "setuptools<80" python sample_models/make keras_2
     uv run --no-project --python 3.11 --with tensorflow-cpu==2.13.1 python sample_models/make keras_2_13
     uv run --no-project --python 3.9 --with tensorflow-cpu==2.9.3 --with "protobuf<3.20" --with "numpy<2" python sample_models/make keras_2_9
     uv run --no-project --python 3.6 --with keras==2.2.5 --with tensorflow==1.14.0 --with "h5py<3" --with "protobuf<3.20" \

@@ -54,6 +54,9 @@ TRAINING = {
     "sick/retired_optimizer_argument__legacy__keras_2.keras": Sample(
         "K504", "Adam of keras.optimizers.legacy", K2, "fix: keras.optimizers", PLAIN
     ),
+    "sick/optimizer_state_mismatch.keras": Sample(
+        "K503", "state of one variable, where SGD keeps none", after(K3), "nothing: training starts afresh", "healthy/not_compiled.keras"
+    ),
     "sick/custom_compile_object.keras": Sample("K506", "loss squared of module train", K3, "fix: no training state", PLAIN),
     "sick/custom_compile_object.h5": Sample("K506", "loss squared", K3, "fix: no training state", PLAIN),
 }

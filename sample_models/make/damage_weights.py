@@ -1,4 +1,4 @@
-"""Files whose arrays are not where, or not what, Keras looks for (K607, K701, K705), or lead out of the file (K804)."""
+"""Files whose arrays are not where, or not what, Keras looks for (K503, K607, K701, K705), or lead out of the file (K804)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def make() -> None:
         ("duplicate_layer_name.keras", "wrong_variable_count", exchanged),
         ("not_a_model.keras", "wrong_variable_count__too_many", one_more),
         ("not_a_model.keras", "hdf5_external_storage__link", linked),
+        ("not_compiled.keras", "optimizer_state_mismatch", momentum),
     ):
         in_archive(source, f"{case}.keras", change)
     for case, damage in (
@@ -36,26 +37,31 @@ def in_archive(source: str, target: str, change: Callable[[Any], None]) -> None:
     content = members(source)
     held = io.BytesIO(content["model.weights.h5"])
     with h5py.File(held, "r+") as opened:
-        change(opened["layers"])
+        change(opened)
     zip_again(target, {**content, "model.weights.h5": held.getvalue()})
 
 
-def without_bias(layers: Any) -> None:
-    del layers["dense_1/vars/1"]
+def without_bias(weights: Any) -> None:
+    del weights["layers/dense_1/vars/1"]
 
 
-def exchanged(layers: Any) -> None:
+def exchanged(weights: Any) -> None:
     for old, new in (("dense", "other"), ("dense_1", "dense"), ("other", "dense_1")):
-        layers.move(old, new)
+        weights["layers"].move(old, new)
 
 
-def one_more(layers: Any) -> None:
-    layers["dense/vars/2"] = [0.5, 0.5, 0.5]
+def one_more(weights: Any) -> None:
+    weights["layers/dense/vars/2"] = [0.5, 0.5, 0.5]
 
 
-def linked(layers: Any) -> None:
-    del layers["dense/vars/0"]
-    layers["dense/vars/0"] = h5py.ExternalLink("other.weights.h5", "/layers/dense/vars/0")
+def momentum(weights: Any) -> None:
+    """State of one variable, where plain SGD keeps none."""
+    weights["optimizer/vars/2"] = [0.5, 0.5, 0.5]
+
+
+def linked(weights: Any) -> None:
+    del weights["layers/dense/vars/0"]
+    weights["layers/dense/vars/0"] = h5py.ExternalLink("other.weights.h5", "/layers/dense/vars/0")
 
 
 def group_and_name(weights: Any) -> tuple[Any, str]:
