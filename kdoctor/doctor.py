@@ -37,13 +37,17 @@ def examine_file(
     Whatever happens to the reader becomes a failure of the report.
     """
     start = time.perf_counter()
-    document = attempt("archive", lambda: _opened(path, limits or Limits(), deep))
-    if isinstance(document, Failure):
-        report = Report(str(path), NOTHING, target, failures=(document,))
+    document = attempt("archive", lambda: open_document(path, limits or Limits()))
+    seen = attempt("numbers", lambda: _with_numbers(document)) if deep and isinstance(document, Document) else document
+    whole = document if isinstance(seen, Failure) else seen
+    if isinstance(whole, Failure):
+        report = Report(str(path), NOTHING, target, failures=(whole,))
     else:
-        report = examine(document, target, checks, str(path))
+        report = examine(whole, target, checks, str(path))
         if everywhere:
-            report = replace(report, outlooks=foresee(document, target, checks))
+            report = replace(report, outlooks=foresee(whole, target, checks))
+        if isinstance(seen, Failure):
+            report = replace(report, failures=(*report.failures, seen))
     return replace(report, seconds=time.perf_counter() - start)
 
 
@@ -55,22 +59,17 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
         report = Report(str(path), NOTHING, target, failures=(document,))
         return Plan(report, report, ())
     made = plan(document, target, checks, str(path), unsafe=unsafe)
-    if made.changes and not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
+    if not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)
     return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
 
 
 def _seen(made: Plan, target: Target, checks: Sequence[Check], path: str, unsafe: bool) -> Plan:
     """The plan again, if a look at the numbers shows what no repair can cure: then nothing must be called cured."""
-    seen = attempt("archive", lambda: _with_numbers(made.before.document))
+    seen = attempt("numbers", lambda: _with_numbers(made.before.document))
     if isinstance(seen, Failure):
         return replace(made, after=replace(made.after, failures=(*made.after.failures, seen)))
     return plan(seen, target, checks, path, unsafe=unsafe) if len(seen.faults) > len(made.before.document.faults) else made
-
-
-def _opened(path: Path, limits: Limits, deep: bool) -> Document:
-    document = open_document(path, limits)
-    return _with_numbers(document) if deep else document
 
 
 def _with_numbers(document: Document) -> Document:

@@ -87,3 +87,18 @@ def test_a_repair_looks_before_it_calls_anything_cured(tmp_path: Path) -> None:
     plans = [plan_file(path, KERAS_3, load_checks()) for path in (whole, sick)]
     assert [plan.changes for plan in plans] == [True, True]  # both are HDF5 under the name of a zip
     assert [{found.check.code for found in plan.after.errors} for plan in plans] == [set(), {"K704"}]
+
+
+def test_a_repair_looks_at_a_file_that_needs_none_too(tmp_path: Path) -> None:
+    path = tmp_path / "model.h5"
+    path.write_bytes((SAMPLES / "healthy" / "not_compiled.h5").read_bytes())
+    assert not plan_file(path, KERAS_3, load_checks()).after.errors
+    spoiled_h5(path)
+    assert {found.check.code for found in plan_file(path, KERAS_3, load_checks()).after.errors} == {"K704"}
+
+
+def test_what_was_found_is_kept_where_the_numbers_cannot_be_read() -> None:
+    report = examine_file(SAMPLES / "sick" / "damaged_archive__checksum.keras", KERAS_3, load_checks(), deep=True)
+    assert {found.check.code for found in report.errors} == {"K109"}
+    assert [failure.check for failure in report.failures] == ["numbers"]
+    assert "model.weights.h5" in report.failures[0].error

@@ -14,7 +14,10 @@ from kdoctor.testing import document, examine, layer, model, sequential
 def test_a_retired_class_is_named_and_not_called_custom() -> None:
     (finding,) = examine("K602", model(layer("LocallyConnected2D", filters=3)))
     assert finding.message == "Keras 3.15.1 has no layer LocallyConnected2D; earlier releases had it"
-    assert finding.keras_says == "ValueError: Could not deserialize 'keras.layers.LocallyConnected2D' because it is not a KerasSaveable subclass"
+    assert (
+        finding.keras_says
+        == "ValueError: Could not deserialize 'keras.layers.LocallyConnected2D' because it is not a KerasSaveable subclass"
+    )
     assert finding.repair is None
 
 
