@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
-from kdoctor.keras_api.catalogue import Catalogue, releases
-from kdoctor.objects import FUNCTION, objects
+from kdoctor.hostile import called_name, is_no_modelling
+from kdoctor.objects import objects
 from kdoctor.target import Target
-
-FAMILY = ("keras", "tf_keras", "keras_core")
 
 
 @check("K802", Severity.ERROR, since="0.1.0")
@@ -19,10 +17,9 @@ def non_modelling_function(document: Document, target: Target) -> Iterator[Findi
     safe mode, or switches safe mode off for a Lambda that follows (CVE-2025-8747, CVE-2025-9906). Keras 3.11 and later refuse them.
     The trigger is judged, whichever public or private module it is named by.
     """
-    newest = Catalogue.load(releases()[-1])
     for node in objects(document):
-        name = str(node.raw.get("config")) if node.class_name == FUNCTION else node.class_name
-        if (node.module or "").split(".")[0] in FAMILY and name in newest.declined():
+        if is_no_modelling(node):
+            name = called_name(node)
             yield Finding(
                 node.at,
                 f"the config calls {node.module}.{name}, which does something to the machine or to Keras, and nothing in a model",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
+from kdoctor.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.target import Target
 
@@ -15,11 +16,11 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
     Only the name is in the file. Keras says "Could not locate function 'my_activation'".
 
     The cure is the code: ``load_model(path, custom_objects={"my_activation": my_activation})``; with ``--custom my_activation`` kdoctor
-    judges the rest of the file as if it were there.
+    judges the rest of the file as if it were there. What no model calls (K801, K802) is nobody's custom function.
     """
     for call in calls(document, target):
-        if call.resolution is Resolution.FUNCTION:
-            name = str(call.node.raw.get("config"))
+        if call.resolution is Resolution.FUNCTION and not is_pythons(call.node) and not is_no_modelling(call.node):
+            name = called_name(call.node)
             yield Finding(
                 call.node.at,
                 f"{target} does not know the function {name!r} (module {call.node.module})",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import Document
+from kdoctor.hostile import is_no_modelling, is_pythons
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.objects import Node
 from kdoctor.target import Target
@@ -19,7 +20,8 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     custom classes are decorated with `@keras.saving.register_keras_serializable()`", for an ``.h5`` "Unknown layer: 'MyLayer'".
 
     The cure is the code: ``load_model(path, custom_objects={"MyLayer": MyLayer})``. With ``--custom MyLayer`` (or a file that
-    defines it, which is read and not run) kdoctor judges the rest of the file as if the class were there.
+    defines it, which is read and not run) kdoctor judges the rest of the file as if the class were there. What no model calls (K801,
+    K802) is nobody's custom class.
     """
     seen: set[tuple[str, str | None]] = set()
     for call in calls(document, target):
@@ -27,6 +29,8 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
         if call.resolution is not Resolution.UNKNOWN or (node.class_name, node.module) in seen:
             continue
         seen.add((node.class_name, node.module))
+        if is_pythons(node) or is_no_modelling(node):
+            continue
         yield Finding(
             node.at,
             f"{target} does not know the {call.kind.replace('_', ' ')} class {_named(node)}; it was given {_arguments(node)}",

@@ -24,7 +24,7 @@ LAYERS = (
     ("check", "layers", "archive", "keras_1_weights"),
     ("packs", "manifest", "models", "naming", "connections", "lambdas"),
     ("keras_api", "sequential", "testing"),
-    ("training", "shapes", "windows", "native_config", "keras_1"),
+    ("hostile", "training", "shapes", "windows", "native_config", "keras_1"),
     ("claims", "summary", "flow"),
     ("stored",),
     ("stored_h5", "rearrange"),

@@ -21,7 +21,7 @@ def with_numbers_seen(document: Document) -> Document:
         return document
     with tempfile.TemporaryDirectory() as folder, opened_sources(document, document.origin, Path(folder), {}) as (places, _):
         asked = {"sources": [[str(place.path.absolute()), place.start, place.size] for place in places], "paths": list(document.weights)}
-        found = run_hdf5("count_numbers", json.dumps(asked).encode(), sum(place.size for place in places))["found"]
+        found = run_hdf5("count_numbers", json.dumps(asked).encode(), sum(place.size for place in places), "read")["found"]
     faults = dict(document.faults)
     for path, count in found.items():
         detail = {"name": path, "count": count, "of": document.weights[path].parameters}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kdoctor.target import Target
 from kdoctor.testing import examine, layer, model
 
@@ -41,3 +43,12 @@ def test_a_name_registered_with_its_package_is_given_by_either() -> None:
     packed = model(layer("Dense", activation=named("pack>my_activation", "mine")))
     for custom in ("my_activation", "pack>my_activation"):
         assert examine("K303", packed, Target("3.15.1", custom=frozenset({custom}))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "code"), [("print", "builtins", "K801"), ("system", "os", "K801"), ("get_file", "keras.utils", "K802")]
+)
+def test_what_no_model_calls_is_not_asked_for_as_a_custom_function(name: str, where: str, code: str) -> None:
+    hostile = model(layer("Dense", activation=named(name, where)))
+    assert examine("K303", hostile) == []
+    assert len(examine(code, hostile)) == 1

@@ -44,3 +44,10 @@ def test_a_class_that_the_user_will_give_is_known(name: str) -> None:
 @pytest.mark.parametrize("made", [layer("Dense"), layer("CuDNNLSTM"), layer("TFOpLambda"), layer("KerasLayer", handle="h")])
 def test_what_keras_or_tensorflow_hub_once_had_is_no_custom_class(made: dict[str, Any]) -> None:
     assert examine("K301", model(made)) == []
+
+
+@pytest.mark.parametrize(("name", "where", "code"), [("Popen", "subprocess", "K801"), ("get_file", "keras.utils", "K802")])
+def test_what_no_model_calls_is_not_asked_for_as_a_custom_class(name: str, where: str, code: str) -> None:
+    hostile = model(layer(name, module=where))
+    assert examine("K301", hostile) == []
+    assert len(examine(code, hostile)) == 1

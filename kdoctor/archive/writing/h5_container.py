@@ -84,10 +84,10 @@ def edit_hdf5(file: Path, job: Job, plan: Document) -> None:
     run_hdf5("edit_hdf5", job.request(str(file.absolute()), plan.attributes), file.stat().st_size)
 
 
-def run_hdf5(module: str, request: bytes, size: int) -> dict[str, Json]:
+def run_hdf5(module: str, request: bytes, size: int, purpose: str = "written") -> dict[str, Json]:
     """Let a module of this package do a job on HDF5 content of about ``size`` bytes, in a child process with bounds on time and memory.
 
-    Returns its answer: what it found, beside ``error``.
+    Returns its answer: what it found, beside ``error``. ``purpose`` is for messages: what the content is opened to be.
 
     Raises `WriteError` when it fails or dies, and OSError for what the system refuses, such as a full disk.
     """
@@ -98,11 +98,11 @@ def run_hdf5(module: str, request: bytes, size: int) -> dict[str, Json]:
         answer: dict[str, Json] = json.loads(ending.answer)
     except ValueError:
         how = {"time": "took too long", "memory": "needed too much memory"}.get(ending.stopped_for or "", "died")
-        raise WriteError(f"the HDF5 content could not be written: the process that does it {how}") from None
+        raise WriteError(f"the HDF5 content could not be {purpose}: the process that does it {how}") from None
     if answer.get("errno"):
         raise OSError(answer["errno"], answer["error"])
     if answer["error"]:
-        raise WriteError(f"the HDF5 content could not be written: {answer['error']}")
+        raise WriteError(f"the HDF5 content could not be {purpose}: {answer['error']}")
     return answer
 
 
