@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
+from kdoctor.doctor import plan_file
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
-from kdoctor.testing import document, examine, layer, sequential
+from kdoctor.packs import load_checks
+from kdoctor.testing import KERAS_3, document, examine, layer, sequential
 
 
 def shapes(made: Document) -> dict[str, tuple[int, ...]]:
@@ -88,3 +92,10 @@ def test_a_layer_of_the_users_own_may_have_weights_or_not() -> None:
 
 def test_a_file_of_weights_alone_is_not_judged() -> None:
     assert examine("K705", document(format=Format.H5_WEIGHTS, attributes={"/": {"layer_names": ["one"]}})) == []
+
+
+def test_weights_in_each_others_place_are_not_told_a_second_time_as_a_conflict_of_shapes() -> None:
+    path = Path(__file__).parents[2] / "sample_models" / "sick" / "wrong_variable_count.keras"
+    plan = plan_file(path, KERAS_3, load_checks())
+    assert [found.check.code for found in plan.before.errors] == ["K705"]
+    assert plan.after.errors == ()
