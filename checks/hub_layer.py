@@ -8,6 +8,11 @@ from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.objects import Node
 from kdoctor.target import Target
 
+WAY_OUT = (
+    "it is not in the file, and this release of kdoctor does not rewrite the layer; "
+    "tf_keras and TensorFlow up to 2.15 load the file with custom_objects={'KerasLayer': hub.KerasLayer}"
+)
+
 
 @check("K302", Severity.ERROR, since="0.1.0")
 def hub_layer(document: Document, target: Target) -> Iterator[Finding]:
@@ -17,7 +22,7 @@ def hub_layer(document: Document, target: Target) -> Iterator[Finding]:
     ``custom_objects={'KerasLayer': hub.KerasLayer}``, no longer works: that class belongs to Keras 2, and Keras 3 refuses it
     ("Only instances of keras.Layer can be added to a Sequential model").
 
-    The finding names the module's handle. Until kdoctor can rewrite the layer (``--custom hub``), such a file loads in TensorFlow
+    The finding names the module's handle. kdoctor does not rewrite the layer yet: such a file loads in TensorFlow
     2.15, or with ``tf_keras``: ``tf_keras.models.load_model(path, custom_objects={'KerasLayer': hub.KerasLayer})``.
     """
     for call in calls(document, target):
@@ -26,7 +31,7 @@ def hub_layer(document: Document, target: Target) -> Iterator[Finding]:
             yield Finding(
                 call.node.at,
                 f"TensorFlow Hub's KerasLayer with the module {handle!r}{_options(call.node)}: a layer of Keras 2, which {target} refuses",
-                needs=(Need("--custom", "hub", f"the module {handle!r} is not in the file, only where it was loaded from"),),
+                needs=(Need("FILE", f"the module {handle!r}", WAY_OUT),),
                 keras_says="ValueError: Unknown layer: 'KerasLayer'. Please ensure you are using a `keras.utils.custom_object_scope`"
                 if not document.format.native
                 else "TypeError: Could not locate class 'KerasLayer'. Make sure custom classes and functions are decorated with "

@@ -11,21 +11,23 @@ from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
+ARCHITECTURE = Need("FILE", "the architecture (model.to_json(), or the code)", "the layers and how they are connected are not in the file")
+WEIGHTS = Need("FILE", "the file with the weights", "without weights the model would predict nonsense")
 NEEDED = {
     "config.json": (
-        Need("--architecture", "model.json", "the layers and how they are connected are not in the file"),
+        ARCHITECTURE,
         "KeyError: \"There is no item named 'config.json' in the archive\"",
     ),
     "model.weights.h5": (
-        Need("FILE", "the file with the weights", "without weights the model would predict nonsense"),
+        WEIGHTS,
         "ValueError: Expected a model.weights.h5 or model.weights.npz file.",
     ),
     "model_config": (
-        Need("--architecture", "model.json", "the layers and how they are connected are not in the file"),
+        ARCHITECTURE,
         "ValueError: No model config found in the file",
     ),
     "model_weights": (
-        Need("FILE", "the file with the weights", "without weights the model would predict nonsense"),
+        WEIGHTS,
         "KeyError: 'model_weights'",
     ),
     "layer_names": (

@@ -63,7 +63,7 @@ def _told(fault: Fault) -> tuple[str, str]:
 
 def _malformed(document: Document, at: Pointer, fault: Fault) -> Finding:
     name, line, column = _name(document, fault), fault.detail.get("line"), fault.detail.get("column")
-    needs = (Need("--architecture", name, f"{name} holds nothing that can be parsed"),) if fault.part == "config" else ()
+    needs = (Need("FILE", f"a whole {name}", f"{name} holds nothing that can be parsed"),) if fault.part == "config" else ()
     unread = document.format.native and fault.part == "metadata"
     if fault.detail.get("empty"):
         message, says = f"{name} is empty", "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"

@@ -26,7 +26,9 @@ def weights_only_file(document: Document, target: Target) -> Iterator[Finding]:
     yield Finding(
         Pointer("weights"),
         f"weights only: {parameters(document):,} parameters of {len(groups)} layers ({named}), and no architecture",
-        needs=(Need("--architecture", "model.json", "the layers and how they are connected are not in the file"),),
+        needs=(
+            Need("FILE", "the architecture (model.to_json(), or the code)", "the layers and how they are connected are not in the file"),
+        ),
         keras_says=f"ValueError: No model config found in the file at {name}.",
     )
 

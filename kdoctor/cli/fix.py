@@ -56,7 +56,9 @@ def fix(
     purpose: PurposeOption = Purpose.INFERENCE,
     bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
     custom: CustomOption = [],  # noqa: B006
-    hub_path: Annotated[list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module.")] = [],  # noqa: B006
+    hub_path: Annotated[
+        list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module; read, but nothing uses it yet.")
+    ] = [],  # noqa: B006
     compile: Annotated[str | None, typer.Option("--compile", metavar="SPEC", help="optimizer=adam(1e-4),loss=mse,metrics=mae")] = None,
     input_shape: Annotated[
         str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")

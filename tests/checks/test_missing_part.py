@@ -23,8 +23,8 @@ def lacking(name: str, config: Any = None, format: Format = Format.KERAS_ZIP, **
 @pytest.mark.parametrize(
     ("name", "flag", "keras_says"),
     [
-        ("config.json", "--architecture", "There is no item named 'config.json' in the archive"),
-        ("model_config", "--architecture", "No model config found in the file"),
+        ("config.json", "FILE", "There is no item named 'config.json' in the archive"),
+        ("model_config", "FILE", "No model config found in the file"),
         ("model.weights.h5", "FILE", "Expected a model.weights.h5 or model.weights.npz file."),
         ("model_weights", "FILE", "KeyError"),
     ],
@@ -71,7 +71,7 @@ def test_groups_that_do_not_belong_to_one_layer_each_are_not_guessed(layers: tup
 def test_a_config_that_is_no_model_is_told_with_its_keys() -> None:
     (finding,) = examine("K104", document({"layers": [], "units": 3}))
     assert "its keys are 'layers', 'units'" in finding.message
-    assert [need.flag for need in finding.needs] == ["--architecture"]
+    assert [need.flag for need in finding.needs] == ["FILE"]
 
 
 def test_a_whole_model_is_healthy() -> None:

@@ -60,7 +60,7 @@ def test_a_part_that_breaks_off_is_told_with_the_parsers_own_words() -> None:
     finding = found("json-malformed", line=1, column=1340, why="Unterminated string starting at", empty=False)
     assert finding.message == "config.json is no JSON: Unterminated string starting at at line 1 column 1340"
     assert finding.keras_says == "JSONDecodeError: Unterminated string starting at: line 1 column 1340"
-    assert [need.flag for need in finding.needs] == ["--architecture"]
+    assert [need.flag for need in finding.needs] == ["FILE"]
 
 
 def test_an_empty_part_is_called_empty() -> None:

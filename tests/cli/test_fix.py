@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -230,3 +231,11 @@ def test_nothing_is_left_behind_when_writing_fails(kdoctor: Run, sample: Copy, t
     assert ended.code == 1
     assert "no space is left" in ended.err
     assert names(tmp_path) == {sick.name}
+
+
+def test_whatever_a_check_asks_for_is_an_option_of_fix(kdoctor: Run) -> None:
+    checks = Path(__file__).parents[2] / "checks"
+    asked = {flag for check in checks.glob("*.py") for flag in re.findall(r'Need\(\s*"(--[a-z-]+)"', check.read_text("utf-8"))}
+    options = re.findall(r"--[a-z-]+", kdoctor("fix", "--help").out)
+    assert asked >= {"--custom", "--bind", "--input-shape", "--compile"}
+    assert asked <= set(options)
