@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.layers import Layer
 from kdoctor.models import Model, models
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.target import Target
-
-# From this release on a nested model gives back what its output_layers say: a list of one stays a list (functional.py).
-KEEPS_LISTS = (3, 11)
 
 
 @check("K604", Severity.ERROR, since="0.1.0")
@@ -29,10 +27,11 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     The cure writes the flat form, counts from 0, and writes such calls in Keras 3's own form.
     """
     for model in models(document):
-        if model.nested and model.functional and target.minor >= KEEPS_LISTS and _in_a_stack(document, model):
+        if model.nested and model.functional and habits.KEEPS_ENDPOINT_LISTS.of(target) and _in_a_stack(document, model):
             yield from _single_in_list(document, model, target)
-        if model.functional:
+        if model.functional and habits.COUNTS_NESTED_CALLS_ANEW.of(target):
             yield from _counted_from_one(model)
+        if model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target):
             yield from _tensors_in_keywords(model, target)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document, Weight
+from kdoctor.keras_api.layouts import layout_of
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.rearrange import exchanges, relocations
 from kdoctor.stored import accountable, accounts, written
@@ -26,10 +27,10 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     There is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order are told, and
     put right, by K705.
     """
-    if target.minor < (3, 0) or not accountable(document):
+    if not accountable(document):
         return
     if document.format.native:
-        yield from _in_archive(document)
+        yield from _in_archive(document, target)
         return
     found = ledger(document)
     if found is None:
@@ -49,9 +50,13 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
             )
 
 
-def _in_archive(document: Document) -> Iterator[Finding]:
-    explained = {id(account) for found in (*exchanges(document), *relocations(document)) for account in found.accounts}
-    for account in accounts(document):
+def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
+    explained = {
+        id(account)
+        for found in (*exchanges(document, layout_of(target)), *relocations(document, layout_of(target)))
+        for account in found.accounts
+    }
+    for account in accounts(document, layout_of(target)):
         if account.mismatched and id(account) not in explained:
             yield Finding(
                 account.claim.node.at,

@@ -33,7 +33,7 @@ def to_native(document: Document, target: Target) -> Document:
     """
     if document.format is not Format.H5_MODEL or document.config is ABSENT:
         raise NotConvertible("only a whole model in HDF5 can be written as a .keras archive")
-    translator = Translator(Catalogue.load(target.release))
+    translator = Translator(Catalogue.load(target.release, target.family))
     parts = {key: value for key, value in document.parts.items() if key not in ("attributes", "members", "training")}
     parts["config"] = translator.model(_named(document))
     if isinstance(document.training, Mapping):

@@ -12,7 +12,7 @@ from kdoctor.archive import open_document
 from kdoctor.check import Check
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
-from kdoctor.keras_api.catalogue import releases
+from kdoctor.keras_api.catalogue import known_releases, releases
 from kdoctor.limits import MIB, Limits
 from kdoctor.prognosis import foresee
 from kdoctor.target import Target
@@ -27,6 +27,15 @@ def installed_keras() -> str:
         return version("keras")
     except PackageNotFoundError:
         return releases()[-1]
+
+
+def newest_tf_keras() -> str:
+    """The newest release of tf-keras that kdoctor knows."""
+    return max((one.partition("==")[2] for one in known_releases() if one.startswith("tf-keras==")), key=_number)
+
+
+def _number(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in release.split("."))
 
 
 def examine_file(

@@ -52,7 +52,7 @@ class Failure:
 class Outlook:
     """What one Keras release would do with the file, and the first reason if it would not load it."""
 
-    release: str
+    target: Target
     loads: bool | None
     reason: Diagnosis | None
 

@@ -15,6 +15,7 @@ from kdoctor.cli.options import (
     Purpose,
     PurposeOption,
     TargetOption,
+    asked_release,
     existing,
     make_target,
     page_width,
@@ -23,12 +24,12 @@ from kdoctor.cli.options import (
     parse_shape,
     wants_color,
 )
-from kdoctor.doctor import installed_keras, plan_file
+from kdoctor.doctor import plan_file
 from kdoctor.edit import diff
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError
 from kdoctor.packs import load_checks
-from kdoctor.target import Given, Training, parse_target
+from kdoctor.target import Given, Target, Training
 
 if TYPE_CHECKING:
     from kdoctor.repair import Outcome
@@ -75,8 +76,9 @@ def fix(
     if in_place and out is not None:
         raise UsageError("--in-place and -o exclude each other")
     existing([file])
-    release = parse_target(target, installed_keras())
-    given = Given(parse_bindings(bind), tuple(custom), parse_paths(hub_path), _training(compile, release), parse_shape(input_shape))
+    given = Given(
+        parse_bindings(bind), tuple(custom), parse_paths(hub_path), _training(compile, asked_release(target)), parse_shape(input_shape)
+    )
     plan = plan_file(file, make_target(target, purpose, custom, given), load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
     outcome = carry_out(plan, file, None if show_diff else wish)
@@ -84,13 +86,13 @@ def fix(
     raise typer.Exit(outcome.exit_code)
 
 
-def _training(text: str | None, release: str) -> Training | None:
+def _training(text: str | None, target: Target) -> Training | None:
     if text is None:
         return None
     from kdoctor.keras_api.catalogue import Catalogue
     from kdoctor.training import parse_training
 
-    return parse_training(text, Catalogue.load(release))
+    return parse_training(text, Catalogue.load(target.release, target.family))
 
 
 def _show(plan: Plan, file: Path, outcome: Outcome, format: Format, show_diff: bool) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +15,10 @@ from typing import Annotated
 import typer
 
 from kdoctor.check import Severity
-from kdoctor.doctor import installed_keras
+from kdoctor.doctor import installed_keras, newest_tf_keras
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
+from kdoctor.keras_api.api_object import UnknownRelease
 from kdoctor.target import Given, Target, parse_target
 
 
@@ -42,7 +44,9 @@ class Purpose(str, Enum):
 TargetOption = Annotated[
     str,
     typer.Option(
-        "--target", metavar="keras==X.Y.Z", help="The Keras release that must load it; default: the installed one. inspect: all of them."
+        "--target",
+        metavar="keras==X.Y.Z",
+        help="The release that must load it: keras==3.9, tf-keras, tf.keras==2.11, installed (the default); inspect: all.",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
@@ -56,9 +60,20 @@ CustomOption = Annotated[
 
 def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
     """The target that the options describe. Raises `UsageError`."""
-    release = parse_target(text, installed_keras())
     names = frozenset(name for text in custom for name in _custom_names(text))
-    return Target(release, custom=names, purpose=purpose.value, given=given or Given())
+    return replace(asked_release(text), custom=names, purpose=purpose.value, given=given or Given())
+
+
+def asked_release(text: str) -> Target:
+    """The release that ``--target`` names. Raises `UsageError` where kdoctor does not know it."""
+    from kdoctor.keras_api.choice import answering
+
+    target = parse_target(text, installed_keras(), newest_tf_keras())
+    try:
+        answering(target.release, target.family)
+    except UnknownRelease as error:
+        raise UsageError(f"--target {text!r}: {error}") from error
+    return target
 
 
 def _custom_names(text: str) -> list[str]:

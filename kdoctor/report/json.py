@@ -35,7 +35,7 @@ def render_objects(reports: Sequence[dict[str, Any]], target: Target) -> str:
     found = {
         "schema": REPORT,
         "kdoctor": __version__,
-        "target": {"keras": target.release, "safe_mode": target.safe_mode, "custom": sorted(target.custom)},
+        "target": {"keras": target.label, "safe_mode": target.safe_mode, "custom": sorted(target.custom)},
         "reports": list(reports),
     }
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
@@ -82,7 +82,7 @@ def report_object(report: Report) -> dict[str, Any]:
 def _outlook(outlook: Outlook) -> dict[str, Any]:
     reason = outlook.reason
     return {
-        "keras": outlook.release,
+        "keras": outlook.target.label,
         "loads": outlook.loads,
         "code": None if reason is None else reason.check.code,
         "message": None if reason is None else reason.finding.message,
