@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.document import Document, Json
+from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.hard_sigmoid import rescaled, users
 from kdoctor.keras_api import habits
@@ -90,7 +90,10 @@ def _axis(node: Node, target: Target) -> Iterator[Finding]:
 
 
 def _backwards(node: Node, target: Target) -> Iterator[Finding]:
-    """Keras 3 turns the second direction of a Bidirectional backwards whatever the first one's is (bidirectional.py)."""
+    """Keras 3 turns the second direction of a Bidirectional backwards whatever the first one's is (bidirectional.py).
+
+    Stated beside it, the second direction is taken at its word; the weights of both stand where they stood.
+    """
     held = as_node(node.config.get("layer"), node.at / "config" / "layer")
     if (
         node.class_name == "Bidirectional"
@@ -99,9 +102,15 @@ def _backwards(node: Node, target: Target) -> Iterator[Finding]:
         and held.config.get("go_backwards") is True
         and not node.config.get("backward_layer")
     ):
+        name = f"backward_{held.name}"
+        second = {**held.raw, "config": {**held.config, "name": name, "go_backwards": False}}
+        stated = node.config.get("backward_layer", ABSENT)
         yield Finding(
             held.at / "config" / "go_backwards",
             f"both directions of {node.name!r} go backwards in {target}: it does not turn the second one round",
+            repair=Repair(
+                "state the second direction, which goes forwards", (Edit(node.at / "config" / "backward_layer", old=stated, new=second),)
+            ),
             layer=node.name,
             keras_says="ValueError: Forward layer and backward layer should have different `go_backwards` value.",
         )

@@ -48,6 +48,7 @@ RUNS_CUDNN_LAYERS = Habit(ALWAYS, (3, 0))  # CuDNNLSTM and CuDNNGRU are kernels 
 RENAMES_REDUCTION = Habit((3, 0))  # a loss no longer takes the reduction "auto"
 
 # Models: models/sequential.py, models/functional.py, saving/serialization_lib.py
+KEEPS_LAYERS_BEFORE_A_CUT = Habit((3, 0), (3, 1))  # of a Functional made from an intermediate tensor; seen in 3.0.5, not in 3.3.3
 REFUSES_BARE_LIST = Habit((3, 0))  # a Sequential's config that is the list of its layers
 REFUSES_REPEATED_LAYERS = Habit((3, 0))  # the same entry twice in a Functional model
 REFUSES_KEYWORD_TENSORS = Habit((3, 0))  # in a list node, a tensor among the keyword arguments is a plain list
@@ -60,4 +61,4 @@ REFUSES_REGISTERED_NAMES = Habit((3, 15))  # of Keras's own classes: _assert_no_
 READS_HELD_LAYERS_NATIVELY = Habit((3, 0))  # what a wrapper holds, without a module too: Wrapper.from_config
 GOES_BY_MODULE = Habit((3, 0))  # a layer of a model by its module; before, by its class name alone (layers.deserialize)
 READS_MODULES_IN_HDF5 = Habit((2, 12))  # an object that states a module is read as in an archive, inside an `.h5` too
-SAFE_MODE_IN_HDF5 = Habit((3, 0))  # Python code in an `.h5` is refused like that in an archive
+SAFE_MODE_IN_HDF5 = Habit((3, 11))  # Python code in an `.h5` is refused like that in an archive
