@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +28,14 @@ def installed_keras() -> str:
         return version("keras")
     except PackageNotFoundError:
         return releases()[-1]
+
+
+def python_beside(release: str) -> tuple[int, int] | None:
+    """The Python that runs this release of Keras: ours, if that is the Keras installed beside kdoctor; else nobody knows."""
+    try:
+        return sys.version_info[:2] if version("keras") == release else None
+    except PackageNotFoundError:
+        return None
 
 
 def examine_file(

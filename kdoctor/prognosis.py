@@ -17,6 +17,7 @@ def foresee(document: Document, target: Target, checks: Sequence[Check]) -> tupl
     newest: dict[tuple[str, ...], str] = {tuple(release.split(".")[:2]): release for release in releases()}
     found = []
     for release in newest.values():
-        report = examine(document, replace(target, release=release), checks)
+        python = target.python if release == target.release else None
+        report = examine(document, replace(target, release=release, python=python), checks)
         found.append(Outlook(release, report.loads, next(iter(report.errors), None)))
     return tuple(found)

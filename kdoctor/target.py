@@ -43,7 +43,7 @@ class Target:
     """A Keras release that shall load the file with ``load_model(path)``.
 
     ``custom`` are the class and function names that its user will pass as ``custom_objects``; ``purpose`` is what the model is
-    loaded for: ``inference`` or ``training``.
+    loaded for: ``inference`` or ``training``; ``python`` is the Python it will run in, where that is known.
     """
 
     release: str
@@ -51,6 +51,7 @@ class Target:
     custom: frozenset[str] = frozenset()
     purpose: str = "inference"
     given: Given = field(default_factory=Given)
+    python: tuple[int, int] | None = None
 
     @property
     def minor(self) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from kdoctor.check import Severity
-from kdoctor.doctor import installed_keras
+from kdoctor.doctor import installed_keras, python_beside
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
 from kdoctor.target import Given, Target, parse_target
@@ -58,7 +58,7 @@ def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequenc
     """The target that the options describe. Raises `UsageError`."""
     release = parse_target(text, installed_keras())
     names = frozenset(name for text in custom for name in _custom_names(text))
-    return Target(release, custom=names, purpose=purpose.value, given=given or Given())
+    return Target(release, custom=names, purpose=purpose.value, given=given or Given(), python=python_beside(release))
 
 
 def _custom_names(text: str) -> list[str]:
