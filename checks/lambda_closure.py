@@ -8,10 +8,11 @@ from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA as REFUSED
+from ._keras_says import refuses_code
 from ._quote import quoted
 
 
-@check("K403", Severity.ERROR, since="0.1.0")
+@check("K403", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
     """A stored function captures variables, and what is stored of them may not be what they were.
 
@@ -21,6 +22,7 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
 
     The finding shows each variable with the value in the file, and says what was lost.
     """
+    refused = refuses_code(document, target)
     for found in lambdas(document):
         if found.code is None or not found.code.freevars:
             continue
@@ -33,7 +35,8 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
             f"{found.described} captures {told}" + "".join(f"; {name} {why}" for name, why in lost),
             needs=tuple(Need("--bind", name, f"it {why}") for name, why in lost),
             layer=found.owner,
-            keras_says=REFUSED,
+            keras_says=REFUSED if refused else None,
+            mild=not (refused or lost),
             excerpt=quoted(found.code, found.code.freevars, "captured"),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,6 +37,14 @@ def newest_tf_keras() -> str:
 
 def _number(release: str) -> tuple[int, ...]:
     return tuple(int(part) for part in release.split("."))
+
+
+def python_beside(target: Target) -> tuple[int, int] | None:
+    """The Python that will run the target: ours, if that is the Keras installed beside kdoctor; else nobody knows."""
+    try:
+        return sys.version_info[:2] if version(target.family) == target.release else None
+    except PackageNotFoundError:
+        return None
 
 
 def examine_file(

@@ -23,6 +23,7 @@ def foresee(document: Document, target: Target, checks: Sequence[Check]) -> tupl
         newest[minor] = replace(target, release=number, family=family)
     found = []
     for one in sorted(newest.values(), key=lambda one: (ORDER.index(one.family), one.minor)):
-        report = examine(document, one, checks)
+        beside = one.release == target.release and one.family == target.family
+        report = examine(document, replace(one, python=target.python if beside else None), checks)
         found.append(Outlook(one, report.loads, next(iter(report.errors), None)))
     return tuple(found)

@@ -49,7 +49,7 @@ class Target:
 
     ``custom`` are the class and function names that its user will pass as ``custom_objects``; ``purpose`` is what the model is
     loaded for: ``inference`` or ``training``; ``family`` is what the release is published as: keras, tf.keras (the number is then
-    TensorFlow's) or tf-keras.
+    TensorFlow's) or tf-keras. ``python`` is the Python it will run in, where that is known.
     """
 
     release: str
@@ -58,6 +58,7 @@ class Target:
     purpose: str = "inference"
     given: Given = field(default_factory=Given)
     family: str = "keras"
+    python: tuple[int, int] | None = None
 
     @property
     def keras_3(self) -> bool:

@@ -78,6 +78,10 @@ class Printer:
         self._print(function.result, LAMBDA)
         self._write("\n")
 
+    def expression(self, expression: Expression) -> None:
+        """One expression, as it would stand behind `x = `."""
+        self._print(expression, LAMBDA)
+
     def _write(self, text: str) -> None:
         self._parts.append(text)
         self._length += len(text)

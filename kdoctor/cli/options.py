@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from kdoctor.check import Severity
-from kdoctor.doctor import installed_keras, newest_tf_keras
+from kdoctor.doctor import installed_keras, newest_tf_keras, python_beside
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.api_object import UnknownRelease
@@ -61,7 +61,8 @@ CustomOption = Annotated[
 def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
     """The target that the options describe. Raises `UsageError`."""
     names = frozenset(name for text in custom for name in _custom_names(text))
-    return replace(asked_release(text), custom=names, purpose=purpose.value, given=given or Given())
+    asked = asked_release(text)
+    return replace(asked, custom=names, purpose=purpose.value, given=given or Given(), python=python_beside(asked))
 
 
 def asked_release(text: str) -> Target:

@@ -62,3 +62,6 @@ READS_HELD_LAYERS_NATIVELY = Habit((3, 0))  # what a wrapper holds, without a mo
 GOES_BY_MODULE = Habit((3, 0))  # a layer of a model by its module; before, by its class name alone (layers.deserialize)
 READS_MODULES_IN_HDF5 = Habit((2, 12))  # an object that states a module is read as in an archive, inside an `.h5` too
 SAFE_MODE_IN_HDF5 = Habit((3, 11))  # Python code in an `.h5` is refused like that in an archive
+BINDS_TF = Habit((2, 6), (3, 0))  # a Lambda's code finds `tf` among the globals of the module that loads it (lambda_layer.py)
+BINDS_K = Habit(ALWAYS, (2, 6))  # and `K` (layers/core.py)
+BINDS_NUMPY = Habit(ALWAYS, (3, 0))  # and `np`

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sample import K1, K2, K3, Sample, after
+from sample import K1, K2, K2_2, K2_9, K2_13, K3, Sample, after
 
-K2_13, K2_9, K2_2 = "Keras 2.13 (TF 2.13.1)", "Keras 2.9 (TF 2.9.3)", "Keras 2.2.5 (TF 1.14)"
 CHAIN, STACK, PLAIN = "healthy/broken_connection.keras", "healthy/duplicate_layer_name.keras", "healthy/not_a_model.keras"
 PLAIN_2 = "healthy/not_compiled__keras_2.h5"
 WHOLE_FILE = "the file as it was saved"
