@@ -31,7 +31,7 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
     if habits.KEEPS_LAYERS_BEFORE_A_CUT.of(target):
         return
     for model in models(document):
-        cut = _cut(model)
+        cut = model.cut
         if not cut:
             continue
         needed = _needed(model, cut)
@@ -49,13 +49,7 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
         )
 
 
-def _cut(model: Model) -> list[Layer]:
-    """The layers whose output a model takes for its input."""
-    begins = {source.layer for source in model.endpoints("input_layers")} if model.functional else set()
-    return [layer for layer in model.layers if layer.key in begins and layer.class_name != "InputLayer"]
-
-
-def _needed(model: Model, cut: list[Layer]) -> set[str]:
+def _needed(model: Model, cut: tuple[Layer, ...]) -> set[str]:
     """Names of the layers from the outputs back to where the model begins."""
     begins = {layer.key for layer in cut}
     calls = {layer.key: layer.calls for layer in model.layers}
@@ -73,7 +67,7 @@ def _declared(model: Model, layer: Layer) -> bool:
     return any(source.layer == layer.key for source in model.endpoints("input_layers"))
 
 
-def _edits(document: Document, model: Model, cut: list[Layer], needed: set[str]) -> tuple[Edit, ...]:
+def _edits(document: Document, model: Model, cut: tuple[Layer, ...], needed: set[str]) -> tuple[Edit, ...]:
     """None at all where a layer at the cut has several outputs or calls, or where its shape is not told."""
     shapes = output_shapes(document)
     begins = {layer.key: shapes.get(layer.at) for layer in cut}

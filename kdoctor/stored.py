@@ -12,6 +12,7 @@ from kdoctor.faults import FaultKind
 from kdoctor.keras_api.layouts import KERAS_3, Layout
 from kdoctor.keras_api.variables.variable import Shape, Variable, Variables
 from kdoctor.layers import is_model
+from kdoctor.models import models
 from kdoctor.objects import MODELS, model_of
 
 DAMAGE = (
@@ -25,6 +26,8 @@ def accountable(document: Document) -> bool:
     model = model_of(document)
     if model is None or not is_model(model) or model.class_name not in MODELS or "/" not in document.attributes:
         return False
+    if any(one.cut for one in models(document)):
+        return False  # K203: which layers own weights depends on the release
     return not document.faults_of(*(kind.value for kind in DAMAGE))
 
 

@@ -5,10 +5,12 @@ Each was read in the sources at the releases' tags and seen in the releases on e
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kdoctor.target import Target
 
+NUMBER = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 ALWAYS, NEVER = (0, 0), (10**6, 0)
 
 
@@ -22,6 +24,11 @@ class Habit:
     def of(self, target: Target) -> bool:
         """Whether the target's loader has it."""
         return self.first <= target.minor < self.last
+
+    def at(self, release: str | None) -> bool:
+        """Whether the release that a file states has it; no release does where the file states none."""
+        numbers = NUMBER.match(release or "")
+        return numbers is not None and self.first <= (int(numbers[1]), int(numbers[2])) < self.last
 
 
 # How a file is opened: saving/saving_api.py
@@ -46,6 +53,10 @@ KEEPS_NULL_STEPS = Habit((3, 0))  # steps_per_execution: null is compared with a
 TURNS_NO_LAYER_ROUND = Habit((3, 0))  # the second direction of a Bidirectional goes backwards whatever the first one does
 RUNS_CUDNN_LAYERS = Habit(ALWAYS, (3, 0))  # CuDNNLSTM and CuDNNGRU are kernels of a GPU
 RENAMES_REDUCTION = Habit((3, 0))  # a loss no longer takes the reduction "auto"
+
+# Inputs of a Functional (models/functional.py), run in every minor release from 3.0 to 3.15
+SORTS_DICTS = Habit((3, 4), (3, 7))  # a dict for a list of inputs goes by its sorted keys, not by name
+REFUSES_LISTS_FOR_DICTS = Habit((3, 8))  # a list for a dict of inputs
 
 # Models: models/sequential.py, models/functional.py, saving/serialization_lib.py
 KEEPS_LAYERS_BEFORE_A_CUT = Habit((3, 0), (3, 1))  # of a Functional made from an intermediate tensor; seen in 3.0.5, not in 3.3.3
