@@ -41,7 +41,8 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
     ``CONV_WIDTH``, and a module imported as ``tf`` or ``K`` is not there either. Keras says "name 'CONV_WIDTH' is not defined", often
     only when the model is called, or hides it: "Layer count mismatch when loading weights from file. Model expected 0 layers".
 
-    The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``. Modules are known by their usual names.
+    The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``, or ``--bind-from train.py``, which reads the constants
+    at the top level of the script and runs none of it. Modules are known by their usual names.
     """
     for found in lambdas(document):
         names = () if found.code is None else _globals(found.code)

@@ -10,7 +10,7 @@ MUTANTS = 2000 * int(os.environ.get("KDOCTOR_MUTANTS", "1"))
 
 
 def test_mutated_code_objects_end_in_a_text_or_a_refusal() -> None:
-    findings = fuzz.run(MUTANTS, seed=2026, seconds=20)  # a busy machine is no hang
+    findings = fuzz.run(MUTANTS, seed=2026)
     assert findings.wrong == []
     assert findings.ends["told as source"] > MUTANTS / 100
     assert len(findings.ends) > 50
