@@ -44,7 +44,8 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
 
     Keras 2 runs the code among the globals of its own module, where ``tf`` and ``np`` happen to be found: a warning.
 
-    The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``. Modules are known by their usual names.
+    The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``, or ``--bind-from train.py``, which reads the constants
+    at the top level of the script and runs none of it. Modules are known by their usual names.
     """
     for found in lambdas(document):
         names = () if found.code is None else _globals(found.code)

@@ -20,7 +20,7 @@ LAYERS = (
     ("bytecode", "recipe_steps", "verify"),
     ("recipe",),
     ("document",),
-    ("target", "edit", "objects"),
+    ("target", "edit", "objects", "script_constants"),
     ("check", "layers", "archive", "keras_1_weights"),
     ("packs", "manifest", "models", "naming", "connections", "lambdas"),
     ("keras_api", "sequential", "testing"),

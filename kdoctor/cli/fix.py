@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,9 +22,10 @@ from kdoctor.cli.options import (
     parse_bindings,
     parse_paths,
     parse_shape,
+    read_bindings,
     wants_color,
 )
-from kdoctor.doctor import plan_file
+from kdoctor.doctor import examine_file, plan_file
 from kdoctor.edit import diff
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError
@@ -56,6 +57,10 @@ def fix(
     target: TargetOption = "installed",
     purpose: PurposeOption = Purpose.INFERENCE,
     bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
+    bind_from: Annotated[
+        Path | None,
+        typer.Option("--bind-from", metavar="FILE.py", help="Your training script: the constants that a Lambda reads; read, not run."),
+    ] = None,
     custom: CustomOption = [],  # noqa: B006
     hub_path: Annotated[
         list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module; read, but nothing uses it yet.")
@@ -79,11 +84,24 @@ def fix(
     given = Given(
         parse_bindings(bind), tuple(custom), parse_paths(hub_path), _training(compile, asked_release(target)), parse_shape(input_shape)
     )
-    plan = plan_file(file, make_target(target, purpose, custom, given), load_checks(), unsafe=unsafe)
+    asked = make_target(target, purpose, custom, given)
+    if bind_from is not None:
+        asked = _with_script(file, asked, bind_from)
+    plan = plan_file(file, asked, load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
     outcome = carry_out(plan, file, None if show_diff else wish)
     _show(plan, file, outcome, format, show_diff)
     raise typer.Exit(outcome.exit_code)
+
+
+def _with_script(file: Path, target: Target, script: Path) -> Target:
+    """The target with what the script says of the names that the file needs; what it does not say is told on standard error."""
+    report = examine_file(file, target, load_checks())
+    needed = dict.fromkeys(need.name for found in report.findings for need in found.finding.needs if need.flag == "--bind")
+    known, unknown = read_bindings(script, tuple(needed))
+    for sentence in unknown:
+        typer.echo(sentence, err=True)
+    return replace(target, given=replace(target.given, bindings={**known, **target.given.bindings}))
 
 
 def _training(text: str | None, target: Target) -> Training | None:

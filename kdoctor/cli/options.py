@@ -99,6 +99,24 @@ def parse_bindings(texts: Sequence[str]) -> dict[str, Json]:
     return found
 
 
+def read_bindings(path: Path, names: Sequence[str]) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """``--bind-from FILE.py``: what the script says of these names, and a sentence about each of which it says nothing. Nothing in it runs."""
+    from kdoctor.script_constants import Unknown, constant, read_script
+
+    try:
+        script = read_script(path.read_text("utf-8"))
+    except (OSError, ValueError, UsageError) as error:
+        raise UsageError(f"--bind-from {path}: {error}") from error
+    found: dict[str, Json] = {}
+    unknown = []
+    for name in names:
+        try:
+            found[name] = constant(script, name)
+        except Unknown as reason:
+            unknown.append(f"--bind-from {path.name} does not say what {name} is: {reason}")
+    return found, tuple(unknown)
+
+
 def parse_paths(texts: Sequence[str]) -> dict[str, str]:
     """``--hub-path HANDLE=DIR``; a handle may hold an equals sign, a folder's last one counts."""
     found = {}
