@@ -57,8 +57,10 @@ def fix(
     bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
     custom: CustomOption = [],  # noqa: B006
     hub_path: Annotated[
-        list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module; read, but nothing uses it yet.")
+        list[str],
+        typer.Option("--hub-path", metavar="HANDLE=DIR", help="A copy of a TensorFlow Hub module on this machine; with --custom hub."),
     ] = [],  # noqa: B006
+    embed: Annotated[bool, typer.Option("--embed", help="With --custom hub: bring the modules into the repaired file.")] = False,
     compile: Annotated[str | None, typer.Option("--compile", metavar="SPEC", help="optimizer=adam(1e-4),loss=mse,metrics=mae")] = None,
     input_shape: Annotated[
         str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
@@ -76,7 +78,14 @@ def fix(
         raise UsageError("--in-place and -o exclude each other")
     existing([file])
     release = parse_target(target, installed_keras())
-    given = Given(parse_bindings(bind), tuple(custom), parse_paths(hub_path), _training(compile, release), parse_shape(input_shape))
+    given = Given(
+        bindings=parse_bindings(bind),
+        custom=tuple(custom),
+        hub_paths=parse_paths(hub_path),
+        embed=embed,
+        training=_training(compile, release),
+        input_shape=parse_shape(input_shape),
+    )
     plan = plan_file(file, make_target(target, purpose, custom, given), load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
     outcome = carry_out(plan, file, None if show_diff else wish)
@@ -97,10 +106,11 @@ def _show(plan: Plan, file: Path, outcome: Outcome, format: Format, show_diff: b
     if format is Format.JSON:
         from kdoctor.report import json
 
-        typer.echo(json.render_fix(plan, str(file), None if outcome.out is None else str(outcome.out)))
+        typer.echo(json.render_fix(plan, str(file), None if outcome.out is None else str(outcome.out), outcome.before_loading))
         return
     from kdoctor.report import text
 
-    typer.echo(text.render_plan(plan, outcome.sentence, width=page_width(), color=wants_color()), nl=False, color=wants_color())
+    page = text.render_plan(plan, outcome.sentence, outcome.before_loading, width=page_width(), color=wants_color())
+    typer.echo(page, nl=False, color=wants_color())
     if show_diff:
         typer.echo(text.render_diff(diff(plan.before.document, plan.after.document)), nl=False)
