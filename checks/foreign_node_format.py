@@ -18,7 +18,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
 
     A nested model with one input or output is stored as a list of one (``[["in", 0, 0]]``) by Keras 2 and by Keras 3.0 to 3.10; from
     3.11 on the Sequential around it is handed a list: "Layer "dense" expects 1 input(s), but it received 2 input tensors", or an output
-    with one axis too many. And Keras 2 counted the calls of a nested Sequential from 1, Keras 3 counts from 0: "Invalid Functional model
+    with one axis too many. And Keras 2 counted the calls of a nested model from 1, Keras 3 counts from 0: "Invalid Functional model
     configuration. The graph of the Functional model either has loops or disconnected nodes".
 
     Where Keras 2 called a layer with tensors among its keyword arguments (``value=`` of an attention layer, ``mask=``), Keras 3 hands on
@@ -59,20 +59,28 @@ def _single_in_list(document: Document, model: Model, target: Target) -> Iterato
 
 
 def _counted_from_one(model: Model) -> Iterator[Finding]:
-    """A nested Sequential whose n calls are referred to as 1 to n."""
-    for stack in (layer for layer in model.layers if layer.class_name == "Sequential"):
+    """A nested model whose n calls are referred to as 1 to n.
+
+    The loader itself subtracts one where the outputs refer to a Functional, and nowhere else (functional.py, get_tensor).
+    """
+    for stack in (layer for layer in model.layers if layer.class_name == "Sequential" or _is_functional(layer)):
         used = {source.call for layer in model.layers for call in layer.calls for source in call if source.layer == stack.key}
-        used |= {source.call for source in model.endpoints("output_layers") if source.layer == stack.key}
+        if not _is_functional(stack):
+            used |= {source.call for source in model.endpoints("output_layers") if source.layer == stack.key}
         if not used or min(used) < 1 or max(used) > len(stack.calls):
             continue
         yield Finding(
             stack.at,
-            f"the calls of the nested Sequential {stack.name!r} are counted from 1",
+            f"the calls of the nested {stack.class_name} {stack.name!r} are counted from 1",
             repair=Repair("count them from 0", tuple(_recounted(model, stack))),
             layer=stack.name,
             keras_says="ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or "
             "disconnected nodes.",
         )
+
+
+def _is_functional(layer: Layer) -> bool:
+    return layer.class_name in ("Functional", "Model") and "output_layers" in layer.node.config
 
 
 def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
@@ -91,7 +99,8 @@ def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
 
 def _recounted(model: Model, stack: Layer) -> Iterator[Edit]:
     places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
-    places.append((model.node.at / "config" / "output_layers", model.node.config.get("output_layers")))
+    if not _is_functional(stack):
+        places.append((model.node.at / "config" / "output_layers", model.node.config.get("output_layers")))
     for at, old in places:
         new = _less_one(old, stack.key)
         if new != old:

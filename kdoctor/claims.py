@@ -129,7 +129,8 @@ def _model(model: Node, given: Shapes, trainable: bool | None) -> Variables | No
 
 @lru_cache(maxsize=256)
 def _stem(class_name: str) -> str:
-    return snake_case(REAL_NAMES.get(class_name, class_name))
+    own = class_name.rpartition(">")[2]  # an .h5 puts the package of a registered class before its name
+    return snake_case(REAL_NAMES.get(own, own))
 
 
 def _decided(model: Node, trainable: bool | None) -> bool | None:

@@ -36,6 +36,7 @@ def to_native(document: Document, target: Target) -> Document:
     translator = Translator(Catalogue.load(target.release, target.family))
     parts = {key: value for key, value in document.parts.items() if key not in ("attributes", "members", "training")}
     parts["config"] = translator.model(_named(document))
+    parts["members"] = {}  # room for those that a repair brings
     if isinstance(document.training, Mapping):
         parts["training"] = native_training(document.training)
     parts["weights"], groups = native_weights(document)
@@ -94,7 +95,8 @@ def _places(document: Document) -> Iterator[tuple[Pointer, str]]:
     used: dict[str, int] = {}
     found = ledger(document)
     for row in found.layers if found is not None else ():
-        stem = snake_case("Functional" if row.node.class_name == "Model" else row.node.class_name)
+        class_name = row.node.class_name.rpartition(">")[2]  # a registered name of an .h5 has its package before it
+        stem = snake_case("Functional" if class_name == "Model" else class_name)
         yield row.node.at, f"layers/{stem}_{used[stem]}" if stem in used else f"layers/{stem}"
         used[stem] = used.get(stem, 0) + 1
 

@@ -13,6 +13,7 @@ from kdoctor.archive import open_document
 from kdoctor.check import Check
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
+from kdoctor.hub_modules import with_modules
 from kdoctor.keras_api.catalogue import known_releases, releases
 from kdoctor.limits import MIB, Limits
 from kdoctor.prognosis import foresee
@@ -76,6 +77,7 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
     if isinstance(document, Failure):
         report = Report(str(path), NOTHING, target, failures=(document,))
         return Plan(report, report, ())
+    target = with_modules(document, target)
     made = plan(document, target, checks, str(path), unsafe=unsafe)
     if not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)

@@ -94,7 +94,10 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One entry of a zip directory. ``role`` says which part of a Keras archive it is: config, metadata, weights, asset, stray."""
+    """One entry of a zip directory. ``role`` says which part of a Keras archive it is: config, metadata, weights, asset, stray.
+
+    ``brought``: the file outside of the archive that a planned member is a copy of; empty for one that stands in it.
+    """
 
     name: str
     role: str
@@ -104,6 +107,7 @@ class Member:
     crc: int
     offset: int = 0
     mode: int = 0
+    brought: str = ""
 
 
 @dataclass(frozen=True, slots=True)

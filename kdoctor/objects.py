@@ -14,6 +14,8 @@ VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", 
 CODE = "__lambda__"
 FUNCTION = "function"
 MODELS = frozenset({"Functional", "Sequential", "Model"})
+# kdoctor's own Keras 3 layer for a TensorFlow Hub module, as Keras registers it (kdoctor/hub/layer.py).
+HUB_MODULE, HUB_CLASS, HUB_REGISTERED = "kdoctor.hub.layer", "HubLayer", "kdoctor>HubLayer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Node:
         """The key in the config under which it stands (``kernel_initializer``, ``layer``, …); None in a list."""
         last = self.at.keys[-1] if self.at.keys else None
         return last if isinstance(last, str) else None
+
+
+def is_repaired_hub(node: Node) -> bool:
+    """Whether the object is the layer that kdoctor writes for a TensorFlow Hub module."""
+    return HUB_REGISTERED in (node.registered_name, node.class_name)
 
 
 def as_node(value: Json, at: Pointer) -> Node | None:

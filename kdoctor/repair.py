@@ -11,6 +11,7 @@ from typing import Protocol
 from kdoctor.archive.writing.write import default_output, extension_for, write_document
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
+from kdoctor.hub_layers import trust_lines
 
 WRITTEN, REMAIN, UNKNOWN = 0, 1, 3
 
@@ -32,11 +33,12 @@ class Wish(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The file written, if any; a sentence for people; the exit code of ``fix``."""
+    """The file written, if any; a sentence for people; the exit code of ``fix``; the Python that has to run before the file is loaded."""
 
     out: Path | None
     sentence: str
     exit_code: int
+    before_loading: tuple[str, ...] = ()
 
 
 def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
@@ -56,7 +58,8 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
     if wish.verify:
         _prove(plan, out)
     written = write_document(plan.before.document, plan.after.document, out, replace=wish.in_place, backup=wish.in_place)
-    return Outcome(written.path, _success(plan, written.path, wish), WRITTEN if refusal is None else REMAIN)
+    lines = trust_lines(plan.after.document, plan.after.target, str(written.path))
+    return Outcome(written.path, _success(plan, written.path, wish), WRITTEN if refusal is None else REMAIN, lines)
 
 
 def _refusal(plan: Plan) -> Outcome | None:
@@ -106,7 +109,7 @@ def _prove(plan: Plan, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kdoctor-") as folder:
         draft = Path(folder, out.name)
         write_document(plan.before.document, plan.after.document, draft)
-        proof = verify(draft)
+        proof = verify(draft, trust=[str(draft), *(str(module.folder) for module in plan.after.target.given.modules.values())])
     if not proof.loads:
         raise WriteError(f"nothing was written: Keras {proof.keras or ''} does not load the repaired file: {proof.error}")
 

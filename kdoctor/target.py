@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
+
+if TYPE_CHECKING:
+    from kdoctor.saved_model.module import Module
 
 # What --target may call a family, and how it is called in a sentence; the number of tf.keras is that of TensorFlow.
 FAMILIES = {
@@ -32,13 +36,16 @@ class Given:
     """What the user of a repair supplies: the answers to a finding's needs.
 
     bindings: global name -> value (``--bind NAME=VALUE``); custom: names of objects or modules (``--custom``);
-    hub_paths: handle -> folder (``--hub-path``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
+    hub_paths: handle -> folder (``--hub-path``); modules: handle -> the module, of those that are on this machine; embed: whether the
+    modules shall stand in the file (``--embed``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
     first (``--input-shape``), or None.
     """
 
     bindings: Mapping[str, Json] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
     hub_paths: Mapping[str, str] = field(default_factory=dict)
+    modules: Mapping[str, Module] = field(default_factory=dict)
+    embed: bool = False
     training: Training | None = None
     input_shape: tuple[int | None, ...] | None = None
 

@@ -17,8 +17,8 @@ CHECK_SOURCES = sorted(CHECKS.glob("*.py"))
 # Each module or package imports from the rows above it alone, never from its own row.
 LAYERS = (
     ("__version__", "errors", "pointer", "limits", "faults", "confine"),
-    ("bytecode", "recipe_steps", "verify"),
-    ("recipe",),
+    ("bytecode", "recipe_steps", "saved_model", "verify"),
+    ("hub", "recipe"),
     ("document",),
     ("target", "edit", "objects", "script_constants"),
     ("check", "layers", "archive", "keras_1_weights"),
@@ -28,18 +28,35 @@ LAYERS = (
     ("claims", "summary", "flow"),
     ("stored",),
     ("stored_h5", "rearrange"),
-    ("convert", "cudnn", "hard_sigmoid"),
+    ("convert", "cudnn", "hard_sigmoid", "hub_layers"),
     ("engine",),
-    ("prognosis", "repair", "report"),
+    ("hub_modules", "prognosis", "repair", "report"),
     ("doctor",),
     ("scan",),
     ("cli",),
     ("__main__",),
 )
 # What finds, reads, runs and prints is none of a check's business.
-NOT_FOR_CHECKS = {"packs", "engine", "archive", "verify", "confine", "prognosis", "doctor", "repair", "report", "scan", "testing", "cli"}
+NOT_FOR_CHECKS = {
+    "hub",
+    "hub_modules",
+    "packs",
+    "engine",
+    "archive",
+    "verify",
+    "confine",
+    "prognosis",
+    "doctor",
+    "repair",
+    "report",
+    "scan",
+    "testing",
+    "cli",
+}
 FUNCTION_LINES, FILE_LINES = 60, 300
 EVERYTHING = [*SOURCES, *CHECK_SOURCES]
+# What the user imports to load a repaired file: it runs in the user's own Keras, and only `verify`'s child imports it here.
+RUNS_WITH_THE_USER = {"hub"}
 RUNNERS = {"keras", "tensorflow", "tf_keras", "jax", "torch", "marshal", "pickle", "dill"}
 
 
@@ -148,7 +165,18 @@ def test_what_runs_keras_is_imported_by_the_child_process_alone() -> None:
 
 
 def test_nothing_imports_what_would_run_a_model() -> None:
-    assert offences(EVERYTHING, lambda source: {module for module in imports(source) if module.split(".")[0] in RUNNERS}) == {}
+    """kdoctor.hub is what the user's own program imports; nothing else here does."""
+    found = offences(EVERYTHING, lambda source: {module for module in imports(source) if module.split(".")[0] in RUNNERS})
+    assert set(found) == {"kdoctor/hub/layer.py"}
+    assert found["kdoctor/hub/layer.py"] == ["keras", "tensorflow", "tensorflow.python.util.tf_inspect"]
+
+
+def test_nothing_of_kdoctor_imports_what_the_users_program_does() -> None:
+    def users(source: Path) -> set[str]:
+        return {module for module in imports(source) if layer_of(module) in RUNS_WITH_THE_USER and own_layer(source) != layer_of(module)}
+
+    assert offences(SOURCES, users) == {}
+    assert offences(CHECK_SOURCES, lambda source: {module for module in imports(source) if layer_of(module) in RUNS_WITH_THE_USER}) == {}
 
 
 def test_packs_and_the_child_process_alone_import_by_name() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -147,7 +147,7 @@ def keras_says(monkeypatch: pytest.MonkeyPatch, **answer: object) -> list[Path]:
     """Let a stand-in for real Keras answer; the paths that it was shown."""
     shown: list[Path] = []
 
-    def verify(path: Path) -> SimpleNamespace:
+    def verify(path: Path, trust: Sequence[str] = ()) -> SimpleNamespace:
         assert path.exists()
         shown.append(path)
         return SimpleNamespace(**{"keras": "3.15.1", "error": None, **answer})

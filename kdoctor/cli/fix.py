@@ -63,8 +63,10 @@ def fix(
     ] = None,
     custom: CustomOption = [],  # noqa: B006
     hub_path: Annotated[
-        list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module; read, but nothing uses it yet.")
+        list[str],
+        typer.Option("--hub-path", metavar="HANDLE=DIR", help="A copy of a TensorFlow Hub module on this machine; with --custom hub."),
     ] = [],  # noqa: B006
+    embed: Annotated[bool, typer.Option("--embed", help="With --custom hub: bring the modules into the repaired file.")] = False,
     compile: Annotated[str | None, typer.Option("--compile", metavar="SPEC", help="optimizer=adam(1e-4),loss=mse,metrics=mae")] = None,
     input_shape: Annotated[
         str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
@@ -82,7 +84,12 @@ def fix(
         raise UsageError("--in-place and -o exclude each other")
     existing([file])
     given = Given(
-        parse_bindings(bind), tuple(custom), parse_paths(hub_path), _training(compile, asked_release(target)), parse_shape(input_shape)
+        bindings=parse_bindings(bind),
+        custom=tuple(custom),
+        hub_paths=parse_paths(hub_path),
+        embed=embed,
+        training=_training(compile, asked_release(target)),
+        input_shape=parse_shape(input_shape),
     )
     asked = make_target(target, purpose, custom, given)
     if bind_from is not None:
@@ -117,10 +124,11 @@ def _show(plan: Plan, file: Path, outcome: Outcome, format: Format, show_diff: b
     if format is Format.JSON:
         from kdoctor.report import json
 
-        typer.echo(json.render_fix(plan, str(file), None if outcome.out is None else str(outcome.out)))
+        typer.echo(json.render_fix(plan, str(file), None if outcome.out is None else str(outcome.out), outcome.before_loading))
         return
     from kdoctor.report import text
 
-    typer.echo(text.render_plan(plan, outcome.sentence, width=page_width(), color=wants_color()), nl=False, color=wants_color())
+    page = text.render_plan(plan, outcome.sentence, outcome.before_loading, width=page_width(), color=wants_color())
+    typer.echo(page, nl=False, color=wants_color())
     if show_diff:
         typer.echo(text.render_diff(diff(plan.before.document, plan.after.document)), nl=False)

@@ -18,7 +18,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import known_elsewhere
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.layers import is_model
-from kdoctor.objects import CODE, FUNCTION, Node, objects
+from kdoctor.objects import CODE, FUNCTION, Node, is_repaired_hub, objects
 from kdoctor.target import Target
 
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
@@ -85,7 +85,7 @@ def kind_of(node: Node) -> str:
 
 def _call(node: Node, native: bool, catalogue: Catalogue, target: Target) -> Call:
     kind = kind_of(node)
-    if node.class_name in target.custom or node.registered_name in target.custom:
+    if node.class_name in target.custom or node.registered_name in target.custom or is_repaired_hub(node):
         return Call(node, kind, Resolution.GIVEN, None, node.config)
     if node.class_name == FUNCTION:
         return _function(node, catalogue, target)

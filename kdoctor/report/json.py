@@ -41,8 +41,8 @@ def render_objects(reports: Sequence[dict[str, Any]], target: Target) -> str:
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
-def render_fix(plan: Plan, path: str, out: str | None) -> str:
-    """One JSON object for a repair; ``out`` is the file really written, or None."""
+def render_fix(plan: Plan, path: str, out: str | None, before_loading: Sequence[str] = ()) -> str:
+    """One JSON object for a repair; ``out`` is the file really written, or None; ``before_loading`` the Python that has to run first."""
     found = {
         "schema": FIX,
         "path": path,
@@ -51,6 +51,7 @@ def render_fix(plan: Plan, path: str, out: str | None) -> str:
         "applied": [{"code": one.check.code, "title": one.repair.title, "safety": one.repair.safety.value} for one in plan.applied],
         "remaining": [_finding(one, plan.after) for one in plan.after.findings],
         "needs": [_need(need) for need in plan.needs],
+        "before_loading": [*before_loading],
     }
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 

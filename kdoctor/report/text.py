@@ -35,13 +35,19 @@ def render(reports: Sequence[Report], *, width: int = 100, color: bool = False, 
     return printed.getvalue()
 
 
-def render_plan(plan: Plan, outcome: str, *, width: int = 100, color: bool = False, all_layers: bool = False) -> str:
-    """The page of the sick file, what the repair does, and its outcome in a sentence."""
+def render_plan(
+    plan: Plan, outcome: str, before_loading: Sequence[str] = (), *, width: int = 100, color: bool = False, all_layers: bool = False
+) -> str:
+    """The page of the sick file, what the repair does, its outcome in a sentence, and the Python that has to run before it is loaded."""
     console, printed = page.blank(width, color)
     _page(console, plan.before, all_layers)
     for one in plan.applied:
         console.print(Text.assemble("  ", ("✓", "green"), f" {one.check.code} {printable(one.repair.title)}"), soft_wrap=True)
     console.print(Text.assemble("\n", (printable(outcome), "bold")), soft_wrap=True)
+    if before_loading:
+        console.print("\nBefore you load it:")
+        for line in before_loading:
+            console.print(Text(f"    {printable(line)}"), soft_wrap=True)
     if plan.changes and plan.after.errors:
         console.print("\nWhat remains:")
         for found in plan.after.errors:

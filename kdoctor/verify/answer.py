@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO, TypeVar
 
 T = TypeVar("T")
@@ -20,13 +20,14 @@ _LINES, _LINE_LENGTH = 4, 400
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the parent asks for."""
+    """What the parent asks for. ``trust``: handles, folders and files for `kdoctor.hub.trust`."""
 
     path: str
     against: str | None
     seed: int
     samples: int
     memory_bytes: int
+    trust: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ def examine(request: Request, answer: Answer) -> None:
     answer.add(keras=keras.__version__, backend=keras.backend.backend())
     from kdoctor.verify.trial import load, predict_random
 
+    hub = attempt(lambda: importlib.import_module("kdoctor.hub"))  # registers the layer of repaired hub models
+    if not isinstance(hub, Refusal):
+        hub.trust(*request.trust)
     model = attempt(partial(load, keras, request.path, request.seed))
     if isinstance(model, Refusal):
         answer.refuse(model)

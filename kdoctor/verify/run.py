@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -87,6 +87,7 @@ def verify(
     limits: VerifyLimits = _LIMITS,
     seed: int = 0,
     samples: int = 2,
+    trust: Sequence[str] = (),
     python: str | None = None,
 ) -> Verification:
     """Load `path` with `keras.saving.load_model(path)`, safe mode on, predict on random input, and compare with `against`.
@@ -101,12 +102,21 @@ def verify(
     Linux and macOS, every 0.05 and 0.5 s, so a child may pass it for a moment; on Linux RLIMIT_DATA stops a single
     larger claim. On **Windows memory is not limited**. Nobody can limit address space: TensorFlow needs too much of it.
 
+    `trust` names the TensorFlow Hub modules that it may run (see `kdoctor.hub.trust`): handles, folders, or the file that brings them.
+
     Raises ReadError if a file is not there, UsageError if `python` cannot be started.
     """
     for file in (path, against):
         if file is not None and not file.exists():
             raise ReadError(f"{file} is not there")
-    request = Request(str(path.absolute()), None if against is None else str(against.absolute()), seed, samples, limits.memory_bytes)
+    request = Request(
+        str(path.absolute()),
+        None if against is None else str(against.absolute()),
+        seed,
+        samples,
+        limits.memory_bytes,
+        [*map(_lasting, trust)],
+    )
     command = [python or sys.executable, "-c", _START, str(Path(__file__).absolute().parents[2])]
     try:
         ending = run_confined(
@@ -119,6 +129,11 @@ def verify(
     except OSError as error:
         raise UsageError(f"{command[0]} cannot be started: {error.strerror or error}") from error
     return _verification(ending, limits)
+
+
+def _lasting(what: str) -> str:
+    """A path that survives the change of folder; a handle as it is."""
+    return os.path.abspath(what) if os.path.exists(what) else what
 
 
 def _environment(inherited: Mapping[str, str]) -> dict[str, str]:

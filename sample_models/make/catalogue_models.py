@@ -78,10 +78,16 @@ CUSTOM = {
     "sick/unresolved_object__keras_2.keras": Sample("K301", "custom layer Scale of module train", K2, THE_CODE),
     "sick/unresolved_object__keras_2.h5": Sample("K301", "custom layer Scale", K2, THE_CODE),
     "sick/hub_layer.h5": Sample(
-        "K302", "tensorflow_hub.KerasLayer; the module is in hub_modules/tiny", K2, "none yet: tf_keras loads it, with hub.KerasLayer"
+        "K302",
+        "tensorflow_hub.KerasLayer; the module is in hub_modules/tiny",
+        K2,
+        "fix --custom hub, and kdoctor.hub.trust before it is loaded",
     ),
     "sick/hub_layer.keras": Sample(
-        "K302", "tensorflow_hub.KerasLayer; the module is in hub_modules/tiny", K2, "none yet: tf_keras loads it, with hub.KerasLayer"
+        "K302",
+        "tensorflow_hub.KerasLayer; the module is in hub_modules/tiny",
+        K2,
+        "fix --custom hub, and kdoctor.hub.trust before it is loaded",
     ),
 }
 

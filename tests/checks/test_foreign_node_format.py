@@ -63,6 +63,18 @@ def test_calls_that_are_counted_from_one_are_counted_from_zero() -> None:
     assert examine("K604", healed) == []
 
 
+def test_calls_of_a_nested_functional_are_recounted_but_where_the_outputs_refer_to_them() -> None:
+    """Keras 3 itself subtracts one there (functional.py, get_tensor)."""
+    inner = {**functional(start(), OUT, name="inner"), "name": "inner", "inbound_nodes": [CALL, CALL]}
+    sick = document(
+        functional(start(), inner, after(layer("Dense", name="out"), "inner", node=1), outputs=(("out", 0, 0), ("inner", 2, 0)))
+    )
+    (finding,) = examine("K604", sick)
+    healed = cured(sick, finding).config["config"]
+    assert healed["layers"][2]["inbound_nodes"] == [[["inner", 0, 0, {}]]]
+    assert healed["output_layers"] == [["out", 0, 0], ["inner", 2, 0]]
+
+
 def test_outputs_are_recounted_too() -> None:
     sick = nested(CALL, CALL, used=1, outputs=(("out", 0, 0), ("inner", 2, 0)))
     (finding,) = examine("K604", sick)

@@ -186,7 +186,7 @@ def test_a_training_state_is_written_as_asked(kdoctor: Run, sample: Copy, tmp_pa
         (("--input-shape", "wide"), "the batch first"),
         (("--input-shape", "None,2.5"), "the batch first"),
         (("--compile", "adam"), "optimizer=…"),
-        (("--target", "keras==2.15.0"), "Keras 3 only"),
+        (("--target", "keras==0.3.3"), "the oldest release that it knows is 1.0.8"),
     ],
 )
 def test_options_that_make_no_sense_are_told_in_a_sentence(kdoctor: Run, sample: Copy, option: tuple[str, str], told: str) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from kdoctor.archive.writing.assets import Asset, folder_assets, zip_assets
+from kdoctor.archive.writing.assets import folder_assets, zip_assets
+from kdoctor.archive.writing.brought import Asset, brought_assets, write_assets
 from kdoctor.archive.writing.draft import Draft
 from kdoctor.archive.writing.hdf5_making import HDF5, Making, Place, hdf5_making, make_hdf5
 from kdoctor.archive.writing.planned_names import planned_names
@@ -32,6 +34,7 @@ def write_changed(before: Document, after: Document, origin: Origin, draft: Draf
     if names and after.format in HDF5:
         raise WriteError(f"a .h5 file cannot hold the assets of the model: {_few([*names.values()])}")
     with opened_sources(before, origin, draft.folder, names) as (places, assets):
+        assets = chain(assets, brought_assets(after))
         if after.format in HDF5:
             make_hdf5(making, places, draft.path)
         elif after.format is Format.KERAS_DIR:
@@ -109,10 +112,7 @@ def _write_folder(after: Document, making: Making, places: list[Place], assets: 
         if text is not None:
             (out / file).write_text(text, encoding="utf-8")
     make_hdf5(making, places, out / WEIGHTS)
-    for asset in assets:
-        (out / asset.name).parent.mkdir(parents=True, exist_ok=True)
-        with open(out / asset.name, "xb") as target:
-            target.writelines(asset.content)
+    write_assets(assets, out)
 
 
 def _few(names: list[str]) -> str:

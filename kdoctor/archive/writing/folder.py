@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from kdoctor.archive.writing.brought import brought_assets, write_assets
 from kdoctor.archive.writing.h5_container import edit_hdf5
 from kdoctor.archive.writing.hdf5_job import hdf5_job
 from kdoctor.archive.writing.planned_names import planned_names
@@ -29,6 +30,7 @@ def write_dir(before: Document, after: Document, source: Path, out: Path) -> Non
         file.unlink(missing_ok=True)
         if text is not None:
             file.write_text(text, encoding="utf-8")
+    write_assets(brought_assets(after), out)
     if job := hdf5_job(before, after, texts=False):
         weights = out / WEIGHTS
         if not weights.is_file() or weights.is_symlink():

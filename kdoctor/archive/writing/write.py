@@ -156,6 +156,10 @@ def _differences(plan: Document, found: Document) -> Iterator[str]:
         yield "the HDF5 attributes differ"
     if _arrays(plan) != _arrays(found):
         yield "the weights differ"
+    stands = {(member.name, member.size) for member in found.members.values()}
+    yield from (
+        f"{member.name} is not there" for member in plan.members.values() if member.brought and (member.name, member.size) not in stands
+    )
     added = Counter(map(_identity, found.faults.values())) - Counter(map(_identity, plan.faults.values()))
     for kind, part, name in added:
         if kind == FaultKind.WRONG_EXTENSION.value:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from kdoctor.archive.writing.brought import brought_assets
 from kdoctor.archive.writing.h5_container import Cut, cut_of, edit_hdf5, pieces
 from kdoctor.archive.writing.hdf5_job import JSON_FAULTS, Job, hdf5_job, lost_faults
 from kdoctor.archive.writing.planned_names import planned_names
@@ -75,6 +76,8 @@ def write_zip(before: Document, after: Document, stream: BinaryIO, size: int, ou
                 _add_weights(output, source, member, name, job, cut, after)
             else:
                 _copy(output, source, member, name, before, after)
+        for asset in brought_assets(after):
+            output.add_plain(Record(b"").named(asset.name), asset.content, asset.size)
         output.finish()
 
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from kdoctor.keras_api.variables import attention, convolution, dense, normalization, preprocessing, recurrent
+from kdoctor.keras_api.variables import attention, convolution, dense, hub, normalization, preprocessing, recurrent
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
 from kdoctor.layers import is_model
-from kdoctor.objects import Node
+from kdoctor.objects import Node, is_repaired_hub
 
 FAMILY: Final = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of modules that Keras's own classes have lived in
 DEEPEST: Final = 40  # layers inside layers: hostile files nest deeper than Python's stack
@@ -107,9 +107,9 @@ def _owned(node: Node, shapes: Shapes, model: Inner | None, thawed: bool, depth:
         return ()
     if is_model(node):
         return None if model is None else model(node, shapes)
-    if not is_builtin(node) or depth > DEEPEST:
+    if depth > DEEPEST or not (is_builtin(node) or is_repaired_hub(node)):
         return None
-    rule = RULES.get(node.class_name)
+    rule = hub.hub if is_repaired_hub(node) else RULES.get(node.class_name)
     if rule is None:
         return None
     try:

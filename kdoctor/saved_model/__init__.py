@@ -1,0 +1,1 @@
+"""A SavedModel's folder read as data: which operations, which variables, which files. TensorFlow is never asked, nothing runs."""
