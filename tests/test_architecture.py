@@ -30,7 +30,7 @@ LAYERS = (
     ("stored_h5", "rearrange"),
     ("convert", "cudnn", "hard_sigmoid"),
     ("engine",),
-    ("prognosis", "repair", "report"),
+    ("prognosis", "repair", "report", "migrate"),
     ("doctor",),
     ("scan",),
     ("cli",),

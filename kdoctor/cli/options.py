@@ -57,8 +57,12 @@ CustomOption = Annotated[
 def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
     """The target that the options describe. Raises `UsageError`."""
     release = parse_target(text, installed_keras())
-    names = frozenset(name for text in custom for name in _custom_names(text))
-    return Target(release, custom=names, purpose=purpose.value, given=given or Given())
+    return Target(release, custom=custom_names(custom), purpose=purpose.value, given=given or Given())
+
+
+def custom_names(texts: Sequence[str]) -> frozenset[str]:
+    """The names that all ``--custom`` values stand for. Raises `UsageError`."""
+    return frozenset(name for text in texts for name in _custom_names(text))
 
 
 def _custom_names(text: str) -> list[str]:

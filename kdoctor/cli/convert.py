@@ -1,0 +1,81 @@
+"""``kdoctor convert``: the same model in another container or for another Keras, without loading it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kdoctor.cli.fix import Wish
+from kdoctor.cli.options import (
+    CustomOption,
+    Format,
+    FormatOption,
+    TargetOption,
+    custom_names,
+    existing,
+    page_width,
+    parse_bindings,
+    parse_paths,
+    parse_shape,
+    wants_color,
+)
+from kdoctor.convert import Container
+from kdoctor.doctor import convert_file, installed_keras
+from kdoctor.engine import Plan
+from kdoctor.errors import UsageError
+from kdoctor.packs import load_checks
+from kdoctor.target import Given, Target, parse_target
+
+if TYPE_CHECKING:
+    from kdoctor.repair import Outcome
+
+KERAS_2 = re.compile(r"keras==(2\.[0-9]{1,3}(?:\.[0-9]{1,3})?)")
+
+
+def convert(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A saved Keras file: .keras, .h5, .hdf5, or an unzipped folder.")],
+    to: Annotated[Container, typer.Option("--to", help="keras: a .keras archive; h5: one HDF5 file, for what reads nothing else.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help="The new file; default: beside FILE, by its name.")] = None,
+    target: TargetOption = "installed",
+    bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
+    custom: CustomOption = [],  # noqa: B006
+    hub_path: Annotated[list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module.")] = [],  # noqa: B006
+    input_shape: Annotated[
+        str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
+    ] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Load the new file with real Keras before it gets its name.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Write FILE's model as a .keras archive or an .h5, everything cured that `fix` cures. Weights are copied, not loaded."""
+    from kdoctor.repair import carry_out  # the writers: nothing that the other commands need
+
+    existing([file])
+    release = _release(target)
+    if verify and release.startswith("2."):
+        raise UsageError("--verify loads the file with the installed Keras, which is not the target")
+    given = Given(parse_bindings(bind), tuple(custom), parse_paths(hub_path), None, parse_shape(input_shape))
+    plan = convert_file(file, Target(release, custom=custom_names(custom), given=given), load_checks(), to, unsafe=unsafe)
+    outcome = carry_out(plan, file, Wish(out, in_place=False, partial=False, copy_healthy=True, verify=verify))
+    _show(plan, file, outcome, format)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _release(text: str) -> str:
+    """The release that shall load the new file; of Keras 2 only its own, not tf.keras."""
+    older = KERAS_2.fullmatch(text)
+    return parse_target(text, installed_keras()) if older is None else older.group(1)
+
+
+def _show(plan: Plan, file: Path, outcome: Outcome, format: Format) -> None:
+    if format is Format.JSON:
+        from kdoctor.report import json
+
+        typer.echo(json.render_conversion(plan, str(file), None if outcome.out is None else str(outcome.out), outcome.sentence))
+        return
+    from kdoctor.report import text
+
+    typer.echo(text.render_plan(plan, outcome.sentence, width=page_width(), color=wants_color()), nl=False, color=wants_color())
