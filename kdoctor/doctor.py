@@ -11,11 +11,13 @@ from pathlib import Path
 
 from kdoctor.archive import open_document
 from kdoctor.check import Check
+from kdoctor.convert import Container
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
 from kdoctor.hub_modules import with_modules
 from kdoctor.keras_api.catalogue import known_releases, releases
 from kdoctor.limits import MIB, Limits
+from kdoctor.migrate import KERAS_3, migrated
 from kdoctor.prognosis import foresee
 from kdoctor.target import Target
 
@@ -82,6 +84,18 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
     if not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)
     return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
+
+
+def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:
+    """Plan the repair of one file, and its conversion. For a target before Keras 3 what Keras 3 saved is cured for the newest release
+    first; what Keras 2 saved is taken as it is."""
+    if target.minor >= KERAS_3:
+        return migrated(plan_file(path, target, checks, unsafe=unsafe), target, checks, container)
+    repaired = plan_file(path, replace(target, release=releases()[-1]), checks, unsafe=unsafe)
+    if repaired.before.document.saved_by().major == target.minor[0] and not repaired.before.failures:
+        report = Report(str(path), repaired.before.document, target)
+        repaired = Plan(report, report, ())
+    return migrated(repaired, target, checks, container)
 
 
 def _seen(made: Plan, target: Target, checks: Sequence[Check], path: str, unsafe: bool) -> Plan:

@@ -60,9 +60,8 @@ CustomOption = Annotated[
 
 def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
     """The target that the options describe. Raises `UsageError`."""
-    names = frozenset(name for text in custom for name in _custom_names(text))
     asked = asked_release(text)
-    return replace(asked, custom=names, purpose=purpose.value, given=given or Given(), python=python_beside(asked))
+    return replace(asked, custom=custom_names(custom), purpose=purpose.value, given=given or Given(), python=python_beside(asked))
 
 
 def asked_release(text: str) -> Target:
@@ -75,6 +74,11 @@ def asked_release(text: str) -> Target:
     except UnknownRelease as error:
         raise UsageError(f"--target {text!r}: {error}") from error
     return target
+
+
+def custom_names(texts: Sequence[str]) -> frozenset[str]:
+    """The names that all ``--custom`` values stand for. Raises `UsageError`."""
+    return frozenset(name for text in texts for name in _custom_names(text))
 
 
 def _custom_names(text: str) -> list[str]:

@@ -81,14 +81,14 @@ def is_builtin(node: Node) -> bool:
     return family and (registered is None or ">" not in registered or registered.startswith("Keras>"))
 
 
-def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | None = None, *, thawed: bool = False) -> Variables | None:
+def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | None = None) -> Variables | None:
     """The variables of a layer, in the order in which Keras 3 makes them, each with its place in a Keras 3 archive.
 
     input_shapes: of the tensors that it is called with, the batch first; None where they are not known: then lengths are None.
-    model: asks the same of a model inside a wrapper; thawed: leave out that the config freezes layers.
+    model: asks the same of a model inside a wrapper.
     Returns None for a class that is not Keras's own, and for a config that tells too little. Never raises.
     """
-    return _owned(node, input_shapes or (), model, thawed, 0)
+    return _owned(node, input_shapes or (), model, 0)
 
 
 def legacy_order(node: Node, variables: Variables) -> Variables | None:
@@ -102,7 +102,7 @@ def legacy_order(node: Node, variables: Variables) -> Variables | None:
     return (*(v for v in weights if v.trainable), *(v for v in weights if not v.trainable))
 
 
-def _owned(node: Node, shapes: Shapes, model: Inner | None, thawed: bool, depth: int) -> Variables | None:
+def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Variables | None:
     if is_builtin(node) and node.class_name in WITHOUT:
         return ()
     if is_model(node):
@@ -113,8 +113,8 @@ def _owned(node: Node, shapes: Shapes, model: Inner | None, thawed: bool, depth:
     if rule is None:
         return None
     try:
-        found = rule(node, shapes, lambda inside, given: _owned(inside, given, model, thawed, depth + 1))
+        found = rule(node, shapes, lambda inside, given: _owned(inside, given, model, depth + 1))
     except UNREADABLE:
         return None
-    freezes = not thawed and node.config.get("trainable") is False
+    freezes = node.config.get("trainable") is False
     return flagged(found, False) if found is not None and freezes else found
