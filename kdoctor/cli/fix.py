@@ -20,6 +20,7 @@ from kdoctor.cli.options import (
     page_width,
     parse_bindings,
     parse_paths,
+    parse_settings,
     parse_shape,
     wants_color,
 )
@@ -56,6 +57,9 @@ def fix(
     purpose: PurposeOption = Purpose.INFERENCE,
     bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
     custom: CustomOption = [],  # noqa: B006
+    set_arguments: Annotated[
+        list[str], typer.Option("--set", metavar="LAYER.ARG=VALUE", help="An argument of a custom layer that the file has lost.")
+    ] = [],  # noqa: B006
     hub_path: Annotated[
         list[str],
         typer.Option("--hub-path", metavar="HANDLE=DIR", help="A copy of a TensorFlow Hub module on this machine; with --custom hub."),
@@ -83,6 +87,7 @@ def fix(
         custom=tuple(custom),
         hub_paths=parse_paths(hub_path),
         embed=embed,
+        settings=parse_settings(set_arguments),
         training=_training(compile, release),
         input_shape=parse_shape(input_shape),
     )

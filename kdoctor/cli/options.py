@@ -7,9 +7,10 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +19,9 @@ from kdoctor.doctor import installed_keras
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
 from kdoctor.target import Given, Target, parse_target
+
+if TYPE_CHECKING:
+    from kdoctor.user_code.definition import Definition
 
 
 class Format(str, Enum):
@@ -50,26 +54,33 @@ FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least sever
 PurposeOption = Annotated[Purpose, typer.Option("--for", help="What the model is loaded for.")]
 CustomOption = Annotated[
     list[str],
-    typer.Option("--custom", metavar="NAME|FILE.py", help="A class or function, or a file of them, that load_model will be given."),
+    typer.Option(
+        "--custom",
+        metavar="NAME|FILE.py|MODULE",
+        help="A class or function that load_model will be given, or the source of several; read, not run.",
+    ),
 ]
 
 
 def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
     """The target that the options describe. Raises `UsageError`."""
     release = parse_target(text, installed_keras())
-    names = frozenset(name for text in custom for name in _custom_names(text))
-    return Target(release, custom=names, purpose=purpose.value, given=given or Given())
+    code = {one.name: one for text in custom for one in _definitions(text)}
+    names = {text for text in custom if not text.endswith(".py")}
+    names |= {name for one in code.values() for name in (one.name, one.name_in_file)}
+    return Target(release, custom=frozenset(names), purpose=purpose.value, given=replace(given or Given(), code=code))
 
 
-def _custom_names(text: str) -> list[str]:
-    """The names that a ``--custom`` value stands for. A file is read as source: nothing in it runs."""
-    if not text.endswith(".py"):
-        return [text]
-    try:
-        tree = ast.parse(Path(text).read_text("utf-8"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UsageError(f"--custom {text}: {error}") from error
-    return [node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
+def _definitions(text: str) -> tuple[Definition, ...]:
+    """What the source that a ``--custom`` value names defines; none for the name of a class. Nothing in it runs."""
+    from kdoctor.user_code.modules import read_file, read_module
+
+    if text.endswith(".py"):
+        return read_file(Path(text))
+    found = read_module(text) if text != "hub" else ()
+    if not found and "." in text:
+        raise UsageError(f"--custom {text}: there is no such module on this machine; name its file")
+    return found
 
 
 def parse_bindings(texts: Sequence[str]) -> dict[str, Json]:
@@ -80,6 +91,18 @@ def parse_bindings(texts: Sequence[str]) -> dict[str, Json]:
         if not equals or not name.isidentifier():
             raise UsageError(f"--bind {text!r}: write NAME=VALUE")
         found[name] = _literal(value)
+    return found
+
+
+def parse_settings(texts: Sequence[str]) -> dict[tuple[str, str], Json]:
+    """``--set LAYER.ARG=VALUE``; a layer's name may hold dots, an argument's does not."""
+    found: dict[tuple[str, str], Json] = {}
+    for text in texts:
+        place, equals, value = text.partition("=")
+        layer, dot, argument = place.rpartition(".")
+        if not equals or not dot or not layer or not argument.isidentifier():
+            raise UsageError(f"--set {text!r}: write LAYER.ARGUMENT=VALUE")
+        found[layer, argument] = _literal(value)
     return found
 
 
