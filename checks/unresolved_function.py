@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.custom_objects import homecoming, matches, source_of
 from kdoctor.document import Document
 from kdoctor.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.keras_api.reader import Resolution, calls
@@ -10,19 +11,29 @@ from kdoctor.lambdas import named_functions
 from kdoctor.target import Target
 
 
-@check("K303", Severity.ERROR, since="0.1.0")
+@check("K303", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
 def unresolved_function(document: Document, target: Target) -> Iterator[Finding]:
     """The model names a function that the target does not know: an activation or an initializer of the user's own.
 
     Only the name is in the file. Keras says "Could not locate function 'my_activation'".
 
     The cure is the code: ``load_model(path, custom_objects={"my_activation": my_activation})``; with ``--custom my_activation`` kdoctor
-    judges the rest of the file as if it were there. The function of a Lambda layer is K406's matter. What no model calls (K801, K802) is
-    nobody's custom function.
+    judges the rest of the file as if it were there, with ``--custom FILE.py`` it writes the name under which Keras finds it. The function
+    of a Lambda layer is K406's matter. What no model calls (K801, K802) is nobody's custom function.
     """
     of_lambdas = named_functions(document)  # K406's
+    known = {match.node.at: match for match in matches(document, target) if not match.definition.is_class}
+    for match in known.values():
+        if edits := homecoming(match, document):
+            definition = match.definition
+            yield Finding(
+                match.node.at,
+                f"{definition.name} is the function at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}",
+                repair=Repair(f"write the module {definition.module} and the name {definition.name_in_file!r}", edits),
+                mild=called_name(match.node) == definition.name_in_file,
+            )
     for call in calls(document, target):
-        if call.node.at in of_lambdas:
+        if call.node.at in known or call.node.at in of_lambdas:
             continue
         if call.resolution is Resolution.FUNCTION and not is_pythons(call.node) and not is_no_modelling(call.node):
             name = called_name(call.node)

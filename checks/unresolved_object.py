@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
+from kdoctor.custom_objects import Match, homecoming, matches, source_of
 from kdoctor.document import Document
 from kdoctor.hostile import is_no_modelling, is_pythons
 from kdoctor.keras_api.reader import Resolution, calls
@@ -13,20 +14,25 @@ from kdoctor.target import Target
 BASE_ARGUMENTS = frozenset({"name", "trainable", "dtype", "batch_input_shape"})
 
 
-@check("K301", Severity.ERROR, since="0.1.0")
+@check("K301", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
 def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     """The model uses a class that the target does not know: a custom layer, or one of another package.
 
     The file holds the class's name, module and arguments, never its code. Keras says "Could not locate class 'MyLayer'. Make sure
     custom classes are decorated with `@keras.saving.register_keras_serializable()`", for an ``.h5`` "Unknown layer: 'MyLayer'".
 
-    The cure is the code: ``load_model(path, custom_objects={"MyLayer": MyLayer})``. With ``--custom MyLayer`` (or a file that
-    defines it, which is read and not run) kdoctor judges the rest of the file as if the class were there. What no model calls (K801,
-    K802) is nobody's custom class.
+    The cure is the code: ``load_model(path, custom_objects={"MyLayer": MyLayer})``. With ``--custom MyLayer`` kdoctor judges the rest of
+    the file as if the class were there. With ``--custom FILE.py``, or a module or package, the source is read, and not run: the class is
+    matched by name, its constructor is compared with what the file holds (K304), and ``fix`` writes the module and the registered
+    name under which Keras finds it. What no model calls (K801, K802) is nobody's custom class.
     """
     seen: set[tuple[str, str | None]] = set()
+    known = {match.node.at: match for match in matches(document, target) if match.definition.is_class}
+    yield from (finding for match in known.values() for finding in _found(match, document, target))
     for call in calls(document, target):
         node = call.node
+        if node.at in known:
+            continue
         if call.resolution is not Resolution.UNKNOWN or (node.class_name, node.module) in seen:
             continue
         seen.add((node.class_name, node.module))
@@ -39,6 +45,23 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
             needs=(Need("--custom", node.class_name, "the class itself is not in the file, only its name and arguments"),),
             keras_says=_keras_says(document, node),
         )
+
+
+def _found(match: Match, document: Document, target: Target) -> Iterator[Finding]:
+    """A class whose source is given. An error only where the loader would not find it under the name in the file."""
+    edits, definition = homecoming(match, document), match.definition
+    if edits:
+        yield Finding(
+            match.node.at,
+            f"{definition.name} is the class at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}",
+            repair=Repair(f"write the module {definition.module} and the name {definition.name_in_file!r}", edits),
+            mild=not _missed(match, document),
+        )
+
+
+def _missed(match: Match, document: Document) -> bool:
+    stated = match.node.registered_name if document.format.native or "module" in match.node.raw else match.node.class_name
+    return stated != match.definition.name_in_file
 
 
 def _named(node: Node) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from kdoctor.archive import open_document
 from kdoctor.check import Check
 from kdoctor.convert import Container
+from kdoctor.custom_objects import check_settings
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
 from kdoctor.hub_modules import with_modules
@@ -80,6 +81,7 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
         report = Report(str(path), NOTHING, target, failures=(document,))
         return Plan(report, report, ())
     target = with_modules(document, target)
+    check_settings(document, target)
     made = plan(document, target, checks, str(path), unsafe=unsafe)
     if not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)

@@ -11,7 +11,7 @@ from typing import Protocol
 from kdoctor.archive.writing.write import converted_output, default_output, extension_for, write_document
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
-from kdoctor.hub_layers import trust_lines
+from kdoctor.loading import loading_lines
 
 WRITTEN, REMAIN, UNKNOWN = 0, 1, 3
 
@@ -58,7 +58,7 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
     if wish.verify:
         _prove(plan, out)
     written = write_document(plan.before.document, plan.after.document, out, replace=wish.in_place, backup=wish.in_place)
-    lines = trust_lines(plan.after.document, plan.after.target, str(written.path))
+    lines = loading_lines(plan.after.document, plan.after.target, str(written.path))
     return Outcome(written.path, _success(plan, written.path, wish), WRITTEN if refusal is None else REMAIN, lines)
 
 

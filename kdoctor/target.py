@@ -12,6 +12,7 @@ from kdoctor.errors import UsageError
 
 if TYPE_CHECKING:
     from kdoctor.saved_model.module import Module
+    from kdoctor.user_code.definition import Definition
 
 # What --target may call a family, and how it is called in a sentence; the number of tf.keras is that of TensorFlow.
 FAMILIES = {
@@ -37,7 +38,8 @@ class Given:
 
     bindings: global name -> value (``--bind NAME=VALUE``); custom: names of objects or modules (``--custom``);
     hub_paths: handle -> folder (``--hub-path``); modules: handle -> the module, of those that are on this machine; embed: whether the
-    modules shall stand in the file (``--embed``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
+    modules shall stand in the file (``--embed``); code: name -> class or function of the user's own source; settings: (layer or class,
+    argument) -> value (``--set``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
     first (``--input-shape``), or None.
     """
 
@@ -46,6 +48,8 @@ class Given:
     hub_paths: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, Module] = field(default_factory=dict)
     embed: bool = False
+    code: Mapping[str, Definition] = field(default_factory=dict)
+    settings: Mapping[tuple[str, str], Json] = field(default_factory=dict)
     training: Training | None = None
     input_shape: tuple[int | None, ...] | None = None
 

@@ -17,7 +17,7 @@ CHECK_SOURCES = sorted(CHECKS.glob("*.py"))
 # Each module or package imports from the rows above it alone, never from its own row.
 LAYERS = (
     ("__version__", "errors", "pointer", "limits", "faults", "confine"),
-    ("bytecode", "recipe_steps", "saved_model", "verify"),
+    ("bytecode", "recipe_steps", "saved_model", "user_code", "verify"),
     ("hub", "recipe"),
     ("document",),
     ("target", "edit", "objects", "script_constants"),
@@ -29,7 +29,8 @@ LAYERS = (
     ("stored",),
     ("stored_h5", "rearrange"),
     ("hard_sigmoid",),
-    ("convert", "cudnn", "hub_layers"),
+    ("convert", "cudnn", "custom_objects", "hub_layers"),
+    ("loading",),
     ("engine",),
     ("hub_modules", "prognosis", "repair", "report", "migrate"),
     ("doctor",),

@@ -21,6 +21,7 @@ from kdoctor.cli.options import (
     page_width,
     parse_bindings,
     parse_paths,
+    parse_settings,
     parse_shape,
     read_bindings,
     wants_color,
@@ -62,6 +63,9 @@ def fix(
         typer.Option("--bind-from", metavar="FILE.py", help="Your training script: the constants that a Lambda reads; read, not run."),
     ] = None,
     custom: CustomOption = [],  # noqa: B006
+    set_arguments: Annotated[
+        list[str], typer.Option("--set", metavar="LAYER.ARG=VALUE", help="An argument of a custom layer that the file has lost.")
+    ] = [],  # noqa: B006
     hub_path: Annotated[
         list[str],
         typer.Option("--hub-path", metavar="HANDLE=DIR", help="A copy of a TensorFlow Hub module on this machine; with --custom hub."),
@@ -88,6 +92,7 @@ def fix(
         custom=tuple(custom),
         hub_paths=parse_paths(hub_path),
         embed=embed,
+        settings=parse_settings(set_arguments),
         training=_training(compile, asked_release(target)),
         input_shape=parse_shape(input_shape),
     )

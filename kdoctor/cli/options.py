@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,9 @@ from kdoctor.document import Json
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.api_object import UnknownRelease
 from kdoctor.target import Given, Target, parse_target
+
+if TYPE_CHECKING:
+    from kdoctor.user_code.definition import Definition
 
 
 class Format(str, Enum):
@@ -54,14 +57,22 @@ FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least sever
 PurposeOption = Annotated[Purpose, typer.Option("--for", help="What the model is loaded for.")]
 CustomOption = Annotated[
     list[str],
-    typer.Option("--custom", metavar="NAME|FILE.py", help="A class or function, or a file of them, that load_model will be given."),
+    typer.Option(
+        "--custom",
+        metavar="NAME|FILE.py|MODULE",
+        help="A class or function that load_model will be given, or the source of several; read, not run.",
+    ),
 ]
 
 
 def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
     """The target that the options describe. Raises `UsageError`."""
+    code = {one.name: one for text in custom for one in _definitions(text)}
+    names = {text for text in custom if not text.endswith(".py")}
+    names |= {name for one in code.values() for name in (one.name, one.name_in_file)}
     asked = asked_release(text)
-    return replace(asked, custom=custom_names(custom), purpose=purpose.value, given=given or Given(), python=python_beside(asked))
+    given = replace(given or Given(), code=code)
+    return replace(asked, custom=frozenset(names), purpose=purpose.value, given=given, python=python_beside(asked))
 
 
 def asked_release(text: str) -> Target:
@@ -76,20 +87,16 @@ def asked_release(text: str) -> Target:
     return target
 
 
-def custom_names(texts: Sequence[str]) -> frozenset[str]:
-    """The names that all ``--custom`` values stand for. Raises `UsageError`."""
-    return frozenset(name for text in texts for name in _custom_names(text))
+def _definitions(text: str) -> tuple[Definition, ...]:
+    """What the source that a ``--custom`` value names defines; none for the name of a class. Nothing in it runs."""
+    from kdoctor.user_code.modules import read_file, read_module
 
-
-def _custom_names(text: str) -> list[str]:
-    """The names that a ``--custom`` value stands for. A file is read as source: nothing in it runs."""
-    if not text.endswith(".py"):
-        return [text]
-    try:
-        tree = ast.parse(Path(text).read_text("utf-8"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UsageError(f"--custom {text}: {error}") from error
-    return [node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
+    if text.endswith(".py"):
+        return read_file(Path(text))
+    found = read_module(text) if text != "hub" else ()
+    if not found and "." in text:
+        raise UsageError(f"--custom {text}: there is no such module on this machine; name its file")
+    return found
 
 
 def parse_bindings(texts: Sequence[str]) -> dict[str, Json]:
@@ -119,6 +126,18 @@ def read_bindings(path: Path, names: Sequence[str]) -> tuple[dict[str, Json], tu
         except Unknown as reason:
             unknown.append(f"--bind-from {path.name} does not say what {name} is: {reason}")
     return found, tuple(unknown)
+
+
+def parse_settings(texts: Sequence[str]) -> dict[tuple[str, str], Json]:
+    """``--set LAYER.ARG=VALUE``; a layer's name may hold dots, an argument's does not."""
+    found: dict[tuple[str, str], Json] = {}
+    for text in texts:
+        place, equals, value = text.partition("=")
+        layer, dot, argument = place.rpartition(".")
+        if not equals or not dot or not layer or not argument.isidentifier():
+            raise UsageError(f"--set {text!r}: write LAYER.ARGUMENT=VALUE")
+        found[layer, argument] = _literal(value)
+    return found
 
 
 def parse_paths(texts: Sequence[str]) -> dict[str, str]:

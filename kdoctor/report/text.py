@@ -45,7 +45,7 @@ def render_plan(
         console.print(Text.assemble("  ", ("✓", "green"), f" {one.check.code} {printable(one.repair.title)}"), soft_wrap=True)
     console.print(Text.assemble("\n", (printable(outcome), "bold")), soft_wrap=True)
     if before_loading:
-        console.print("\nBefore you load it:")
+        console.print("\nTo load it:")
         for line in before_loading:
             console.print(Text(f"    {printable(line)}"), soft_wrap=True)
     if plan.changes and plan.after.errors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sample import K1, K2, K2_9, K3, Sample, after
 
+COMPILED = "healthy/not_compiled__keras_2.h5"
 PLAIN_TWIN = "healthy/input_shape_conflict__plain.keras"
 THE_CODE = "fix --custom FILE.py with the class"
 TRANSLATE = "nobody yet: the same as Keras operations"
@@ -77,6 +78,9 @@ CUSTOM = {
     "sick/unresolved_object__registered.keras": Sample("K301", "custom layer registered as my_package>Scale", K3, THE_CODE),
     "sick/unresolved_object__keras_2.keras": Sample("K301", "custom layer Scale of module train", K2, THE_CODE),
     "sick/unresolved_object__keras_2.h5": Sample("K301", "custom layer Scale", K2, THE_CODE),
+    "sick/missing_constructor_arguments.h5": Sample(
+        "K304", "custom layer Projection, whose number of units was lost", after(K2), "fix --custom FILE.py, which the weights complete", COMPILED
+    ),
     "sick/hub_layer.h5": Sample(
         "K302",
         "tensorflow_hub.KerasLayer; the module is in hub_modules/tiny",

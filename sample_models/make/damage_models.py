@@ -1,4 +1,4 @@
-"""`.keras` files whose config.json was edited: connections, names, modules, and what no model holds (K2, K306, K608, K702, K8)."""
+"""`.keras` files whose config.json was edited: connections, names, modules, lost arguments, and what no model holds (K2, K304, K306, K608, K702, K8)."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def make() -> None:
         edit(source, target, change)
     edit("../sick/lambda_code.keras", "lambda_corrupt.keras", half_a_function)
     edit_config("healthy/not_compiled__keras_2.h5", "sick/keras_1_config.h5", in_json(bare_list))
+    edit_config("healthy/not_compiled__keras_2.h5", "sick/missing_constructor_arguments.h5", in_json(without_arguments))
     in_text()
 
 
@@ -112,6 +113,12 @@ def torch_module(document: Document) -> None:
     numbers = base64.b64encode(pickle.dumps([0.1, 0.2], protocol=2)).decode("ascii")
     config = {"name": "wrapped", "trainable": True, "dtype": "float32", "module": numbers}
     entries(document)[1] = {"module": "keras.layers", "class_name": "TorchModuleWrapper", "config": config, "registered_name": None}
+
+
+def without_arguments(document: Document) -> None:
+    """A class of the user's own that did not override get_config."""
+    row = entries(document)[1]
+    row.update(class_name="Projection", config={key: row["config"][key] for key in ("name", "trainable", "dtype")})
 
 
 def bare_list(document: Document) -> None:

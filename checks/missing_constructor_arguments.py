@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.custom_objects import Match, deduced, matches, only_base_arguments, settings_for, source_of
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
+from kdoctor.hostile import is_no_modelling, is_pythons
+from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.layers import layer_at, layers
+from kdoctor.manifest import weights_by_layer
+from kdoctor.target import Target
+
+PLAIN_DTYPES = ("float32", None)
+
+
+@check("K304", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
+def missing_constructor_arguments(document: Document, target: Target) -> Iterator[Finding]:
+    """The file does not hold what a custom class's constructor needs, or holds what it refuses.
+
+    A class that overrides ``__init__`` but not ``get_config`` loses its arguments when the model is saved: "__init__() missing 1 required
+    positional argument: 'hidden_dim'". One whose ``__init__`` takes no ``**kwargs`` refuses what every layer is given: "__init__() got an
+    unexpected keyword argument 'trainable'".
+
+    Without the source, a layer with weights and no arguments of its own is a warning. With ``--custom FILE.py`` its constructor is read,
+    and not run. The cure writes what ``--set LAYER.ARGUMENT=VALUE`` says, or the one value that goes with the shapes of the stored
+    weights; ``trainable: true``, ``dtype: float32`` and, in a Sequential, the name are left out where the constructor refuses them.
+    An argument with a default that the file does not state is a warning: another value may have been in use.
+    """
+    for match in matches(document, target):
+        yield from _refused(match, document)
+        yield from _lost(match, document, target)
+    if not target.given.code:
+        yield from _perhaps_lost(document, target)
+
+
+def _lost(match: Match, document: Document, target: Target) -> Iterator[Finding]:
+    node, definition = match.node, match.definition
+    told = settings_for(match, document, target)
+    known = {**deduced(match, document), **told}
+    lacking = {one.name for one in (*match.missing, *match.assumed)}
+    edits = [
+        Edit(node.at / "config" / name, old=node.config.get(name, ABSENT), new=value)
+        for name, value in known.items()
+        if (name in told or name in lacking) and node.config.get(name, ABSENT) != value
+    ]
+    open_ = [one for one in match.missing if one.name not in known]
+    layer = _called(match, document)
+    if edits or open_:
+        names = ", ".join(one.name for one in match.missing) or ", ".join(str(edit.at.keys[-1]) for edit in edits)
+        yield Finding(
+            node.at,
+            f"{definition.name} ({source_of(definition)}) is made with {names}, which the file does not state",
+            repair=Repair("write " + ", ".join(f"{edit.at.keys[-1]}={edit.new!r}" for edit in edits), tuple(edits)) if not open_ else None,
+            needs=tuple(Need("--set", f"{layer}.{one.name}=…", f"get_config of {definition.name} does not save it") for one in open_),
+            keras_says=f"TypeError: {definition.name}.__init__() missing {len(open_)} required positional argument"
+            f"{'s' if len(open_) > 1 else ''}: {' and '.join(repr(one.name) for one in open_)}"
+            if open_
+            else None,
+            mild=not match.missing,
+        )
+        return
+    assumed = [one for one in match.assumed if one.name not in known]
+    if assumed:
+        yield Finding(
+            node.at,
+            f"the file does not state {', '.join(one.name for one in assumed)} of {definition.name} ({source_of(definition)}): it is made "
+            f"with {', '.join(f'{one.name}={one.default}' for one in assumed)}, which may not be what it was saved with (--set {layer}.…)",
+            mild=True,
+        )
+
+
+def _refused(match: Match, document: Document) -> Iterator[Finding]:
+    node, definition = match.node, match.definition
+    if not match.unexpected:
+        return
+    harmless = all(_means_nothing(match, name, document) for name in match.unexpected)
+    edits = tuple(Edit(node.at / "config" / name, old=node.config[name], new=ABSENT) for name in match.unexpected)
+    yield Finding(
+        node.at,
+        f"{definition.name} ({source_of(definition)}) takes no {', '.join(match.unexpected)}, which the file gives it; "
+        "its __init__ should take **kwargs and hand them to super().__init__",
+        repair=Repair(f"leave out {', '.join(match.unexpected)}", edits) if harmless else None,
+        needs=() if harmless else (Need("--custom", definition.name, "a class whose constructor takes what the file holds"),),
+        keras_says=f"TypeError: {definition.name}.__init__() got an unexpected keyword argument '{match.unexpected[0]}'",
+    )
+
+
+def _means_nothing(match: Match, name: str, document: Document) -> bool:
+    value: Json = match.node.config[name]
+    if name == "name":  # a Functional refers to its layers by their names
+        layer = layer_at(document, match.node.at)
+        return layer is not None and layer.at == match.node.at and not layer.calls and "inbound_nodes" not in layer.node.raw
+    if name == "dtype" and isinstance(value, dict):
+        value = (value.get("config") or {}).get("name") if isinstance(value.get("config"), dict) else value
+    return (name == "trainable" and value is True) or (name == "dtype" and value in PLAIN_DTYPES)
+
+
+def _called(match: Match, document: Document) -> str:
+    return match.node.name or match.definition.name
+
+
+def _perhaps_lost(document: Document, target: Target) -> Iterator[Finding]:
+    """Layers of unknown classes with weights, whose config says nothing of their own."""
+    rows = {row.at: owned for row, owned in zip(layers(document), weights_by_layer(document), strict=True)}
+    for call in calls(document, target):
+        node = call.node
+        if call.resolution is not Resolution.UNKNOWN or not rows.get(node.at) or not only_base_arguments(node):
+            continue
+        if is_pythons(node) or is_no_modelling(node):
+            continue
+        shapes = ", ".join(str(weight.shape) for weight in rows[node.at].values())
+        yield Finding(
+            node.at,
+            f"the file states no arguments of {node.class_name} of its own, and holds weights of the shapes {shapes} for it: what its "
+            "constructor needs, if anything, was lost when it was saved (give the source with --custom, and --set)",
+            mild=True,
+        )

@@ -1,0 +1,62 @@
+"""A class or function as its source tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+# The arguments of keras.layers.Layer that a config always holds.
+BASE_ARGUMENTS: Final = frozenset({"name", "trainable", "dtype", "activity_regularizer"})
+Lengths: TypeAlias = "tuple[int | str | None, ...]"  # of an array by axis: a number, the name of an argument, or None for anything else
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a constructor; ``default`` is its text, None where it has to be given."""
+
+    name: str
+    default: str | None = None
+
+    @property
+    def required(self) -> bool:
+        return self.default is None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A class or function.
+
+    module: the name that it is imported from; file and line: where it stands; registered: the name that a decorator gives it, as
+    ``package>name``; arguments: of its constructor, None where a base that is not in the source decides; takes_anything: it has
+    ``**kwargs``, or may have them; stated: it, or a base of it in the source, says what its config holds; made_otherwise: its
+    ``from_config`` is its own; shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other.
+    """
+
+    name: str
+    is_class: bool
+    module: str
+    file: str
+    line: int
+    registered: str | None = None
+    arguments: tuple[Argument, ...] | None = None
+    takes_anything: bool = True
+    stated: bool = True
+    made_otherwise: bool = False
+    shapes: tuple[Lengths, ...] | None = None
+
+    @property
+    def name_in_file(self) -> str:
+        """What Keras looks for: the registered name, or the plain one, which ``custom_objects`` has."""
+        return self.registered or self.name
+
+    def unexpected(self, given: frozenset[str]) -> tuple[str, ...]:
+        """Of the arguments in a config, those that the constructor refuses."""
+        if self.takes_anything or self.made_otherwise or self.arguments is None:
+            return ()
+        return tuple(sorted(given - {argument.name for argument in self.arguments}))
+
+    def lacking(self, given: frozenset[str]) -> tuple[Argument, ...]:
+        """The constructor's arguments that a config does not hold, those of the base class apart."""
+        if self.made_otherwise or self.arguments is None:
+            return ()
+        return tuple(one for one in self.arguments if one.name not in given and one.name not in BASE_ARGUMENTS)

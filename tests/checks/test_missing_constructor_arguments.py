@@ -1,0 +1,146 @@
+"""K304: arguments of a custom class that the file has lost, or that its constructor refuses."""
+
+from __future__ import annotations
+
+import ast
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from kdoctor.custom_objects import check_settings, loading_code
+from kdoctor.document import Document, Format
+from kdoctor.edit import apply
+from kdoctor.errors import UsageError
+from kdoctor.target import Given, Target
+from kdoctor.testing import document, examine, layer, sequential
+from kdoctor.user_code.reading import definitions
+
+PROJECTION = """
+    class Projection(keras.layers.Layer):
+        def __init__(self, units{default}, {kwargs}):
+            self.units = units
+        def build(self, shape):
+            self.kernel = self.add_weight(shape=(shape[-1], self.units))
+"""
+
+
+def target(source: str, **settings: Any) -> Target:
+    code = {one.name: one for one in definitions(ast.parse(dedent(source)), "train", "train.py")}
+    names = frozenset(name for one in code.values() for name in (one.name, one.name_in_file))
+    told = {tuple(place.split("__")): value for place, value in settings.items()}
+    return Target("3.15.1", custom=names, given=Given(code=code, settings=told))  # type: ignore[arg-type]
+
+
+def projection(default: str = "", kwargs: str = "**kwargs", **settings: Any) -> Target:
+    return target(PROJECTION.format(default=default, kwargs=kwargs), **settings)
+
+
+def stored(**config: Any) -> Document:
+    made = {**layer("Projection", module="train", name="p", **config), "registered_name": "Projection"}
+    return document(sequential(made), weights={"layers/projection/vars/0": (4, 3)})
+
+
+def test_an_argument_that_the_weights_leave_one_value_for_is_written() -> None:
+    (finding,) = examine("K304", stored(), projection())
+    assert finding.repair is not None
+    assert not finding.needs
+    assert apply(stored(), finding.repair.edits).config["config"]["layers"][0]["config"] == {"name": "p", "units": 3}
+
+
+def test_an_argument_that_nothing_tells_is_asked_for() -> None:
+    source = "class Projection(Layer):\n    def __init__(self, rate, **kwargs): ..."
+    (finding,) = examine("K304", stored(), target(source))
+    assert finding.repair is None
+    assert [(need.flag, need.name) for need in finding.needs] == [("--set", "p.rate=…")]
+    assert "missing 1 required positional argument: 'rate'" in str(finding.keras_says)
+
+
+@pytest.mark.parametrize("name", ["p", "Projection"])
+def test_what_the_user_says_is_written(name: str) -> None:
+    source = "class Projection(Layer):\n    def __init__(self, rate, **kwargs): ..."
+    asked = target(source, **{f"{name}__rate": 0.5})
+    (finding,) = examine("K304", stored(), asked)
+    assert finding.repair is not None
+    after = apply(stored(), finding.repair.edits)
+    assert after.config["config"]["layers"][0]["config"]["rate"] == 0.5
+    assert examine("K304", after, asked) == []
+
+
+def test_what_the_user_says_wins_over_what_the_file_states() -> None:
+    (finding,) = examine("K304", stored(units=7), projection(p__units=3))
+    assert finding.repair is not None
+    assert finding.repair.edits[0].new == 3
+
+
+def test_a_default_that_may_not_be_what_was_in_use_is_a_warning() -> None:
+    source = "class Projection(Layer):\n    def __init__(self, rate=0.1, **kwargs): ..."
+    (finding,) = examine("K304", stored(), target(source))
+    assert finding.mild
+    assert "rate=0.1" in finding.message
+
+
+def test_a_config_that_holds_everything_is_fine() -> None:
+    assert examine("K304", stored(units=3), projection()) == []
+
+
+def test_what_means_nothing_is_left_out_where_the_constructor_refuses_it() -> None:
+    sick = stored(units=3, trainable=True, dtype="float32")
+    (finding,) = examine("K304", sick, projection(kwargs="name=None"))
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).config["config"]["layers"][0]["config"] == {"name": "p", "units": 3}
+
+
+@pytest.mark.parametrize("more", [{"trainable": False}, {"dtype": "float16"}, {"gain": 2}])
+def test_what_means_something_is_not_dropped(more: dict[str, Any]) -> None:
+    (finding,) = examine("K304", stored(units=3, **more), projection(kwargs="name=None"))
+    assert finding.repair is None
+    assert finding.needs
+    assert "unexpected keyword argument" in str(finding.keras_says)
+
+
+def test_a_setting_for_a_layer_that_is_not_there_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="'p'"):
+        check_settings(stored(), projection(q__units=3))
+    with pytest.raises(UsageError, match="takes no argument"):
+        check_settings(stored(), projection(kwargs="name=None", p__gain=3))
+
+
+def test_without_the_source_a_layer_with_weights_and_nothing_of_its_own_is_a_warning() -> None:
+    (finding,) = examine("K304", stored())
+    assert finding.mild
+    assert "(4, 3)" in finding.message
+    assert examine("K304", stored(units=3)) == []
+
+
+def test_a_class_is_written_under_the_name_that_keras_looks_for() -> None:
+    sick = document(sequential({"class_name": "my>Projection", "config": {"name": "p", "units": 3}}), format=Format.H5_MODEL)
+    (finding,) = examine("K301", sick, projection())
+    assert finding.repair is not None
+    after = apply(sick, finding.repair.edits)
+    made = after.config["config"]["layers"][0]
+    assert (made["module"], made["class_name"], made["registered_name"]) == ("train", "Projection", "Projection")
+    assert examine("K301", after, projection()) == []
+    assert [*loading_code(after, projection(), "m.h5")] == [
+        "from train import Projection",
+        "model = keras.saving.load_model('m.h5', custom_objects={'Projection': Projection})",
+    ]
+
+
+def test_a_registered_class_is_imported_and_nothing_more() -> None:
+    source = '@register_keras_serializable("my")\nclass Projection(Layer): ...'
+    (finding,) = examine("K301", stored(), target(source))
+    assert finding.repair is not None
+    after = apply(stored(), finding.repair.edits)
+    assert after.config["config"]["layers"][0]["registered_name"] == "my>Projection"
+    assert [*loading_code(after, target(source), "m.keras")] == ["import train  # registers what the model uses"]
+
+
+def test_a_function_is_written_under_the_name_that_keras_looks_for() -> None:
+    swishy = {"module": "builtins", "class_name": "function", "config": "swishy", "registered_name": "function"}
+    sick = document(sequential(layer("Activation", activation=swishy)))
+    asked = target('@register_keras_serializable("my")\ndef swishy(x): ...')
+    (finding,) = examine("K303", sick, asked)
+    assert finding.repair is not None
+    made = apply(sick, finding.repair.edits).config["config"]["layers"][0]["config"]["activation"]
+    assert (made["config"], made["module"]) == ("my>swishy", "train")
