@@ -53,6 +53,16 @@ def infer_model(model: Node, given: Shapes) -> Inferred:
     return Inferred(walk.inputs, walk.outputs)
 
 
+def called(node: Node, given: Shapes) -> Shapes:
+    """The shapes that one layer or model returns for inputs of these shapes; empty where that cannot be told."""
+    return _Walk().call(node, given, 0)
+
+
+def input_shape(layer: Node, given: Shapes) -> Shape | None:
+    """The shape that an InputLayer states, or is given."""
+    return _narrowed(given[0] if given else None, _stated(layer))
+
+
 @dataclass(slots=True)
 class _Walk:
     inputs: dict[Pointer, Shapes] = field(default_factory=dict)
@@ -94,7 +104,7 @@ class _Walk:
         return shapes
 
     def _input(self, layer: Node, given: Shapes) -> Shapes:
-        found = (_narrowed(given[0] if given else None, _stated(layer)),)
+        found = (input_shape(layer, given),)
         self.inputs.setdefault(layer.at, found)
         self.outputs.setdefault(layer.at, found)
         return found
