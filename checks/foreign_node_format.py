@@ -63,7 +63,7 @@ def _single_in_list(document: Document, model: Model, target: Target) -> Iterato
 
 def _functional_counted_from_one(model: Model) -> Iterator[Finding]:
     """A nested Functional model of Keras 2 whose n calls are referred to as 1 to n; ``output_layers`` counts so in Keras 3, too."""
-    names = counted_from_one([layer.node for layer in model.layers])
+    names = counted_from_one([layer.node for layer in model.layers], model.node.config.get("output_layers"))
     for nested in (layer for layer in model.layers if layer.key in names and layer.class_name != "Sequential"):
         places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
         edits = [Edit(at, old=old, new=new) for at, old in places if (new := less_one(old, frozenset({nested.key}))) != old]

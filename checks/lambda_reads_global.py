@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
+from kdoctor.lambda_cures import cures
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
@@ -51,6 +52,7 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
         yield Finding(
             found.at,
             f"{found.described} reads {', '.join(_told(name, reads) for name, reads in missing.items())}: not in the file",
+            repair=cures(document, target).of(found.at),
             needs=tuple(
                 Need("--bind", name, "the function reads it, and the file does not hold it") for name in missing if name not in MODULES
             ),

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.lambda_cures import release_of
 from kdoctor.layers import layer_list
 from kdoctor.models import Model, models
 from kdoctor.objects import Node
@@ -55,7 +55,7 @@ def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | No
     from kdoctor.translate.op_layers import translated  # few files hold such layers, and the table is dear to import
 
     items, at = layer_list(model.node)
-    saved = _release(document.saved_by().keras)
+    saved = release_of(document)
     found = translated(model.node, infer(document).inputs.get(model.node.at, ()), target.release, saved)
     if found.layers is None:
         return None, {refusal.layer: refusal.why for refusal in found.refused}
@@ -67,12 +67,6 @@ def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | No
     if found.outputs != outputs:
         edits.append(Edit(model.node.at / "config" / "output_layers", old=outputs, new=found.outputs))
     return Repair(title, tuple(edits), native=True), {}
-
-
-@lru_cache(maxsize=64)
-def _release(text: str | None) -> tuple[int, int] | None:
-    parts = (text or "").split(".")
-    return (int(parts[0]), int(parts[1])) if len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit() else None
 
 
 def _key(node: Node) -> str:

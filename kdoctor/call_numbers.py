@@ -9,10 +9,11 @@ from kdoctor.layers import Source, as_source, is_model
 from kdoctor.objects import Node
 
 
-def counted_from_one(layers: Sequence[Node]) -> frozenset[str]:
+def counted_from_one(layers: Sequence[Node], outputs: Json = None) -> frozenset[str]:
     """The names of the models among a Functional's layers whose n calls are referred to as 1 to n in connections of Keras 2's form.
 
-    ``output_layers`` tells nothing: there even Keras 3 counts the calls of a nested Functional from 1.
+    ``outputs`` are the model's ``output_layers``, where even Keras 3 counts the calls of a nested Functional from 1: they tell nothing
+    by themselves, but every call is referred to somewhere.
     """
     nested = {_key(node): len(calls) for node in layers if is_model(node) and isinstance(calls := node.raw.get("inbound_nodes"), list)}
     used: dict[str, set[int]] = {}

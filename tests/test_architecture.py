@@ -29,7 +29,7 @@ LAYERS = (
     ("claims", "summary", "flow"),
     ("stored",),
     ("stored_h5", "rearrange"),
-    ("convert", "cudnn", "hard_sigmoid"),
+    ("convert", "cudnn", "hard_sigmoid", "lambda_cures"),
     ("engine",),
     ("prognosis", "repair", "report"),
     ("doctor",),

@@ -73,7 +73,7 @@ class _Walk:
     def __post_init__(self) -> None:
         items, at = layer_list(self.model)
         nodes = [node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None]
-        numbered = counted_from_one(nodes)
+        numbered = counted_from_one(nodes, self.model.config.get("output_layers"))
         for node in nodes:
             stored = node.raw.get("inbound_nodes")
             self.layers[key_of(node)] = node
