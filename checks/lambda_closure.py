@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document, Json
+from kdoctor.lambda_cures import cures
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
@@ -29,11 +30,13 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
         values = found.stored.closure or ()
         pairs = [(name, values[i] if i < len(values) else None, i < len(values)) for i, name in enumerate(found.code.freevars)]
         lost = [(name, why) for name, value, there in pairs if (why := _lost(value, there)) and name not in target.given.bindings]
+        repair = cures(document, target).of(found.at)
         told = ", ".join(f"{name} = {_short(value)}" if there else name for name, value, there in pairs)
         yield Finding(
             found.at,
             f"{found.described} captures {told}" + "".join(f"; {name} {why}" for name, why in lost),
-            needs=tuple(Need("--bind", name, f"it {why}") for name, why in lost),
+            repair=repair,
+            needs=() if repair is not None else tuple(Need("--bind", name, f"it {why}") for name, why in lost),
             layer=found.owner,
             keras_says=REFUSED if refused else None,
             mild=not (refused or lost),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
+from kdoctor.lambda_cures import cures
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
@@ -57,6 +58,7 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
             found.at,
             f"{found.described} reads {', '.join(_told(name, reads) for name, reads in missing.items())}: not in the file"
             + (f", but among the globals of {target} that load it" if found_there else ""),
+            repair=None if found_there else cures(document, target).of(found.at),
             needs=tuple(
                 Need("--bind", name, "the function reads it, and the file does not hold it") for name in missing if name not in MODULES
             ),
