@@ -66,6 +66,22 @@ def test_the_bare_name_of_keras_2_is_taken_for_the_function() -> None:
     assert [need.name for need in finding.needs] == ["scale"]
 
 
+def test_what_is_callable_and_no_function_gets_the_form_of_one_when_it_is_given() -> None:
+    sick = model(layer("Lambda", name="lam", function=by_name("scale", "Function", "tensorflow.python.eager")))
+    (finding,) = examine("K406", sick)
+    assert "Expected 'config' to be a dict for Function" in str(finding.keras_says)
+    assert [need.name for need in finding.needs] == ["scale"]
+    (finding,) = examine("K406", sick, WITH_SCALE)
+    assert finding.repair is not None
+    assert (finding.repair.safety, finding.needs) == (Safety.SAFE, ())
+    assert examine("K406", apply(sick, finding.repair.edits), WITH_SCALE) == []
+
+
+def test_nobody_is_asked_for_a_function_without_a_name() -> None:
+    (finding,) = examine("K406", model(layer("Lambda", name="lam", function=by_name("<lambda>", "Function", "tensorflow.python.eager"))))
+    assert (finding.repair, finding.needs) == (None, ())
+
+
 def test_what_python_or_keras_would_do_to_the_machine_is_told_elsewhere() -> None:
     for function in (by_name("system", module="os"), by_name("get_file", module="keras.utils")):
         assert examine("K406", model(layer("Lambda", name="lam", function=function))) == []
