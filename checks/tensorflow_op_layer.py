@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
-from kdoctor.edit import Edit
+from kdoctor.edit import Edit, apply
+from kdoctor.graph_order import moves, ordered
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.lambda_cures import release_of
 from kdoctor.layers import layer_list
 from kdoctor.models import Model, models
 from kdoctor.objects import Node
+from kdoctor.rearrange import edits as moved
 from kdoctor.shapes import infer
 from kdoctor.target import Target
 
@@ -63,9 +65,10 @@ def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | No
     if not document.format.native:
         return Repair(title, native=True), {}
     outputs = model.node.config.get("output_layers")
-    edits = [Edit(at, old=items, new=found.layers)]
+    edits = [Edit(at, old=items, new=ordered(found.layers, found.outputs))]
     if found.outputs != outputs:
         edits.append(Edit(model.node.at / "config" / "output_layers", old=outputs, new=found.outputs))
+    edits += moved(document, moves(document, apply(document, edits)))
     return Repair(title, tuple(edits), native=True), {}
 
 

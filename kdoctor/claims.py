@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from kdoctor.call_numbers import every_source
 from kdoctor.connections import tensors
 from kdoctor.document import Document
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
@@ -165,5 +166,5 @@ def _used(model: Node, layers: Mapping[str, Node]) -> set[str] | None:
             return None
         if source.layer not in found and ((source.layer, source.output) not in inputs or node.class_name == "InputLayer"):
             found.add(source.layer)
-            waiting += tensors(node.raw.get("inbound_nodes"))
+            waiting += every_source(node.raw.get("inbound_nodes"))
     return found or None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from kdoctor.check import Need, Repair
-from kdoctor.claims import claims
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit, apply
+from kdoctor.graph_order import moves
 from kdoctor.keras_api.output_shapes.operations import is_operation
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.lambdas import Lambda, lambdas
@@ -19,6 +20,9 @@ from kdoctor.pointer import Pointer
 from kdoctor.rearrange import edits as moved
 from kdoctor.shapes import infer
 from kdoctor.target import Target
+
+if TYPE_CHECKING:
+    from kdoctor.translate.lambda_layers import Surroundings
 
 TITLE = "write it with Keras's own operations"
 LIMIT = 200  # Lambda layers of one model
@@ -51,7 +55,7 @@ def cures(document: Document, target: Target) -> Cures:
             del waiting[at]
         if not done or not waiting:
             break
-    if not work.cured:
+    if not work.cured or not work.fits():
         return Cures(reasons=work.reasons, needs=work.needs)
     if not document.format.native:
         return Cures(Repair(TITLE, native=True), frozenset(work.cured), work.reasons, work.needs)
@@ -99,7 +103,17 @@ class _Work:
         self.cured[at] = dtype
         return True
 
-    def around(self, at: Pointer, stored: Mapping[str, Json]) -> object:
+    def fits(self) -> bool:
+        """Whether every call of every new model brings the shape that it states, now that what comes before is known."""
+        calls = infer(self.after).calls
+        wrong = [
+            at for at in self.cured if any(shapes and None in shapes for shapes in calls.get(at, ())) or _joint(calls.get(at, ())) is None
+        ]
+        for at in wrong:
+            self.reasons[at / "config" / "function"] = "it is called with tensors of shapes that are not known, or that differ"
+        return not wrong
+
+    def around(self, at: Pointer, stored: Mapping[str, Json]) -> Surroundings:
         from kdoctor.translate.dtypes import is_float
         from kdoctor.translate.lambda_layers import Surroundings
         from kdoctor.translate.layer_dtypes import policy_dtype
@@ -162,18 +176,12 @@ class _Work:
 
     def edits(self) -> list[Edit]:
         """Those on the config, and moves of the arrays whose places are counted by class."""
-        places = {claim.node.at: claim.place for claim in claims(self.before)}
-        moves = []
-        for claim in claims(self.after):
-            old = places.get(claim.node.at, claim.place)
-            if old != claim.place:
-                moves += [(path, claim.place + path[len(old) :]) for path in self.before.weights if path.startswith(old + "/")]
-        return [*self.made, *moved(self.before, moves)]
+        return [*self.made, *moved(self.before, moves(self.before, self.after))]
 
 
 def _joint(calls: tuple[Shapes, ...]) -> Shapes | None:
     """One shape for each input that fits all calls; lengths that differ are left open."""
-    calls = tuple(shapes for shapes in calls if shapes)
+    calls = tuple(shapes for shapes in calls if shapes and None not in shapes)
     if not calls:
         return ()
     if len({tuple(None if shape is None else len(shape) for shape in shapes) for shapes in calls}) != 1:

@@ -27,6 +27,7 @@ LAYERS = (
     ("hostile", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers"),
     ("translate",),
     ("claims", "summary", "flow"),
+    ("graph_order",),
     ("stored",),
     ("stored_h5", "rearrange"),
     ("hard_sigmoid",),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kdoctor.bytecode import expression as tree
-from kdoctor.translate.names import Module
+from kdoctor.translate.names import NUMBER_FUNCTIONS, Module
 from kdoctor.translate.python_values import BUILTINS, is_symbolic, items_of, number_function
 from kdoctor.translate.stored_values import StoredLayer
 from kdoctor.translate.table import call, row_of
@@ -69,8 +69,7 @@ def _of_module(interpreter: Interpreter, path: str, args: tuple[Value, ...], kwa
     home, _, name = path.rpartition(".")
     if home == "builtins":
         return _builtin(interpreter, name, args, kwargs)
-    symbolic = is_symbolic(*args, *kwargs.values())
-    if home == "math" or (home == "np" and not symbolic and row_of(path) is None) or (home in ("np",) and _is_number(args)):
+    if home == "math" or (home == "np" and name in NUMBER_FUNCTIONS and (_is_number(args) or name == "prod")):
         return number_function(path, args)
     if home == "np" and any(isinstance(arg, Tensor) for arg in args):
         raise Untranslatable(f"{path} of a tensor, which numpy cannot take")

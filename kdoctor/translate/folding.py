@@ -32,6 +32,8 @@ def folded(operation: str, operands: tuple[Value, ...], config: Mapping[str, Val
     if operation == "GetItem":
         key = operands[1]
         return numpy.asarray(_small(operands[0]))[tuple(key) if isinstance(key, list) else key]
+    if operation == "Rsqrt":
+        return folded("Reciprocal", (folded("Sqrt", operands, {}),), {})
     name = FUNCTIONS.get(operation)
     if name is None:
         raise Untranslatable(f"{operation} of constants")

@@ -65,21 +65,8 @@ class Interpreter:
         return None if node is None else self.value(node, names)
 
     def name(self, node: tree.Name, names: dict[str, Value]) -> Value:
-        if node.scope in (tree.Scope.ARGUMENT, tree.Scope.LOCAL):
-            if node.name not in names:
-                raise MissingName(node.name, "has no value")
-            return _given(names[node.name], node.name)
-        if node.scope is tree.Scope.FREE:
-            if node.name in names:
-                return _given(names[node.name], node.name)
-            if node.name in self.bindings:
-                return self.bindings[node.name]
-            if node.name not in self.free:
-                raise MissingName(node.name)
-            found = self.free[node.name]
-            if isinstance(found, Untranslatable):
-                raise found
-            return found
+        if node.scope is not tree.Scope.GLOBAL:
+            return self.variable(node.name, names, node.scope is tree.Scope.FREE)
         if node.name in self.bindings:
             return self.bindings[node.name]
         if node.name in ALIASES:
@@ -87,6 +74,16 @@ class Interpreter:
         if node.name in BUILTINS or node.name in ("sum", "abs", "pow"):
             return Module(f"builtins.{node.name}")
         raise MissingName(node.name)
+
+    def variable(self, name: str, names: dict[str, Value], captured: bool) -> Value:
+        if name in names:
+            return _given(names[name], name)
+        if captured and name in self.bindings:
+            return self.bindings[name]
+        found = self.free.get(name) if captured and name in self.free else MissingName(name, "has no value")
+        if isinstance(found, Untranslatable):
+            raise found
+        return found
 
     def attribute(self, node: tree.Attribute, names: dict[str, Value]) -> Value:
         owner = self.value(node.value, names)

@@ -42,6 +42,8 @@ def call_of(node: Node, connection: Json, resolve: Resolve) -> Asked:
         return node_def_call(node.config, [resolve(source) for source in sources])
     name, subject, named = function_of(node), _subject(connection, resolve), _keywords(connection)
     kwargs = {key: _value(value, resolve) for key, value in named.items()}
+    if name == "tf.einsum" and isinstance(kwargs.get("inputs"), list):
+        return name, (subject, *kwargs.pop("inputs")), kwargs
     if name == "op.getitem":
         return name, (subject, _key(named.get("slice_spec"), resolve)), {}
     return name, (subject,), kwargs

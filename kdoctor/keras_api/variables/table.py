@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables import attention, convolution, dense, hub, normalization, preprocessing, recurrent
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
 from kdoctor.layers import is_model
@@ -74,6 +75,11 @@ WITHOUT: Final = frozenset(
 )
 
 
+# What computes and keeps nothing: the code of a Lambda tracks no variable, an operation has none.
+COMPUTING: Final = OPERATION_LAYERS | {"Lambda"}
+OPERATIONS: Final = ("keras.src.ops.", "keras.ops.")
+
+
 def is_builtin(node: Node) -> bool:
     """Whether the object is of Keras's own classes, by its module and its registered name; the file may lie about both."""
     family = node.module is None or node.module.split(".")[0] in FAMILY
@@ -103,7 +109,7 @@ def legacy_order(node: Node, variables: Variables) -> Variables | None:
 
 
 def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Variables | None:
-    if is_builtin(node) and node.class_name in WITHOUT:
+    if is_builtin(node) and (node.class_name in WITHOUT or node.class_name in COMPUTING or str(node.module).startswith(OPERATIONS)):
         return ()
     if is_model(node):
         return None if model is None else model(node, shapes)

@@ -59,7 +59,7 @@ def sampled(method: str) -> Row:
     return row
 
 
-def _sampled(g: Graph, x: Tensor, axis: int, length: int, method: str, align: bool) -> Tensor:
+def _sampled(g: Graph, x: Tensor, axis: int, length: int, method: str, align: bool) -> Value:
     import numpy
 
     given = x.lengths[axis]
@@ -70,10 +70,7 @@ def _sampled(g: Graph, x: Tensor, axis: int, length: int, method: str, align: bo
     scale = numpy.float32((given - 1) / (length - 1) if align and length > 1 else given / length)
     places = numpy.arange(length, dtype="float32") * scale
     if method == "nearest":
-        found: Tensor = g(
-            "Take", x, numpy.minimum(numpy.round(places) if align else numpy.floor(places), given - 1).astype("int32"), axis=axis
-        )
-        return found
+        return g("Take", x, numpy.minimum(numpy.round(places) if align else numpy.floor(places), given - 1).astype("int32"), axis=axis)
     low = numpy.floor(places).astype("int32")
     share = (places - low).reshape((-1, 1, 1) if axis == 1 else (-1, 1)).astype(str(x.dtype))
     before, after = g("Take", x, low, axis=axis), g("Take", x, numpy.minimum(low + 1, given - 1).astype("int32"), axis=axis)

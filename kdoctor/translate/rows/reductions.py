@@ -36,13 +36,17 @@ def _prepared(g: Graph, operation: str, x: Tensor, of_backend: bool) -> Tensor:
     if operation in ("Mean", "Std", "Var", "Logsumexp"):
         refuse_whole(x, operation.lower())
         if x.dtype == "bool" and of_backend and operation in ("Mean", "Std", "Var"):
-            found: Tensor = g("Cast", x, dtype="float32")
-            return found
+            return _cast(g, x, "float32")
     if operation in ("Sum", "Prod") and is_whole(x.dtype) and x.dtype not in ("int32", "int64"):
         raise Untranslatable(f"sums of {x.dtype}, which Keras makes wider")
     if operation in ("All", "Any") and x.dtype != "bool":
-        return g("Cast", x, dtype="bool")
+        return _cast(g, x, "bool")
     return x
+
+
+def _cast(g: Graph, x: Tensor, dtype: str) -> Tensor:
+    found: Tensor = g("Cast", x, dtype=dtype)
+    return found
 
 
 def position(operation: str, default: int) -> Row:
