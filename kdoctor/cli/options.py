@@ -68,7 +68,20 @@ def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequenc
     code = {one.name: one for text in custom for one in _definitions(text)}
     names = {text for text in custom if not text.endswith(".py")}
     names |= {name for one in code.values() for name in (one.name, one.name_in_file)}
+    names |= {name for text in custom for name in _of_package(text, release)}
     return Target(release, custom=frozenset(names), purpose=purpose.value, given=replace(given or Given(), code=code))
+
+
+def _of_package(text: str, release: str) -> frozenset[str]:
+    """The classes of a known package. Raises `UsageError` for one whose classes the release cannot use."""
+    from kdoctor.keras_api.packages import named
+
+    package = named(text)
+    if package is None:
+        return frozenset()
+    if package.keras == 2 and int(release.split(".")[0]) >= 3:
+        raise UsageError(f"--custom {text}: its classes are for Keras 2, and Keras {release} refuses them; tf_keras loads such a file")
+    return package.classes | {f"{prefix}>{name}" for prefix in package.registered_as for name in package.classes}
 
 
 def _definitions(text: str) -> tuple[Definition, ...]:

@@ -118,7 +118,9 @@ def test_json_tells_the_target_and_the_custom_objects_that_it_will_have(kdoctor:
 
 def test_a_class_that_the_user_supplies_is_no_error(kdoctor: Run, samples: Path, tmp_path: Path) -> None:
     sick, source = samples / "sick/unresolved_object.keras", tmp_path / "layers.py"
-    source.write_text("raise SystemExit('a file given with --custom must not run')\nclass Scale(Layer):\n    def __init__(self, factor, **kwargs): pass\ndef a_loss(): pass\n")
+    source.write_text(
+        "raise SystemExit('a file given with --custom must not run')\nclass Scale(Layer):\n    def __init__(self, factor, **kwargs): pass\ndef a_loss(): pass\n"
+    )
     assert kdoctor("inspect", sick).code == 1
     assert kdoctor("inspect", sick, "--custom", "Scale").code == 0
     assert kdoctor("inspect", sick, "--custom", source).code == 0
