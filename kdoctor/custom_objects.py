@@ -87,14 +87,19 @@ def homecoming(match: Match, document: Document) -> tuple[Edit, ...]:
     if not node.at.keys and not document.format.native:  # the root of an .h5 is read by its class name alone
         return _changed(node, {"class_name": definition.name_in_file})
     if node.class_name == FUNCTION:
-        name = definition.name_in_file
-        return _changed(node, {"module": definition.module, "config": name, "registered_name": name})
+        return _changed(node, function_object(definition))
     if _states_first_shape(node, document):
         return ()  # K609 writes an InputLayer first, as long as the layer is read in the old way
     wanted: dict[str, Json] = {"module": definition.module, "class_name": definition.name, "registered_name": definition.name_in_file}
     if "batch_input_shape" in node.config and "module" not in node.raw:
         wanted["config"] = {key: value for key, value in node.config.items() if key != "batch_input_shape"}
     return _changed(node, wanted)
+
+
+def function_object(definition: Definition) -> dict[str, Json]:
+    """A function as Keras stores it: found by its registered name, or by the plain one."""
+    name = definition.name_in_file
+    return {"module": definition.module, "class_name": FUNCTION, "config": name, "registered_name": name}
 
 
 def _changed(node: Node, wanted: Mapping[str, Json]) -> tuple[Edit, ...]:
