@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.custom_objects import homecoming, matches, source_of
+from kdoctor.custom_objects import function_object, homecoming, matches, source_of
 from kdoctor.document import Document
+from kdoctor.edit import Edit
 from kdoctor.hostile import called_name, is_no_modelling, is_pythons
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.lambdas import named_functions
 from kdoctor.target import Target
@@ -32,6 +34,7 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
                 repair=Repair(f"write the module {definition.module} and the name {definition.name_in_file!r}", edits),
                 mild=called_name(match.node) == definition.name_in_file,
             )
+    yield from _texts(document, target)
     for call in calls(document, target):
         if call.node.at in known or call.node.at in of_lambdas:
             continue
@@ -43,4 +46,34 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
                 needs=(Need("--custom", name, "the function itself is not in the file, only its name"),),
                 keras_says=f"TypeError: Could not locate function '{name}'. Make sure custom classes and functions are decorated with "
                 "`@keras.saving.register_keras_serializable()`.",
+            )
+
+
+def _texts(document: Document, target: Target) -> Iterator[Finding]:
+    """An activation as releases before 2.11 stored it: the name alone, as text."""
+    catalogue = Catalogue.load(target.release)
+    for call in calls(document, target):
+        for key, name in call.node.config.items() if call.resolution is Resolution.FOUND and call.kind == "layer" else ():
+            if (
+                not key.endswith("activation")
+                or not isinstance(name, str)
+                or not name
+                or catalogue.function("activation", name) is not None
+            ):
+                continue
+            at, definition = call.node.at / "config" / key, target.given.code.get(name.rpartition(">")[2])
+            if definition is None and name in target.custom:
+                continue
+            written = None if definition is None else function_object(definition)
+            yield Finding(
+                at,
+                f"{target} does not know the function {name!r}"
+                if definition is None
+                else f"{name} is the function at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}",
+                repair=Repair(f"write the function {name!r} of {definition.module}", (Edit(at, old=name, new=written),))
+                if definition
+                else None,
+                needs=() if definition else (Need("--custom", name, "the function itself is not in the file, only its name"),),
+                keras_says=f"ValueError: Could not interpret activation function identifier: {name}" if definition is None else None,
+                mild=definition is not None,
             )

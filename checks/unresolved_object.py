@@ -8,6 +8,7 @@ from kdoctor.document import Document
 from kdoctor.hostile import is_no_modelling, is_pythons
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.lambdas import named_functions
+from kdoctor.manifest import model_weights
 from kdoctor.objects import Node
 from kdoctor.target import Target
 
@@ -40,7 +41,8 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
             continue
         yield Finding(
             node.at,
-            f"{target} does not know the {call.kind.replace('_', ' ')} class {_named(node)}; it was given {_arguments(node)}",
+            f"{target} does not know the {call.kind.replace('_', ' ')} class {_named(node)}; it was given {_arguments(node)}"
+            + (_subclassed(document) if not node.at.keys else ""),
             repair=Repair(f"load_model(path, custom_objects={{{node.class_name!r}: {node.class_name}}})", safety=Safety.ADVICE),
             needs=(Need("--custom", node.class_name, "the class itself is not in the file, only its name and arguments"),),
             keras_says=_keras_says(document, node),
@@ -62,6 +64,12 @@ def _found(match: Match, document: Document, target: Target) -> Iterator[Finding
 def _missed(match: Match, document: Document) -> bool:
     stated = match.node.registered_name if document.format.native or "module" in match.node.raw else match.node.class_name
     return stated != match.definition.name_in_file
+
+
+def _subclassed(document: Document) -> str:
+    held = model_weights(document)
+    shapes = ", ".join(str(weight.shape) for weight in [*held.values()][:4]) + (", …" if len(held) > 4 else "")
+    return f". The model itself is a class of its author's: the file holds no graph, only these arguments and {len(held)} arrays ({shapes})"
 
 
 def _named(node: Node) -> str:

@@ -87,14 +87,19 @@ def homecoming(match: Match, document: Document) -> tuple[Edit, ...]:
     if not node.at.keys and not document.format.native:  # the root of an .h5 is read by its class name alone
         return _changed(node, {"class_name": definition.name_in_file})
     if node.class_name == FUNCTION:
-        name = definition.name_in_file
-        return _changed(node, {"module": definition.module, "config": name, "registered_name": name})
+        return _changed(node, function_object(definition))
     if _states_first_shape(node, document):
         return ()  # K609 writes an InputLayer first, as long as the layer is read in the old way
     wanted: dict[str, Json] = {"module": definition.module, "class_name": definition.name, "registered_name": definition.name_in_file}
     if "batch_input_shape" in node.config and "module" not in node.raw:
         wanted["config"] = {key: value for key, value in node.config.items() if key != "batch_input_shape"}
     return _changed(node, wanted)
+
+
+def function_object(definition: Definition) -> dict[str, Json]:
+    """A function as Keras stores it: found by its registered name, or by the plain one."""
+    name = definition.name_in_file
+    return {"module": definition.module, "class_name": FUNCTION, "config": name, "registered_name": name}
 
 
 def _changed(node: Node, wanted: Mapping[str, Json]) -> tuple[Edit, ...]:
@@ -117,7 +122,7 @@ def settings_for(match: Match, document: Document, target: Target) -> dict[str, 
 
 def deduced(match: Match, document: Document) -> dict[str, Json]:
     """Arguments that the shapes of the stored weights leave one value for, by what ``build`` does with them."""
-    shapes, stored = match.definition.shapes, _stored(document, match.node)
+    shapes, stored = match.definition.shapes, [weight for _, weight in stored_arrays(document, match.node)]
     if not shapes or len(shapes) != len(stored) or any(len(shape) != len(one.shape) for shape, one in zip(shapes, stored, strict=True)):
         return {}
     found: dict[str, set[int]] = {}
@@ -130,13 +135,13 @@ def deduced(match: Match, document: Document) -> dict[str, Json]:
     return {name: values.pop() for name, values in found.items() if len(values) == 1}
 
 
-def _stored(document: Document, node: Node) -> list[Weight]:
-    """The arrays of one layer, in its order."""
+def stored_arrays(document: Document, node: Node) -> list[tuple[str, Weight]]:
+    """The arrays of one layer with their paths, in its order."""
     for row, owned in zip(layers(document), weights_by_layer(document), strict=True):
         if row.at == node.at:
             names = document.attributes.get(f"/model_weights/{row.name}", {}).get("weight_names")
             order = {f"model_weights/{row.name}/{name}": index for index, name in enumerate(names if isinstance(names, list) else ())}
-            return [owned[path] for path in sorted(owned, key=lambda path: (order.get(path, len(order)), _number(path)))]
+            return [(path, owned[path]) for path in sorted(owned, key=lambda path: (order.get(path, len(order)), _number(path)))]
     return []
 
 

@@ -13,6 +13,7 @@ from kdoctor.cli.explain import explain
 from kdoctor.cli.fix import fix
 from kdoctor.cli.inspect import inspect
 from kdoctor.cli.scan import scan
+from kdoctor.cli.snippet import snippet
 from kdoctor.cli.verify import verify
 
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="The model doctor for saved Keras files: names what is wrong in a .keras or .h5 file, without running it, and repairs it.",
 )
-for command in (inspect, fix, convert, scan, verify, explain, checks):
+for command in (inspect, fix, convert, snippet, scan, verify, explain, checks):
     app.command()(command)
 
 

@@ -75,6 +75,9 @@ def fix(
     input_shape: Annotated[
         str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
     ] = None,
+    stub: Annotated[
+        Path | None, typer.Option("--stub", metavar="OUT.py", help="Write a Python skeleton of the classes that nobody can find.")
+    ] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")] = False,
     partial: Annotated[bool, typer.Option("--partial", help="Write what could be repaired even if errors remain (exit code 1).")] = False,
     copy_healthy: Annotated[bool, typer.Option("--copy-healthy", help="With -o: copy a file that needs no repair.")] = False,
@@ -101,6 +104,8 @@ def fix(
         asked = _with_script(file, asked, bind_from)
     plan = plan_file(file, asked, load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
+    if stub is not None:
+        _write_stub(plan, stub)
     outcome = carry_out(plan, file, None if show_diff else wish)
     _show(plan, file, outcome, format, show_diff)
     raise typer.Exit(outcome.exit_code)
@@ -114,6 +119,22 @@ def _with_script(file: Path, target: Target, script: Path) -> Target:
     for sentence in unknown:
         typer.echo(sentence, err=True)
     return replace(target, given=replace(target.given, bindings={**known, **target.given.bindings}))
+
+
+def _write_stub(plan: Plan, out: Path) -> None:
+    from kdoctor.stub import stub as skeleton
+
+    text = skeleton(plan.after.document, plan.after.target)
+    if text is None:
+        typer.echo("--stub: every class of the file is known; nothing was written.", err=True)
+        return
+    try:
+        with open(out, "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"--stub {out}: it exists; kdoctor never overwrites a file") from None
+    except OSError as error:
+        raise UsageError(f"--stub {out}: {error.strerror or error}") from error
 
 
 def _training(text: str | None, target: Target) -> Training | None:

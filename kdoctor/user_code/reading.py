@@ -20,10 +20,10 @@ def parse(path: Path) -> ast.Module:
     """The syntax tree of a source file. Raises `UsageError`."""
     try:
         if path.stat().st_size > LARGEST_SOURCE:
-            raise UsageError(f"{path} is too large to be a source file")
+            raise UsageError(f"--custom {path}: it is too large to be a source file")
         return ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise UsageError(f"{path} cannot be read as Python: {error}") from error
+        raise UsageError(f"--custom {path}: it cannot be read as Python: {error}") from error
 
 
 def definitions(tree: ast.Module, module: str, file: str) -> tuple[Definition, ...]:

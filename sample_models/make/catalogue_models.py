@@ -79,7 +79,14 @@ CUSTOM = {
     "sick/unresolved_object__keras_2.keras": Sample("K301", "custom layer Scale of module train", K2, THE_CODE),
     "sick/unresolved_object__keras_2.h5": Sample("K301", "custom layer Scale", K2, THE_CODE),
     "sick/missing_constructor_arguments.h5": Sample(
-        "K304", "custom layer Projection, whose number of units was lost", after(K2), "fix --custom FILE.py, which the weights complete", COMPILED
+        "K304",
+        "custom layer Projection, whose number of units was lost",
+        after(K2),
+        "fix --custom FILE.py, which the weights complete",
+        COMPILED,
+    ),
+    "sick/package_needed.keras": Sample(
+        "K305", "a class of keras-self-attention", after(K3), "the package, which is for Keras 2", "healthy/not_a_model.keras"
     ),
     "sick/hub_layer.h5": Sample(
         "K302",

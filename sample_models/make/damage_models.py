@@ -1,4 +1,4 @@
-"""`.keras` files whose config.json was edited: connections, names, modules, lost arguments, and what no model holds (K2, K304, K306, K608, K702, K8)."""
+"""`.keras` files whose config.json was edited: connections, names, modules, lost arguments, and what no model holds (K2, K304-K306, K608, K702, K8)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def make() -> None:
         (PLAIN, "moved_object__tensorflow_keras.keras", other_module),
         (PLAIN, "moved_object__registered_name.keras", registered),
         (STACK, "weights_shape_mismatch.keras", more_units),
+        (PLAIN, "package_needed.keras", of_a_package),
         (PLAIN, "foreign_module.keras", calls_python),
         (PLAIN, "non_modelling_function.keras", calls_get_file),
         ("irregular_members.keras", "external_file_reference.keras", words_elsewhere),
@@ -113,6 +114,12 @@ def torch_module(document: Document) -> None:
     numbers = base64.b64encode(pickle.dumps([0.1, 0.2], protocol=2)).decode("ascii")
     config = {"name": "wrapped", "trainable": True, "dtype": "float32", "module": numbers}
     entries(document)[1] = {"module": "keras.layers", "class_name": "TorchModuleWrapper", "config": config, "registered_name": None}
+
+
+def of_a_package(document: Document) -> None:
+    entries(document)[1].update(
+        module="keras_self_attention.seq_self_attention", class_name="SeqSelfAttention", registered_name="SeqSelfAttention"
+    )
 
 
 def without_arguments(document: Document) -> None:

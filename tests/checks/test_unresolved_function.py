@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from kdoctor.target import Target
+from kdoctor.edit import apply
+from kdoctor.target import Given, Target
 from kdoctor.testing import examine, layer, model
+from kdoctor.user_code.definition import Definition
 
 
 def named(name: str, module: str = "builtins") -> dict[str, Any]:
@@ -52,3 +54,32 @@ def test_what_no_model_calls_is_not_asked_for_as_a_custom_function(name: str, wh
     hostile = model(layer("Dense", activation=named(name, where)))
     assert examine("K303", hostile) == []
     assert len(examine(code, hostile)) == 1
+
+
+def test_a_name_that_is_stored_as_text_is_asked_for() -> None:
+    (finding,) = examine("K303", model(layer("Dense", activation="swishy")))
+    assert finding.at.json == "/config/layers/0/config/activation"
+    assert [(need.flag, need.name) for need in finding.needs] == [("--custom", "swishy")]
+    assert "Could not interpret activation function identifier: swishy" in str(finding.keras_says)
+
+
+@pytest.mark.parametrize("name", ["relu", "swish", "hard_swish", "relu6", "leaky_relu", "gelu", "mish", "silu", "linear"])
+def test_names_of_keras_are_known_as_text(name: str) -> None:
+    assert examine("K303", model(layer("Dense", activation=name))) == []
+
+
+def test_a_name_that_the_user_will_give_is_known_as_text() -> None:
+    assert examine("K303", model(layer("Dense", activation="swishy")), Target("3.15.1", custom=frozenset({"swishy"}))) == []
+
+
+def test_the_function_of_a_text_is_written_as_keras_finds_it() -> None:
+    code = {"swishy": Definition("swishy", False, "train", "train.py", 3)}
+    target = Target("3.15.1", custom=frozenset({"swishy"}), given=Given(code=code))
+    sick = model(layer("Dense", activation="swishy"))
+    (finding,) = examine("K303", sick, target)
+    assert finding.repair is not None
+    after = apply(sick, finding.repair.edits)
+    assert after.config["config"]["layers"][0]["config"]["activation"] == {
+        "module": "train", "class_name": "function", "config": "swishy", "registered_name": "swishy",
+    }  # fmt: skip
+    assert examine("K303", after, target) == []

@@ -51,3 +51,10 @@ def test_what_no_model_calls_is_not_asked_for_as_a_custom_class(name: str, where
     hostile = model(layer(name, module=where))
     assert examine("K301", hostile) == []
     assert len(examine(code, hostile)) == 1
+
+
+def test_a_model_that_is_a_class_of_its_own_is_explained_as_what_it_is() -> None:
+    root = {"module": None, "class_name": "SubModel", "config": {"units": 4}, "registered_name": "SubModel"}
+    (finding,) = examine("K301", document(root, weights={"layers/dense/vars/0": (4, 4)}))
+    assert "it was given units=4. The model itself is a class of its author's: the file holds no graph" in finding.message
+    assert "1 arrays ((4, 4))" in finding.message

@@ -1,0 +1,56 @@
+"""The shortest Python that loads a file as it is, as far as an examination tells."""
+
+from __future__ import annotations
+
+from kdoctor.engine import Diagnosis, Report
+from kdoctor.loading import loading_lines
+from kdoctor.objects import FUNCTION, Node, as_node
+
+UNKNOWN = frozenset({"K301", "K303"})  # what custom_objects answers
+NOWHERE = frozenset({None, "__main__", "builtins", ""})
+
+
+def snippet(report: Report) -> tuple[str, ...] | None:
+    """None where no Python of this kind loads the file: it has to be repaired first."""
+    if report.failures or report.loads is None:
+        return None
+    missing = [found for found in report.errors if found.check.code in UNKNOWN]
+    training = [found for found in report.errors if found.finding.at.part == "training"]
+    if len(missing) + len(training) < len(report.errors):
+        return None
+    arguments = [repr(report.path)]
+    lines = ["import keras"]
+    told = loading_lines(report.document, report.target, report.path)
+    lines += [line for line in told if line.startswith(("import ", "from ", "kdoctor."))]
+    names = _names(report, missing)
+    if not all(
+        name.isidentifier() and all(step.isidentifier() for step in (module or "x").split(".")) for name, (_, module, _) in names.items()
+    ):
+        return None  # what the file names is no Python: nobody should paste it
+    lines += [f"from {module or 'YOUR_CODE'} import {name}  # {hint}" for name, (_, module, hint) in names.items()]
+    given = [line for line in told if "custom_objects=" in line]
+    keys = [f"{key!r}: {name}" for name, (key, _, _) in names.items()]
+    if given:
+        keys = [given[0].partition("custom_objects={")[2].rpartition("})")[0], *keys]
+    arguments += [f"custom_objects={{{', '.join(keys)}}}"] if keys else []
+    arguments += ["compile=False"] if training else []
+    return (*lines, f"model = keras.saving.load_model({', '.join(arguments)})")
+
+
+def _names(report: Report, missing: list[Diagnosis]) -> dict[str, tuple[str, str | None, str]]:
+    """Name -> what Keras looks for, the module that the file names, and a word about it."""
+    found: dict[str, tuple[str, str | None, str]] = {}
+    for one in missing:
+        value = report.document.at(one.finding.at)
+        node = as_node(value, one.finding.at)
+        key = _sought(node) if node is not None else str(value)
+        name = key.rpartition(">")[2]
+        module = None if node is None or node.module in NOWHERE else node.module
+        found[name] = (key, module, "the module that the file names" if module else "wherever it is defined")
+    return found
+
+
+def _sought(node: Node) -> str:
+    if node.class_name == FUNCTION:
+        return str(node.raw.get("config"))
+    return node.registered_name or node.class_name
