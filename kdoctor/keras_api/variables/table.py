@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables import attention, convolution, dense, normalization, preprocessing, recurrent
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
 from kdoctor.layers import is_model
@@ -16,6 +17,7 @@ from kdoctor.objects import Node
 
 FAMILY: Final = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of modules that Keras's own classes have lived in
 DEEPEST: Final = 40  # layers inside layers: hostile files nest deeper than Python's stack
+OPERATIONS: Final = ("keras.src.ops.", "keras.ops")
 UNREADABLE: Final = (
     TypeError,
     ValueError,
@@ -81,6 +83,11 @@ def is_builtin(node: Node) -> bool:
     return family and (registered is None or ">" not in registered or registered.startswith("Keras>"))
 
 
+def is_operation(node: Node) -> bool:
+    """Whether a listed layer is an operation: of Keras 3 by its module (some bear a layer's name: Add, Reshape), of TensorFlow by its class."""
+    return (node.module or "").startswith(OPERATIONS) or node.class_name in OPERATION_LAYERS
+
+
 def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | None = None) -> Variables | None:
     """The variables of a layer, in the order in which Keras 3 makes them, each with its place in a Keras 3 archive.
 
@@ -103,7 +110,7 @@ def legacy_order(node: Node, variables: Variables) -> Variables | None:
 
 
 def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Variables | None:
-    if is_builtin(node) and node.class_name in WITHOUT:
+    if is_builtin(node) and (node.class_name in WITHOUT or is_operation(node)):
         return ()
     if is_model(node):
         return None if model is None else model(node, shapes)
