@@ -78,6 +78,8 @@ def as_keras_2_archive(document: Document, target: Target) -> Converted:
     parts = {key: value for key, value in legacy.parts.items() if key not in ("attributes", "training")}
     parts |= {"config": _homed(legacy.config, catalogue), "weights": weights, "attributes": {**groups_of(weights), "/vars": {}}}
     parts["metadata"] = {"keras_version": target.release, "date_saved": ""}
+    if document.format is Format.KERAS_ZIP:
+        parts["members"] = document.members  # an archive that is written anew keeps its own list
     if isinstance(legacy.training, Mapping):
         parts["training"] = native_training(legacy.training)
     return Converted(replace(legacy.replacing(parts), format=Format.KERAS_ZIP), (*made.notes, *notes))

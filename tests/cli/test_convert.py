@@ -116,3 +116,13 @@ def test_keras_3_cannot_prove_a_file_for_keras_2(kdoctor: Run, sample: Copy) -> 
     ended = kdoctor("convert", sample(PLAIN), "--to", "h5", "--target", "keras==2.15", "--verify")
     assert ended.code == 2
     assert "--verify" in ended.err
+
+
+def test_an_archive_of_keras_3_becomes_one_of_keras_2_15(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    out = tmp_path / "out.keras"
+    assert kdoctor("convert", sample(PLAIN), "--to", "keras", "--target", "keras==2.15.0", "-o", out).code == 0
+    with zipfile.ZipFile(out) as archive, archive.open("model.weights.h5") as member, h5py.File(member) as stored:
+        assert json.loads(archive.read("metadata.json"))["keras_version"] == "2.15.0"
+        assert "batch_input_shape" in archive.read("config.json").decode()
+        assert "vars" in stored
+    assert kdoctor("convert", out, "--to", "keras", "-o", tmp_path / "back.keras").code == 0
