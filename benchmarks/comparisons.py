@@ -40,7 +40,7 @@ class Round:
 
 def rounds(folder: Path, gigabyte: int) -> Iterator[Round]:
     """Every comparison, its files made just before and removed after it. ``gigabyte``: megabytes of the large model."""
-    for make in (small_file, large_weights, repair, many_files):
+    for make in (small_file, large_weights, repair, conversion, many_files):
         room = folder / make.__name__
         room.mkdir()
         yield make(room, gigabyte)
@@ -78,6 +78,22 @@ def repair(room: Path, gigabyte: int) -> Round:
     }
     one, other = commands
     return Round("an edit of the config, against a copy of the file", commands, (Ratio(one, other),))
+
+
+def conversion(room: Path, gigabyte: int) -> Round:
+    """An ``.h5`` as an archive, and back: every array stands somewhere else afterwards."""
+    size = gigabyte // 2
+    archive, old, new, copy = room / "model.keras", room / "old.h5", room / "new.keras", room / "copy.h5"
+    _made(archive, size)
+    subprocess.run([*kdoctor("convert", str(archive), "--to", "h5", "-o", str(old)).argv], check=True, stdout=subprocess.DEVNULL)
+    archive.unlink()
+    commands = {
+        f"kdoctor convert, {size} MB": kdoctor("convert", str(old), "--to", "keras", "-o", str(new), out=new),
+        f"cp, {size} MB": Command(("cp", str(old), str(copy)), out=copy),
+        f"cp and sync, {size} MB": Command(("dd", f"if={old}", f"of={copy}", "bs=1M", "conv=fsync"), out=copy),
+    }
+    one, other, synced = commands
+    return Round("an .h5 as a .keras archive, against a copy", commands, (Ratio(one, other), Ratio(one, synced, 2.0)))
 
 
 def many_files(room: Path, gigabyte: int) -> Round:

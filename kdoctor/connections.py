@@ -72,6 +72,7 @@ def tensors(value: Json) -> Iterator[Source]:
         source = _source(item)
         if source is not None:
             yield source
+            stack.extend(more for more in item[3:] if isinstance(more, dict))  # Keras 2: tensors among the keywords of a call
         elif isinstance(item, list):
             stack.extend(reversed(item))
 

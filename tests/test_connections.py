@@ -59,3 +59,8 @@ def test_deep_nesting_is_no_matter() -> None:
     for _ in range(5000):
         value = [value]
     assert list(tensors(value)) == [ONE]
+
+
+def test_a_tensor_among_the_keywords_of_a_call_of_keras_2_is_one_of_the_tensors() -> None:
+    node = [[["a", 0, 0, {"y": ["b", 0, 0], "name": None}]]]
+    assert [source.layer for source in tensors(node)] == ["a", "b"]

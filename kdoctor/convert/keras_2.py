@@ -68,6 +68,8 @@ def as_keras_2_archive(document: Document, target: Target) -> Converted:
     if document.format.native and document.saved_by().major == OLDER:
         return Converted(replace(document, format=Format.KERAS_ZIP) if document.format is not Format.KERAS_ZIP else document)
     made = _as_h5(document, target, archive=True)
+    if made.document is document:
+        made = _said_again(document, target)
     legacy, catalogue = made.document, Catalogue.load(target.release, target.family)
     placed = by_layer(legacy)
     weights = {_own_part(one.path): one.weight for one in placed}
@@ -76,9 +78,22 @@ def as_keras_2_archive(document: Document, target: Target) -> Converted:
     parts = {key: value for key, value in legacy.parts.items() if key not in ("attributes", "training")}
     parts |= {"config": _homed(legacy.config, catalogue), "weights": weights, "attributes": {**groups_of(weights), "/vars": {}}}
     parts["metadata"] = {"keras_version": target.release, "date_saved": ""}
+    if document.format is Format.KERAS_ZIP:
+        parts["members"] = document.members  # an archive that is written anew keeps its own list
     if isinstance(legacy.training, Mapping):
         parts["training"] = native_training(legacy.training)
     return Converted(replace(legacy.replacing(parts), format=Format.KERAS_ZIP), (*made.notes, *notes))
+
+
+def _said_again(document: Document, target: Target) -> Converted:
+    """An ``.h5`` of Keras 2 in the words of the target, which refuses what an archive's reader would not take."""
+    words = Words(Catalogue.load(target.release), document.saved_by().keras, True, True)
+    training, notes = keras_2_training(words, document.training, native=False)
+    parts = {**document.parts, "config": words.model(document.config)}
+    parts |= {"training": training} if training is not None else {}
+    if training is None:
+        parts.pop("training", None)
+    return Converted(document.replacing(parts), notes)
 
 
 def _state(legacy: Document, trained: Sequence[Weight]) -> tuple[dict[str, Weight], tuple[str, ...]]:

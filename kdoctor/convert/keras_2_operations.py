@@ -13,17 +13,11 @@ from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
 from kdoctor.objects import Node
 
-OPERATIONS: Final = ("keras.src.ops", "keras.ops")
 MERGES: Final = {"Add": "Add", "Subtract": "Subtract", "Multiply": "Multiply", "Maximum": "Maximum", "Minimum": "Minimum"}
 ACTIVATIONS: Final = {
     "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Silu": "silu", "Softplus": "softplus", "Softsign": "softsign",
     "Exp": "exponential",
 }  # fmt: skip
-
-
-def is_operation(node: Node) -> bool:
-    """Whether a listed layer is an operation and no layer: some bear the same name (Add, Reshape, Softmax)."""
-    return (node.module or "").startswith(OPERATIONS)
 
 
 def as_layer(node: Node) -> dict[str, Json]:

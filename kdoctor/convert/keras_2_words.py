@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kdoctor.convert.keras_2_calls import counted_from_one, endpoints, keras_2_node
-from kdoctor.convert.keras_2_operations import as_layer, is_operation
+from kdoctor.convert.keras_2_operations import as_layer
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
 from kdoctor.keras_api.absence import INITIALIZER, means_nothing
@@ -17,12 +17,15 @@ from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import kind_of
 from kdoctor.keras_api.retired import OPERATION_LAYERS
-from kdoctor.keras_api.variables.table import is_builtin
+from kdoctor.keras_api.variables.table import is_builtin, is_operation
+from kdoctor.layers import layer_list
 from kdoctor.objects import CODE, FUNCTION, MODELS, VALUES, Node, as_node
 from kdoctor.pointer import Pointer
 
 # (class, argument of Keras 3) -> the argument of Keras 2 that means the same
 RENAMED = {("InputLayer", "batch_shape"): "batch_input_shape", ("LeakyReLU", "negative_slope"): "alpha"}
+# (class, argument) whose false is what leaving it out means; the constructors have another default, None, for that
+FALSE_IS_USUAL = frozenset({("InputLayer", "sparse"), ("InputLayer", "ragged"), ("InputLayer", "optional")})
 PLAIN_POLICIES = frozenset(
     {"float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16", "int32", "int64", "uint8", "bool"}
 )
@@ -94,7 +97,9 @@ class Words:
                 said |= self._initializer(name, value, node, known in found.parameters)
             elif found.takes_anything or known in found.parameters or known in found.keys_taken:
                 said[known] = self._value(value, node.at / "config" / name)
-            elif not means_nothing(kind, node.class_name, name, value, self.saved_by):
+            elif not (value is False and (node.class_name, name) in FALSE_IS_USUAL) and not means_nothing(
+                kind, node.class_name, name, value, self.saved_by
+            ):
                 raise NotConvertible(f"{node.class_name} of Keras {self.catalogue.release} takes no argument {name!r} (here {value!r:.60})")
         return said
 
@@ -114,10 +119,11 @@ class Words:
 
     def _stack(self, node: Node) -> dict[str, Json]:
         """A Sequential that states its input, if it was built for one."""
-        at = node.at / "config" / "layers"
-        given = node.config.get("layers")
-        layers = [self._value(item, at / index) for index, item in enumerate(given if isinstance(given, list) else ())]
+        given, at = layer_list(node)
+        layers = [self._value(item, at / index) for index, item in enumerate(given)]
         shape = node.config.get("build_input_shape") or node.build_config.get("input_shape")
+        if any(layer["class_name"] == "InputLayer" for layer in layers[1:]):
+            raise NotConvertible(f"the InputLayer of the Sequential {node.name!r} is not its first layer")
         stated = layers and (layers[0]["class_name"] == "InputLayer" or "batch_input_shape" in layers[0]["config"])
         if not stated and isinstance(shape, list) and not self.older:
             entry = {"batch_input_shape": shape, "dtype": "float32", "sparse": False, "name": f"{node.name}_input"}
@@ -130,6 +136,8 @@ class Words:
         config["layers"] = [self._value(item, at / index) for index, item in enumerate(layers if isinstance(layers, list) else ())]
         _distinct(config["layers"])
         config |= {key: endpoints(node.config.get(key)) for key in ("input_layers", "output_layers")}
+        if not config["input_layers"] or not config["output_layers"]:
+            raise NotConvertible(f"the model {node.name!r} does not say what goes in or comes out")
         return counted_from_one(config)
 
     def _activation(self, name: str) -> str:

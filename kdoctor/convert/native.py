@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered
-from kdoctor.convert.optimizer import NATIVE, arranged, has_state, optimizer_of, stored_state
+from kdoctor.convert.optimizer import NATIVE, arranged, fresh, has_state, optimizer_of, stored_state
 from kdoctor.convert.outcome import STATE_LOST, Converted
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import native_training, scheduled
 from kdoctor.document import ABSENT, Document, Format, Json, Weight
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.slots import Style
-from kdoctor.naming import fresh
+from kdoctor.naming import fresh as free_name
 from kdoctor.native_config import Translator
 from kdoctor.objects import model_of, objects
 from kdoctor.target import Target
@@ -63,16 +63,16 @@ def _modernized(document: Document, target: Target) -> Converted:
 
 
 def _with_state(document: Document, weights: dict[str, Weight], trained: Sequence[Weight]) -> tuple[dict[str, Weight], tuple[str, ...]]:
-    """The weights with those of the optimizer, or what to say where it had some that do not map."""
-    if not has_state(document):
-        return weights, ()
+    """The weights with those of the optimizer, or with those of one that begins, and what to say where some do not map."""
     name, config = optimizer_of(document)
+    if not name:
+        return weights, ()
     rescaled = any(weight.recipe is not None for weight in weights.values())  # then its moments are those of other numbers
     state = None if rescaled else stored_state(document, trained)
     found = None if state is None else arranged(state, name, config, Style.KERAS_3)
-    if found is None:
-        return weights, (STATE_LOST,) if isinstance(document.training, Mapping) else ()
-    return {**weights, **{f"{NATIVE}{index}": weight for index, weight in enumerate(found)}}, ()
+    lost = found is None and has_state(document)
+    arrays = found or fresh(config)
+    return {**weights, **{f"{NATIVE}{index}": weight for index, weight in enumerate(arrays)}}, (STATE_LOST,) if lost else ()
 
 
 def _signed(document: Document, target: Target) -> dict[str, Json]:
@@ -88,4 +88,4 @@ def _named(document: Document) -> Json:
     if model is None or not isinstance(listed, list):
         return document.config
     taken = {node.name for node in objects(document) if node.name is not None}
-    return {**model.raw, "config": {"name": fresh("sequential", taken), "layers": listed}}
+    return {**model.raw, "config": {"name": free_name("sequential", taken), "layers": listed}}

@@ -73,15 +73,21 @@ def arranged(state: State, name: str, config: Mapping[str, Json], style: Style) 
     rate = config.get("learning_rate", config.get("lr"))
     if groups is None or not all(slot in state.kept for group in groups for slot in group):
         return None
-    found = [state.steps or Weight.made(constant(0, (), "int64"))]
-    if style is Style.KERAS_3 and has_rate(config):
-        if type(rate) not in (int, float):
-            return None
-        found.append(Weight.made(constant(float(rate), (), "float32")))
+    if style is Style.KERAS_3 and has_rate(config) and type(rate) not in (int, float):
+        return None
+    counters = fresh(config)[: 1 + (style is Style.KERAS_3)]
+    found = [state.steps or counters[0], *counters[1:]]
     for group in groups:
         count = len(state.kept[group[0]])
         found += [state.kept[slot][index] for index in range(count) for slot in group]
     return tuple(found)
+
+
+def fresh(config: Mapping[str, Json]) -> tuple[Weight, ...]:
+    """What Keras 3 stores for an optimizer that has not taken a step: the number of steps, and its learning rate."""
+    rate = config.get("learning_rate", config.get("lr"))
+    steps = Weight.made(constant(0, (), "int64"))
+    return (steps, Weight.made(constant(float(rate), (), "float32"))) if type(rate) in (int, float) else (steps,)
 
 
 def _arrays(document: Document) -> tuple[Weight, ...]:

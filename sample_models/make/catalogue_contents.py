@@ -99,6 +99,7 @@ ARGUMENTS = {
 }
 
 LAYOUTS = {
+    "sick/legacy_format.h5": Sample("K606", "an .h5: it works", K3, "convert: a .keras archive", "healthy/not_compiled.keras"),
     "sick/foreign_node_format__one_in_a_list__keras_2.keras": Sample(
         "K604", "a nested model in a Sequential; its one input stands in a list", K2, "fix: write it flat", STACK
     ),

@@ -47,6 +47,7 @@ def something_else() -> None:
     sick("not_a_model__json.h5", json.dumps({"message": "Not Found", "status": "404"}).encode())
     sick("not_a_model__text_mode.h5", healthy("wrong_extension.h5").replace(b"\n", b"\r\n"))
     sick("other_format__onnx.onnx", onnx_model())
+    sick("legacy_format.h5", healthy("not_compiled.h5"))  # nothing wrong with it
 
 
 def one_pixel() -> bytes:

@@ -17,6 +17,7 @@ from kdoctor.objects import Node, is_repaired_hub
 
 FAMILY: Final = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of modules that Keras's own classes have lived in
 DEEPEST: Final = 40  # layers inside layers: hostile files nest deeper than Python's stack
+OPERATIONS: Final = ("keras.src.ops.", "keras.ops")
 UNREADABLE: Final = (
     TypeError,
     ValueError,
@@ -75,16 +76,16 @@ WITHOUT: Final = frozenset(
 )
 
 
-# What computes and keeps nothing: the code of a Lambda tracks no variable, an operation has none.
-COMPUTING: Final = OPERATION_LAYERS | {"Lambda"}
-OPERATIONS: Final = ("keras.src.ops.", "keras.ops.")
-
-
 def is_builtin(node: Node) -> bool:
     """Whether the object is of Keras's own classes, by its module and its registered name; the file may lie about both."""
     family = node.module is None or node.module.split(".")[0] in FAMILY
     registered = node.registered_name
     return family and (registered is None or ">" not in registered or registered.startswith("Keras>"))
+
+
+def is_operation(node: Node) -> bool:
+    """Whether a listed layer is an operation: of Keras 3 by its module (some bear a layer's name: Add, Reshape), of TensorFlow by its class."""
+    return (node.module or "").startswith(OPERATIONS) or node.class_name in OPERATION_LAYERS
 
 
 def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | None = None) -> Variables | None:
@@ -109,7 +110,7 @@ def legacy_order(node: Node, variables: Variables) -> Variables | None:
 
 
 def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Variables | None:
-    if is_builtin(node) and (node.class_name in WITHOUT or node.class_name in COMPUTING or str(node.module).startswith(OPERATIONS)):
+    if is_builtin(node) and (node.class_name in WITHOUT or node.class_name == "Lambda" or is_operation(node)):
         return ()
     if is_model(node):
         return None if model is None else model(node, shapes)

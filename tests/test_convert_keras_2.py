@@ -1,0 +1,193 @@
+"""What is said to Keras 2: its words, its connections, and a refusal where it has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from weight_documents import NATIVE, archive
+
+from kdoctor.convert import Container, NotConvertible, convert
+from kdoctor.document import Document, Format
+from kdoctor.target import Target
+from kdoctor.testing import document, layer, sequential
+
+KERAS_2 = Target("2.15.0")
+POLICY = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
+INPUT = layer("InputLayer", name="in", batch_shape=[None, 4], dtype="float32", sparse=False, ragged=False, optional=False)
+
+
+def tensor(name: str, call: int = 0) -> dict[str, Any]:
+    return {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": [name, call, 0]}}
+
+
+def called(serialized: dict[str, Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """A layer of a Functional model, called once."""
+    return {**serialized, "name": serialized["config"]["name"], "inbound_nodes": [{"args": list(args), "kwargs": kwargs}]}
+
+
+def graph(*layers: dict[str, Any], output: str = "out", call: int = 0) -> dict[str, Any]:
+    start = {**INPUT, "name": "in", "inbound_nodes": []}
+    config = {"name": "model", "trainable": True, "layers": [start, *layers]}
+    ends = {"input_layers": ["in", 0, 0], "output_layers": [output, call, 0]}
+    return {
+        "module": "keras.src.models.functional",
+        "class_name": "Functional",
+        "config": {**config, **ends},
+        "registered_name": "Functional",
+    }
+
+
+def said(config: dict[str, Any], target: Target = KERAS_2, **parts: Any) -> Any:
+    """The config of a model without weights as an ``.h5`` for Keras 2."""
+    return convert(document(config, attributes={"/": {}}, **parts), target, Container.H5).document.config
+
+
+def only(config: dict[str, Any]) -> Any:
+    """The one layer behind the input."""
+    return said(graph(called(config, tensor("in"))))["config"]["layers"][1]
+
+
+def test_the_shape_of_an_input_goes_by_its_older_name() -> None:
+    first = said(sequential(INPUT, layer("Flatten", name="flat")))["config"]["layers"][0]
+    assert first["config"] == {"batch_input_shape": [None, 4], "dtype": "float32", "sparse": False, "ragged": False, "name": "in"}
+
+
+def test_a_policy_is_a_name_and_what_means_nothing_is_left_out() -> None:
+    made = only(layer("LeakyReLU", name="out", dtype=POLICY, negative_slope=0.3))
+    assert made == {
+        "class_name": "LeakyReLU",
+        "config": {"name": "out", "dtype": "float32", "alpha": 0.3},
+        "name": "out",
+        "inbound_nodes": [[["in", 0, 0, {}]]],
+    }
+
+
+def test_the_ends_of_a_model_stand_in_lists() -> None:
+    config = said(graph(called(layer("Flatten", name="out"), tensor("in"))))["config"]
+    assert (config["input_layers"], config["output_layers"]) == ([["in", 0, 0]], [["out", 0, 0]])
+
+
+def test_tensors_behind_the_first_get_the_names_of_their_places() -> None:
+    heads = layer("MultiHeadAttention", name="out", num_heads=2, key_dim=3)
+    (node,) = said_node(called(heads, tensor("in"), tensor("in"), attention_mask=None, training=None))
+    assert node == ["in", 0, 0, {"value": ["in", 0, 0]}]
+
+
+def said_node(row: dict[str, Any]) -> Any:
+    from kdoctor.convert.keras_2_calls import keras_2_node
+
+    return keras_2_node(row["inbound_nodes"][0], row["class_name"])
+
+
+def test_the_states_of_a_recurrent_layer_stand_behind_its_input() -> None:
+    states = [tensor("h"), tensor("c")]
+    wanted = [["in", 0, 0, {}], ["h", 0, 0, {}], ["c", 0, 0, {}]]
+    assert said_node(called(layer("LSTM", name="out"), tensor("in"), initial_state=states)) == wanted
+    assert said_node(called(layer("LSTM", name="out"), tensor("in"), states)) == wanted
+
+
+def test_the_calls_of_a_nested_sequential_are_counted_from_one() -> None:
+    inner = sequential(INPUT, layer("Flatten", name="flat"), name="inner")
+    config = said(graph(called(inner, tensor("in")), called(layer("Flatten", name="out"), tensor("inner"))))["config"]
+    assert config["layers"][2]["inbound_nodes"] == [[["inner", 1, 0, {}]]]
+
+
+def test_a_sequential_that_was_built_states_its_input() -> None:
+    made = said(sequential(layer("Flatten", name="flat"), build_input_shape=[None, 4]))
+    assert [row["class_name"] for row in made["config"]["layers"]] == ["InputLayer", "Flatten"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "args", "made"),
+    [
+        ("Add", [tensor("in"), 3.0], ("Rescaling", {"scale": 1.0, "offset": 3.0})),
+        ("Subtract", [1.0, tensor("in")], ("Rescaling", {"scale": -1.0, "offset": 1.0})),
+        ("Multiply", [tensor("in"), 2], ("Rescaling", {"scale": 2.0, "offset": 0.0})),
+        ("Divide", [tensor("in"), 4.0], ("Rescaling", {"scale": 0.25, "offset": 0.0})),
+        ("Multiply", [tensor("in"), tensor("in")], ("Multiply", {})),
+        ("Relu6", [tensor("in")], ("Activation", {"activation": "relu6"})),
+    ],
+)
+def test_arithmetic_is_said_by_a_layer(operation: str, args: list[Any], made: tuple[str, dict[str, Any]]) -> None:
+    row = said(graph(called(layer(operation, name="out", module="keras.src.ops.numpy"), *args)))["config"]["layers"][1]
+    assert (row["class_name"], row["config"]) == (made[0], {"name": "out", **made[1]})
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (called(layer("GetItem", name="out", module="keras.src.ops.numpy"), tensor("in"), 0), "no layer for the operation GetItem"),
+        (called(layer("RMSNormalization", name="out"), tensor("in")), "has no layer RMSNormalization"),
+        (called(layer("Activation", name="out", activation="sparsemax"), tensor("in")), "has no activation 'sparsemax'"),
+        (called(layer("Resizing", name="out", height=2, width=2, antialias=True), tensor("in")), "takes no argument 'antialias'"),
+        (called(layer("Activation", name="out", activation="hard_sigmoid"), tensor("in")), "hard_sigmoid is another function"),
+        (called(layer("Lambda", name="out", function={}), tensor("in")), "Lambda"),
+        (called(layer("Flatten", name="out", module="mine.layers"), tensor("in")), "has no layer Flatten"),
+        (called(layer("Dense", name="out", dtype={**POLICY, "class_name": "QuantizedDTypePolicy"}), tensor("in")), "dtype policy"),
+        (called(layer("Flatten", name="out"), tensor("in"), tensor("in")), "2 positional arguments"),
+        (called(layer("Flatten", name="out"), tensor("in"), extra=3), "'extra'"),
+        (called(layer("Flatten", name="in"), tensor("in")), "two layers are called 'in'"),
+    ],
+)
+def test_what_keras_2_cannot_say_is_refused(row: dict[str, Any], why: str) -> None:
+    with pytest.raises(NotConvertible, match=why):
+        said(graph(row))
+
+
+def test_a_model_without_ends_is_refused() -> None:
+    cut = graph(called(layer("Flatten", name="out"), tensor("in")))
+    cut["config"]["input_layers"] = []
+    with pytest.raises(NotConvertible):
+        said(cut)
+
+
+def test_before_tensorflow_2_4_a_functional_is_a_model() -> None:
+    made = said(graph(called(layer("Flatten", name="out"), tensor("in"))), Target("2.2.5"))
+    assert made["class_name"] == "Model"
+
+
+def test_weights_stand_in_groups_by_layer_with_their_order() -> None:
+    made = convert(archive(NATIVE), KERAS_2, Container.H5).document
+    assert made.format is Format.H5_MODEL
+    assert made.attributes["/model_weights"]["layer_names"] == ["input", "one", "two"]
+    assert made.attributes["/model_weights/one"] == {"weight_names": ["one/kernel:0", "one/bias:0"]}
+    assert made.weights["model_weights/two/two/kernel:0"].source == "layers/dense_1/vars/0"
+    assert made.saved_by().keras == "2.15.0"
+
+
+def test_an_archive_for_keras_2_15_names_modules_and_has_a_place_for_the_models_own_variables() -> None:
+    made = convert(archive(NATIVE), KERAS_2, Container.KERAS).document
+    assert (made.config["module"], made.config["config"]["layers"][1]["module"]) == ("keras", "keras.layers")
+    assert "/vars" in made.attributes
+    assert {path: weight.shape for path, weight in made.weights.items()} == NATIVE
+    graphical = convert(document(graph(called(layer("Flatten", name="out"), tensor("in"))), attributes={"/": {}}), KERAS_2, Container.KERAS)
+    assert graphical.document.config["module"] == "keras.src.engine.functional"
+
+
+@pytest.mark.parametrize("release", ["2.14.0", "2.9.0"])
+def test_an_archive_for_an_earlier_release_is_refused(release: str) -> None:
+    with pytest.raises(NotConvertible, match="archive that kdoctor can write"):
+        convert(archive(NATIVE), Target(release), Container.KERAS)
+
+
+def compiled(optimizer: dict[str, Any], loss: Any = "mean_squared_error") -> Document:
+    whole = {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": 0.1, **optimizer}, "registered_name": None}
+    return archive(NATIVE, training={"optimizer": whole, "loss": loss, "metrics": ["accuracy"], "loss_weights": None})
+
+
+def test_the_training_state_is_that_of_a_new_optimizer() -> None:
+    made = convert(compiled({"gradient_accumulation_steps": None}), KERAS_2, Container.H5)
+    assert made.document.training["optimizer_config"] == {
+        "class_name": "Adam",
+        "config": {"learning_rate": 0.1, "is_legacy_optimizer": False},
+    }
+    assert (made.document.training["loss"], made.notes) == ("mean_squared_error", ())
+
+
+@pytest.mark.parametrize("sick", [compiled({"gradient_accumulation_steps": 4}), compiled({}, loss="mine")])
+def test_a_training_state_that_keras_2_cannot_say_is_left_out_with_a_word(sick: Document) -> None:
+    made = convert(sick, KERAS_2, Container.H5)
+    assert "training" not in made.document.parts
+    (note,) = made.notes
+    assert "compile the model again" in note
