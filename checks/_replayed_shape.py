@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.sequential import SHAPE_KEYS, Shape, Stack, Statement, statements
 from kdoctor.target import Target
 
 from ._input_shape import DISAGREE, choose
 from ._tracing import perhaps_untraced
-
-# Sequential.build compares the stored list with a tuple, without turning one into the other, before this release (keras#20214).
-STANDARDIZES_SHAPES = (3, 5)
 
 
 def replayed(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
@@ -25,7 +23,7 @@ def replayed(document: Document, stack: Stack, target: Target) -> Iterator[Findi
     for built in stack.built if fixed else ():
         assert fixed is not None
         replays = built.at.keys[-1] == "build_input_shape" and perhaps_untraced(stack, target)
-        lists = target.minor < STANDARDIZES_SHAPES
+        lists = not habits.STANDARDIZES_SHAPES.of(target)
         if replays and (lists or built.shape != fixed.shape):
             yield _refused(document, stack, target, fixed, built)
         elif built.shape != fixed.shape:
@@ -35,7 +33,7 @@ def replayed(document: Document, stack: Stack, target: Target) -> Iterator[Findi
 
 def _refused(document: Document, stack: Stack, target: Target, fixed: Statement, built: Statement) -> Finding:
     choice = choose(document, stack, target, (fixed.shape, built.shape))  # the InputLayer counts where they agree
-    shape = list(built.shape) if target.minor < STANDARDIZES_SHAPES else built.shape
+    shape = built.shape if habits.STANDARDIZES_SHAPES.of(target) else list(built.shape)
     told = "contradicts" if built.shape != fixed.shape else "repeats, as a list,"
     return Finding(
         built.at,

@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.document import Document, Json
+from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.hard_sigmoid import rescaled, users
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import read_natively
 from kdoctor.naming import fresh
 from kdoctor.objects import Node, as_node, objects
@@ -15,7 +16,6 @@ from kdoctor.target import Target
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
 LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
-VALIDATES_SCORE_MODE = (3, 15)
 AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at its word", native=True)
 
 
@@ -32,10 +32,10 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
     that use it are scaled; an Activation layer has none, and no automatic cure in this release.
     """
-    if not document.format.native:
+    if not document.format.native and habits.KEEPS_BATCH_AXIS.of(target):
         for stack in stacks(document):
             yield from _first_layer(stack, target)
-    if (document.saved_by().major or 0) < 3:
+    if ((document.saved_by().major or 0) >= 3) is not habits.NEW_HARD_SIGMOID.of(target):
         yield from _hard_sigmoid(document, target)
     for node in objects(document):
         if node.at.part != "config":
@@ -48,7 +48,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
 
 def _first_layer(stack: Stack, target: Target) -> Iterator[Finding]:
     first = stack.layers[0] if stack.layers else None
-    if first is None or first.class_name == "InputLayer" or stack.at.keys[-1] != "layers" or read_natively(first, False):
+    if first is None or first.class_name == "InputLayer" or stack.at.keys[-1] != "layers" or read_natively(first, False, target):
         return
     shape = as_shape(first.config.get("batch_input_shape"))
     if shape is None:
@@ -80,7 +80,7 @@ def _one_dimension_more(first: Node) -> str | None:
 
 def _axis(node: Node, target: Target) -> Iterator[Finding]:
     axis = node.config.get("axis")
-    if isinstance(axis, list) and len(axis) > 1 and not read_natively(node, False):
+    if isinstance(axis, list) and len(axis) > 1 and habits.DROPS_LISTED_AXIS.of(target) and not read_natively(node, False, target):
         yield Finding(
             node.at / "config" / "axis",
             f"{target} drops the axis {axis} of {node.class_name} when it reads an .h5, and takes the default",
@@ -90,17 +90,27 @@ def _axis(node: Node, target: Target) -> Iterator[Finding]:
 
 
 def _backwards(node: Node, target: Target) -> Iterator[Finding]:
-    """Keras 3 turns the second direction of a Bidirectional backwards whatever the first one's is (bidirectional.py)."""
+    """Keras 3 turns the second direction of a Bidirectional backwards whatever the first one's is (bidirectional.py).
+
+    Stated beside it, the second direction is taken at its word; the weights of both stand where they stood.
+    """
     held = as_node(node.config.get("layer"), node.at / "config" / "layer")
     if (
         node.class_name == "Bidirectional"
+        and habits.TURNS_NO_LAYER_ROUND.of(target)
         and held is not None
         and held.config.get("go_backwards") is True
         and not node.config.get("backward_layer")
     ):
+        name = f"backward_{held.name}"
+        second = {**held.raw, "config": {**held.config, "name": name, "go_backwards": False}}
+        stated = node.config.get("backward_layer", ABSENT)
         yield Finding(
             held.at / "config" / "go_backwards",
             f"both directions of {node.name!r} go backwards in {target}: it does not turn the second one round",
+            repair=Repair(
+                "state the second direction, which goes forwards", (Edit(node.at / "config" / "backward_layer", old=stated, new=second),)
+            ),
             layer=node.name,
             keras_says="ValueError: Forward layer and backward layer should have different `go_backwards` value.",
         )
@@ -108,8 +118,8 @@ def _backwards(node: Node, target: Target) -> Iterator[Finding]:
 
 def _taken_for_function(node: Node, target: Target) -> Iterator[Finding]:
     value = node.config.get("score_mode")
-    garbled = isinstance(value, str) and value in LAYER_FUNCTIONS and not read_natively(node, False)
-    if garbled and target.minor >= VALIDATES_SCORE_MODE:
+    garbled = isinstance(value, str) and value in LAYER_FUNCTIONS and not read_natively(node, False, target)
+    if garbled and habits.TAKES_TEXTS_FOR_FUNCTIONS.of(target):
         yield Finding(
             node.at / "config" / "score_mode",
             f"{target} takes the score_mode {value!r} for the function keras.layers.{value} when it reads an .h5",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
@@ -24,9 +25,9 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
     """
     dropped = False
     for mention in mentions(document, target):
-        if mention.found is not None or mention.meant is not None or mention.given or _falls_back(mention, document):
+        if mention.found is not None or mention.meant is not None or mention.given or _falls_back(mention, document, target):
             continue
-        blocks = _blocks(mention, document.format.native)
+        blocks = _blocks(mention, document.format.native, target)
         repair = Repair("leave out the training state; compile the model again to train it", (Edit(AT, old=document.training, new=ABSENT),))
         yield Finding(
             mention.at,
@@ -38,16 +39,17 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
         dropped = dropped or blocks
 
 
-def _blocks(mention: Mention, native: bool) -> bool:
+def _blocks(mention: Mention, native: bool, target: Target) -> bool:
     """Whether loading fails: ``compile`` looks up plain texts of a ``.keras`` later, and an ``.h5`` lets those in lists pass."""
     if native:
         return mention.form != "text" or mention.kind == "optimizer"
-    return mention.form != "text" or not mention.in_list
+    return mention.form != "text" or not mention.in_list or not habits.PASSES_LISTED_TEXTS.of(target)
 
 
-def _falls_back(mention: Mention, document: Document) -> bool:
+def _falls_back(mention: Mention, document: Document, target: Target) -> bool:
     """An ``.h5`` takes the optimizer that its config's name names (saving_utils._resolve_compile_arguments_compat)."""
-    return not document.format.native and mention.kind == "optimizer" and mention.arguments.get("name") is not None
+    sought_again = habits.FALLS_BACK_TO_OPTIMIZER_NAME.of(target) and not document.format.native
+    return sought_again and mention.kind == "optimizer" and mention.arguments.get("name") is not None
 
 
 def _keras_says(mention: Mention, native: bool) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit, same
+from kdoctor.keras_api import habits
 from kdoctor.layers import Layer
 from kdoctor.models import Model, models
 from kdoctor.naming import fresh, rename
@@ -25,13 +26,18 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
         first: dict[str, Layer] = {}
         for layer in model.layers:
             earlier = first.setdefault(layer.name, layer)
-            if earlier is not layer:
+            if earlier is not layer and not (_repeated(model, layer, earlier) and not habits.REFUSES_REPEATED_LAYERS.of(target)):
                 yield _finding(model, layer, earlier)
+
+
+def _repeated(model: Model, layer: Layer, earlier: Layer) -> bool:
+    """Whether the entry of a Functional model stands there twice, word for word."""
+    return model.functional and same(layer.node.raw, earlier.node.raw)
 
 
 def _finding(model: Model, layer: Layer, earlier: Layer) -> Finding:
     if model.functional:
-        repeated = same(layer.node.raw, earlier.node.raw)
+        repeated = _repeated(model, layer, earlier)
         repair = Repair("drop the repeated entry", (Edit(layer.at, old=layer.node.raw, new=ABSENT),)) if repeated else None
         told = "the same entry twice" if repeated else "two different layers"
         says = (

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.target import Target
-
-# Policies as objects since this release; before, a layer's dtype is a plain text (keras/src/dtype_policies).
-POLICY_OBJECTS = (3, 4)
 
 
 @check("K605", Severity.ERROR, since="0.1.0")
@@ -36,5 +34,5 @@ def _rewritten(call: Call, target: Target) -> Repair | None:
     if not isinstance(name, str):
         return None
     policy: Json = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": name}, "registered_name": None}
-    new = policy if target.minor >= POLICY_OBJECTS else name
+    new = policy if habits.POLICY_OBJECTS.of(target) else name
     return Repair(f"write the policy {name!r} as {target} does", (Edit(call.node.at, old=call.node.raw, new=new),))

@@ -2,16 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kdoctor.call_numbers import counted_from_one, less_one
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.layers import Layer
 from kdoctor.models import Model, models
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.target import Target
-
-# From this release on a nested model gives back what its output_layers say: a list of one stays a list (functional.py).
-KEEPS_LISTS = (3, 11)
 
 
 @check("K604", Severity.ERROR, since="0.1.0")
@@ -29,10 +28,12 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     The cure writes the flat form, counts from 0, and writes such calls in Keras 3's own form.
     """
     for model in models(document):
-        if model.nested and model.functional and target.minor >= KEEPS_LISTS and _in_a_stack(document, model):
+        if model.nested and model.functional and habits.KEEPS_ENDPOINT_LISTS.of(target) and _in_a_stack(document, model):
             yield from _single_in_list(document, model, target)
-        if model.functional:
+        if model.functional and habits.COUNTS_NESTED_CALLS_ANEW.of(target):
             yield from _counted_from_one(model)
+            yield from _functional_counted_from_one(model)
+        if model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target):
             yield from _tensors_in_keywords(model, target)
 
 
@@ -57,6 +58,22 @@ def _single_in_list(document: Document, model: Model, target: Target) -> Iterato
         if document.format.native
         else "ValueError: Cannot convert … to a shape. Found invalid dimension",
     )
+
+
+def _functional_counted_from_one(model: Model) -> Iterator[Finding]:
+    """A nested Functional model of Keras 2 whose n calls are referred to as 1 to n; ``output_layers`` counts so in Keras 3, too."""
+    names = counted_from_one([layer.node for layer in model.layers], model.node.config.get("output_layers"))
+    for nested in (layer for layer in model.layers if layer.key in names and layer.class_name != "Sequential"):
+        places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
+        edits = [Edit(at, old=old, new=new) for at, old in places if (new := less_one(old, frozenset({nested.key}))) != old]
+        yield Finding(
+            nested.at,
+            f"the calls of the nested model {nested.name!r} are counted from 1",
+            repair=Repair("count them from 0", tuple(edits)),
+            layer=nested.name,
+            keras_says="ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or "
+            "disconnected nodes.",
+        )
 
 
 def _counted_from_one(model: Model) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
+from kdoctor.keras_api.layouts import layout_of
 from kdoctor.rearrange import Rearrangement, edits, relocations
 from kdoctor.stored import accountable
 from kdoctor.stored_h5 import Group, ledger, ordered
@@ -23,10 +24,10 @@ def foreign_weights_layout(document: Document, target: Target) -> Iterator[Findi
 
     The cure moves the arrays, whose bytes stay as they are, or writes the list, where shapes and names leave one order alone.
     """
-    if target.minor < (3, 0) or not accountable(document):
+    if not accountable(document):
         return
     if document.format.native:
-        for found in relocations(document):
+        for found in relocations(document, layout_of(target)):
             yield _moved(document, found)
     else:
         yield from _unlisted(document)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Severity, check
-from kdoctor.document import Document
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import ABSENT, Document, Fault
+from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
+from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
 
@@ -15,14 +18,30 @@ def hdf5_external_storage(document: Document, target: Target) -> Iterator[Findin
     External links, external storage and virtual datasets make a reader open other files of the machine as weights (CVE-2026-1669,
     CVE-2026-9335, CVE-2026-12480); links in a circle never end. No Keras writes any of them, and Keras 3.15 refuses all, harmless
     soft links too: "Not allowed: H5 file with SoftLink". kdoctor looks at links and follows none.
+
+    A soft link to an array of the same file is harmless: the cure puts the array in its place. Nothing else is cured: what leads out
+    of the file was put there by nobody's Keras.
     """
     for at, fault in document.faults_of(FaultKind.HDF5_LINK):
         name, link = fault.detail.get("name"), fault.detail.get("link")
         article, to = "an" if link == "external" else "a", fault.detail.get("to")
         file = f" in the file {fault.detail['file']!r}" if fault.detail.get("file") else ""
-        yield Finding(at, f"{name!r} is {article} {link} link to {to!r}{file}, where Keras stores an array or a group")
+        told = f"{name!r} is {article} {link} link to {to!r}{file}, where Keras stores an array or a group"
+        yield Finding(at, told, repair=_in_its_place(document, at, fault))
     for at, fault in document.faults_of(FaultKind.HDF5_EXTERNAL_STORAGE):
         files = ", ".join(repr(file) for file in list(fault.detail.get("files") or ())[:3])
         yield Finding(at, f"the numbers of {fault.detail.get('name')!r} are to be read from other files: {files}")
     for at, fault in document.faults_of(FaultKind.HDF5_VIRTUAL):
         yield Finding(at, f"{fault.detail.get('name')!r} is a virtual dataset, made up from other datasets or files")
+
+
+def _in_its_place(document: Document, at: Pointer, fault: Fault) -> Repair | None:
+    """The array that a soft link of the same file leads to, where the link stood."""
+    name, to = str(fault.detail.get("name")), str(fault.detail.get("to"))
+    group, _, _ = name.rpartition("/")
+    path = posixpath.normpath(posixpath.join(f"/{group}", to)).lstrip("/")  # a relative link starts at its own group
+    weight = document.weights.get(path)
+    if fault.detail.get("link") != "soft" or weight is None or name in document.weights:
+        return None
+    edits = (Edit(at, old=fault, new=ABSENT), Edit(Pointer("weights", (name,)), old=ABSENT, new=weight))
+    return Repair(f"put the array {path!r} in its place", edits)

@@ -29,11 +29,18 @@ def hub_layer(document: Document, target: Target) -> Iterator[Finding]:
     ``import kdoctor.hub`` and ``kdoctor.hub.trust("FOLDER_OF_THE_MODULE")``. A trusted module is read first, and refused when it holds
     operations that touch the outside (ReadFile, WriteFile, PyFunc, …), unless ``trust(…, allow=["ReadFile"])`` names them.
 
-    Keras 2 keeps its layer: ``load_model(path, custom_objects={'KerasLayer': hub.KerasLayer})``.
+    Keras 2 keeps its layer, and wants the class: ``load_model(path, custom_objects={'KerasLayer': hub.KerasLayer})``.
     """
-    if target.minor < (3, 0):
+    if not target.keras_3:
+        known = "hub" in target.given.custom
         for node in hub_nodes(document, target):
-            yield Finding(node.at, f"{_told(node)}; load it with {KERAS_2_CALL}", mild=True)
+            yield Finding(
+                node.at,
+                f"{_told(node)}; load it with {KERAS_2_CALL}",
+                needs=() if known else (Need("--custom", "hub", "Keras 2 loads the layer when it is given the class"),),
+                keras_says=None if known else _keras_says(document),
+                mild=known,
+            )
         return
     nodes = hub_nodes(document, target)
     asked = "hub" in target.given.custom

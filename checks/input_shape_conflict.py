@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.flow import Clash, fits, flow
+from kdoctor.keras_api.layouts import layout_of
 from kdoctor.objects import Node, objects
 from kdoctor.rearrange import exchanges
 from kdoctor.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, Statement, as_shape, features_of, stacks, statements
@@ -39,17 +40,17 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
             yield from _stated_twice(document, node, found, target)
     for stack in found:
         yield from several_inputs(document, stack, target)
-        if not _exchanged(document, stack):
+        if not _exchanged(document, stack, target):
             yield from _against_kernels(document, stack, target)
             yield from _layer_builds(document, stack, target)
         yield from replayed(document, stack, target)
 
 
-def _exchanged(document: Document, stack: Stack) -> bool:
+def _exchanged(document: Document, stack: Stack, target: Target) -> bool:
     """Whether kernels of the stack stand in each other's place, as K705 tells: until they are put back they prove no shape."""
     if not document.format.native or not accountable(document):
         return False
-    moved = {account.claim.node.at for found in exchanges(document) for account in found.accounts}
+    moved = {account.claim.node.at for found in exchanges(document, layout_of(target)) for account in found.accounts}
     return any(layer.at in moved for layer in stack.layers)
 
 

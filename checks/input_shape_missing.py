@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.flow import flow
+from kdoctor.keras_api import habits
 from kdoctor.layers import layers
 from kdoctor.manifest import model_weights, weights_by_layer
 from kdoctor.objects import Node, as_node
@@ -16,7 +17,6 @@ from ._input_shape import choose, stated
 from ._tracing import certainly_untraced
 
 WHY = "the model never saw an input before it was saved"
-LOOKS_AT_INNER_MODELS = (3, 5)  # Sequential builds itself from the input shape of a model that is its first layer
 MOST_AXES = 5  # batch, three axes of space or time, features
 
 
@@ -48,7 +48,7 @@ def _stated(document: Document, stack: Stack, target: Target) -> bool:
     if stack.built or stated(stack):
         return True
     first = stack.first
-    if first is None or not first.config.get("layers") or target.minor < LOOKS_AT_INNER_MODELS:
+    if first is None or not first.config.get("layers") or not habits.LOOKS_AT_INNER_MODELS.of(target):
         return False
     inner = next((one for one in stacks(document) if one.model.at == first.at), None)
     return inner is None or _stated(document, inner, target)

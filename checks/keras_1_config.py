@@ -7,6 +7,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1, today
 from kdoctor.keras_1_weights import relaid
+from kdoctor.keras_api import habits
 from kdoctor.layers import layers
 from kdoctor.naming import fresh
 from kdoctor.objects import Node, objects
@@ -23,9 +24,12 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
     The cure writes the list as ``{"name": …, "layers": […]}``, and Keras 1's words in today's, with the arrays of recurrent layers and of
     Theano's convolutions laid out anew. Layers that compute something else today, or that nobody has any more, have no cure.
     """
-    for layer in layers(document) if (document.saved_by().major or 1) < 2 else ():
+    words = not habits.SPEAKS_KERAS_1.of(target) and (document.saved_by().major or 1) < 2
+    for layer in layers(document) if words else ():
         if is_keras_1(layer.node):
             yield _old_words(document, layer.node, target)
+    if not habits.REFUSES_BARE_LIST.of(target):
+        return
     taken = {node.name for node in objects(document) if node.name is not None}
     for node in objects(document):
         listed = node.raw.get("config")

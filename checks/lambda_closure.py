@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document, Json
+from kdoctor.lambda_cures import cures
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA as REFUSED
+from ._keras_says import refuses_code
 from ._quote import quoted
 
 
-@check("K403", Severity.ERROR, since="0.1.0")
+@check("K403", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
     """A stored function captures variables, and what is stored of them may not be what they were.
 
@@ -21,19 +23,23 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
 
     The finding shows each variable with the value in the file, and says what was lost.
     """
+    refused = refuses_code(document, target)
     for found in lambdas(document):
         if found.code is None or not found.code.freevars:
             continue
         values = found.stored.closure or ()
         pairs = [(name, values[i] if i < len(values) else None, i < len(values)) for i, name in enumerate(found.code.freevars)]
         lost = [(name, why) for name, value, there in pairs if (why := _lost(value, there)) and name not in target.given.bindings]
+        repair = cures(document, target).of(found.at)
         told = ", ".join(f"{name} = {_short(value)}" if there else name for name, value, there in pairs)
         yield Finding(
             found.at,
             f"{found.described} captures {told}" + "".join(f"; {name} {why}" for name, why in lost),
-            needs=tuple(Need("--bind", name, f"it {why}") for name, why in lost),
+            repair=repair,
+            needs=() if repair is not None else tuple(Need("--bind", name, f"it {why}") for name, why in lost),
             layer=found.owner,
-            keras_says=REFUSED,
+            keras_says=REFUSED if refused else None,
+            mild=not (refused or lost),
             excerpt=quoted(found.code, found.code.freevars, "captured"),
         )
 

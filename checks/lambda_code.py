@@ -4,14 +4,17 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
+from kdoctor.lambda_cures import cures
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
-from ._keras_says import REFUSES_LAMBDA
+from ._keras_says import REFUSES_LAMBDA, refuses_code
 from ._quote import quoted
 
+ADVICE = Repair("replace the function by Keras operations, or by a registered layer of your own", safety=Safety.ADVICE)
 
-@check("K401", Severity.ERROR, since="0.1.0")
+
+@check("K401", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
     """The file holds Python bytecode: a Lambda layer, or a lambda as activation or loss.
 
@@ -19,16 +22,27 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
     `Lambda` layer whose `function` is a Python lambda". It is also bound to the Python that wrote it. The finding shows the code as
     source, read from the bytecode and not run; ``safe_mode=False`` runs it: read it first.
 
-    The lasting cure is to say the same with Keras's own operations or a registered layer.
+    Before Keras 3.11 an ``.h5`` has no safe mode, before 2.12 nothing has: the code is run, a warning.
+
+    The cure puts a nested model of Keras's own operations in the layer's place, under its name: it computes the same, loads in safe mode
+    on any Python, and needs the ``.keras`` format. Where the code does what Keras has no operation for (it draws random numbers, loops over
+    a tensor, calls a function of your own), the finding says what, and a registered layer has to take its place.
     """
+    refused = refuses_code(document, target)
+    known = cures(document, target)
     for found in lambdas(document):
         if found.code is None:
             continue
+        why = known.reasons.get(found.at) if refused else None
+        told = "which safe mode refuses to load" if refused else f"which {target} runs when it loads the file"
         yield Finding(
             found.at,
-            f"{found.described} is Python bytecode (Python {found.code.python}), which safe mode refuses to load",
-            repair=Repair("replace the function by Keras operations, or by a registered layer of your own", safety=Safety.ADVICE),
+            f"{found.described} is Python bytecode (Python {found.code.python}), {told}"
+            + (f"; it cannot be written with Keras's operations: {why}" if why else ""),
+            repair=(known.of(found.at) if refused else None) or ADVICE,
+            needs=known.needs.get(found.at, ()) if refused else (),
             layer=found.owner,
-            keras_says=REFUSES_LAMBDA,
+            keras_says=REFUSES_LAMBDA if refused else None,
             excerpt=quoted(found.code),
+            mild=not refused,
         )

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
+from kdoctor.keras_api import habits
+from kdoctor.lambda_cures import cures
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
@@ -33,7 +35,7 @@ MODULES = {
 }
 
 
-@check("K402", Severity.ERROR, since="0.1.0")
+@check("K402", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]:
     """A stored function reads names that are not in the file.
 
@@ -41,23 +43,36 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
     ``CONV_WIDTH``, and a module imported as ``tf`` or ``K`` is not there either. Keras says "name 'CONV_WIDTH' is not defined", often
     only when the model is called, or hides it: "Layer count mismatch when loading weights from file. Model expected 0 layers".
 
-    The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``. Modules are known by their usual names.
+    Keras 2 runs the code among the globals of its own module, where ``tf`` and ``np`` happen to be found: a warning.
+
+    The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``, or ``--bind-from train.py``, which reads the constants
+    at the top level of the script and runs none of it. Modules are known by their usual names.
     """
     for found in lambdas(document):
         names = () if found.code is None else _globals(found.code)
         missing = _by_name(read for read in names if not read.is_builtin and read.name not in target.given.bindings)
+        found_there = missing.keys() <= _bound(target)
         if found.code is None or not missing:
             continue
         yield Finding(
             found.at,
-            f"{found.described} reads {', '.join(_told(name, reads) for name, reads in missing.items())}: not in the file",
+            f"{found.described} reads {', '.join(_told(name, reads) for name, reads in missing.items())}: not in the file"
+            + (f", but among the globals of {target} that load it" if found_there else ""),
+            repair=None if found_there else cures(document, target).of(found.at),
             needs=tuple(
                 Need("--bind", name, "the function reads it, and the file does not hold it") for name in missing if name not in MODULES
             ),
             layer=found.owner,
-            keras_says=f"NameError: name '{next(iter(missing))}' is not defined",
+            keras_says=None if found_there else f"NameError: name '{next(iter(missing))}' is not defined",
+            mild=found_there,
             excerpt=quoted(found.code, tuple(missing), f"not in the file (bytecode of Python {found.code.python})"),
         )
+
+
+def _bound(target: Target) -> set[str]:
+    """The names that the code finds in the module of the target that loads it."""
+    bound = (("tf", habits.BINDS_TF), ("K", habits.BINDS_K), ("np", habits.BINDS_NUMPY))
+    return {name for name, habit in bound if habit.of(target)}
 
 
 def _globals(code: Code) -> tuple[GlobalRead, ...]:

@@ -50,12 +50,17 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
     named 'config.json' in the archive"); without the weights Keras says "Expected a model.weights.h5". Missing metadata is an info:
     Keras does without.
 
-    The names of the layers are derived from the architecture where they are missing beside their weights. Nothing else can be.
+    The names of the layers are derived from the architecture where they are missing beside their weights, and groups of layers that
+    stand at the root, as in a file of weights alone, are moved to where a whole model keeps them. Nothing else can be.
     """
     for at, fault in document.faults_of(FaultKind.MISSING_PART):
         name = fault.detail.get("name", "")
         if name in HARMLESS:
             yield Finding(at, f"{name} is missing: {HARMLESS[name]}", mild=True)
+        elif name == "model_weights" and (moved := _at_the_root(document, at, fault)) is not None:
+            yield Finding(
+                at, "model_weights is missing: the groups of the layers stand at the root", repair=moved, keras_says=NEEDED[name][1]
+            )
         elif name == "layer_names":
             yield _layer_names(document, at, fault)
         elif name in NEEDED:
@@ -94,3 +99,28 @@ def _layer_names(document: Document, at: Pointer, fault: Fault) -> Finding:
         restore = Edit(group.parent, old=document.at(group.parent), new=values)
     repair = Repair("write the names of the layers from the architecture", (restore, Edit(at, old=fault, new=ABSENT)))
     return Finding(at, message, repair=repair, keras_says=says)
+
+
+def _at_the_root(document: Document, at: Pointer, fault: Fault) -> Repair | None:
+    """The groups that layer_names lists, moved below model_weights; None unless all of them are there."""
+    root = document.attributes.get("/", {})
+    names = root.get("layer_names")
+    if not isinstance(names, list) or not names or not all(f"/{name}" in document.attributes for name in names):
+        return None
+    arrays = {
+        path: weight for path, weight in document.weights.items() if path.split("/")[0] in {str(name).split("/")[0] for name in names}
+    }
+    moved = {f"model_weights/{path}": weight for path, weight in arrays.items()}
+    groups = {("/model_weights" + path).rstrip("/"): values for path, values in document.attributes.items() if path != "/"}
+    left = {key: value for key, value in root.items() if key != "layer_names"}
+    said = {key: root[key] for key in ("backend", "keras_version") if key in root}
+    values: Json = {"/": left, "/model_weights": {"layer_names": names, **said}, **groups}
+    weights = {**{path: weight for path, weight in document.weights.items() if path not in arrays}, **moved}
+    return Repair(
+        "move them below model_weights",
+        (
+            Edit(Pointer("attributes"), old=document.attributes, new=values),
+            Edit(Pointer("weights"), old=document.weights, new=weights),
+            Edit(at, old=fault, new=ABSENT),
+        ),
+    )

@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.claims import Listed
 from kdoctor.document import Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api.layouts import layout_of
 from kdoctor.rearrange import exchanges, relocations
 from kdoctor.stored import Account, accountable, accounts, fits, written
 from kdoctor.stored_h5 import NAMES, Group, Ledger, ledger
@@ -25,10 +26,10 @@ def missing_weights(document: Document, target: Target) -> Iterator[Finding]:
     The cure names a group again that was only renamed or left out of the list, when its arrays are exactly those that the layer lacks.
     Numbers are never made up.
     """
-    if target.minor < (3, 0) or not accountable(document):
+    if not accountable(document):
         return
     if document.format.native:
-        yield from _in_archive(document)
+        yield from _in_archive(document, target)
         return
     found = ledger(document)
     if found is not None:
@@ -37,9 +38,13 @@ def missing_weights(document: Document, target: Target) -> Iterator[Finding]:
         yield from _short(found)
 
 
-def _in_archive(document: Document) -> Iterator[Finding]:
-    explained = {id(account) for found in (*relocations(document), *exchanges(document)) for account in found.accounts}
-    for account in accounts(document):
+def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
+    explained = {
+        id(account)
+        for found in (*relocations(document, layout_of(target)), *exchanges(document, layout_of(target)))
+        for account in found.accounts
+    }
+    for account in accounts(document, layout_of(target)):
         if account.missing and id(account) not in explained and not _never_built(account):
             yield _lacking(account)
 

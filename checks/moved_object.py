@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import Call, Resolution, calls, home_of
 from kdoctor.objects import Node
 from kdoctor.target import Target
-
-# keras/src/saving/serialization_lib.py, _assert_no_registered_name_for_builtin
-REFUSES_NAMES = (3, 15)
 
 
 @check("K306", Severity.ERROR, since="0.1.0")
@@ -35,7 +33,7 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
                 repair=_at_home(call, target),
                 keras_says=_unlocated(node),
             )
-        elif target.minor >= REFUSES_NAMES and document.format.native and _misnamed(call):
+        elif habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native and _misnamed(call):
             yield _registered(call, target)
 
 

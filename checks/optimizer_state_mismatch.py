@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from kdoctor.check import Finding, Severity, check
 from kdoctor.claims import claims
 from kdoctor.document import Document, Json
+from kdoctor.keras_api.slots import has_rate, slots
 from kdoctor.pointer import Pointer
 from kdoctor.stored import accountable
 from kdoctor.target import Target
@@ -42,20 +43,10 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
 def _expected(document: Document, optimizer: Mapping[str, Json]) -> int | None:
     """Arrays of a trained optimizer: its own, and some for each trained variable; None where one of these is not known."""
     config = optimizer.get("config")
-    slots = _slots(str(optimizer.get("class_name")), config if isinstance(config, Mapping) else {})
+    settings = config if isinstance(config, Mapping) else {}
+    groups = slots(str(optimizer.get("class_name")), settings)
     found = claims(document)
-    if slots is None or any(claim.variables is None for claim in found):
+    if groups is None or any(claim.variables is None for claim in found):
         return None
     trained = sum(variable.trainable and variable.weight for claim in found for variable in claim.variables or ())
-    return OWN + slots * trained
-
-
-def _slots(name: str, config: Mapping[str, Json]) -> int | None:
-    """Arrays that an optimizer keeps for each variable (keras/src/optimizers, ``build``)."""
-    if name in ("Adam", "AdamW"):
-        return 3 if config.get("amsgrad") else 2
-    if name == "SGD":
-        return 1 if config.get("momentum") else 0
-    if name == "RMSprop":
-        return 1 + bool(config.get("momentum")) + bool(config.get("centered"))
-    return 1 if name == "Adagrad" else None
+    return 1 + has_rate(settings) + sum(map(len, groups)) * trained

@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
-from kdoctor.document import Document
+from kdoctor.document import Document, Format
 from kdoctor.faults import FaultKind
+from kdoctor.keras_api import habits
+from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
 from ._keras_says import cannot_open
@@ -37,8 +39,16 @@ def other_format(document: Document, target: Target) -> Iterator[Finding]:
     """The content is a model, but in a format that ``load_model`` does not read.
 
     A SavedModel folder, TFLite, ONNX, a checkpoint, an architecture as JSON: Keras 3 answers "File format not supported", or
-    claims that the file is not there. The finding names the format and the way in.
+    claims that the file is not there. The finding names the format and the way in. A ``.keras`` archive is another format to a Keras
+    before 2.12, which reads HDF5 alone.
     """
+    if document.format is Format.KERAS_ZIP and not habits.READS_ARCHIVES.of(target):
+        yield Finding(
+            Pointer("file"),
+            f"the file is a .keras archive, and {target} reads HDF5 alone: .keras came with Keras 2.12",
+            repair=Repair(f"kdoctor convert --to h5 --target {target.family}=={target.release}", safety=Safety.ADVICE),
+            keras_says="OSError: Unable to open file (file signature not found)",
+        )
     for at, fault in document.faults_of(FaultKind.OTHER_FORMAT):
         content = fault.detail.get("content", "")
         what, way = FORMATS.get(content, (f"in the format {content}", "use the tool that wrote it"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import WRAPPED
 from kdoctor.models import models
 from kdoctor.naming import fresh, rename
@@ -25,6 +26,8 @@ def slash_in_layer_name(document: Document, target: Target) -> Iterator[Finding]
     The cure writes an underscore instead, in the name and wherever it is used. The weights keep their place: Keras finds them by the
     order of the layers, not by these names.
     """
+    if not habits.REFUSES_SLASHES.of(target):
+        return
     for model in models(document):
         bad = {layer.index: layer.name for layer in model.layers if "/" in layer.name}
         if not bad:

@@ -2,33 +2,84 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
+from kdoctor.edit import Edit, apply
+from kdoctor.graph_order import moves, ordered
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.lambda_cures import release_of
+from kdoctor.layers import layer_list
+from kdoctor.models import Model, models
 from kdoctor.objects import Node
+from kdoctor.rearrange import edits as moved
+from kdoctor.shapes import infer
 from kdoctor.target import Target
+
+OPERATIONS = frozenset({"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"})
 
 
 @check("K603", Severity.ERROR, since="0.1.0")
 def tensorflow_op_layer(document: Document, target: Target) -> Iterator[Finding]:
     """A TensorFlow operation stands in the model as a layer: TFOpLambda, SlicingOpLambda, TensorFlowOpLayer.
 
-    tf.keras 2.3 to 2.15 recorded ``tf.reduce_mean(x)``, ``x + 1`` or ``x[:, 0]`` on Keras tensors that way. Keras 3 has no such class:
+    tf.keras 2.1 to 2.15 recorded ``tf.reduce_mean(x)``, ``x + 1`` or ``x[:, 0]`` on Keras tensors that way. Keras 3 has no such class:
     "Unknown layer: 'TFOpLambda'".
 
-    There is no automatic cure in this release; the file loads in TensorFlow 2.15 or with tf_keras.
+    The cure writes the same computation with Keras's own operations, which load in safe mode on every backend; because an ``.h5``
+    cannot hold them, the repaired file is a ``.keras``. All operations of a model are written together. One that has no exact
+    counterpart is named, and nothing is written: the file loads in TensorFlow 2.15 or with tf_keras, where a layer of your own can
+    take its place.
     """
+    cures = {model.node.at: _cure(document, model, target) for model in models(document) if _has_operations(model)}
     for call in calls(document, target):
-        if call.resolution is Resolution.OPERATION:
-            yield Finding(
-                call.node.at,
-                f"the TensorFlow operation {_operation(call.node)} stands here as a layer of the class {call.node.class_name}",
-                keras_says=f"ValueError: Unknown layer: '{call.node.class_name}'. Please ensure you are using a `keras.utils.custom_object_scope`",
-            )
+        if call.resolution is not Resolution.OPERATION:
+            continue
+        container = next((model for model in models(document) if any(layer.at == call.node.at for layer in model.layers)), None)
+        repair, refused = cures.get(container.node.at, (None, {})) if container is not None else (None, {})
+        why = refused.get(_key(call.node))
+        yield Finding(
+            call.node.at,
+            f"the TensorFlow operation {_told(call.node)} stands here as a layer of the class {call.node.class_name}"
+            + (f"; {why}" if why else ""),
+            repair=repair,
+            needs=(Need("FILE", f"a layer in place of {_key(call.node)!r}", why),) if why else (),
+            layer=_key(call.node),
+            keras_says=f"ValueError: Unknown layer: '{call.node.class_name}'. Please ensure you are using a `keras.utils.custom_object_scope`",
+        )
 
 
-def _operation(node: Node) -> str:
-    """The operation's name: ``math.reduce_mean``, or the op of a NodeDef."""
-    found = node.config.get("function") or node.config.get("symbol") or node.config.get("node_def")
-    text = str(found or node.class_name)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _has_operations(model: Model) -> bool:
+    return model.functional and any(layer.class_name in OPERATIONS for layer in model.layers)
+
+
+def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | None, dict[str, str]]:
+    """The repair of all operations of one model, or what each that has no counterpart lacks."""
+    from kdoctor.translate.op_layers import translated  # few files hold such layers, and the table is dear to import
+
+    items, at = layer_list(model.node)
+    saved = release_of(document)
+    found = translated(model.node, infer(document).inputs.get(model.node.at, ()), target.release, saved)
+    if found.layers is None:
+        return None, {refusal.layer: refusal.why for refusal in found.refused}
+    title = "write it with Keras's own operations"
+    if not document.format.native:
+        return Repair(title, native=True), {}
+    outputs = model.node.config.get("output_layers")
+    edits = [Edit(at, old=items, new=ordered(found.layers, found.outputs))]
+    if found.outputs != outputs:
+        edits.append(Edit(model.node.at / "config" / "output_layers", old=outputs, new=found.outputs))
+    edits += moved(document, moves(document, apply(document, edits)))
+    return Repair(title, tuple(edits), native=True), {}
+
+
+def _key(node: Node) -> str:
+    beside = node.raw.get("name")
+    return beside if isinstance(beside, str) else node.name or ""
+
+
+def _told(node: Node) -> str:
+    """The operation as source where its connection tells it, else its name."""
+    from kdoctor.translate.op_source import source_of
+
+    text = source_of(node)
+    return text if len(text) <= 80 else text[:77] + "…"

@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.reader import Call, calls, read_natively
 from kdoctor.layers import Layer, layer_at
@@ -40,8 +41,10 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
                 layer=call.node.name,
                 keras_says=_keras_says(call, name),
             )
-        yield from _axis_in_a_list(document, call, target)
-        yield from _built_with_one_shape(call, target)
+        if habits.TAKES_ONE_AXIS.of(target):
+            yield from _axis_in_a_list(document, call, target)
+        if habits.BUILDS_ATTENTION_WITH_SHAPES.of(target):
+            yield from _built_with_one_shape(call, target)
 
 
 def _listed(document: Document, call: Call) -> bool:
@@ -54,7 +57,7 @@ def _axis_in_a_list(document: Document, call: Call, target: Target) -> Iterator[
     """tf.keras wrote a BatchNormalization's axis as a list of one; an ``.h5`` is forgiven that, a ``.keras`` is not."""
     axis = call.node.config.get("axis")
     number = axis[0] if isinstance(axis, list) and len(axis) == 1 and type(axis[0]) is int else None
-    if call.node.class_name == "BatchNormalization" and number is not None and read_natively(call.node, document.format.native):
+    if call.node.class_name == "BatchNormalization" and number is not None and read_natively(call.node, document.format.native, target):
         at = call.node.at / "config" / "axis"
         yield Finding(
             at,

@@ -17,7 +17,7 @@ def unknown_release(document: Document, target: Target) -> Iterator[Finding]:
     would; an update of kdoctor brings the facts.
     """
     if document.format is not Format.OTHER and _later(target.release, releases()[-1]):
-        known = Catalogue.load(target.release).known_release
+        known = Catalogue.load(target.release, target.family).known_release
         yield Finding(
             Pointer("file"),
             f"{target} is newer than this kdoctor knows; judged as Keras {known} would load it",

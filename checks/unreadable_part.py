@@ -25,7 +25,8 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
     name enclosed in double quotes: line 1 column 2175". A byte-order mark or UTF-16 in a ``.keras`` archive, NaN and Infinity are no
     JSON either, but Keras reads them: an info. So is a damaged metadata.json, which no release of Keras 3 opens.
 
-    The cure writes the same content as plain JSON. What cannot be parsed at all has no cure.
+    The cure writes the same content as plain JSON. What cannot be parsed at all has no cure; a training state like that is left out,
+    and the model loads without: predictions do not need it.
     """
     for at, fault in document.faults_of(*CURABLE):
         title, says = _told(fault)
@@ -72,7 +73,8 @@ def _malformed(document: Document, at: Pointer, fault: Fault) -> Finding:
         says = f"JSONDecodeError: {fault.detail.get('why')}: line {line} column {column}"
     if unread:
         return Finding(at, f"{message}; Keras does not open it", mild=True)
-    return Finding(at, message, repair=_again(), needs=needs, keras_says=says)
+    repair = remove_faults("leave out the training state; compile the model again to train it", (at, fault))
+    return Finding(at, message, repair=repair if fault.part == "training" else _again(), needs=needs, keras_says=says)
 
 
 def _broken_hdf5(document: Document, at: Pointer, fault: Fault) -> Finding:

@@ -9,6 +9,7 @@ from kdoctor.edit import Edit
 from kdoctor.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.lambdas import named_functions
 from kdoctor.target import Target
 
 
@@ -19,8 +20,10 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
     Only the name is in the file. Keras says "Could not locate function 'my_activation'".
 
     The cure is the code: ``load_model(path, custom_objects={"my_activation": my_activation})``; with ``--custom my_activation`` kdoctor
-    judges the rest of the file as if it were there, with ``--custom FILE.py`` it writes the name under which Keras finds it. What no model calls (K801, K802) is nobody's custom function.
+    judges the rest of the file as if it were there, with ``--custom FILE.py`` it writes the name under which Keras finds it. The function
+    of a Lambda layer is K406's matter. What no model calls (K801, K802) is nobody's custom function.
     """
+    of_lambdas = named_functions(document)  # K406's
     known = {match.node.at: match for match in matches(document, target) if not match.definition.is_class}
     for match in known.values():
         if edits := homecoming(match, document):
@@ -33,7 +36,7 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
             )
     yield from _texts(document, target)
     for call in calls(document, target):
-        if call.node.at in known:
+        if call.node.at in known or call.node.at in of_lambdas:
             continue
         if call.resolution is Resolution.FUNCTION and not is_pythons(call.node) and not is_no_modelling(call.node):
             name = called_name(call.node)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.target import Target
 
@@ -55,7 +56,7 @@ def _arguments(mention: Mention, target: Target) -> Iterator[Finding]:
             keras_says=f"TypeError: {mention.name}.__init__() got an unexpected keyword argument '{name}'",
         )
     reduction = mention.arguments.get("reduction")
-    if mention.kind == "loss" and isinstance(reduction, str) and reduction in REDUCTIONS:
+    if mention.kind == "loss" and isinstance(reduction, str) and reduction in REDUCTIONS and habits.RENAMES_REDUCTION.of(target):
         right = REDUCTIONS[reduction]
         yield Finding(
             at / "reduction",

@@ -7,6 +7,7 @@ from kdoctor.custom_objects import Match, homecoming, matches, source_of
 from kdoctor.document import Document
 from kdoctor.hostile import is_no_modelling, is_pythons
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.lambdas import named_functions
 from kdoctor.manifest import model_weights
 from kdoctor.objects import Node
 from kdoctor.target import Target
@@ -36,7 +37,7 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
         if call.resolution is not Resolution.UNKNOWN or (node.class_name, node.module) in seen:
             continue
         seen.add((node.class_name, node.module))
-        if is_pythons(node) or is_no_modelling(node):
+        if is_pythons(node) or is_no_modelling(node) or node.at in named_functions(document):
             continue
         yield Finding(
             node.at,

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document, Weight
+from kdoctor.edit import Edit
+from kdoctor.keras_api.layouts import layout_of
 from kdoctor.keras_api.variables.variable import Variable
+from kdoctor.pointer import Pointer
 from kdoctor.rearrange import exchanges, relocations
+from kdoctor.recipe import transpose
 from kdoctor.stored import accountable, accounts, written
 from kdoctor.stored_h5 import ledger
 from kdoctor.target import Target
@@ -23,13 +27,14 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     Keras refuses anything else: "The shape of the target variable and the shape of the target value in `variable.assign(value)` must
     match", in an ``.h5`` "Shape mismatch in layer #1 … Weight expects shape (5, 3). Received saved weight with shape (3, 5)".
 
-    There is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order are told, and
-    put right, by K705.
+    A kernel whose two axes stand exactly the other way round, as other libraries keep them, is turned: config and bias agree that it
+    must be. Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
+    are told, and put right, by K705.
     """
-    if target.minor < (3, 0) or not accountable(document):
+    if not accountable(document):
         return
     if document.format.native:
-        yield from _in_archive(document)
+        yield from _in_archive(document, target)
         return
     found = ledger(document)
     if found is None:
@@ -39,24 +44,33 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
         if group.name not in explained:
             wrong = mismatched(layer, group)
             variable, weight = wrong[0]
+            paths = {id(weight): f"model_weights/{group.name}/{name}" for name, weight in zip(group.names, group.weights, strict=True)}
+            repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong])
             yield Finding(
                 group.at,
                 _told(layer.name, wrong),
-                needs=(NEED,),
+                repair=repair,
+                needs=() if repair else (NEED,),
                 layer=layer.name,
                 keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name})for weight …{variable.role}. Weight expects shape "
                 f"{written(variable.shape)}. Received saved weight with shape {written(weight.shape)}",
             )
 
 
-def _in_archive(document: Document) -> Iterator[Finding]:
-    explained = {id(account) for found in (*exchanges(document), *relocations(document)) for account in found.accounts}
-    for account in accounts(document):
+def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
+    explained = {
+        id(account)
+        for found in (*exchanges(document, layout_of(target)), *relocations(document, layout_of(target)))
+        for account in found.accounts
+    }
+    for account in accounts(document, layout_of(target)):
         if account.mismatched and id(account) not in explained:
+            repair = _turned(account.mismatched)
             yield Finding(
                 account.claim.node.at,
                 _told(account.claim.name, [(variable, weight) for variable, _, weight in account.mismatched]),
-                needs=(NEED,),
+                repair=repair,
+                needs=() if repair else (NEED,),
                 layer=account.claim.name,
                 keras_says="ValueError: The shape of the target variable and the shape of the target value in `variable.assign(value)` "
                 "must match.",
@@ -69,3 +83,18 @@ def _told(name: str, wrong: list[tuple[Variable, Weight]]) -> str:
     return (
         f"the {variable.role} of {name!r} is {written(weight.shape)} in the file, but its config makes it {written(variable.shape)}{more}"
     )
+
+
+def _turned(wrong: Sequence[tuple[Variable, str, Weight]]) -> Repair | None:
+    """The arrays with their two axes exchanged, where each then has the shape that its config proves: a bias of that length is there."""
+    proven = all(
+        variable.role == "kernel"
+        and variable.shape is not None
+        and len(variable.shape) == 2
+        and tuple(weight.shape) == variable.shape[::-1]
+        for variable, _, weight in wrong
+    )
+    if not proven:
+        return None
+    edits = (Edit(Pointer("weights", (path,)), old=weight, new=Weight.made(transpose(weight.numbers))) for _, path, weight in wrong)
+    return Repair("exchange the two axes of the kernel", tuple(edits))

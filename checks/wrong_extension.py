@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check, remove_faults
 from kdoctor.document import Document
 from kdoctor.faults import FaultKind
+from kdoctor.keras_api import habits
 from kdoctor.target import Target
 
 from ._keras_says import cannot_open
@@ -23,6 +24,8 @@ def wrong_extension(document: Document, target: Target) -> Iterator[Finding]:
     """
     for at, fault in document.faults_of(FaultKind.WRONG_EXTENSION):
         right = fault.detail["right"]
+        if right == ".h5" and not habits.OPENS_BY_NAME.of(target):
+            continue
         shown = fault.detail.get("extension") or "without an extension"
         yield Finding(
             at,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api.layouts import layout_of
 from kdoctor.rearrange import Rearrangement, edits, exchanges
 from kdoctor.stored import Account, accountable, accounts
 from kdoctor.stored_h5 import NAMES, Ledger, ledger
@@ -23,13 +24,13 @@ def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding
 
     The cure puts arrays that stand in each other's place back, when their shapes leave one way alone.
     """
-    if target.minor < (3, 0) or not accountable(document):
+    if not accountable(document):
         return
     if document.format.native:
-        for found in exchanges(document):
+        for found in exchanges(document, layout_of(target)):
             yield _exchanged(document, found)
-        explained = {id(account) for found in exchanges(document) for account in found.accounts}
-        for account in accounts(document):
+        explained = {id(account) for found in exchanges(document, layout_of(target)) for account in found.accounts}
+        for account in accounts(document, layout_of(target)):
             if len(account.stored) > len(account.expected) and not account.missing and id(account) not in explained:
                 yield _too_many(account)
         return

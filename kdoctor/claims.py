@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from kdoctor.call_numbers import every_source
 from kdoctor.connections import tensors
 from kdoctor.document import Document
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
@@ -41,7 +42,7 @@ class Claim:
 def claims(document: Document) -> tuple[Claim, ...]:
     """The claims of every layer of the model and of the models nested in it, in order. Never raises."""
     model = model_of(document)
-    return () if model is None else tuple(_within(model, infer(document), None, "", 0, document.format.native))
+    return () if model is None else tuple(_within(model, infer(document), _freezes(model), "", 0, document.format.native))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,13 @@ def listed(document: Document) -> tuple[Listed, ...]:
     model = model_of(document)
     if model is None:
         return ()
-    shapes, trainable = infer(document), _decided(model, None)
-    return tuple(Listed(row, _flat(row, shapes, trainable)) for row in _layers(model))
+    shapes = infer(document)
+    return tuple(Listed(row, _flat(row, shapes)) for row in _layers(model))
 
 
-def _flat(row: Node, shapes: Inferred, trainable: bool | None) -> Variables | None:
+def _flat(row: Node, shapes: Inferred) -> Variables | None:
     found: list[Variable] = []
-    for claim in _within(row, shapes, trainable, "", 0, False) if is_model(row) else [_claim(row, shapes, trainable, "", False)]:
+    for claim in _within(row, shapes, _freezes(row), "", 0, False) if is_model(row) else [_claim(row, shapes, False, "", False)]:
         ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables)
         if ordered is None:
             return None
@@ -88,9 +89,8 @@ def _flat(row: Node, shapes: Inferred, trainable: bool | None) -> Variables | No
     return (*(v for v in found if v.trainable), *(v for v in found if not v.trainable))
 
 
-def _within(model: Node, shapes: Inferred, trainable: bool | None, place: str, depth: int, native: bool) -> list[Claim]:
-    """The claims of a model's layers. A Functional's own ``trainable`` decides for all its layers when it is loaded."""
-    trainable = _decided(model, trainable)
+def _within(model: Node, shapes: Inferred, frozen: bool, place: str, depth: int, native: bool) -> list[Claim]:
+    """The claims of a model's layers, of which training changes none where the model that is asked is ``frozen``."""
     used: Counter[str] = Counter()
     found: list[Claim] = []
     for node in _layers(model) if depth < DEEPEST else ():
@@ -98,29 +98,29 @@ def _within(model: Node, shapes: Inferred, trainable: bool | None, place: str, d
         inside = f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
         used[stem] += 1
         if is_model(node):
-            found += _within(node, shapes, trainable, inside + "/", depth + 1, native)
+            found += _within(node, shapes, frozen, inside + "/", depth + 1, native)
         else:
-            found.append(_claim(node, shapes, trainable, inside, native))
+            found.append(_claim(node, shapes, frozen, inside, native))
     return found
 
 
-def _claim(node: Node, shapes: Inferred, trainable: bool | None, place: str, native: bool) -> Claim:
+def _claim(node: Node, shapes: Inferred, frozen: bool, place: str, native: bool) -> Claim:
     """The ``.keras`` loader builds a layer as its build_config says, before the model calls it."""
     given = shapes.inputs.get(node.at, ())
     built = built_with(node) if native else ()
     given = built if len(built) >= len(given) else given
 
     def inner(model: Node, given: Shapes) -> Variables | None:
-        return _model(model, given, trainable)
+        return _model(model, given)
 
-    found = variables_of(node, given, inner, thawed=trainable is True)
-    return Claim(node, place, flagged(found, False) if found is not None and trainable is False else found)
+    found = variables_of(node, given, inner)
+    return Claim(node, place, flagged(found, False) if found is not None and frozen else found)
 
 
-def _model(model: Node, given: Shapes, trainable: bool | None) -> Variables | None:
+def _model(model: Node, given: Shapes) -> Variables | None:
     """The variables of a model inside a wrapper, each under the place of its layer."""
     found: list[Variable] = []
-    for claim in _within(model, infer_model(model, given), trainable, "", 0, False):
+    for claim in _within(model, infer_model(model, given), _freezes(model), "", 0, False):
         if claim.variables is None:
             return None
         found += (replace(variable, path=f"{claim.place}/{variable.path}") for variable in claim.variables)
@@ -133,9 +133,10 @@ def _stem(class_name: str) -> str:
     return snake_case(REAL_NAMES.get(own, own))
 
 
-def _decided(model: Node, trainable: bool | None) -> bool | None:
-    own = model.config.get("trainable") if "output_layers" in model.config else None
-    return own if trainable is None and isinstance(own, bool) else trainable
+def _freezes(model: Node) -> bool:
+    """Whether a model says of itself that nothing in it is trained. Its layers are not told: each keeps its own word (functional.py sets
+    ``trainable`` before it has layers), and so does a model within it; a Sequential forgets it (``Sequential.from_config``)."""
+    return "output_layers" in model.config and model.config.get("trainable") is False
 
 
 def _layers(model: Node) -> Iterator[Node]:
@@ -165,5 +166,5 @@ def _used(model: Node, layers: Mapping[str, Node]) -> set[str] | None:
             return None
         if source.layer not in found and ((source.layer, source.output) not in inputs or node.class_name == "InputLayer"):
             found.add(source.layer)
-            waiting += tensors(node.raw.get("inbound_nodes"))
+            waiting += every_source(node.raw.get("inbound_nodes"))
     return found or None

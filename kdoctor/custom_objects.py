@@ -58,7 +58,7 @@ def matches(document: Document, target: Target) -> tuple[Match, ...]:
     code = target.given.code
     if not code:
         return ()
-    catalogue = Catalogue.load(target.release)
+    catalogue = Catalogue.load(target.release, target.family)
     found = []
     for call in calls(document, target):
         definition = code.get(plain_name(call.node))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,12 +11,14 @@ from pathlib import Path
 
 from kdoctor.archive import open_document
 from kdoctor.check import Check
+from kdoctor.convert import Container
 from kdoctor.custom_objects import check_settings
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
 from kdoctor.hub_modules import with_modules
-from kdoctor.keras_api.catalogue import releases
+from kdoctor.keras_api.catalogue import known_releases, releases
 from kdoctor.limits import MIB, Limits
+from kdoctor.migrate import KERAS_3, migrated
 from kdoctor.prognosis import foresee
 from kdoctor.target import Target
 
@@ -29,6 +32,23 @@ def installed_keras() -> str:
         return version("keras")
     except PackageNotFoundError:
         return releases()[-1]
+
+
+def newest_tf_keras() -> str:
+    """The newest release of tf-keras that kdoctor knows."""
+    return max((one.partition("==")[2] for one in known_releases() if one.startswith("tf-keras==")), key=_number)
+
+
+def _number(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in release.split("."))
+
+
+def python_beside(target: Target) -> tuple[int, int] | None:
+    """The Python that will run the target: ours, if that is the Keras installed beside kdoctor; else nobody knows."""
+    try:
+        return sys.version_info[:2] if version(target.family) == target.release else None
+    except PackageNotFoundError:
+        return None
 
 
 def examine_file(
@@ -66,6 +86,18 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
     if not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)
     return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
+
+
+def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:
+    """Plan the repair of one file, and its conversion. For a target before Keras 3 what Keras 3 saved is cured for the newest release
+    first; what Keras 2 saved is taken as it is."""
+    if target.minor >= KERAS_3:
+        return migrated(plan_file(path, target, checks, unsafe=unsafe), target, checks, container)
+    repaired = plan_file(path, replace(target, release=releases()[-1]), checks, unsafe=unsafe)
+    if repaired.before.document.saved_by().major == target.minor[0] and not repaired.before.failures:
+        report = Report(str(path), repaired.before.document, target)
+        repaired = Plan(report, report, ())
+    return migrated(repaired, target, checks, container)
 
 
 def _seen(made: Plan, target: Target, checks: Sequence[Check], path: str, unsafe: bool) -> Plan:

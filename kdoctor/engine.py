@@ -52,7 +52,7 @@ class Failure:
 class Outlook:
     """What one Keras release would do with the file, and the first reason if it would not load it."""
 
-    release: str
+    target: Target
     loads: bool | None
     reason: Diagnosis | None
 
@@ -131,15 +131,22 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `fix` would do: the first examination, the document as it would be written, how it got there, what remains."""
+    """What `fix` would do: the first examination, the document as it would be written, how it got there, what remains.
+
+    ``converted``: the document is said in another container or dialect, too; ``notes``: what was left behind on the way; ``refused``:
+    why it cannot be said there.
+    """
 
     before: Report
     after: Report
     applied: tuple[Applied, ...]
+    converted: bool = False
+    notes: tuple[str, ...] = ()
+    refused: str = ""
 
     @property
     def changes(self) -> bool:
-        return bool(self.applied)
+        return bool(self.applied) or self.converted
 
     @property
     def needs(self) -> tuple[Need, ...]:

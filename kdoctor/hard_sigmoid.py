@@ -30,10 +30,11 @@ def users(document: Document) -> tuple[tuple[Node, str], ...]:
     return tuple((node, key) for node in objects(document) if node.at.part == "config" for key in KEYS if node.config.get(key) == NAME)
 
 
-def rescaled(document: Document) -> tuple[Edit, ...] | None:
+def rescaled(document: Document, factor: float = FACTOR, release: str = "3.0.0") -> tuple[Edit, ...] | None:
     """Edits after which Keras 3 computes what the file's own Keras did; None where one user of the function has no weights to scale.
 
-    The stated release becomes ``3.0.0``, so that nobody scales twice. Only for ``.h5`` files, whose layers' weights are known.
+    The stated release becomes ``release``, so that nobody scales twice. Only for ``.h5`` files, whose layers' weights are known. The
+    way back, to Keras 2, is a ``factor`` of 1 / 1.2.
     """
     found = ledger(document)
     pairs = found.pairs() if found is not None else ()
@@ -44,15 +45,15 @@ def rescaled(document: Document) -> tuple[Edit, ...] | None:
             return None
         row, group = owner
         paths = [f"model_weights/{group.name}/{name}" for name in group.names]
-        made = list(_scaled(node, key, row.node, row.variables or (), group.weights, paths))
+        made = list(_scaled(node, key, row.node, row.variables or (), group.weights, paths, factor))
         if not made:
             return None
         edits += made
-    return (*_once(edits), *_dated(document)) if edits else None
+    return (*_once(edits), *_dated(document, release)) if edits else None
 
 
 def _scaled(
-    node: Node, key: str, row: Node, variables: Sequence[Variable], weights: Sequence[Weight | None], paths: Sequence[str]
+    node: Node, key: str, row: Node, variables: Sequence[Variable], weights: Sequence[Weight | None], paths: Sequence[str], factor: float
 ) -> Iterator[Edit]:
     """The kernel, recurrent kernel and bias of one layer, or of the layer that a wrapper of its own holds."""
     wrapped = row.class_name == "Bidirectional"
@@ -62,20 +63,22 @@ def _scaled(
         if weight is None:
             return
         if variable.role in ROLES:
-            yield Edit(Pointer("weights", (path,)), old=weight, new=Weight.made(_columns(node, weight.numbers, len(weight.shape) - 1)))
+            yield Edit(
+                Pointer("weights", (path,)), old=weight, new=Weight.made(_columns(node, weight.numbers, len(weight.shape) - 1, factor))
+            )
 
 
 def _known(node: Node) -> bool:
     return node.class_name in GATES or node.class_name in PLAIN
 
 
-def _columns(node: Node, stored: Recipe, axis: int) -> Recipe:
+def _columns(node: Node, stored: Recipe, axis: int, factor: float) -> Recipe:
     """The last axis is that of the gates, side by side; a plain layer has but one."""
     count, gates = GATES.get(node.class_name, (1, (0,)))
     made: Recipe = stored
     each = stored.shape[axis] // count
     for gate in gates:
-        made = scale(made, FACTOR, axis, gate * each, (gate + 1) * each)
+        made = scale(made, factor, axis, gate * each, (gate + 1) * each)
     return made
 
 
@@ -88,13 +91,13 @@ def _once(edits: Sequence[Edit]) -> Iterator[Edit]:
             yield edit
 
 
-def _dated(document: Document) -> Iterator[Edit]:
+def _dated(document: Document, release: str) -> Iterator[Edit]:
     """The release and backend in both places where a file of Keras 3 states them; Keras 1 left most of it out."""
     for group in ("/", "/model_weights"):
         stated = document.attributes.get(group)
         if stated is None:
             continue
         at = Pointer("attributes", (group,))
-        yield Edit(at / "keras_version", old=stated.get("keras_version", ABSENT), new="3.0.0")
+        yield Edit(at / "keras_version", old=stated.get("keras_version", ABSENT), new=release)
         if "backend" not in stated:
             yield Edit(at / "backend", old=ABSENT, new="tensorflow")

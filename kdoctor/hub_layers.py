@@ -11,6 +11,7 @@ from typing import Final
 from kdoctor.claims import Claim, claims
 from kdoctor.document import ABSENT, Document, Json, Member, Weight
 from kdoctor.edit import Edit
+from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.naming import fresh
 from kdoctor.objects import HUB_CLASS, HUB_MODULE, HUB_REGISTERED, Node, is_repaired_hub, objects
@@ -18,7 +19,6 @@ from kdoctor.pointer import Pointer
 from kdoctor.rearrange import edits as moving
 from kdoctor.saved_model.module import Module
 from kdoctor.sequential import as_shape, stacks
-from kdoctor.stored import CHECKPOINT, LAYERS
 from kdoctor.stored_h5 import ledger
 from kdoctor.target import Target
 

@@ -50,7 +50,7 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
     for node in objects(document):
         if node.class_name == "Lambda":
             for at, key, stored in _of_layer(node.config, node.at / "config"):
-                found[at] = _read(document, at, key, stored)
+                found[at] = _read(document, at, key, stored, node.name)
         elif node.class_name == CODE and node.at not in found:
             from kdoctor.bytecode.stored import stored_function
 
@@ -58,6 +58,11 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
             if whole is not None:
                 found[node.at] = _read(document, node.at, str(node.key or "function"), whole)
     return tuple(found.values())
+
+
+def named_functions(document: Document) -> frozenset[Pointer]:
+    """Where Lambda layers hold a function by its name alone."""
+    return frozenset(found.at for found in lambdas(document) if found.stored.form == "name")
 
 
 def _of_layer(config: Mapping[str, object], at: Pointer) -> Iterator[tuple[Pointer, str, StoredFunction]]:
@@ -69,12 +74,13 @@ def _of_layer(config: Mapping[str, object], at: Pointer) -> Iterator[tuple[Point
             yield at / key, key, stored
 
 
-def _read(document: Document, at: Pointer, key: str, stored: StoredFunction) -> Lambda:
+def _read(document: Document, at: Pointer, key: str, stored: StoredFunction, owner: str | None = None) -> Lambda:
     from kdoctor.bytecode.code import MalformedCode
     from kdoctor.bytecode.marshal import read_code
 
-    layer = layer_at(document, at)
-    owner = None if layer is None else layer.name
+    if owner is None:
+        layer = layer_at(document, at)
+        owner = None if layer is None else layer.name
     if stored.code is None:
         return Lambda(at, owner, key, stored, None, stored.undecodable)
     try:

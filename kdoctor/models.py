@@ -24,6 +24,12 @@ class Model:
         """Whether its layers are connected by nodes, rather than by their order."""
         return self.node.class_name != "Sequential" and "output_layers" in self.node.config
 
+    @property
+    def cut(self) -> tuple[Layer, ...]:
+        """The layers whose output the model takes for its input: it was cut out of another one, behind them."""
+        begins = {source.layer for source in self.endpoints("input_layers")} if self.functional else set()
+        return tuple(layer for layer in self.layers if layer.key in begins and layer.class_name != "InputLayer")
+
     def endpoints(self, key: str) -> tuple[Source, ...]:
         """The tensors that ``input_layers`` or ``output_layers`` names, in any form: flat, list, or dict."""
         return tuple(_endpoints(self.node.config.get(key)))

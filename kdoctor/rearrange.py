@@ -9,10 +9,12 @@ from functools import lru_cache
 
 from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
+from kdoctor.keras_api.layouts import CHECKPOINT, KERAS_3, LAYERS, Layout
 from kdoctor.keras_api.variables.variable import Variables
 from kdoctor.pointer import Pointer
-from kdoctor.stored import CHECKPOINT, LAYERS, Account, accounts, fits
+from kdoctor.stored import Account, accounts, fits
 
+Held = Mapping[str, dict[str, tuple[str, Weight]]]  # arrays and their paths, by group and key
 NUMBERED = re.compile(r"(.*?)(?:_([0-9]+))?")
 
 
@@ -46,17 +48,16 @@ def belongs(expected: Variables, stored: Mapping[str, tuple[str, Weight]]) -> bo
 
 
 @lru_cache(maxsize=4)
-def relocations(document: Document) -> tuple[Rearrangement, ...]:
-    """Groups that stand where an older release put them, and the target does not look."""
-    homeless = tuple(account for account in accounts(document) if not account.stored)
+def relocations(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement, ...]:
+    """Groups that stand where another release put them, and the target does not look."""
+    homeless = tuple(account for account in accounts(document, layout) if not account.stored)
     if not homeless:
         return ()
     held = _held(document)
-    found = [*_elsewhere(homeless, held), *_renumbered(accounts(document), held)]
-    return tuple(found)
+    return (*_elsewhere(homeless, held, layout), *_renumbered(accounts(document, layout), held, layout))
 
 
-def _held(document: Document) -> Mapping[str, dict[str, tuple[str, Weight]]]:
+def _held(document: Document) -> Held:
     """Stored arrays by group and key, all paths with slashes."""
     held: dict[str, dict[str, tuple[str, Weight]]] = {}
     for path, weight in document.weights.items():
@@ -66,15 +67,11 @@ def _held(document: Document) -> Mapping[str, dict[str, tuple[str, Weight]]]:
     return held
 
 
-def _elsewhere(homeless: tuple[Account, ...], held: Mapping[str, dict[str, tuple[str, Weight]]]) -> Iterator[Rearrangement]:
+def _elsewhere(homeless: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
     settled: dict[str, list[tuple[Account, dict[str, tuple[str, Weight]]]]] = {}
     for account in homeless:
-        head, _, last = account.group.rpartition("/")
-        for group, why in (
-            (account.group, "backslashes, as Windows writes paths"),
-            (f"{head}/_{last}", "names with an underscore, those of Keras 2"),
-        ):
-            stored = held.get(group) or held.get(group.replace(LAYERS, CHECKPOINT), {})
+        for group, why in _other_places(account, layout):
+            stored = held.get(group, {})
             if belongs(account.expected, stored):
                 settled.setdefault(why, []).append((account, stored))
                 break
@@ -83,23 +80,44 @@ def _elsewhere(homeless: tuple[Account, ...], held: Mapping[str, dict[str, tuple
         yield Rearrangement(tuple(account for account, _ in rows), moves, why)
 
 
-def _renumbered(rows: tuple[Account, ...], held: Mapping[str, dict[str, tuple[str, Weight]]]) -> Iterator[Rearrangement]:
+def _other_places(account: Account, layout: Layout) -> Iterator[tuple[str, str]]:
+    """Where other releases and systems put an account's arrays, and how people call that."""
+    head, _, last = account.group.rpartition("/")
+    for folder in dict.fromkeys((*layout.folders, LAYERS, CHECKPOINT)):
+        moved = re.sub(rf"(^|/){layout.folders[0]}/", rf"\1{folder}/", f"{head}/")
+        known = folder in layout.folders
+        yield moved + last, "backslashes, as Windows writes paths" if known else f"{folder}, the folder of another release"
+        if account.part:
+            yield f"{moved}_{last}", "names with an underscore, those of Keras 2"
+            yield moved + last.lstrip("_"), "names without the underscore of Keras 2"
+
+
+def _renumbered(rows: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
     """Keras 2.13 numbered dense, dense_2, dense_4 what is dense, dense_1, dense_2 to all others."""
     families: dict[tuple[str, str], dict[str, list[Account]]] = {}
     for account in rows:
-        container, _, name = account.claim.place.rpartition("/")
+        container, _, name = layout.place(account.claim.place).rpartition("/")
         families.setdefault((container, _stem(name)), {}).setdefault(name, []).append(account)
     for (container, stem), members in families.items():
-        inside = container if any(group.startswith(container + "/") for group in held) else container.replace(LAYERS, CHECKPOINT)
+        inside = next(
+            (place for place in _containers(container, layout) if any(group.startswith(place + "/") for group in held)), container
+        )
         names = {group.removeprefix(inside + "/").split("/")[0] for group in held if group.startswith(inside + "/")}
         present = sorted((name for name in names if _stem(name) == stem), key=_number)
         if len(present) != len(members) or set(present) == set(members):
             continue
-        yield from _family(inside, dict(zip(members, present, strict=True)), members, held)
+        right = inside if inside in _containers(container, layout)[: len(layout.folders)] else container
+        yield from _family(inside, right, dict(zip(members, present, strict=True)), members, held)
+
+
+def _containers(container: str, layout: Layout) -> list[str]:
+    """The places of a model's layers in the folders that the target opens, then in those of other releases."""
+    folders = dict.fromkeys((*layout.folders, LAYERS, CHECKPOINT))
+    return [re.sub(rf"(^|/){layout.folders[0]}(?=/|$)", rf"\1{folder}", container) for folder in folders]
 
 
 def _family(
-    inside: str, names: Mapping[str, str], members: Mapping[str, list[Account]], held: Mapping[str, dict[str, tuple[str, Weight]]]
+    inside: str, container: str, names: Mapping[str, str], members: Mapping[str, list[Account]], held: Held
 ) -> Iterator[Rearrangement]:
     moves: list[tuple[str, str]] = []
     for right, present in names.items():
@@ -108,7 +126,7 @@ def _family(
             stored = held.get(f"{inside}/{present}{tail}", {})
             if not belongs(account.expected, stored):
                 return
-            moves += ((path, f"{inside}/{right}{tail}/vars/{key}") for key, (path, _) in stored.items())
+            moves += ((path, f"{container}/{right}{tail}/vars/{key}") for key, (path, _) in stored.items())
     settled = tuple(account for owned in members.values() for account in owned)
     yield Rearrangement(
         settled, tuple(move for move in moves if move[0] != move[1]), f"numbers of Keras 2.13 ({', '.join(names.values())})"
@@ -126,12 +144,12 @@ def _number(name: str) -> int:
 
 
 @lru_cache(maxsize=4)
-def exchanges(document: Document) -> tuple[Rearrangement, ...]:
+def exchanges(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement, ...]:
     """Arrays that stand in each other's places, where shapes leave one way alone to put them right."""
-    wrong = tuple(account for account in accounts(document) if account.stored and not account.balanced)
+    wrong = tuple(account for account in accounts(document, layout) if account.stored and not account.balanced)
     inside = tuple(found for account in wrong if (found := _within(account)) is not None)
     settled = {id(account) for found in inside for account in found.accounts}
-    between = _between(tuple(account for account in wrong if id(account) not in settled), accounts(document))
+    between = _between(tuple(account for account in wrong if id(account) not in settled), accounts(document, layout))
     return (*inside, *(() if between is None else (between,)))
 
 

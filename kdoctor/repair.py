@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from kdoctor.archive.writing.write import default_output, extension_for, write_document
+from kdoctor.archive.writing.write import converted_output, default_output, extension_for, write_document
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
 from kdoctor.loading import loading_lines
@@ -64,6 +64,8 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
 
 def _refusal(plan: Plan) -> Outcome | None:
     """Why the planned document must not be written, if it must not."""
+    if plan.refused:
+        return Outcome(None, f"Nothing was written: {plan.refused}.", REMAIN)
     if plan.after.failures:
         why = plan.after.failures[0]
         return Outcome(None, f"Nothing was written: the file could not be examined completely ({why.check}: {why.error}).", UNKNOWN)
@@ -86,7 +88,7 @@ def _destination(plan: Plan, file: Path, wish: Wish) -> Path:
             raise UsageError(f"--in-place would leave {right} content under the name {file.name}; use -o instead")
         return file
     if out is None:
-        out = default_output(file, plan.after.document)
+        out = converted_output(file, plan.after.document) if plan.converted else default_output(file, plan.after.document)
     elif not _fits(out, right):
         out = out.with_name(out.name.removesuffix(out.suffix) + right)
     if os.path.lexists(out):  # a link that leads nowhere is something, too
@@ -119,4 +121,5 @@ def _success(plan: Plan, path: Path, wish: Wish) -> str:
     kept = f" The original is kept as {path.name}.bak." if wish.in_place else ""
     count = len(plan.after.errors)
     remaining = f" {count} error{'s remain' if count > 1 else ' remains'}." if count else ""
-    return f"Wrote {path}.{verified}{kept}{remaining}"
+    notes = "".join(f" {note[:1].upper()}{note[1:]}." for note in plan.notes)
+    return f"Wrote {path}.{verified}{kept}{remaining}{notes}"

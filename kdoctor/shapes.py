@@ -28,10 +28,14 @@ Step: TypeAlias = "tuple[str, int]"  # a layer's name and which of its calls
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """For each layer, by its place: the shapes of the tensors that it is first called with, and of those that it then returns."""
+    """For each layer, by its place: the shapes of the tensors that it is first called with, and of those that it then returns.
+
+    calls: all shapes that it is called with, each once.
+    """
 
     inputs: Mapping[Pointer, Shapes]
     outputs: Mapping[Pointer, Shapes]
+    calls: Mapping[Pointer, tuple[Shapes, ...]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=4)
@@ -50,7 +54,20 @@ def infer_model(model: Node, given: Shapes) -> Inferred:
     """The shapes inside one model that is called with tensors of these shapes (none: with what it states itself)."""
     walk = _Walk()
     walk.call(model, given, 0)
-    return Inferred(walk.inputs, walk.outputs)
+    calls: dict[Pointer, tuple[Shapes, ...]] = {}
+    for at, shapes in walk.known:
+        calls[at] = (*calls.get(at, ()), shapes)
+    return Inferred(walk.inputs, walk.outputs, calls)
+
+
+def called(node: Node, given: Shapes) -> Shapes:
+    """The shapes that one layer or model returns for inputs of these shapes; empty where that cannot be told."""
+    return _Walk().call(node, given, 0)
+
+
+def input_shape(layer: Node, given: Shapes) -> Shape | None:
+    """The shape that an InputLayer states, or is given."""
+    return _narrowed(given[0] if given else None, _stated(layer))
 
 
 @dataclass(slots=True)
@@ -94,7 +111,7 @@ class _Walk:
         return shapes
 
     def _input(self, layer: Node, given: Shapes) -> Shapes:
-        found = (_narrowed(given[0] if given else None, _stated(layer)),)
+        found = (input_shape(layer, given),)
         self.inputs.setdefault(layer.at, found)
         self.outputs.setdefault(layer.at, found)
         return found

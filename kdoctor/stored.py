@@ -9,15 +9,16 @@ from functools import lru_cache
 from kdoctor.claims import Claim, claims
 from kdoctor.document import Document, Weight
 from kdoctor.faults import FaultKind
+from kdoctor.keras_api.layouts import KERAS_3, Layout
 from kdoctor.keras_api.variables.variable import Shape, Variable, Variables
 from kdoctor.layers import is_model
+from kdoctor.models import models
 from kdoctor.objects import MODELS, model_of
 
 DAMAGE = (
     FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.HDF5_LINK, FaultKind.HDF5_EXTERNAL_STORAGE, FaultKind.HDF5_VIRTUAL,
     FaultKind.LIMIT, FaultKind.UNREADABLE_MEMBER, FaultKind.WRONG_EXTENSION,
 )  # fmt: skip
-LAYERS, CHECKPOINT = "layers", "_layer_checkpoint_dependencies"
 
 
 def accountable(document: Document) -> bool:
@@ -25,6 +26,8 @@ def accountable(document: Document) -> bool:
     model = model_of(document)
     if model is None or not is_model(model) or model.class_name not in MODELS or "/" not in document.attributes:
         return False
+    if any(one.cut for one in models(document)):
+        return False  # K203: which layers own weights depends on the release
     return not document.faults_of(*(kind.value for kind in DAMAGE))
 
 
@@ -70,8 +73,8 @@ def fits(claimed: Shape | None, shape: Sequence[int]) -> bool:
 
 
 @lru_cache(maxsize=4)
-def accounts(document: Document) -> tuple[Account, ...]:
-    """An account for every group that Keras 3 opens for a layer whose claim is known (saving_lib._load_state, H5IOStore.get)."""
+def accounts(document: Document, layout: Layout = KERAS_3) -> tuple[Account, ...]:
+    """An account for every group that the loader opens for a layer whose claim is known (saving_lib._load_state, H5IOStore.get)."""
     held: dict[str, dict[str, tuple[str, Weight]]] = {}
     for path, weight in document.weights.items():
         group, found, key = path.rpartition("/vars/")
@@ -83,9 +86,8 @@ def accounts(document: Document) -> tuple[Account, ...]:
         for variable in claim.variables or ():
             parts.setdefault(variable.path.rpartition("vars/")[0].strip("/"), []).append(variable)
         for part, expected in parts.items():
-            group = f"{claim.place}/{part}".rstrip("/")
-            opened = group if group in held else group.replace(LAYERS, CHECKPOINT)
-            opened = opened if opened in held else group
+            group = f"{layout.place(claim.place)}/{layout.part(claim.node.class_name, part)}".rstrip("/")
+            opened = next((found for found in layout.opened(group) if found in held), group)
             rows.append(Account(claim, opened, tuple(expected), held.get(opened, {})))
     return tuple(rows)
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from kdoctor.saved_model.module import Module
     from kdoctor.user_code.definition import Definition
 
+# What --target may call a family, and how it is called in a sentence; the number of tf.keras is that of TensorFlow.
+FAMILIES = {
+    "": "keras", "keras": "keras", "tf-keras": "tf-keras", "tf_keras": "tf-keras", "tf.keras": "tf.keras", "tensorflow": "tf.keras",
+}  # fmt: skip
+TITLES = {"keras": "Keras", "tf-keras": "tf-keras", "tf.keras": "tf.keras of TensorFlow"}
 RELEASE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
 
 
@@ -54,7 +59,8 @@ class Target:
     """A Keras release that shall load the file with ``load_model(path)``.
 
     ``custom`` are the class and function names that its user will pass as ``custom_objects``; ``purpose`` is what the model is
-    loaded for: ``inference`` or ``training``.
+    loaded for: ``inference`` or ``training``; ``family`` is what the release is published as: keras, tf.keras (the number is then
+    TensorFlow's) or tf-keras. ``python`` is the Python it will run in, where that is known.
     """
 
     release: str
@@ -62,6 +68,18 @@ class Target:
     custom: frozenset[str] = frozenset()
     purpose: str = "inference"
     given: Given = field(default_factory=Given)
+    family: str = "keras"
+    python: tuple[int, int] | None = None
+
+    @property
+    def keras_3(self) -> bool:
+        """Whether the loader is that of Keras 3; else it is Keras 1, Keras 2, or tf-keras."""
+        return self.family == "keras" and self.minor >= (3, 0)
+
+    @property
+    def label(self) -> str:
+        """The release of Keras by its number alone, others as ``tf-keras==2.18.0``."""
+        return self.release if self.family == "keras" else f"{self.family}=={self.release}"
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -70,19 +88,20 @@ class Target:
         return int(major), int(minor)
 
     def __str__(self) -> str:
-        return f"Keras {self.release}"
+        return f"{TITLES[self.family]} {self.release}"
 
 
-def parse_target(text: str, installed: str) -> str:
-    """The release meant by ``--target``: ``keras==3.15.1``, ``3.15.1``, ``installed``.
+def parse_target(text: str, installed: str, newest: str) -> Target:
+    """The release meant by ``--target``: ``keras==3.15.1``, ``3.15.1``, ``tf-keras==2.18``, ``tf.keras==2.11``, ``installed``.
 
-    Raises `UsageError` for anything else, and for releases before Keras 3, whose loaders kdoctor does not know yet.
+    installed: the release of Keras that is; newest: of tf-keras, meant by ``tf-keras`` alone. Raises `UsageError` for anything else.
     """
     if text in ("", "installed", "keras"):
-        return installed
+        return Target(installed)
     name, _, release = text.rpartition("==")
-    if name not in ("", "keras") or not RELEASE.fullmatch(release):
-        raise UsageError(f"--target {text!r} is not understood; write keras==3.15.1, or installed")
-    if int(release.split(".")[0]) < 3:
-        raise UsageError(f"--target {text!r}: kdoctor knows the loaders of Keras 3 only, so far")
-    return release
+    family = FAMILIES.get(name if name or release not in FAMILIES else release)
+    if family == "tf-keras" and not name:
+        return Target(newest, family=family)
+    if family is None or not RELEASE.fullmatch(release):
+        raise UsageError(f"--target {text!r} is not understood; write keras==3.15.1, tf-keras, tf.keras==2.11, installed, or all")
+    return Target(release, family=family)

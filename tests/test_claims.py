@@ -67,12 +67,18 @@ def test_a_frozen_layer_in_a_model_comes_after_those_that_train() -> None:
     assert row[:3] == ["layers/batch_normalization/vars/0", "layers/batch_normalization/vars/1", "layers/dense_1/vars/0"]
 
 
-def test_a_functionals_own_word_thaws_and_freezes_all_its_layers() -> None:
-    """functional.py: ``self.trainable = trainable`` when it is made from its config."""
-    (thawed,) = order(document(sequential(INPUT, inside(dense={"trainable": False}, trainable=True)), format=Format.H5_MODEL))
+def test_a_functionals_own_word_freezes_its_variables_but_thaws_no_layer() -> None:
+    """functional.py: ``self.trainable = trainable`` stands before the layers are its own."""
+    (kept,) = order(document(sequential(INPUT, inside(dense={"trainable": False}, trainable=True)), format=Format.H5_MODEL))
     (frozen,) = order(document(sequential(INPUT, inside(trainable=False)), format=Format.H5_MODEL))
-    assert thawed[:2] == ["layers/dense/vars/0", "layers/dense/vars/1"]
+    assert kept[:2] == ["layers/batch_normalization/vars/0", "layers/batch_normalization/vars/1"]
     assert frozen[2:6] == [f"layers/batch_normalization/vars/{index}" for index in range(4)]
+
+
+def test_the_outermost_model_freezes_the_order_of_no_layer() -> None:
+    made = inside(dense={"trainable": False}, trainable=False)
+    assert order(document(made, format=Format.H5_MODEL))[1] == [f"vars/{index}" for index in range(4)]
+    assert not any(variable.trainable for claim in claims(document(made)) for variable in claim.variables or ())
 
 
 def test_one_unknown_layer_hides_the_order_of_its_model() -> None:

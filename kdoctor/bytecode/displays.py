@@ -24,17 +24,17 @@ def extend(frame: Frame, instruction: Instruction, stack: Stack) -> None:
     display = under(stack, instruction.argument)
     if not isinstance(display, Display):
         raise Untraceable("something other than a list is extended")
-    stack[-instruction.argument] = Display(display.kind, display.items + spread(added))
+    stack[-instruction.argument] = Display(display.kind, display.items + spread(added, display.kind))
 
 
-def spread(added: Expression) -> tuple[Expression, ...]:
-    """The items of `*added`."""
+def spread(added: Expression, into: Kind = "list") -> tuple[Expression, ...]:
+    """The items of `*added`; a set loses its order and its doubles only where it does not become part of another."""
     if isinstance(added, Constant) and isinstance(added.value, (tuple, frozenset)):
         items = added.value if isinstance(added.value, tuple) else sorted(added.value, key=repr)
         if len(items) > MAX_ITEMS:
             raise Untraceable(f"more than {MAX_ITEMS} items")
         return tuple(from_constant(item) for item in items)
-    if isinstance(added, Display) and added.kind != "set":
+    if isinstance(added, Display) and (added.kind != "set" or into == "set"):
         return added.items
     return (Starred(added),)
 
@@ -51,7 +51,7 @@ def build_unpacked(kind: Kind) -> Operation:
 
     def apply(frame: Frame, instruction: Instruction, stack: Stack) -> None:
         parts = pop(stack, instruction.argument)
-        stack.append(Display(kind, tuple(item for part in parts for item in spread(part))))
+        stack.append(Display(kind, tuple(item for part in parts for item in spread(part, kind))))
 
     return apply
 

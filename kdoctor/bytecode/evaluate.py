@@ -13,6 +13,7 @@ from kdoctor.bytecode.code import Code, Release
 from kdoctor.bytecode.conditions import original
 from kdoctor.bytecode.displays import DISPLAYS
 from kdoctor.bytecode.expression import (
+    Assignment,
     Call,
     Closure,
     Compare,
@@ -23,26 +24,29 @@ from kdoctor.bytecode.expression import (
     Expression,
     For,
     Function,
+    Import,
     Iterating,
     Marker,
+    Name,
     Unary,
 )  # fmt: skip
 from kdoctor.bytecode.factoring import returned
-from kdoctor.bytecode.flow import JUMPS, meeting_points
+from kdoctor.bytecode.flow import JUMPS, after_loop, meeting_points
 from kdoctor.bytecode.frame import Budget, Frame, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
+from kdoctor.bytecode.lines import line_of
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.loads import LOADS
-from kdoctor.bytecode.merging import difference, merged
+from kdoctor.bytecode.merging import Ways, difference, merged, merged_assignment
 from kdoctor.bytecode.operators import OPERATORS
 from kdoctor.bytecode.parameters import parameters_of
-from kdoctor.bytecode.statements import STORES, import_names, store, target
+from kdoctor.bytecode.statements import LEAVING, STORES, drop, import_names, store, target
+from kdoctor.bytecode.texts import TEXTS
+from kdoctor.bytecode.withs import WITHS, check_handlers, leave
 
-STEPS = LOADS | OPERATORS | DISPLAYS | CALLS
+STEPS = LOADS | OPERATORS | DISPLAYS | CALLS | TEXTS | WITHS
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 FUNCTION_MAKERS = ("MAKE_FUNCTION", "MAKE_CLOSURE", "SET_FUNCTION_ATTRIBUTE")
-# Since 3.11 nothing marks the start of a `try` or `with`; the handler of one does.
-HANDLERS = ("PUSH_EXC_INFO", "SETUP_FINALLY", "SETUP_EXCEPT", "SETUP_WITH")
 PAUSES = 0x20 | 0x80 | 0x100 | 0x200
 """Flags of generators and coroutines."""
 GENERATOR = Display("generator", ())
@@ -90,8 +94,7 @@ class _Evaluator:
         self.meeting = meeting_points(frame.steps, frame.position)
 
     def result(self) -> Expression:
-        if any(step.name in HANDLERS for step in self.frame.steps):
-            raise Untraceable("code that handles exceptions")
+        check_handlers(self.frame)
         if self.frame.code.flags & PAUSES and self.frame.code.name != "<genexpr>":
             raise Untraceable("a generator or coroutine")
         stack: Stack = [GENERATOR] if self.frame.code.name == "<genexpr>" else []
@@ -106,30 +109,45 @@ class _Evaluator:
             if index >= len(self.frame.steps):
                 raise Untraceable("the code runs off its end")
             self.frame.budget.spend()
-            step = self.frame.steps[index]
-            if step.name in ("RETURN_VALUE", "RETURN_CONST"):
-                return Returned(self.returned(step, stack))
-            if step.name in JUMPS:
-                index = self.jump(index, step, stop)
-            elif step.name == "FOR_ITER":
-                index = self.loop(index, step, stack)
-            elif step.target is not None:
-                outcome = self.branch(index, step, stack, stop)
-                if isinstance(outcome, Returned):
-                    return outcome
-                index, stack[:] = self.meet(index, stop), outcome.stack
-            elif step.name in STORES:
-                index = store(self.frame, index, stack)
-            elif step.name == "IMPORT_NAME":
-                index = import_names(self.frame, index, stack)
-            else:
-                self.apply(index, step, stack)
-                index += 1
+            try:
+                following = self.follow(index, stack, stop)
+            except Untraceable as error:
+                if error.line is not None:
+                    raise
+                line = line_of(self.frame.code, self.frame.steps[index].offset, self.frame.release)
+                raise Untraceable(error.reason, line) from error
+            if isinstance(following, Returned):
+                return following
+            index = following
         return Reached(stack)
+
+    def follow(self, index: int, stack: Stack, stop: int) -> Returned | int:
+        """Do one step; where to go on, or what is returned."""
+        step = self.frame.steps[index]
+        if step.name in ("RETURN_VALUE", "RETURN_CONST"):
+            return Returned(self.returned(step, stack))
+        if step.name in JUMPS:
+            return self.jump(index, step, stop)
+        if step.name == "FOR_ITER":
+            return self.loop(index, step, stack)
+        if step.target is not None and step.name != "SETUP_WITH":
+            outcome = self.branch(index, step, stack, stop)
+            if isinstance(outcome, Returned):
+                return outcome
+            stack[:] = outcome.stack
+            return self.meet(index, stop)
+        if step.name in STORES:
+            return store(self.frame, index, stack)
+        if step.name == "IMPORT_NAME":
+            return import_names(self.frame, index, stack)
+        self.apply(index, step, stack)
+        return index + 1
 
     def apply(self, index: int, step: Instruction, stack: Stack) -> None:
         if step.name == "YIELD_VALUE":
             self.yield_value(stack)
+        elif (step.name == "POP_TOP" and drop(self.frame, stack)) or (step.name in CALLS and leave(step, stack)):
+            pass
         elif step.name == "RETURN_GENERATOR":
             stack.append(Marker("sent"))
         elif step.name in ("END_FOR", "POP_ITER"):
@@ -147,11 +165,15 @@ class _Evaluator:
         top = stack[-1] if stack else None
         if isinstance(top, Call) and isinstance(top.function, Closure):
             stack[-1] = self.comprehension(top.function, top.arguments)
-        elif isinstance(top, Closure) and step.name in FUNCTION_MAKERS and not self.goes_on(index):
-            if top.code.name == "<lambda>":
-                stack[-1] = _function(self.frame.within(top), top)
-            elif top.code.name not in COMPREHENSIONS:
-                raise Untraceable("a named function within")
+        elif isinstance(top, Closure) and step.name in FUNCTION_MAKERS and not self.goes_on(index) and top.code.name not in COMPREHENSIONS:
+            stack[-1] = self.function_within(top)
+
+    def function_within(self, closure: Closure) -> Function:
+        """A lambda, or a named function that might as well be one."""
+        function = _function(self.frame.within(closure), closure)
+        if function.statements:
+            raise Untraceable("a function with statements within")
+        return replace(function, name="<lambda>")
 
     def makes_boolean(self, index: int, step: Instruction) -> bool:
         """Since 3.13 a value is made True or False before a jump looks at it; without a jump, that is `not not value`."""
@@ -176,7 +198,7 @@ class _Evaluator:
             if value != Constant(None) or len(stack) != 1:
                 raise Untraceable("a generator that returns something")
             return stack[0]
-        if stack:
+        if any(not isinstance(left, Marker) or left.what != LEAVING for left in stack):
             raise Untraceable("values are left when the code returns")
         return value
 
@@ -206,18 +228,38 @@ class _Evaluator:
         begun = [value for value in stack if not isinstance(value, (Marker, Copy)) and not any(value is kept for kept in self.frame.copied)]
         stop = self.meet(index, stop)
         assert step.target is not None
-        self.frame.branches += 1
         self.frame.budget.enter()
-        jumped = self.run_from(self.frame.position[step.target], [*stack, test] if keeps else list(stack), index, stop)
-        went_on = self.run(index + 1, list(stack), stop)
-        self.frame.branches -= 1
+        jumped, if_jumped = self.way(index, self.frame.position[step.target], [*stack, test] if keeps else list(stack), stop)
+        went_on, if_not = self.way(index, index + 1, list(stack), stop)
         self.frame.budget.leave()
         then, otherwise = (jumped, went_on) if jumps_if else (went_on, jumped)
+        if if_jumped or if_not:
+            statements = (if_jumped, if_not) if jumps_if else (if_not, if_jumped)
+            return self.assigned(test, then, otherwise, statements, jumps_if)
         if isinstance(then, Returned) and isinstance(otherwise, Returned):
             return Returned(returned(test, then.value, otherwise.value, begun, is_kept, negated_reads_better=jumps_if))
         if isinstance(then, Reached) and isinstance(otherwise, Reached):
             return Reached(merged(test, then.stack, otherwise.stack, jumps_if))
         raise Untraceable("one way returns, the other goes on")
+
+    def way(self, index: int, target: int, stack: Stack, stop: int) -> tuple[Returned | Reached, list[Assignment | Import]]:
+        """Follow one way from a jump; what it leaves, and the statements on it."""
+        before, self.frame.statements = self.frame.statements, []
+        self.frame.branches += 1
+        outcome = self.run_from(target, stack, index, stop)
+        self.frame.branches -= 1
+        statements, self.frame.statements = self.frame.statements, before
+        return outcome, statements
+
+    def assigned(
+        self, test: Expression, then: Returned | Reached, otherwise: Returned | Reached, statements: Ways, negated_reads_better: bool
+    ) -> Returned | Reached:
+        """`if` with one assignment on each way, or on one: the variable gets a conditional expression. Both ways go on alike, or end alike."""
+        if then != otherwise:
+            raise Untraceable("a statement on one way")
+        known = {*self.frame.arguments(), *(each.target.name for each in self.frame.statements if isinstance(each.target, Name))}
+        self.frame.statements.append(merged_assignment(test, statements, known, negated_reads_better))
+        return then
 
     def run_from(self, target: int, stack: Stack, index: int, stop: int) -> Returned | Reached:
         if target <= index and target != stop:
@@ -226,6 +268,8 @@ class _Evaluator:
 
     def test(self, step: Instruction, stack: Stack) -> tuple[Expression, bool, bool]:
         """What a jump looks at, whether it jumps when that holds, and whether it then leaves it on the stack."""
+        if "JUMP" not in step.name:
+            raise Untraceable("a loop" if step.name == "SETUP_LOOP" else f"instruction {step.name}")
         test = original(pop_value(stack))
         if step.name.endswith(("_IF_NONE", "_IF_NOT_NONE")):
             return Compare(test, ("is",), (Constant(None),)), step.name.endswith("_IF_NONE"), False
@@ -239,10 +283,10 @@ class _Evaluator:
         if not isinstance(iterator, Iterating) or step.target is None:
             raise Untraceable("a loop")
         variable, first = target(self.frame, index + 1)
-        self.frame.branches += 1
+        self.frame.loops += 1
         self.frame.budget.enter()
         outcome = self.run(first, list(stack), index)
-        self.frame.branches -= 1
+        self.frame.loops -= 1
         self.frame.budget.leave()
         if not isinstance(outcome, Reached) or len(outcome.stack) != len(stack):
             raise Untraceable("a loop")
@@ -252,11 +296,4 @@ class _Evaluator:
             raise Untraceable("a loop")
         stack[changed] = replace(body, clauses=(For(variable, iterator.iterable), *body.clauses))
         pop(stack, 1)
-        return self.after_loop(self.frame.position[step.target])
-
-    def after_loop(self, index: int) -> int:
-        """Skip what removes the iterator: nothing up to 3.11, END_FOR in 3.12, two instructions since."""
-        names = [step.name for step in self.frame.steps[index : index + 2]]
-        if names[:1] != ["END_FOR"]:
-            return index
-        return index + (2 if self.frame.release >= (3, 13) and names[1:] in (["POP_TOP"], ["POP_ITER"]) else 1)
+        return after_loop(self.frame.steps, self.frame.position[step.target], self.frame.release)

@@ -173,6 +173,22 @@ class Mapping(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Formatted(Expression):
+    """`f"{value!r:spec}"`; `conversion` is "", "s", "r" or "a"."""
+
+    value: Expression
+    conversion: str = ""
+    spec: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(Expression):
+    """An f-string of several parts: constant texts and `Formatted` values."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class For(Expression):
     """`for target in iterable` of a comprehension."""
 

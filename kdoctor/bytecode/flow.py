@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kdoctor.bytecode.code import Release
 from kdoctor.bytecode.instructions import Instruction
 
 ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
@@ -29,7 +30,7 @@ def _ways(steps: tuple[Instruction, ...], position: dict[int, int], index: int, 
     if step.name == "FOR_ITER" and step.target is not None:
         return [position[step.target]]
     ways = [] if step.name in JUMPS else [index + 1]
-    if step.target is not None:
+    if step.target is not None and step.name != "SETUP_WITH":
         target = position[step.target]
         ways.append(target if target > index else end)
     return ways
@@ -42,3 +43,11 @@ def _meet(meeting: list[int], left: int, right: int) -> int:
         else:
             right = meeting[right]
     return left
+
+
+def after_loop(steps: tuple[Instruction, ...], index: int, release: Release) -> int:
+    """Skip what removes the iterator: nothing up to 3.11, END_FOR in 3.12, two instructions since."""
+    names = [step.name for step in steps[index : index + 2]]
+    if names[:1] != ["END_FOR"]:
+        return index
+    return index + (2 if release >= (3, 13) and names[1:] in (["POP_TOP"], ["POP_ITER"]) else 1)

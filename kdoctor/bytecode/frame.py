@@ -59,6 +59,7 @@ class Frame:
     """From the offset of an instruction to its index in `steps`."""
     statements: list[Assignment | Import] = field(default_factory=list)
     branches: int = 0
+    loops: int = 0
     keyword_names: tuple[str, ...] = ()
     copied: Stack = field(default_factory=list)
 
@@ -88,9 +89,10 @@ class Frame:
         """A local, cell or free variable, with the scope it has seen from the outermost code."""
         if name in self.code.freevars:
             return Name(name, self.free_scopes.get(name, Scope.FREE))
-        return Name(name, Scope.ARGUMENT if name in self._arguments() else Scope.LOCAL)
+        return Name(name, Scope.ARGUMENT if name in self.arguments() else Scope.LOCAL)
 
-    def _arguments(self) -> tuple[str, ...]:
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the parameters."""
         rest = bool(self.code.flags & TAKES_POSITIONAL_REST) + bool(self.code.flags & TAKES_KEYWORD_REST)
         return self.code.varnames[: self.code.argcount + self.code.kwonlyargcount + rest]
 

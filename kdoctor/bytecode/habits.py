@@ -26,7 +26,13 @@ PER_ITEM = {"BUILD_TUPLE": -1, "BUILD_LIST": -1, "BUILD_SLICE": -1, "CALL_FUNCTI
 
 def has_other_habits(code: Code, instructions: tuple[Instruction, ...], release: Release) -> str | None:
     """Why `release` would have written this code otherwise."""
-    return _fuses(code, instructions, release) or _calls_methods_otherwise(instructions, release)
+    return _fuses(code, instructions, release) or _calls_methods_otherwise(instructions, release) or _ends_nothing(instructions)
+
+
+def _ends_nothing(instructions: tuple[Instruction, ...]) -> str | None:
+    """Only where a block begins can one end."""
+    names = {instruction.name for instruction in instructions}
+    return "POP_FINALLY without a block" if "POP_FINALLY" in names and not names & {"SETUP_FINALLY", "SETUP_WITH"} else None
 
 
 def _fuses(code: Code, instructions: tuple[Instruction, ...], release: Release) -> str | None:

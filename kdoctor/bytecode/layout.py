@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST, Code, PythonRange, Value
+from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST, Code, PythonRange, Release, Value
 from kdoctor.bytecode.objects import ObjectReader
 
 # Bits of `localspluskinds` (Python 3.11 and later: Include/internal/pycore_code.h).
@@ -36,6 +36,11 @@ LAYOUTS = (
     Layout(PythonRange.parse("3.5-3.7"), ("argcount", "kwonlyargcount", "nlocals", "stacksize", "flags", *_AFTER_FLAGS)),
     Layout(PythonRange.parse("2.7"), ("argcount", "nlocals", "stacksize", "flags", *_AFTER_FLAGS)),
 )
+
+
+def same_layout(written: PythonRange, release: Release) -> bool:
+    """Whether `release` can read the fields of a code object of another Python, whatever it then makes of its instructions."""
+    return any(release in layout.python and written.last in layout.python for layout in LAYOUTS)
 
 
 def field_reader(layout: Layout, python: PythonRange) -> Callable[[ObjectReader], Code]:

@@ -12,7 +12,12 @@ DECIMAL_BITS = 4096
 
 
 class Untraceable(KdoctorError):
-    """Code that the evaluator cannot follow: what it computes cannot be said."""
+    """Code that the evaluator cannot follow: what it computes cannot be said. `line` is that of the script, where the code knows it."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"{reason}, in line {line}")
+        self.reason = reason
+        self.line = line
 
 
 def literal(value: Value, is_python2: bool = False) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from typing import TypeAlias
 
 from kdoctor.bytecode.conditions import both, conditional, either, negation
-from kdoctor.bytecode.expression import Comprehension, Copy, Display, Expression, If, Mapping
+from kdoctor.bytecode.expression import Assignment, Comprehension, Copy, Display, Expression, If, Import, Iterating, Mapping, Name
 from kdoctor.bytecode.frame import Stack
 from kdoctor.bytecode.literal import Untraceable
+
+Ways: TypeAlias = tuple[list[Assignment | Import], list[Assignment | Import]]
+"""The statements on the way where a test holds, and on the other."""
 
 
 def difference(left: Stack, right: Stack) -> int:
@@ -26,18 +31,39 @@ def merged(test: Expression, then: Stack, otherwise: Stack, negated_reads_better
     one, other = then[place], otherwise[place]
     if isinstance(one, Copy) or isinstance(other, Copy):
         raise Untraceable("a copy on one way only")
-    if _is_filling(one, other) or _is_filling(other, one):
+    within_loop = any(isinstance(above, Iterating) for above in then[place + 1 :])
+    if _is_filling(one, other, within_loop) or _is_filling(other, one, within_loop):
         value: Expression = _guarded(test, one, other)
     else:
         value = conditional(test, one, other, negated_reads_better)
     return [*then[:place], value, *then[place + 1 :]]
 
 
-def _is_filling(one: Expression, other: Expression) -> bool:
-    """Whether `one` is a comprehension that is still being filled, and `other` the same, or not filled at all."""
-    if not isinstance(one, Comprehension) or _is_complete(one):
+def merged_assignment(test: Expression, ways: Ways, known: Collection[str], negated_reads_better: bool) -> Assignment:
+    """The two assignments after a jump as one; where only one way assigns, the variable keeps what it has, so it must be `known`."""
+    statements = [statement for way in ways for statement in way]
+    variable = statements[0].target
+    if any(not isinstance(each, Assignment) or each.target != variable for each in statements) or any(len(way) > 1 for way in ways):
+        raise Untraceable("more than one statement on one way")
+    if not isinstance(variable, Name) or (not all(ways) and variable.name not in known):
+        raise Untraceable("a variable that may have no value")
+    then, otherwise = (_value(way[0]) if way else variable for way in ways)
+    return Assignment(variable, conditional(test, then, otherwise, negated_reads_better))
+
+
+def _value(statement: Assignment | Import) -> Expression:
+    assert isinstance(statement, Assignment)
+    return statement.value
+
+
+def _is_filling(one: Expression, other: Expression, within_loop: bool) -> bool:
+    """Whether `one` is a comprehension that is still being filled, and `other` the same, or not filled at all.
+
+    What lies below the iterator of a loop is being filled, even if a loop within that one has put all it has into it.
+    """
+    if not isinstance(one, Comprehension) or (_is_complete(one) and not within_loop):
         return False
-    return _is_empty(other) or (isinstance(other, Comprehension) and not _is_complete(other))
+    return _is_empty(other) or (isinstance(other, Comprehension) and (within_loop or not _is_complete(other)))
 
 
 def _is_complete(comprehension: Comprehension) -> bool:

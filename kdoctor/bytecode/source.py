@@ -27,17 +27,37 @@ def source_of(code: Code, defaults: Sequence[object] | None = None) -> Source | 
     """Recover the source of a lambda or a simple function, or None when any part of it cannot be followed for certain.
 
     `defaults` are the values (JSON) that the file keeps for the last arguments. The text computes what the code computes; it need not
-    be what its author typed. Where several Pythons may have written the code, all of them must read the same in it.
+    be what its author typed.
     """
     try:
-        function, *others = (evaluate(code, release) for release in code.python.releases())
-        if any(other != function for other in others):
-            return None
         printer = Printer(is_python2=code.python.last < (3, 0))
-        printer.function(_with_defaults(function, code, defaults or ()))
+        printer.function(function_of(code, defaults or ()))
     except (Untraceable, MalformedCode):
         return None
     return Source(printer.text, tuple(printer.names))
+
+
+def function_of(code: Code, defaults: Sequence[object] = ()) -> Function:
+    """The tree of what `code` computes, with these defaults (JSON) for its last arguments. Raises Untraceable or MalformedCode.
+
+    Where several Pythons may have written the code, all of them must read the same in it.
+    """
+    function, *others = (evaluate(code, release) for release in code.python.releases())
+    if any(other != function for other in others):
+        raise Untraceable("several Pythons may have written the code, and read it differently")
+    return _with_defaults(function, code, defaults)
+
+
+def constant_of(value: object) -> str | None:
+    """A JSON value as Python source; None for what is no plain value, such as a stored object."""
+    if isinstance(value, dict) and "class_name" in value:
+        return None
+    try:
+        printer = Printer(is_python2=False)
+        printer.expression(_from_json(value))
+    except Untraceable:
+        return None
+    return printer.text
 
 
 def _with_defaults(function: Function, code: Code, defaults: Sequence[object]) -> Function:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from kdoctor.bytecode.expression import Assignment, Closure, Constant, Display, Expression, Import, Iterating, Marker
+from kdoctor.bytecode.conditions import original
+from kdoctor.bytecode.expression import (
+    Assignment,
+    Call,
+    Closure,
+    Constant,
+    Copy,
+    Display,
+    Expression,
+    Import,
+    Iterating,
+    Marker,
+    Name,
+    Scope,
+    Starred,
+)
 from kdoctor.bytecode.frame import Frame, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
 
-STORES = ("STORE_FAST", "STORE_DEREF", "STORE_NAME", "UNPACK_SEQUENCE")
+NOBODYS = "_"
+LEAVING = "leaving"
+"""What leaves a `with` block: below all that its statements put on the stack."""
+STORES = ("STORE_FAST", "STORE_DEREF", "STORE_NAME", "UNPACK_SEQUENCE", "UNPACK_EX")
 
 
 def store(frame: Frame, index: int, stack: Stack) -> int:
@@ -18,9 +36,41 @@ def store(frame: Frame, index: int, stack: Stack) -> int:
         return following
     if isinstance(value, (Marker, Closure, Iterating)):
         raise Untraceable("a function or an iterator is stored")
+    if any(not isinstance(left, Marker) for left in stack) and not frame.code.is_lambda:
+        return _store_several(frame, [(variable, value)], following, stack)
     _check_place(frame, stack)
     frame.statements.append(Assignment(variable, value))
     return following
+
+
+def _store_several(frame: Frame, pairs: list[tuple[Expression, Expression]], index: int, stack: Stack) -> int:
+    """`a = b = x` copies x before it stores it; `a, b = b, a` has both values on the stack before it stores one."""
+    while any(not isinstance(left, Marker) for left in stack) and _step(frame, index).name in STORES:
+        value = pop_value(stack)
+        variable, index = target(frame, index)
+        pairs.append((variable, value))
+    _check_place(frame, stack)
+    copied = [value.original for _, value in pairs if isinstance(value, Copy)]
+    if copied:
+        _store_copies(frame, pairs, copied[0])
+    elif all(isinstance(each, Name) for pair in pairs for each in pair):
+        # Reading a variable does nothing else, so the order in which Pythons do it does not matter; one is as good as another.
+        pairs.sort(key=lambda pair: str(pair[0]))
+        targets, values = zip(*pairs, strict=True)
+        frame.statements.append(Assignment(Display("tuple", targets), Display("tuple", values)))
+    else:
+        raise Untraceable("several values are stored at once")
+    return index
+
+
+def _store_copies(frame: Frame, pairs: list[tuple[Expression, Expression]], value: Expression) -> None:
+    """`a = b = x` as `a = x` and `b = a`."""
+    first = pairs[0][0]
+    if not isinstance(first, Name) or any(original(each) is not value for _, each in pairs):
+        raise Untraceable("several values are stored at once")
+    frame.copied[:] = [kept for kept in frame.copied if kept is not value]
+    frame.statements.append(Assignment(first, value))
+    frame.statements += [Assignment(variable, first) for variable, _ in pairs[1:]]
 
 
 def target(frame: Frame, index: int) -> tuple[Expression, int]:
@@ -31,6 +81,8 @@ def target(frame: Frame, index: int) -> tuple[Expression, int]:
         if name in frame.code.freevars:
             raise Untraceable("a variable of the code around is changed")
         return frame.variable(name), index + 1
+    if step.name == "UNPACK_EX" and step.argument <= 0xFFFF:
+        return _target_with_rest(frame, index + 1, step.argument & 0xFF, step.argument >> 8)
     if step.name != "UNPACK_SEQUENCE" or not 1 <= step.argument <= 255:
         raise Untraceable(f"instruction {step.name} where a variable is stored")
     items = []
@@ -39,6 +91,15 @@ def target(frame: Frame, index: int) -> tuple[Expression, int]:
         item, following = target(frame, following)
         items.append(item)
     return Display("tuple", tuple(items)), following
+
+
+def _target_with_rest(frame: Frame, index: int, before: int, after: int) -> tuple[Expression, int]:
+    """`a, *b, c`."""
+    items: list[Expression] = []
+    for place in range(before + 1 + after):
+        item, index = target(frame, index)
+        items.append(Starred(item) if place == before else item)
+    return Display("tuple", tuple(items)), index
 
 
 def import_names(frame: Frame, index: int, stack: Stack) -> int:
@@ -83,8 +144,19 @@ def _after(frame: Frame, index: int, *expected: tuple[str, ...]) -> int:
     return index
 
 
+def drop(frame: Frame, stack: Stack) -> bool:
+    """Whether the value on top is a statement of its own, such as a call of `print`: kept as the assignment to a variable that nobody reads."""
+    value = stack[-1] if stack else None
+    if not isinstance(value, Call) or frame.code.is_lambda or frame.branches or NOBODYS in frame.code.varnames:
+        return False
+    if any(not isinstance(left, Marker) for left in stack[:-1]) or any(value is kept for kept in frame.copied):
+        return False
+    frame.statements.append(Assignment(Name(NOBODYS, Scope.LOCAL), pop_value(stack)))
+    return True
+
+
 def _check_place(frame: Frame, stack: Stack) -> None:
-    if frame.branches or stack or frame.code.is_lambda:
+    if frame.loops or frame.code.is_lambda or any(not isinstance(left, Marker) or left.what != LEAVING for left in stack):
         raise Untraceable("a statement within an expression")
 
 

@@ -56,10 +56,9 @@ def stored_function(value: object, function_type: object = None) -> StoredFuncti
 
 def _from_object(value: dict[str, object]) -> StoredFunction | None:
     config = value.get("config")
-    if value.get("class_name") == "function" and isinstance(config, str):
-        return StoredFunction("name", name=config)
     if value.get("class_name") != "__lambda__":
-        return None
+        # "function", or what else is callable and no class: "ufunc", "builtin_function_or_method".
+        return StoredFunction("name", name=config) if isinstance(config, str) else None
     if not isinstance(config, dict):
         return StoredFunction("lambda-object", undecodable="no config")
     parts = config.get("value")

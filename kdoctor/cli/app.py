@@ -8,6 +8,7 @@ import typer
 
 from kdoctor import __version__
 from kdoctor.cli.checks import checks
+from kdoctor.cli.convert import convert
 from kdoctor.cli.explain import explain
 from kdoctor.cli.fix import fix
 from kdoctor.cli.inspect import inspect
@@ -21,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="The model doctor for saved Keras files: names what is wrong in a .keras or .h5 file, without running it, and repairs it.",
 )
-for command in (inspect, fix, snippet, scan, verify, explain, checks):
+for command in (inspect, fix, convert, snippet, scan, verify, explain, checks):
     app.command()(command)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from kdoctor.cli.options import (
     Purpose,
     PurposeOption,
     TargetOption,
+    asked_release,
     existing,
     make_target,
     page_width,
@@ -22,14 +23,15 @@ from kdoctor.cli.options import (
     parse_paths,
     parse_settings,
     parse_shape,
+    read_bindings,
     wants_color,
 )
-from kdoctor.doctor import installed_keras, plan_file
+from kdoctor.doctor import examine_file, plan_file
 from kdoctor.edit import diff
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError
 from kdoctor.packs import load_checks
-from kdoctor.target import Given, Training, parse_target
+from kdoctor.target import Given, Target, Training
 
 if TYPE_CHECKING:
     from kdoctor.repair import Outcome
@@ -56,6 +58,10 @@ def fix(
     target: TargetOption = "installed",
     purpose: PurposeOption = Purpose.INFERENCE,
     bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
+    bind_from: Annotated[
+        Path | None,
+        typer.Option("--bind-from", metavar="FILE.py", help="Your training script: the constants that a Lambda reads; read, not run."),
+    ] = None,
     custom: CustomOption = [],  # noqa: B006
     set_arguments: Annotated[
         list[str], typer.Option("--set", metavar="LAYER.ARG=VALUE", help="An argument of a custom layer that the file has lost.")
@@ -84,17 +90,19 @@ def fix(
     if in_place and out is not None:
         raise UsageError("--in-place and -o exclude each other")
     existing([file])
-    release = parse_target(target, installed_keras())
     given = Given(
         bindings=parse_bindings(bind),
         custom=tuple(custom),
         hub_paths=parse_paths(hub_path),
         embed=embed,
         settings=parse_settings(set_arguments),
-        training=_training(compile, release),
+        training=_training(compile, asked_release(target)),
         input_shape=parse_shape(input_shape),
     )
-    plan = plan_file(file, make_target(target, purpose, custom, given), load_checks(), unsafe=unsafe)
+    asked = make_target(target, purpose, custom, given)
+    if bind_from is not None:
+        asked = _with_script(file, asked, bind_from)
+    plan = plan_file(file, asked, load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
     if stub is not None:
         _write_stub(plan, stub)
@@ -119,13 +127,23 @@ def _write_stub(plan: Plan, out: Path) -> None:
         raise UsageError(f"--stub {out}: {error.strerror or error}") from error
 
 
-def _training(text: str | None, release: str) -> Training | None:
+def _with_script(file: Path, target: Target, script: Path) -> Target:
+    """The target with what the script says of the names that the file needs; what it does not say is told on standard error."""
+    report = examine_file(file, target, load_checks())
+    needed = dict.fromkeys(need.name for found in report.findings for need in found.finding.needs if need.flag == "--bind")
+    known, unknown = read_bindings(script, tuple(needed))
+    for sentence in unknown:
+        typer.echo(sentence, err=True)
+    return replace(target, given=replace(target.given, bindings={**known, **target.given.bindings}))
+
+
+def _training(text: str | None, target: Target) -> Training | None:
     if text is None:
         return None
     from kdoctor.keras_api.catalogue import Catalogue
     from kdoctor.training import parse_training
 
-    return parse_training(text, Catalogue.load(release))
+    return parse_training(text, Catalogue.load(target.release, target.family))
 
 
 def _show(plan: Plan, file: Path, outcome: Outcome, format: Format, show_diff: bool) -> None:

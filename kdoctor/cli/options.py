@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kdoctor.check import Severity
-from kdoctor.doctor import installed_keras
+from kdoctor.doctor import installed_keras, newest_tf_keras, python_beside
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
+from kdoctor.keras_api.api_object import UnknownRelease
 from kdoctor.target import Given, Target, parse_target
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class Purpose(str, Enum):
 TargetOption = Annotated[
     str,
     typer.Option(
-        "--target", metavar="keras==X.Y.Z", help="The Keras release that must load it; default: the installed one. inspect: all of them."
+        "--target",
+        metavar="keras==X.Y.Z",
+        help="The release that must load it: keras==3.9, tf-keras, tf.keras==2.11, installed (the default); inspect: all.",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
@@ -64,23 +67,36 @@ CustomOption = Annotated[
 
 def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
     """The target that the options describe. Raises `UsageError`."""
-    release = parse_target(text, installed_keras())
     code = {one.name: one for text in custom for one in _definitions(text)}
     names = {text for text in custom if not text.endswith(".py")}
     names |= {name for one in code.values() for name in (one.name, one.name_in_file)}
-    names |= {name for text in custom for name in _of_package(text, release)}
-    return Target(release, custom=frozenset(names), purpose=purpose.value, given=replace(given or Given(), code=code))
+    asked = asked_release(text)
+    names |= {name for each in custom for name in _of_package(each, asked)}
+    given = replace(given or Given(), code=code)
+    return replace(asked, custom=frozenset(names), purpose=purpose.value, given=given, python=python_beside(asked))
 
 
-def _of_package(text: str, release: str) -> frozenset[str]:
+def asked_release(text: str) -> Target:
+    """The release that ``--target`` names. Raises `UsageError` where kdoctor does not know it."""
+    from kdoctor.keras_api.choice import answering
+
+    target = parse_target(text, installed_keras(), newest_tf_keras())
+    try:
+        answering(target.release, target.family)
+    except UnknownRelease as error:
+        raise UsageError(f"--target {text!r}: {error}") from error
+    return target
+
+
+def _of_package(text: str, target: Target) -> frozenset[str]:
     """The classes of a known package. Raises `UsageError` for one whose classes the release cannot use."""
     from kdoctor.keras_api.packages import named
 
     package = named(text)
     if package is None:
         return frozenset()
-    if package.keras == 2 and int(release.split(".")[0]) >= 3:
-        raise UsageError(f"--custom {text}: its classes are for Keras 2, and Keras {release} refuses them; tf_keras loads such a file")
+    if package.keras == 2 and target.minor >= (3, 0):
+        raise UsageError(f"--custom {text}: its classes are for Keras 2, and {target} refuses them; tf_keras loads such a file")
     return package.classes | {f"{prefix}>{name}" for prefix in package.registered_as for name in package.classes}
 
 
@@ -105,6 +121,24 @@ def parse_bindings(texts: Sequence[str]) -> dict[str, Json]:
             raise UsageError(f"--bind {text!r}: write NAME=VALUE")
         found[name] = _literal(value)
     return found
+
+
+def read_bindings(path: Path, names: Sequence[str]) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """``--bind-from FILE.py``: what the script says of these names, and a sentence about each of which it says nothing. Nothing in it runs."""
+    from kdoctor.script_constants import Unknown, constant, read_script
+
+    try:
+        script = read_script(path.read_text("utf-8"))
+    except (OSError, ValueError, UsageError) as error:
+        raise UsageError(f"--bind-from {path}: {error}") from error
+    found: dict[str, Json] = {}
+    unknown = []
+    for name in names:
+        try:
+            found[name] = constant(script, name)
+        except Unknown as reason:
+            unknown.append(f"--bind-from {path.name} does not say what {name} is: {reason}")
+    return found, tuple(unknown)
 
 
 def parse_settings(texts: Sequence[str]) -> dict[tuple[str, str], Json]:

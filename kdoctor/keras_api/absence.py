@@ -25,7 +25,10 @@ def means_nothing(kind: str, class_name: str, argument: str, value: Json, saved_
     """Whether a constructor that is not given the argument does what one that knows it does with this value."""
     if argument in DESCRIPTIONS.get(class_name, ()) or argument.endswith(INITIALIZER) or kind == INITIALIZER:
         return True
-    return any(same(value, default) or _equal_numbers(value, default) for default in _defaults(kind, class_name, argument, saved_by))
+    defaults = tuple(_defaults(kind, class_name, argument, saved_by))
+    if not defaults and value is None:
+        return True  # an argument of a release to come, not given
+    return any(same(value, default) or _equal_numbers(value, default) for default in defaults)
 
 
 def _defaults(kind: str, class_name: str, argument: str, saved_by: str | None) -> Iterator[Json]:

@@ -111,7 +111,7 @@ class Catalogue:
         if kind in ("layer", "model"):
             path = LEGACY_MODELS.get(identifier) or self._imported(LEGACY_LAYERS, identifier)
             return self._index.object(path)
-        meant = self.function(kind, identifier)
+        meant = self.function(kind.removeprefix("legacy_"), identifier)  # Keras 3 has one of each name
         if meant is None:
             return None
         module, _, name = (meant.exports[0] if meant.exports else meant.path).rpartition(".")

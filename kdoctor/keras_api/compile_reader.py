@@ -12,7 +12,7 @@ from functools import lru_cache
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.objects import FUNCTION, as_node
+from kdoctor.objects import FUNCTION, Node, as_node
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
@@ -43,7 +43,7 @@ class Mention:
         """The arguments that the constructor refuses."""
         if self.found is None or self.form != "object" or self.found.takes_anything or self.found.is_function:
             return ()
-        return tuple(name for name in self.arguments if name not in self.found.parameters)
+        return tuple(name for name in self.arguments if name not in (*self.found.parameters, *self.found.keys_taken))
 
 
 @lru_cache(maxsize=4)
@@ -52,7 +52,7 @@ def mentions(document: Document, target: Target) -> tuple[Mention, ...]:
     training = document.training
     if not isinstance(training, Mapping):
         return ()
-    return tuple(_Reader(Catalogue.load(target.release), document.format.native, target.custom).read(training))
+    return tuple(_Reader(Catalogue.load(target.release, target.family), document.format.native, target.custom).read(training))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,10 @@ class _Reader:
             yield self._named(str(node.raw["config"]), node.module, at, kind, "function", in_list)
             return
         given = node.class_name in self.custom or node.registered_name in self.custom
-        found = self.catalogue.resolve(node.module, node.class_name) if self.native else self.catalogue.legacy(kind, node.class_name)
+        if self.native:
+            found = self.catalogue.resolve(node.module, node.class_name)
+        else:
+            found = self.catalogue.legacy(_table(kind, node), node.class_name)
         meant = self.catalogue.function(kind, node.class_name.rpartition(">")[2])
         yield Mention(at, kind, node.class_name, "object", found, meant, given, node.config, in_list)
 
@@ -103,3 +106,8 @@ class _Reader:
         else:
             found = meant if form == "text" else self.catalogue.resolve(module, name)
         return Mention(at, kind, name, form, found, meant, name in self.custom, {}, in_list)
+
+
+def _table(kind: str, node: Node) -> str:
+    """Keras 2 has two optimizers of each name since 2.11; a config that does not deny it means the older one (optimizers.deserialize)."""
+    return "legacy_optimizer" if kind == "optimizer" and node.config.get("is_legacy_optimizer", True) else kind

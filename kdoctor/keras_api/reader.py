@@ -12,6 +12,7 @@ from enum import Enum
 from functools import lru_cache
 
 from kdoctor.document import Document, Json
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import known_elsewhere
@@ -70,7 +71,7 @@ def calls(document: Document, target: Target) -> tuple[Call, ...]:
     nodes = [node for node in objects(document) if node.at.part == "config" and node.class_name != CODE]
     if not nodes:
         return ()
-    catalogue = Catalogue.load(target.release)
+    catalogue = Catalogue.load(target.release, target.family)
     return tuple(_call(node, document.format.native, catalogue, target) for node in nodes)
 
 
@@ -88,28 +89,29 @@ def _call(node: Node, native: bool, catalogue: Catalogue, target: Target) -> Cal
         return Call(node, kind, Resolution.GIVEN, None, node.config)
     if node.class_name == FUNCTION:
         return _function(node, catalogue, target)
-    natively = read_natively(node, native)
+    natively = read_natively(node, native, target)
     if kind != "layer":
         found = catalogue.argument(kind, node.module, node.class_name)
-    elif natively:
+    elif natively and (habits.GOES_BY_MODULE.of(target) or not node.at.keys):
         found = catalogue.resolve(node.module, node.class_name)
     else:
         found = catalogue.legacy(kind, node.class_name)
     resolution = Resolution.FOUND if found is not None else _lost(node, kind, catalogue)
     if resolution is Resolution.MOVED:  # the class at its home will refuse the same arguments
         found = catalogue.legacy(kind, node.class_name)
-    return Call(node, kind, resolution, found, node.config if natively else _forgiven(node))
+    return Call(node, kind, resolution, found, _forgiven(node) if target.keras_3 and not natively else node.config)
 
 
-def read_natively(node: Node, native: bool) -> bool:
+def read_natively(node: Node, native: bool, target: Target) -> bool:
     """Whether an object is read as in a ``.keras`` archive: without what an ``.h5`` is forgiven.
 
     Inside either file a listed layer is read natively if it states a module (Sequential.from_config, functional_from_config), and what a
-    wrapper holds always is (Wrapper.from_config, serialization_lib.deserialize_keras_object). The root of an ``.h5`` never is.
+    wrapper of Keras 3 holds always is (Wrapper.from_config, serialization_lib.deserialize_keras_object). The root of an ``.h5`` never is
+    in Keras 3. Before Keras 2.12 no object is.
     """
-    if "module" in node.raw:
-        return native or len(node.at.keys) > 0
-    return node.key in WRAPPED
+    if "module" not in node.raw:
+        return habits.READS_HELD_LAYERS_NATIVELY.of(target) and node.key in WRAPPED
+    return native or (habits.READS_MODULES_IN_HDF5.of(target) and (len(node.at.keys) > 0 or not target.keras_3))
 
 
 def _forgiven(node: Node) -> Mapping[str, Json]:
@@ -151,7 +153,7 @@ def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
 
 def home_of(call: Call, target: Target) -> tuple[str, str | None] | None:
     """The module under which the target has a class that the file names under another one, and the registered name that goes with it."""
-    found = Catalogue.load(target.release).legacy(call.kind, call.node.class_name)
+    found = Catalogue.load(target.release, target.family).legacy(call.kind, call.node.class_name)
     if found is None:
         return None
     public = found.exports[0] if found.exports else None

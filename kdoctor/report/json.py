@@ -17,10 +17,11 @@ from kdoctor.target import Target
 
 REPORT = "kdoctor-report/1"
 FIX = "kdoctor-fix/1"
+CONVERT = "kdoctor-convert/1"
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a contract: ``report`` or ``fix``."""
+    """The JSON Schema (draft 2020-12) of a contract: ``report``, ``fix`` or ``convert``."""
     loaded: dict[str, Any] = json.loads(files("kdoctor.report").joinpath(f"{name}.schema.json").read_text("utf-8"))
     return loaded
 
@@ -35,7 +36,7 @@ def render_objects(reports: Sequence[dict[str, Any]], target: Target) -> str:
     found = {
         "schema": REPORT,
         "kdoctor": __version__,
-        "target": {"keras": target.release, "safe_mode": target.safe_mode, "custom": sorted(target.custom)},
+        "target": {"keras": target.label, "safe_mode": target.safe_mode, "custom": sorted(target.custom)},
         "reports": list(reports),
     }
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
@@ -43,17 +44,25 @@ def render_objects(reports: Sequence[dict[str, Any]], target: Target) -> str:
 
 def render_fix(plan: Plan, path: str, out: str | None, before_loading: Sequence[str] = ()) -> str:
     """One JSON object for a repair; ``out`` is the file really written, or None; ``before_loading`` the Python that has to run first."""
-    found = {
-        "schema": FIX,
+    found = {"schema": FIX, **_plan_object(plan, path, out), "before_loading": [*before_loading]}
+    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def render_conversion(plan: Plan, path: str, out: str | None, outcome: str) -> str:
+    """One JSON object for a conversion; ``outcome`` is the sentence that says what became of it."""
+    found = {"schema": CONVERT, **_plan_object(plan, path, out), "outcome": outcome, "notes": list(plan.notes)}
+    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def _plan_object(plan: Plan, path: str, out: str | None) -> dict[str, Any]:
+    return {
         "path": path,
         "out": out,
         "written": out is not None,
         "applied": [{"code": one.check.code, "title": one.repair.title, "safety": one.repair.safety.value} for one in plan.applied],
         "remaining": [_finding(one, plan.after) for one in plan.after.findings],
         "needs": [_need(need) for need in plan.needs],
-        "before_loading": [*before_loading],
     }
-    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def report_object(report: Report) -> dict[str, Any]:
@@ -83,7 +92,7 @@ def report_object(report: Report) -> dict[str, Any]:
 def _outlook(outlook: Outlook) -> dict[str, Any]:
     reason = outlook.reason
     return {
-        "keras": outlook.release,
+        "keras": outlook.target.label,
         "loads": outlook.loads,
         "code": None if reason is None else reason.check.code,
         "message": None if reason is None else reason.finding.message,

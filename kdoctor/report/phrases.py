@@ -9,6 +9,7 @@ from kdoctor.check import Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Format
 from kdoctor.engine import Diagnosis, Report
 from kdoctor.summary import Summary
+from kdoctor.target import Target
 
 FORMATS = {
     Format.KERAS_ZIP: ".keras zip",
@@ -78,9 +79,9 @@ def _value(need: Need) -> str:
     return f"{need.name}=…" if need.flag == "--bind" else shlex.quote(need.name) if "…" not in need.name else f"'{need.name}'"
 
 
-def releaseless(found: Diagnosis, release: str) -> str:
+def releaseless(found: Diagnosis, target: Target) -> str:
     """A finding's message without the release, so that releases with the same reason stand together."""
-    return found.finding.message.replace(f" of Keras {release}", "").replace(f"Keras {release}", "it")
+    return found.finding.message.replace(f" of {target}", "").replace(str(target), "it")
 
 
 def tally(report: Report) -> str:

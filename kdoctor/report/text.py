@@ -16,6 +16,7 @@ from kdoctor.edit import Edit
 from kdoctor.engine import Diagnosis, Plan, Report
 from kdoctor.layers import layer_at
 from kdoctor.report import page, phrases
+from kdoctor.report.outlooks import strip
 from kdoctor.report.printable import printable
 from kdoctor.sequential import Shape
 from kdoctor.summary import Row, rows, summarize
@@ -78,7 +79,7 @@ def _page(console: Console, report: Report, all_layers: bool) -> None:
     if table:
         console.print(Padding(_table(report, table, all_layers), (0, 0, 1, 2)))
     if report.outlooks:
-        _outlooks(console, report)
+        console.print(strip(report.outlooks))
     for alike in _alike(report.findings):
         _finding(console, report, alike[0], alike[1:])
     for failure in report.failures:
@@ -100,23 +101,6 @@ def _heading(console: Console, report: Report) -> None:
             subtitle_align="right",
         )
     )
-
-
-def _outlooks(console: Console, report: Report) -> None:
-    """``Keras 3.0 ✗ 3.6 ✓ …``, then each distinct first reason with the releases that have it."""
-    strip = Text("Keras")
-    reasons: dict[str, list[str]] = {}
-    for outlook in report.outlooks:
-        minor = ".".join(outlook.release.split(".")[:2])
-        sign, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}[outlook.loads]
-        strip.append(f" {minor} ").append(sign, style)
-        if outlook.reason is not None:
-            reasons.setdefault(f"{outlook.reason.check.code} {phrases.releaseless(outlook.reason, outlook.release)}", []).append(minor)
-    console.print(Padding(strip, (0, 0, 0, 2)))
-    for reason, minors in reasons.items():
-        span = minors[0] if len(minors) == 1 else f"{minors[0]}-{minors[-1]}"
-        console.print(Padding(Text.assemble((f"{span:>10}  ", "dim"), printable(reason)), (0, 0, 0, 2)))
-    console.print()
 
 
 def _table(report: Report, table: Sequence[Row], all_layers: bool) -> Table:

@@ -5,6 +5,7 @@
         --with "setuptools<80" python sample_models/make keras_2
     uv run --no-project --python 3.11 --with keras==3.15.1 --with tensorflow-cpu==2.21.0 python sample_models/make keras_3
     uv run --no-project --python 3.11 --with keras==3.9.2 --with tensorflow-cpu==2.19.0 python sample_models/make keras_3_9
+    uv run --no-project --python 3.11 --with keras==3.6.0 --with tensorflow-cpu==2.18.0 python sample_models/make keras_3_6
     uv run --no-project --python 3.11 --with keras==3.0.5 --with tensorflow-cpu==2.16.1 python sample_models/make keras_3_0
     uv run --no-project --python 3.11 --with tensorflow-cpu==2.13.1 python sample_models/make keras_2_13
     uv run --no-project --python 3.9 --with tensorflow-cpu==2.9.3 --with "protobuf<3.20" --with "numpy<2" python sample_models/make keras_2_9
@@ -15,6 +16,7 @@
     uv run --no-project --python 3.11 --with h5py --with onnx==1.23.2 python sample_models/make damage
     uv run --no-project --python 3.11 --with keras==3.15.1 --with tensorflow-cpu==2.21.0 python sample_models/make measure
     uv run --no-project --python 3.11 --with keras==3.0.5 --with tensorflow-cpu==2.16.1 python sample_models/make measure list_against_tuple
+    uv run --no-project --python 3.11 --with tensorflow-cpu==2.15.1 python sample_models/make measure
 
 `measure` loads every file (or those whose name holds a given text, or with `new` those not measured yet), writes expected.json, and README.md from it. Weights and inputs are seeded:
 a second run gives the same numbers; dates and object ids inside the files are Keras's own and differ.
@@ -29,6 +31,7 @@ import sys
 STAGES = {
     "keras_3": "keras_3",
     "keras_3_9": "older_keras_3",
+    "keras_3_6": "older_keras_3",
     "keras_3_0": "older_keras_3",
     "keras_2": "keras_2",
     "keras_2_13": "older_keras_2",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sample import K1, K2, K3, Sample, after
+from sample import K1, K2, K2_2, K2_9, K2_13, K3, Sample, after
 
-K2_13, K2_9, K2_2 = "Keras 2.13 (TF 2.13.1)", "Keras 2.9 (TF 2.9.3)", "Keras 2.2.5 (TF 1.14)"
 CHAIN, STACK, PLAIN = "healthy/broken_connection.keras", "healthy/duplicate_layer_name.keras", "healthy/not_a_model.keras"
 PLAIN_2 = "healthy/not_compiled__keras_2.h5"
 WHOLE_FILE = "the file as it was saved"
@@ -12,6 +11,9 @@ NOBODY = "nobody: do not load it"
 
 HEALTHY = {
     CHAIN: Sample("K204", "two Dense layers, Functional, compiled", K3),
+    "healthy/upstream_layers_included__keras_3_0.keras": Sample("K203", "the same with an input of its own", "Keras 3.0.5"),
+    "healthy/input_order_changed__keras_3_6.keras": Sample("K611", "the inputs alpha and zeta, in that order", "Keras 3.6.0"),
+    "healthy/half_written_file__keras_3_0.keras": Sample("K612", "a Bidirectional, whole", "Keras 3.0.5"),
     STACK: Sample("K205", "two Dense layers, Sequential, compiled", K3),
     "healthy/unknown_argument.keras": Sample("K601", "DepthwiseConv2D", K3),
     "healthy/unknown_class.keras": Sample("K602", "ReLU with a threshold", K3),
@@ -23,6 +25,9 @@ HEALTHY = {
 
 CONNECTIONS = {
     "sick/broken_connection.keras": Sample("K204", "scores takes its input from a layer that is not there", after(K3), WHOLE_FILE),
+    "sick/upstream_layers_included__keras_3_0.keras": Sample(
+        "K203", "made from an inner tensor, with the layers before it", "Keras 3.0.5", "fix: begin with an InputLayer"
+    ),
     "sick/duplicate_layer_name.keras": Sample("K205", "both layers are named hidden", after(K3), "fix: rename the second"),
     "sick/duplicate_layer_name__repeated_entry.keras": Sample(
         "K205", "the entry of one layer stands twice", after(K3), "fix: drop the second", CHAIN
@@ -83,6 +88,12 @@ ARGUMENTS = {
         K2,
         "fix: a .keras archive",
         "healthy/changed_meaning__axis.keras",
+    ),
+    "sick/input_order_changed__keras_3_6.keras": Sample(
+        "K611", "the inputs zeta and alpha, in that order", "Keras 3.6.0", "feed a list", "healthy/input_order_changed__keras_3_6.keras"
+    ),
+    "sick/half_written_file__keras_3_0.h5": Sample(
+        "K612", "the save crashed in a Bidirectional", "Keras 3.0.5", WHOLE_FILE, "healthy/half_written_file__keras_3_0.keras"
     ),
     "sick/fails_at_call__keras_2.keras": Sample("K610", "steps_per_execution null", K2, "fix: 1", PLAIN),
 }

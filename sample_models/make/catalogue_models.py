@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sample import K1, K2, K3, Sample, after
+from sample import K1, K2, K2_9, K3, Sample, after
 
 COMPILED = "healthy/not_compiled__keras_2.h5"
 PLAIN_TWIN = "healthy/input_shape_conflict__plain.keras"
@@ -102,6 +102,7 @@ CUSTOM = {
     ),
 }
 
+CODE_TWIN = "healthy/lambda_code.keras"
 CONSTANT = "lambda x: x / 255.0"
 GLOBAL = "lambda x: x[:, -CONV_WIDTH:, :], and CONV_WIDTH (3) is not in the file"
 CLOSURE = "lambda x: x * factor, closed over factor = 0.5"
@@ -126,6 +127,21 @@ LAMBDAS = {
     "sick/lambda_closure__array.keras": Sample("K403", ARRAY, K3, TRANSLATE),
     "sick/lambda_closure__keras_2.h5": Sample("K403", CLOSURE, K2, TRANSLATE),
     "sick/lambda_closure__array__keras_2.h5": Sample("K403", ARRAY, K2, TRANSLATE, "healthy/lambda_closure__array.keras"),
+    "sick/lambda_python_mismatch__keras_2_9.h5": Sample("K404", CONSTANT, K2_9, TRANSLATE, CODE_TWIN),
+    "sick/lambda_corrupt.keras": Sample("K405", CONSTANT + ", cut off after 60 bytes", after(K3), "the file as it was saved", CODE_TWIN),
+    "sick/lambda_named_function.keras": Sample(
+        "K406",
+        "def pixel_range(x): return x / 255.0, of which only the name is stored",
+        K3,
+        "fix --custom FILE.py with the function",
+        CODE_TWIN,
+    ),
+    "sick/lambda_reaches_system.keras": Sample(
+        "K407", 'lambda x: x / 255.0 if __import__("os").environ else x', K3, "nobody: do not load it", CODE_TWIN
+    ),
+    "sick/lambda_shape_unknown.h5": Sample(
+        "K408", "lambda x: tf.nn.relu(x - 0.5), without output_shape", K3, TRANSLATE, "healthy/lambda_reads_global__module_alias.keras"
+    ),
 }
 
 COMPILE = "fix --compile optimizer=sgd,loss=mean_squared_error"

@@ -31,9 +31,15 @@ def make() -> None:
         (PLAIN, "embedded_pickle.keras", torch_module),
     ):
         edit(source, target, change)
+    edit("../sick/lambda_code.keras", "lambda_corrupt.keras", half_a_function)
     edit_config("healthy/not_compiled__keras_2.h5", "sick/keras_1_config.h5", in_json(bare_list))
     edit_config("healthy/not_compiled__keras_2.h5", "sick/missing_constructor_arguments.h5", in_json(without_arguments))
     in_text()
+
+
+def half_a_function(document: Document) -> None:
+    code = document["config"]["layers"][1]["config"]["function"]["config"]
+    code["code"] = base64.b64encode(base64.b64decode(code["code"])[:60]).decode()
 
 
 def in_text() -> None:

@@ -135,6 +135,12 @@ def lambda_layers() -> None:
         save(model, f"sick/{name}.keras")
         if "__" not in name:
             save(model, f"sick/{name}.h5")
+    for name, function in (
+        ("named_function.keras", "pixel_range"),
+        ("reaches_system.keras", "reaching"),
+        ("shape_unknown.h5", "module_alias"),
+    ):
+        save(stack(layers.Lambda(held[function], name="function")), f"sick/lambda_{name}")
 
 
 def hub_twin() -> None:

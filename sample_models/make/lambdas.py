@@ -15,6 +15,7 @@ def pixel_range(x):
 
 
 constant = lambda x: x / 255.0
+reaching = lambda x: x / 255.0 if __import__("os").environ else x
 last_steps = lambda x: x[:, -CONV_WIDTH:, :]
 module_alias = lambda x: tf.nn.relu(x - 0.5)
 halved = scaled_by(0.5)

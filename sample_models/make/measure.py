@@ -53,10 +53,19 @@ def measure(name: str, twin_name: str | None) -> dict[str, Any]:
     except Exception as error:  # as above
         return {"ok": True, "predicts": False, "error_class": type(error).__name__, "error": str(error).splitlines()[0][:200]}
     row: dict[str, Any] = {"ok": True, "predicts": True}
-    if twin_name is not None:
-        wanted = predict(keras.models.load_model(twin_name))
+    if twin_name is not None and (wanted := outputs_of(twin_name)) is not None:
         row["same_as_twin"] = outputs.shape == wanted.shape and bool(numpy.allclose(outputs, wanted, atol=1e-6))
     return row
+
+
+def outputs_of(name: str) -> Any:
+    """What a twin predicts; None in an earlier Keras that does not load it."""
+    try:
+        return predict(keras.models.load_model(name))
+    except Exception:
+        if keras.__version__ >= "3":
+            raise
+        return None
 
 
 def message(text: str) -> dict[str, str]:
@@ -70,9 +79,7 @@ def message(text: str) -> dict[str, str]:
 
 def predict(model: Any) -> Any:
     """Predict two seeded rows; a model that was never built is given four features."""
-    layers = getattr(model, "_layers", [])
-    heads = [layer for layer in layers if isinstance(layer, keras.layers.InputLayer)]
-    shapes = [(head.name, head.batch_shape, head.dtype) for head in heads] or [("input", (None, 4), "float32")]
+    shapes = [(name, shape or (None, 4), dtype) for name, shape, dtype in heads(model)] or [("input", (None, 4), "float32")]
     random = numpy.random.RandomState(7)
     data = [
         numpy.array([["cat"], ["cow"]]) if dtype == "string" else random.uniform(size=(shape[0] or 2, *shape[1:])).astype(dtype)
@@ -81,3 +88,11 @@ def predict(model: Any) -> Any:
     if any(dtype == "string" for _, _, dtype in shapes):
         return numpy.asarray(model(keras.ops.convert_to_tensor(data[0], dtype="string")))
     return model.predict(data if len(data) > 1 else data[0], verbose=0)
+
+
+def heads(model: Any) -> list[tuple[str, Any, str]]:
+    """Name, shape and dtype of every input; Keras 2 keeps a Sequential's InputLayer out of its layers."""
+    if keras.__version__ < "3":
+        return [(tensor.name, tensor.shape, tensor.dtype.name) for tensor in model.inputs or ()]
+    layers = getattr(model, "_layers", [])
+    return [(layer.name, layer.batch_shape, layer.dtype) for layer in layers if isinstance(layer, keras.layers.InputLayer)]

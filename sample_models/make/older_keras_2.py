@@ -5,7 +5,7 @@ from typing import Any
 
 
 def make(arguments: Any) -> None:
-    {"keras_2_13": numbered, "keras_2_9": on_a_graphics_card, "keras_2_2": without_tensorflow}[arguments[0]]()
+    {"keras_2_13": numbered, "keras_2_9": by_python_3_9, "keras_2_2": without_tensorflow}[arguments[0]]()
 
 
 def numbered() -> None:
@@ -15,6 +15,18 @@ def numbered() -> None:
 
     layers = [keras.Input((4,), name="features"), keras.layers.Dense(3, activation="relu"), keras.layers.Dense(2)]
     fill(keras.Sequential(layers, name="stack")).save("sick/foreign_weights_layout__numbered__keras_2_13.keras")
+
+
+def by_python_3_9() -> None:
+    """TensorFlow 2.9 has no wheels for a Python that Keras 3.15 runs in."""
+    import tensorflow as tf
+    from lambdas import functions
+    from recipe import compiled, fill
+    from tensorflow import keras
+
+    on_a_graphics_card()
+    stack = [keras.Input((6, 2)), keras.layers.Lambda(functions(tf, 0.5)["constant"], name="function"), keras.layers.Dense(2)]
+    compiled(fill(keras.Sequential(stack, name="sequence"))).save("sick/lambda_python_mismatch__keras_2_9.h5")
 
 
 def on_a_graphics_card() -> None:

@@ -6,6 +6,8 @@ import itertools
 import random
 from collections.abc import Callable
 
+import pytest
+
 from kdoctor.bytecode.marshal import read_code
 from kdoctor.bytecode.source import source_of
 
@@ -52,3 +54,59 @@ def test_the_recovered_text_computes_the_same_in_the_same_order() -> None:
     for source, text in followed:
         for values in itertools.product((0, 1), (0, (2,)), (None, 3), ((), 4)):
             assert outcome(text, values) == outcome(source, values), (source, text)
+
+
+FUNCTIONS = (
+    "def f(a, b, c):\n    x = y = t(0)\n    return [x, y, x is y]",
+    "def f(a, b, c):\n    a, b = b, a\n    return a, b",
+    "def f(a, b, c):\n    a, b, c = c, a, b\n    return a, b, c",
+    "def f(a, b, c):\n    if t(0):\n        a = t(1)\n    else:\n        a = t(2)\n    return a, b",
+    "def f(a, b, c):\n    if t(0) and not t(1):\n        a = t(2)\n    return h(a, b)",
+    "def f(a, b, c):\n    if t(0):\n        d = 1\n    elif t(1) or t(2):\n        d = 2\n    else:\n        d = h(a, c)\n    return d",
+    "def f(a, b, c):\n    h(a, b)\n    t(1)\n    return c",
+    "def f(a, b, c):\n    a, *b, c = [t(0), t(1), t(2), t(3), 5]\n    return a, b, c",
+    "def f(a, b, c):\n    def inner(y, z=b):\n        return h(y, z)\n    return inner(a) or inner(c, 7)",
+    "def f(a, b, c):\n    with tf.name_scope('a'):\n        d = t(0)\n        if t(1):\n            d = c\n        return d",
+    "def f(a, b, c):\n    with tf.name_scope('a'):\n        with tf.name_scope('b'):\n            d = t(0)\n        e = t(1)\n    return d, e",
+    "def f(a, b, c):\n    return f'{a!r:>{4}}{{}}{t(1)}\\'\"{b}%'",
+    "def f(a, b, c):\n    return [[i, j] for i in range(3) if t(0) for j in range(i) if j or t(2)]",
+)
+
+
+class Scope:
+    """Stands for `tf`."""
+
+    def name_scope(self, name: str) -> Scope:
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def outcome_of_function(text: str, values: tuple[object, ...]) -> tuple[object, list[object]]:
+    asked: list[object] = []
+
+    def t(index: int) -> object:
+        asked.append(index)
+        return values[index]
+
+    def h(left: object, right: object) -> object:
+        asked.append(("h", repr(left), repr(right)))
+        return right
+
+    names: dict[str, object] = {"t": t, "h": h, "tf": Scope()}
+    exec(text, names)
+    function = names["f"]
+    assert callable(function)
+    return function(1, "b", None), asked
+
+
+@pytest.mark.parametrize("source", FUNCTIONS)
+def test_the_recovered_statements_compute_the_same_in_the_same_order(source: str) -> None:
+    recovered = source_of(read_code(dumped(source)))
+    assert recovered is not None
+    for values in itertools.product((0, 1), (0, 2), (None, 3), (4,)):
+        assert outcome_of_function(recovered.text, values) == outcome_of_function(source, values), recovered.text

@@ -8,6 +8,7 @@ import pytest
 from graphs import cured
 
 from kdoctor.document import Document, Format
+from kdoctor.edit import apply
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model, sequential
 
@@ -114,6 +115,11 @@ def test_a_first_direction_that_goes_backwards_is_reported(form: str) -> None:
 
     (finding,) = examine("K609", both())
     assert finding.at.json == "/config/layers/0/config/layer/config/go_backwards"
-    assert (finding.layer, finding.repair) == ("bidirectional", None)
+    assert finding.layer == "bidirectional"
+    assert finding.repair is not None
+    healed = apply(both(), finding.repair.edits)
+    second = healed.config["config"]["layers"][0]["config"]["backward_layer"]
+    assert (second["config"]["name"], second["config"]["go_backwards"]) == ("backward_lstm", False)
+    assert examine("K609", healed) == []
     assert examine("K609", both(go_backwards=False)) == []
     assert examine("K609", both(backward_layer=layer("LSTM", name="back", units=2))) == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kdoctor.document import Fault
+from kdoctor.edit import apply
 from kdoctor.testing import document, examine, layer, model, sequential
 
 
@@ -43,3 +44,20 @@ def test_every_way_out_is_told_with_where_it_leads(kind: str, detail: Any, said:
 
 def test_weights_that_stay_in_their_file_are_healthy() -> None:
     assert examine("K804", model(layer("Dense"))) == []
+
+
+@pytest.mark.parametrize("to", ["/layers/real", "real"])
+def test_a_soft_link_to_an_array_of_the_file_is_replaced_by_the_array(to: str) -> None:
+    detail = {"name": "layers/dense", "link": "soft", "to": to}
+    sick = document(sequential(), weights={"layers/real": (3, 2)}, faults=(Fault("hdf5-link", "weights", detail),))
+    (finding,) = examine("K804", sick)
+    assert finding.repair is not None
+    healed = apply(sick, finding.repair.edits)
+    assert healed.weights["layers/dense"] == sick.weights["layers/real"]
+    assert examine("K804", healed) == []
+
+
+def test_an_external_link_to_the_same_path_is_not() -> None:
+    detail = {"name": "layers/dense", "link": "external", "to": "/layers/real", "file": "other.h5"}
+    (finding,) = examine("K804", document(sequential(), weights={"layers/real": (3,)}, faults=(Fault("hdf5-link", "weights", detail),)))
+    assert finding.repair is None

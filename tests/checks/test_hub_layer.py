@@ -57,8 +57,11 @@ def test_a_layer_of_the_users_own_under_that_name_is_no_hub_layer() -> None:
 
 def test_keras_2_keeps_its_layer_and_is_told_the_call() -> None:
     (finding,) = examine("K302", model(HUB), Target("2.15.0"))
-    assert finding.mild
+    assert not finding.mild
+    assert [need.flag for need in finding.needs] == ["--custom"]
     assert "custom_objects={'KerasLayer': hub.KerasLayer}" in finding.message
+    (given,) = examine("K302", model(HUB), Target("2.15.0", given=Given(custom=("hub",))))
+    assert given.mild
 
 
 def test_every_argument_is_kept_and_the_weights_are_stored_under_the_new_class() -> None:

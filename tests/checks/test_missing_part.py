@@ -76,3 +76,17 @@ def test_a_config_that_is_no_model_is_told_with_its_keys() -> None:
 
 def test_a_whole_model_is_healthy() -> None:
     assert examine("K104", model(DENSE)) == []
+
+
+def test_groups_that_stand_at_the_root_are_moved_to_where_a_model_keeps_them() -> None:
+    values: Any = {"/": {"keras_version": "2.15.0", "layer_names": ["a", "b"]}, "/a": {"weight_names": ["k"]}, "/b": {"weight_names": []}}
+    fault = Fault("missing-part", "attributes", {"name": "model_weights", "group": "/"})
+    sick = document(sequential(INPUT, DENSE, HEAD), format=Format.H5_MODEL, weights={"a/k": (2, 3)}, attributes=values, faults=(fault,))
+    (finding,) = examine("K104", sick)
+    assert finding.repair is not None
+    healed = apply(sick, finding.repair.edits)
+    assert list(healed.weights) == ["model_weights/a/k"]
+    assert healed.attributes["/model_weights"]["layer_names"] == ["a", "b"]
+    assert healed.attributes["/model_weights/a"] == {"weight_names": ["k"]}
+    assert "layer_names" not in healed.attributes["/"]
+    assert examine("K104", healed) == []

@@ -71,6 +71,8 @@ def test_an_empty_part_is_called_empty() -> None:
 
 def test_a_broken_training_config_does_not_ask_for_the_architecture() -> None:
     finding = found("json-malformed", "training", Format.H5_MODEL, line=1, column=2, why="Expecting value", empty=False)
+    assert finding.repair is not None
+    assert finding.repair.title.startswith("leave out the training state")
     assert finding.message.startswith("training_config is no JSON")
     assert finding.needs == ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
+from kdoctor.edit import apply
 from kdoctor.testing import examine
 
 
@@ -15,6 +16,25 @@ def test_complete_files_are_healthy() -> None:
 def test_a_kernel_of_another_shape_is_told_with_both_sides() -> None:
     (finding,) = examine("K702", archive({**NATIVE, "layers/dense_1/vars/0": (4, 3)}))
     assert finding.message == "the kernel of 'two' is (4, 3) in the file, but its config makes it (5, 3)"
+    assert finding.repair is None
+
+
+def test_a_kernel_whose_axes_stand_the_other_way_round_is_turned() -> None:
+    in_h5 = h5({"one": ONE, "two": {**TWO, "two/kernel:0": (3, 5)}}, ["one", "two"])
+    for sick, path in (
+        (in_h5, "model_weights/two/two/kernel:0"),
+        (archive({**NATIVE, "layers/dense_1/vars/0": (3, 5)}), "layers/dense_1/vars/0"),
+    ):
+        (finding,) = examine("K702", sick)
+        assert finding.repair is not None
+        healed = apply(sick, finding.repair.edits)
+        assert healed.weights[path].shape == (5, 3)
+        assert examine("K702", healed) == []
+
+
+def test_what_is_more_than_a_turned_kernel_is_left_alone() -> None:
+    swapped = {**NATIVE, "layers/dense_1/vars/0": (3, 5), "layers/dense_1/vars/1": (5,)}
+    (finding,) = examine("K702", archive(swapped))
     assert finding.repair is None
 
 

@@ -129,7 +129,8 @@ def test_a_class_that_the_user_supplies_is_no_error(kdoctor: Run, samples: Path,
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        (("--target", "keras==2.15.0"), "Keras 3 only"),
+        (("--target", "keras==0.3.3"), "the oldest release that it knows is 1.0.8"),
+        (("--target", "tf.keras==2.16"), "TensorFlow 2.16 is Keras 3"),
         (("--target", "newest"), "not understood"),
         (("--custom", "surely_not_there.py"), "--custom surely_not_there.py"),
     ],

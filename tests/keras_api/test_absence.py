@@ -33,7 +33,7 @@ def test_a_default_a_description_and_a_way_to_start_say_nothing(class_name: str,
         ("LSTM", "time_major", True),
         ("LSTM", "time_major", 0),
         ("Dense", "query_shape", [None, 3, 4]),
-        ("Dense", "made_up", None),
+        ("Dense", "made_up", 0),
         ("Mine", "groups", 1),
     ],
 )
@@ -49,3 +49,7 @@ def test_whoever_saved_the_file_or_none_the_witnesses_are_heard(saved_by: str | 
 
 def test_an_initializer_itself_may_lose_any_argument() -> None:
     assert means_nothing("initializer", "GlorotUniform", "dtype", "float32", None)
+
+
+def test_none_for_an_argument_of_a_release_to_come_says_that_it_is_not_given() -> None:
+    assert means_nothing("layer", "Dense", "made_up", None, "3.15.1")

@@ -92,11 +92,18 @@ def test_the_key_tells_what_is_expected_there(key: str | int, kind: str) -> None
 
 
 def test_only_what_has_a_module_or_is_wrapped_is_read_natively() -> None:
-    assert read_natively(node(layer("Dense"), "config", "layers", 0), False)
-    assert not read_natively(node(bare("Dense"), "config", "layers", 0), False)
-    assert read_natively(node(bare("LSTM"), "config", "layer"), False)
-    assert not read_natively(node(sequential()), False)  # the root of an .h5, whatever it states
-    assert read_natively(node(sequential()), True)
+    assert read_natively(node(layer("Dense"), "config", "layers", 0), False, KERAS_3)
+    assert not read_natively(node(bare("Dense"), "config", "layers", 0), False, KERAS_3)
+    assert read_natively(node(bare("LSTM"), "config", "layer"), False, KERAS_3)
+    assert not read_natively(node(sequential()), False, KERAS_3)  # the root of an .h5, whatever it states
+    assert read_natively(node(sequential()), True, KERAS_3)
+
+
+def test_keras_2_reads_what_a_wrapper_holds_like_everything_else() -> None:
+    held = node(bare("LSTM"), "config", "layer")
+    assert not read_natively(held, False, Target("2.15.0"))
+    assert read_natively(node(layer("LSTM"), "config", "layer"), False, Target("2.15.0"))
+    assert not read_natively(node(layer("LSTM"), "config", "layer"), False, Target("2.11.0"))  # which knows no modules yet
 
 
 def test_an_h5_is_forgiven_what_a_keras_is_not() -> None:

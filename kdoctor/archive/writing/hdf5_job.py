@@ -102,7 +102,7 @@ def _attributes(old: Mapping[str, Mapping[str, Json]], new: Mapping[str, Mapping
 def _texts(before: Document, after: Document) -> Iterator[tuple[str, str | None]]:
     for part, attribute in (("config", "model_config"), ("training", "training_config")):
         was, shall = before.parts.get(part, ABSENT), after.parts.get(part, ABSENT)
-        cured = shall is not ABSENT and lost_faults(before, after, part) & JSON_FAULTS
+        cured = lost_faults(before, after, part) & JSON_FAULTS
         if cured or not same(was, shall):
             yield attribute, None if shall is ABSENT else json.dumps(shall)
 

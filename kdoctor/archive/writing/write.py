@@ -100,11 +100,22 @@ def extension_for(document: Document) -> str:
 
 def default_output(path: Path, document: Document) -> Path:
     """FILE.fixed.EXT beside the original, with the extension that its content needs."""
+    return path.with_name(f"{_stem(path)}.fixed{extension_for(document)}")
+
+
+def converted_output(path: Path, document: Document) -> Path:
+    """FILE.EXT beside the original, with the extension that its content needs; FILE.converted.EXT where that is the original."""
+    out = path.with_name(f"{_stem(path)}{extension_for(document)}")
+    return out if out.name.lower() != path.name.lower() else path.with_name(f"{_stem(path)}.converted{extension_for(document)}")
+
+
+def _stem(path: Path) -> str:
+    """The name without extensions."""
     stem, found = path.name, True
     while found:
         ending = next((ending for ending in EXTENSIONS if stem.lower().endswith(ending) and len(stem) > len(ending)), "")
         stem, found = stem[: len(stem) - len(ending)], bool(ending)
-    return path.with_name(f"{stem}.fixed{extension_for(document)}")
+    return stem
 
 
 def _write(before: Document, after: Document, origin: Origin, draft: Draft, replace: bool, backup: bool, reread: Reread) -> Written:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables import attention, convolution, dense, hub, normalization, preprocessing, recurrent
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
 from kdoctor.layers import is_model
@@ -74,6 +75,11 @@ WITHOUT: Final = frozenset(
 )
 
 
+# What computes and keeps nothing: the code of a Lambda tracks no variable, an operation has none.
+COMPUTING: Final = OPERATION_LAYERS | {"Lambda"}
+OPERATIONS: Final = ("keras.src.ops.", "keras.ops.")
+
+
 def is_builtin(node: Node) -> bool:
     """Whether the object is of Keras's own classes, by its module and its registered name; the file may lie about both."""
     family = node.module is None or node.module.split(".")[0] in FAMILY
@@ -81,14 +87,14 @@ def is_builtin(node: Node) -> bool:
     return family and (registered is None or ">" not in registered or registered.startswith("Keras>"))
 
 
-def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | None = None, *, thawed: bool = False) -> Variables | None:
+def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | None = None) -> Variables | None:
     """The variables of a layer, in the order in which Keras 3 makes them, each with its place in a Keras 3 archive.
 
     input_shapes: of the tensors that it is called with, the batch first; None where they are not known: then lengths are None.
-    model: asks the same of a model inside a wrapper; thawed: leave out that the config freezes layers.
+    model: asks the same of a model inside a wrapper.
     Returns None for a class that is not Keras's own, and for a config that tells too little. Never raises.
     """
-    return _owned(node, input_shapes or (), model, thawed, 0)
+    return _owned(node, input_shapes or (), model, 0)
 
 
 def legacy_order(node: Node, variables: Variables) -> Variables | None:
@@ -102,8 +108,8 @@ def legacy_order(node: Node, variables: Variables) -> Variables | None:
     return (*(v for v in weights if v.trainable), *(v for v in weights if not v.trainable))
 
 
-def _owned(node: Node, shapes: Shapes, model: Inner | None, thawed: bool, depth: int) -> Variables | None:
-    if is_builtin(node) and node.class_name in WITHOUT:
+def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Variables | None:
+    if is_builtin(node) and (node.class_name in WITHOUT or node.class_name in COMPUTING or str(node.module).startswith(OPERATIONS)):
         return ()
     if is_model(node):
         return None if model is None else model(node, shapes)
@@ -113,8 +119,8 @@ def _owned(node: Node, shapes: Shapes, model: Inner | None, thawed: bool, depth:
     if rule is None:
         return None
     try:
-        found = rule(node, shapes, lambda inside, given: _owned(inside, given, model, thawed, depth + 1))
+        found = rule(node, shapes, lambda inside, given: _owned(inside, given, model, depth + 1))
     except UNREADABLE:
         return None
-    freezes = not thawed and node.config.get("trainable") is False
+    freezes = node.config.get("trainable") is False
     return flagged(found, False) if found is not None and freezes else found

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Severity, check
+from kdoctor.document import Document
+from kdoctor.lambdas import Lambda, lambdas
+from kdoctor.target import Target
+
+from ._keras_says import REFUSES_LAMBDA
+
+DRIVE_WITHOUT_BACKSLASH = re.compile(rb"[A-Za-z]:/")
+
+
+@check("K405", Severity.ERROR, since="0.1.0")
+def lambda_corrupt(document: Document, target: Target) -> Iterator[Finding]:
+    """What stands where a function should be is no code object of any Python: damaged, cut off, or something else.
+
+    Keras refuses it in safe mode as it does every lambda; with ``safe_mode=False`` Python would unmarshal it, which says "bad marshal
+    data", or crashes. The finding says at which byte the code stops making sense. kdoctor knows Python 2.7 and 3.5 to 3.14.
+
+    One cause is Keras itself: on Windows it writes every byte 0x5c of the code as 0x2f, meant for the backslashes of file names
+    (python_utils.func_dump), and so breaks instructions and constants that hold that byte.
+
+    There is no cure: the function is not in the file. Build the layer from its source, or take the file as it was saved.
+    """
+    for found in lambdas(document):
+        if found.malformed is None:
+            continue
+        on_windows = "; it was saved on Windows, where Keras replaces a byte of the code by another" if _from_windows(found) else ""
+        yield Finding(
+            found.at,
+            f"{found.described} is no code object of any Python: {found.malformed}{on_windows}",
+            layer=found.owner,
+            keras_says=REFUSES_LAMBDA,
+        )
+
+
+def _from_windows(found: Lambda) -> bool:
+    """The path of the script, which every code object holds, has a drive and lost its backslashes."""
+    return found.stored.code is not None and DRIVE_WITHOUT_BACKSLASH.search(found.stored.code) is not None

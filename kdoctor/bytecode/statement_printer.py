@@ -1,0 +1,58 @@
+"""The statements of a function as source, and what an assignment or a loop assigns to."""
+
+from __future__ import annotations
+
+import keyword
+from typing import TYPE_CHECKING
+
+from kdoctor.bytecode.expression import Assignment, Binary, Display, Expression, Import, Name, Scope
+from kdoctor.bytecode.literal import Untraceable
+
+if TYPE_CHECKING:
+    from kdoctor.bytecode.printer import Printer
+
+
+def write_statement(printer: Printer, statement: Assignment | Import) -> None:
+    _write_import(printer, statement) if isinstance(statement, Import) else _write_assignment(printer, statement)
+
+
+def _write_assignment(printer: Printer, statement: Assignment) -> None:
+    value = statement.value
+    write_target(printer, statement.target)
+    if isinstance(value, Binary) and value.in_place and value.left == statement.target:
+        printer.write(f" {sign_of(value)}= ")
+        printer.expression(value.right)
+    else:
+        printer.write(" = ")
+        printer.expression(value)
+
+
+def _write_import(printer: Printer, statement: Import) -> None:
+    module = ".".join(identifier(part) for part in statement.module.split("."))
+    imported = identifier(statement.name) if statement.name else module
+    printer.write(f"from {module} import {imported}" if statement.name else f"import {module}")
+    if statement.target != Name(imported, Scope.LOCAL):
+        printer.write(" as ")
+        printer.operand(statement.target)
+
+
+def write_target(printer: Printer, target: Expression) -> None:
+    """A variable, or several without the parentheses of a tuple."""
+    if not isinstance(target, Display):
+        printer.operand(target)
+        return
+    for index, item in enumerate(target.items):
+        printer.write(", " if index else "")
+        printer.operand(item)
+    printer.write("," if len(target.items) == 1 else "")
+
+
+def sign_of(binary: Binary) -> str:
+    return "/" if binary.operator == "div" else binary.operator
+
+
+def identifier(name: str) -> str:
+    """A name, if it is one; raises Untraceable for whatever else stands in its place."""
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise Untraceable(f"{name!r} is no name")
+    return name

@@ -1,0 +1,74 @@
+"""``kdoctor convert``: the same model in another container or for another Keras, without loading it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kdoctor.cli.fix import Wish
+from kdoctor.cli.options import (
+    CustomOption,
+    Format,
+    FormatOption,
+    TargetOption,
+    existing,
+    make_target,
+    page_width,
+    parse_bindings,
+    parse_paths,
+    parse_shape,
+    wants_color,
+)
+from kdoctor.convert import Container
+from kdoctor.doctor import convert_file
+from kdoctor.engine import Plan
+from kdoctor.errors import UsageError
+from kdoctor.packs import load_checks
+from kdoctor.target import Given
+
+if TYPE_CHECKING:
+    from kdoctor.repair import Outcome
+
+
+def convert(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A saved Keras file: .keras, .h5, .hdf5, or an unzipped folder.")],
+    to: Annotated[Container, typer.Option("--to", help="keras: a .keras archive; h5: one HDF5 file, for what reads nothing else.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help="The new file; default: beside FILE, by its name.")] = None,
+    target: TargetOption = "installed",
+    bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
+    custom: CustomOption = [],  # noqa: B006
+    hub_path: Annotated[list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module.")] = [],  # noqa: B006
+    input_shape: Annotated[
+        str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
+    ] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Load the new file with real Keras before it gets its name.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Write FILE's model as a .keras archive or an .h5, everything cured that `fix` cures. Weights are copied, not loaded."""
+    from kdoctor.repair import carry_out  # the writers: nothing that the other commands need
+
+    existing([file])
+    given = Given(
+        bindings=parse_bindings(bind), custom=tuple(custom), hub_paths=parse_paths(hub_path), input_shape=parse_shape(input_shape)
+    )
+    asked = make_target(target, custom=custom, given=given)
+    if verify and not asked.keras_3:
+        raise UsageError("--verify loads the file with the installed Keras, which is not the target")
+    plan = convert_file(file, asked, load_checks(), to, unsafe=unsafe)
+    outcome = carry_out(plan, file, Wish(out, in_place=False, partial=False, copy_healthy=True, verify=verify))
+    _show(plan, file, outcome, format)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _show(plan: Plan, file: Path, outcome: Outcome, format: Format) -> None:
+    if format is Format.JSON:
+        from kdoctor.report import json
+
+        typer.echo(json.render_conversion(plan, str(file), None if outcome.out is None else str(outcome.out), outcome.sentence))
+        return
+    from kdoctor.report import text
+
+    typer.echo(text.render_plan(plan, outcome.sentence, width=page_width(), color=wants_color()), nl=False, color=wants_color())

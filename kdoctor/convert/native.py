@@ -1,0 +1,91 @@
+"""A model as Keras 3 saves it: a ``.keras`` archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered
+from kdoctor.convert.optimizer import NATIVE, arranged, has_state, optimizer_of, stored_state
+from kdoctor.convert.outcome import STATE_LOST, Converted
+from kdoctor.convert.refusal import NotConvertible
+from kdoctor.convert.training import native_training, scheduled
+from kdoctor.document import ABSENT, Document, Format, Json, Weight
+from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.slots import Style
+from kdoctor.naming import fresh
+from kdoctor.native_config import Translator
+from kdoctor.objects import model_of, objects
+from kdoctor.target import Target
+
+
+def to_native(document: Document, target: Target) -> Document:
+    """An ``.h5`` model as a ``.keras`` archive for a release of Keras 3; see `as_native`."""
+    if document.format is not Format.H5_MODEL or document.config is ABSENT:
+        raise NotConvertible("only a whole model in HDF5 can be written as a .keras archive")
+    if not target.keras_3:
+        raise NotConvertible(f"{target} reads no archive of Keras 3")
+    return as_native(document, target).document
+
+
+def as_native(document: Document, target: Target) -> Converted:
+    """A whole model as a ``.keras`` archive of a release of Keras 3, whether it is an ``.h5`` or an archive of an earlier release.
+
+    Raises `NotConvertible` when a layer's variables are not known, or are not stored as that layer has them.
+    """
+    if document.config is ABSENT or not (document.format.native or document.format is Format.H5_MODEL):
+        raise NotConvertible("only a whole model can be written as a .keras archive")
+    if document.format.native:
+        return _modernized(document, target)
+    parts = {key: value for key, value in document.parts.items() if key not in ("attributes", "members", "training")}
+    parts["config"] = Translator(Catalogue.load(target.release, target.family)).model(_named(document))
+    if isinstance(document.training, Mapping):
+        parts["training"] = scheduled(native_training(document.training))
+    places = by_layer(document)
+    weights, notes = _with_state(document, {place.path: place.weight for place in places}, [p.weight for p in places if p.trained])
+    parts["weights"], parts["attributes"] = weights, groups_of(weights)
+    parts["metadata"], parts["members"] = _signed(document, target), {}  # room for the members that a repair brings
+    return Converted(replace(document.replacing(parts), format=Format.KERAS_ZIP), notes)
+
+
+def _modernized(document: Document, target: Target) -> Converted:
+    """An archive of Keras 2.13 to 2.15: its layers under the folder that Keras 3 has for them, its optimizer's state in today's order."""
+    zipped = replace(document, format=Format.KERAS_ZIP) if document.format is not Format.KERAS_ZIP else document
+    if (document.saved_by().major or 3) >= 3:
+        return Converted(zipped)
+    kept = {path: weight for path, weight in document.weights.items() if not path.startswith(NATIVE)}
+    trained = [place.weight for place in archived(document) if place.trained]
+    weights, notes = _with_state(document, renumbered(kept), trained)
+    found = {**document.parts, "weights": weights, "attributes": groups_of(weights), "metadata": _signed(document, target)}
+    if isinstance(document.training, Mapping):
+        found["training"] = scheduled(document.training)
+    return Converted(zipped.replacing(found), notes)
+
+
+def _with_state(document: Document, weights: dict[str, Weight], trained: Sequence[Weight]) -> tuple[dict[str, Weight], tuple[str, ...]]:
+    """The weights with those of the optimizer, or what to say where it had some that do not map."""
+    if not has_state(document):
+        return weights, ()
+    name, config = optimizer_of(document)
+    rescaled = any(weight.recipe is not None for weight in weights.values())  # then its moments are those of other numbers
+    state = None if rescaled else stored_state(document, trained)
+    found = None if state is None else arranged(state, name, config, Style.KERAS_3)
+    if found is None:
+        return weights, (STATE_LOST,) if isinstance(document.training, Mapping) else ()
+    return {**weights, **{f"{NATIVE}{index}": weight for index, weight in enumerate(found)}}, ()
+
+
+def _signed(document: Document, target: Target) -> dict[str, Json]:
+    """The release that shall load it, as the one that saved it; the one before is told beside it."""
+    saved = document.saved_by().keras
+    return {"keras_version": target.release, "date_saved": "", **({"converted_from": saved} if saved else {})}
+
+
+def _named(document: Document) -> Json:
+    """The root object; a Sequential whose config is a bare list gets a name first."""
+    model = model_of(document)
+    listed = None if model is None else model.raw.get("config")
+    if model is None or not isinstance(listed, list):
+        return document.config
+    taken = {node.name for node in objects(document) if node.name is not None}
+    return {**model.raw, "config": {"name": fresh("sequential", taken), "layers": listed}}

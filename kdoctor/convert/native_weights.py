@@ -1,0 +1,114 @@
+"""The weights of a model under their places in a ``.keras`` archive of Keras 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from kdoctor.claims import REAL_NAMES, Listed, claims, listed
+from kdoctor.convert.refusal import NotConvertible
+from kdoctor.document import Document, Json, Weight
+from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
+from kdoctor.keras_api.variables.variable import Variable
+from kdoctor.manifest import snake_case
+from kdoctor.objects import Node
+from kdoctor.pointer import Pointer
+from kdoctor.stored import accountable, fits, written
+from kdoctor.stored_h5 import Group, ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An array, where a ``.keras`` archive keeps it, and whether training changes it."""
+
+    path: str
+    weight: Weight
+    trained: bool
+
+
+def native_weights(document: Document) -> tuple[dict[str, Weight], dict[str, dict[str, Json]]]:
+    """The arrays of an ``.h5`` under their places in a ``.keras`` archive, and the groups that its loader opens.
+
+    Raises `NotConvertible` unless every array of the model is claimed by exactly one variable of its shape.
+    """
+    weights = {place.path: place.weight for place in by_layer(document)}
+    return weights, groups_of(weights)
+
+
+def by_layer(document: Document) -> tuple[Placed, ...]:
+    """Every array of an ``.h5`` and its place in an archive, in the order of the layers' weights. Raises `NotConvertible`."""
+    pairs, places = _paired(document), place_of(row.node for row in listed(document))
+    return tuple(found for row, group in pairs for found in _placed(row, group, places[row.node.at]))
+
+
+def _placed(row: Listed, group: Group, place: str) -> Iterator[Placed]:
+    if row.variables is None or len(row.variables) != len(group.weights):
+        raise NotConvertible(f"the layer {row.name!r} stores {len(group.weights)} arrays, and its variables are not known to match them")
+    for variable, weight in zip(row.variables, group.weights, strict=True):
+        if weight is None:
+            raise NotConvertible(f"an array of the layer {row.name!r} is not in the file")
+        require_shape(row.name, variable, weight)
+        yield Placed(f"{place}/{variable.path}", weight, variable.trainable)
+
+
+def archived(document: Document) -> tuple[Placed, ...]:
+    """Every array that a layer claims in a ``.keras`` archive, in the order of the layers' variables. Raises `NotConvertible`."""
+    if not accountable(document):
+        raise NotConvertible("the stored weights are not known to be those of the model's layers")
+    found: list[Placed] = []
+    for claim in claims(document):
+        if claim.variables is None:
+            raise NotConvertible(f"the variables of the layer {claim.name!r} are not known")
+        for variable in claim.variables:
+            path = f"{claim.place}/{variable.path}"
+            weight = document.weights.get(path, document.weights.get(path.replace(LAYERS, CHECKPOINT)))
+            if weight is None:
+                raise NotConvertible(f"an array of the layer {claim.name!r} is not in the file")
+            require_shape(claim.name, variable, weight)
+            found.append(Placed(path, weight, variable.trainable and variable.weight))
+    return tuple(found)
+
+
+def require_shape(layer: str, variable: Variable, weight: Weight) -> None:
+    """Raises `NotConvertible` for an array that cannot be the variable."""
+    if not fits(variable.shape, weight.shape):
+        raise NotConvertible(
+            f"the {variable.role} of the layer {layer!r} is stored as {written(weight.shape)}, not {written(variable.shape)}"
+        )
+
+
+def renumbered(weights: Mapping[str, Weight]) -> dict[str, Weight]:
+    """The same arrays under ``layers``, where Keras 2.13 and 2.14 had another word for it."""
+    return {"/".join(LAYERS if step == CHECKPOINT else step for step in path.split("/")): weight for path, weight in weights.items()}
+
+
+def groups_of(weights: Mapping[str, Weight]) -> dict[str, dict[str, Json]]:
+    """The groups on the way to the arrays."""
+    groups: dict[str, dict[str, Json]] = {"/": {}}
+    for path in weights:
+        keys = path.split("/")[:-1]
+        groups.update({"/" + "/".join(keys[:count]): {} for count in range(1, len(keys) + 1)})
+    return groups
+
+
+def _paired(document: Document) -> tuple[tuple[Listed, Group], ...]:
+    found = ledger(document)
+    if found is None or not found.counts:
+        raise NotConvertible("the stored weights are not known to be those of the model's layers")
+    pairs = found.pairs()
+    if len(pairs) != len(found.filled):
+        raise NotConvertible("the variables of a class that is not Keras's own are not known")
+    return pairs
+
+
+def place_of(layers: Iterable[Node]) -> dict[Pointer, str]:
+    """Where a ``.keras`` archive keeps each layer of a model: the class in snake case, counted."""
+    used: dict[str, int] = {}
+    found: dict[Pointer, str] = {}
+    for node in layers:
+        bare = node.class_name.rpartition(">")[2]  # a registered name of an .h5 has its package before it
+        name = "Functional" if bare == "Model" else bare
+        stem = snake_case(REAL_NAMES.get(name, name))
+        found[node.at] = f"layers/{stem}_{used[stem]}" if stem in used else f"layers/{stem}"
+        used[stem] = used.get(stem, 0) + 1
+    return found

@@ -1,0 +1,131 @@
+"""The state of an optimizer as it was stored, and the same numbers in the order of another Keras.
+
+Every family stores a list: counters, then the slots of the variables that are trained, in the order of ``trainable_variables``. A list is
+taken over only if its length and every shape are those that the optimizer's class and settings ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from kdoctor.document import Document, Json, Weight
+from kdoctor.keras_api.catalogue import Catalogue, releases
+from kdoctor.keras_api.slots import Groups, Style, has_rate, slots
+from kdoctor.recipe import constant
+
+NATIVE = "optimizer/vars/"
+LEGACY = "optimizer_weights"
+COUNTERS = 2  # steps and learning rate
+COUNTED = frozenset({"Adam", "AdamW", "Adamax", "Lamb"})  # compute with the number of steps taken
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The number of steps taken (None where it was not stored, and says nothing), and slot name -> its array for each trained variable."""
+
+    steps: Weight | None
+    kept: Mapping[str, tuple[Weight, ...]]
+
+
+def stored_state(document: Document, trained: Sequence[Weight]) -> State | None:
+    """The state in the file; None where there is none beyond counters, or where it is not known to be that of these variables."""
+    name, config = optimizer_of(document)
+    arrays, style = _arrays(document), _style(document)
+    counters = 1 + (has_rate(config) if style is Style.KERAS_3 else 0)
+    for groups in _arrangements(name, config, style):
+        found = _divided(arrays[counters:], groups, trained)
+        if found is not None and len(arrays) >= counters and arrays[0].shape == ():
+            return State(arrays[0], found)
+    if style is Style.KERAS_1 and name not in COUNTED:
+        for groups in _arrangements(name, config, style):
+            found = _divided(arrays, groups, trained)
+            if found is not None:
+                return State(None, found)
+    return None
+
+
+def has_state(document: Document) -> bool:
+    """Whether more than counters is stored for the optimizer."""
+    return len(_arrays(document)) > COUNTERS
+
+
+def optimizer_of(document: Document) -> tuple[str, Mapping[str, Json]]:
+    """Class name, without the package that it was registered under, and settings."""
+    found = _serialized(document)
+    if isinstance(found, str):
+        known = Catalogue.load(releases()[-1]).function("optimizer", found)
+        return ("", {}) if known is None else (known.name, known.parameters)
+    config = found.get("config")
+    return str(found.get("class_name", "")).removeprefix("Custom>"), config if isinstance(config, Mapping) else {}
+
+
+def _serialized(document: Document) -> Mapping[str, Json] | str:
+    """The optimizer, or its name alone, which stands for one with default settings."""
+    training = document.training if isinstance(document.training, Mapping) else {}
+    found = training.get("optimizer" if document.format.native else "optimizer_config")
+    return found if isinstance(found, (Mapping, str)) else {}
+
+
+def arranged(state: State, name: str, config: Mapping[str, Json], style: Style) -> tuple[Weight, ...] | None:
+    """The list as the other Keras stores it; None where it wants slots that the state has not."""
+    groups = slots(name, config, style)
+    rate = config.get("learning_rate", config.get("lr"))
+    if groups is None or not all(slot in state.kept for group in groups for slot in group):
+        return None
+    found = [state.steps or Weight.made(constant(0, (), "int64"))]
+    if style is Style.KERAS_3 and has_rate(config):
+        if type(rate) not in (int, float):
+            return None
+        found.append(Weight.made(constant(float(rate), (), "float32")))
+    for group in groups:
+        count = len(state.kept[group[0]])
+        found += [state.kept[slot][index] for index in range(count) for slot in group]
+    return tuple(found)
+
+
+def _arrays(document: Document) -> tuple[Weight, ...]:
+    """What is stored, in order."""
+    if document.format.native:
+        keys = sorted((int(key), path) for path in document.weights if path.startswith(NATIVE) and (key := path[len(NATIVE) :]).isdecimal())
+        return tuple(document.weights[path] for _, path in keys)
+    names = document.attributes.get(f"/{LEGACY}", {}).get("weight_names")
+    paths = [f"{LEGACY}/{name}" for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return tuple(document.weights[path] for path in paths) if all(path in document.weights for path in paths) else ()
+
+
+def _style(document: Document) -> Style:
+    if (document.saved_by().major or 0) >= 3:
+        return Style.KERAS_3
+    if document.format.native:
+        found = _serialized(document)
+        return Style.TENSORFLOW if isinstance(found, Mapping) and "legacy" in str(found.get("module")) else Style.KERAS_2
+    names = document.attributes.get(f"/{LEGACY}", {}).get("weight_names")
+    first = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
+    if first == "iteration:0":
+        return Style.KERAS_2
+    return Style.TENSORFLOW if first.endswith("/iter:0") else Style.KERAS_1
+
+
+def _arrangements(name: str, config: Mapping[str, Json], style: Style) -> Iterator[Groups]:
+    groups = slots(name, config, style)
+    if groups is None:
+        return
+    yield groups
+    if style is Style.KERAS_1 and name == "Adam" and ("vhat",) not in groups:
+        yield (*groups, ("",))  # Keras 2.1 to 2.3 stored an array of one number where there is no vhat
+
+
+def _divided(arrays: Sequence[Weight], groups: Groups, trained: Sequence[Weight]) -> dict[str, tuple[Weight, ...]] | None:
+    """The arrays by slot, if there are as many as there have to be, each of the shape of its variable."""
+    if len(arrays) != len(trained) * sum(map(len, groups)):
+        return None
+    found: dict[str, tuple[Weight, ...]] = {}
+    start = 0
+    for group in groups:
+        end = start + len(group) * len(trained)
+        for index, slot in enumerate(group):
+            found[slot] = tuple(arrays[start + index : end : len(group)])
+        start = end
+    fits = all(each.shape == variable.shape for slot, kept in found.items() if slot for each, variable in zip(kept, trained, strict=True))
+    return found if fits else None

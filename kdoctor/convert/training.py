@@ -1,0 +1,58 @@
+"""The training state in the words of the other container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kdoctor.document import Json
+
+PARTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
+
+
+def native_training(training: Mapping[str, Json]) -> dict[str, Json]:
+    """A training_config as a compile_config."""
+    optimizer = training.get("optimizer_config")
+    found: dict[str, Json] = {}
+    if isinstance(optimizer, Mapping):
+        found["optimizer"] = {
+            "module": "keras.optimizers",
+            "class_name": str(optimizer.get("class_name", "")).rpartition(">")[2],
+            "config": optimizer.get("config", {}),
+            "registered_name": None,
+        }
+    for key in PARTS:
+        found[key] = _homed(training.get(key), "losses" if key == "loss" else "metrics")
+    return found
+
+
+def scheduled(compile_config: Mapping[str, Json]) -> dict[str, Json]:
+    """A compile_config whose learning-rate schedule has no ``"name": null``: Keras 2 wrote that, and Keras 3 fails on it in ``fit``."""
+    optimizer = _mapping(compile_config.get("optimizer"))
+    config = _mapping(optimizer.get("config"))
+    schedule = _mapping(config.get("learning_rate"))
+    settings = _mapping(schedule.get("config"))
+    if settings.get("name", "") is not None:
+        return dict(compile_config)
+    named = {**schedule, "config": {key: value for key, value in settings.items() if key != "name"}}
+    return {**compile_config, "optimizer": {**optimizer, "config": {**config, "learning_rate": named}}}
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _homed(value: Json, module: str) -> Json:
+    if isinstance(value, Mapping) and "class_name" in value and "module" not in value:
+        return {"module": f"keras.{module}", **value, "registered_name": None}
+    if isinstance(value, Mapping):
+        return {key: _homed(item, module) for key, item in value.items()}
+    return [_homed(item, module) for item in value] if isinstance(value, list) else value
+
+
+def legacy_training(compile_config: Mapping[str, Json]) -> dict[str, Json] | None:
+    """A compile_config as a training_config, every object in its own words; None for a model that was never compiled."""
+    optimizer = compile_config.get("optimizer")
+    if not isinstance(optimizer, Mapping):
+        return None
+    found = {key: compile_config.get(key) for key in PARTS}
+    return {**found, "optimizer_config": {"class_name": optimizer.get("class_name"), "config": optimizer.get("config", {})}}

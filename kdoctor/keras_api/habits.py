@@ -1,0 +1,78 @@
+"""What Keras's loaders do beside looking classes up, and since which release: facts as data, so that no check knows a release by heart.
+
+Each was read in the sources at the releases' tags and seen in the releases on either side of the change.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kdoctor.target import Target
+
+NUMBER = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+ALWAYS, NEVER = (0, 0), (10**6, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """The first release that has it, and the first that has it no more; by number, under whatever name they are published."""
+
+    first: tuple[int, int]
+    last: tuple[int, int] = NEVER
+
+    def of(self, target: Target) -> bool:
+        """Whether the target's loader has it."""
+        return self.first <= target.minor < self.last
+
+    def at(self, release: str | None) -> bool:
+        """Whether the release that a file states has it; no release does where the file states none."""
+        numbers = NUMBER.match(release or "")
+        return numbers is not None and self.first <= (int(numbers[1]), int(numbers[2])) < self.last
+
+
+# How a file is opened: saving/saving_api.py
+READS_ARCHIVES = Habit((2, 12))  # `.keras` zip archives
+OPENS_BY_NAME = Habit((3, 0))  # the extension alone decides; before, the content of a file did
+
+# The `.h5` reader of Keras 3: keras/src/legacy/saving
+KEEPS_BATCH_AXIS = Habit((3, 0))  # a first layer's batch_input_shape is passed on as the shape of one sample
+DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its one number taken
+TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
+FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is sought once more by its config's name
+
+PASSES_LISTED_TEXTS = Habit((3, 0))  # loss and metric names in a list go to compile() unread
+
+# Constructors and calls
+SPEAKS_KERAS_1 = Habit(ALWAYS, (2, 4))  # nb_filter and its like; Keras 2.0 to 2.3 through keras/legacy/interfaces.py
+REFUSES_SLASHES = Habit((3, 0))  # in the name of a layer or model: src/ops/operation.py
+TAKES_ONE_AXIS = Habit((3, 0))  # a BatchNormalization's axis is a number, a list of one is refused
+BUILDS_ATTENTION_WITH_SHAPES = Habit((3, 0))  # MultiHeadAttention.build takes the shapes of query and value
+NEW_HARD_SIGMOID = Habit((3, 0))  # relu6(x + 3) / 6 instead of clip(0.2 x + 0.5, 0, 1)
+KEEPS_NULL_STEPS = Habit((3, 0))  # steps_per_execution: null is compared with a number
+TURNS_NO_LAYER_ROUND = Habit((3, 0))  # the second direction of a Bidirectional goes backwards whatever the first one does
+RUNS_CUDNN_LAYERS = Habit(ALWAYS, (3, 0))  # CuDNNLSTM and CuDNNGRU are kernels of a GPU
+RENAMES_REDUCTION = Habit((3, 0))  # a loss no longer takes the reduction "auto"
+
+# Inputs of a Functional (models/functional.py), run in every minor release from 3.0 to 3.15
+SORTS_DICTS = Habit((3, 4), (3, 7))  # a dict for a list of inputs goes by its sorted keys, not by name
+REFUSES_LISTS_FOR_DICTS = Habit((3, 8))  # a list for a dict of inputs
+
+# Models: models/sequential.py, models/functional.py, saving/serialization_lib.py
+KEEPS_LAYERS_BEFORE_A_CUT = Habit((3, 0), (3, 1))  # of a Functional made from an intermediate tensor; seen in 3.0.5, not in 3.3.3
+REFUSES_BARE_LIST = Habit((3, 0))  # a Sequential's config that is the list of its layers
+REFUSES_REPEATED_LAYERS = Habit((3, 0))  # the same entry twice in a Functional model
+REFUSES_KEYWORD_TENSORS = Habit((3, 0))  # in a list node, a tensor among the keyword arguments is a plain list
+COUNTS_NESTED_CALLS_ANEW = Habit((3, 0))  # calls of a nested Sequential count from 0
+KEEPS_ENDPOINT_LISTS = Habit((3, 11))  # [["a", 0, 0]] of a nested Functional stays a list
+STANDARDIZES_SHAPES = Habit((3, 5))  # build_input_shape as a list equals the same tuple (keras#20214)
+LOOKS_AT_INNER_MODELS = Habit((3, 5))  # Sequential builds itself from the input shape of a model that is its first layer
+POLICY_OBJECTS = Habit((3, 4))  # a dtype policy is an object; before, a plain text
+REFUSES_REGISTERED_NAMES = Habit((3, 15))  # of Keras's own classes: _assert_no_registered_name_for_builtin
+READS_HELD_LAYERS_NATIVELY = Habit((3, 0))  # what a wrapper holds, without a module too: Wrapper.from_config
+GOES_BY_MODULE = Habit((3, 0))  # a layer of a model by its module; before, by its class name alone (layers.deserialize)
+READS_MODULES_IN_HDF5 = Habit((2, 12))  # an object that states a module is read as in an archive, inside an `.h5` too
+SAFE_MODE_IN_HDF5 = Habit((3, 11))  # Python code in an `.h5` is refused like that in an archive
+BINDS_TF = Habit((2, 6), (3, 0))  # a Lambda's code finds `tf` among the globals of the module that loads it (lambda_layer.py)
+BINDS_K = Habit(ALWAYS, (2, 6))  # and `K` (layers/core.py)
+BINDS_NUMPY = Habit(ALWAYS, (3, 0))  # and `np`

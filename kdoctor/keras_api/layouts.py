@@ -1,0 +1,52 @@
+"""Where a release's loader of ``.keras`` archives looks for the weights of a layer (saving_lib._load_state, H5IOStore.get)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kdoctor.target import Target
+
+LAYERS, CHECKPOINT = "layers", "_layer_checkpoint_dependencies"
+NUMBER = re.compile(r"_([0-9]+)(?=/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """folders: what a model's layers stand under, the first one that is there counts; underscored: parts of an attention layer too;
+    doubled: layers of one class are counted by twos."""
+
+    folders: tuple[str, ...]
+    underscored: bool = False
+    doubled: bool = False
+
+    def place(self, place: str) -> str:
+        """``layers/dense_1`` as this layout counts and calls it, in the first of its folders."""
+        counted = NUMBER.sub(lambda found: f"_{2 * int(found[1])}", place) if self.doubled else place
+        return re.sub(rf"(^|/){LAYERS}/", rf"\1{self.folders[0]}/", counted)
+
+    def opened(self, group: str) -> tuple[str, ...]:
+        """The paths under which the loader seeks a group, one after the other; ``group`` is in the first of its folders."""
+        return tuple(re.sub(rf"(^|/){self.folders[0]}/", rf"\1{folder}/", group) for folder in self.folders)
+
+    def part(self, class_name: str, part: str) -> str:
+        """``query_dense`` as this layout writes it; every other part of a layer has one name in all."""
+        attention = class_name == "MultiHeadAttention" and part.endswith("_dense")
+        return f"_{part.lstrip('_')}" if attention and self.underscored else part
+
+
+# Keras 3 falls back to the folder of TensorFlow 2.12 and 2.13.
+KERAS_3 = Layout((LAYERS, CHECKPOINT))
+# Measured on archives of TensorFlow 2.12.1, 2.13.1 and 2.15.1, each read by the others; 2.14 from its source (_walk_trackable).
+KERAS_2_15 = Layout((LAYERS,), underscored=True)
+KERAS_2_14 = Layout((CHECKPOINT,), underscored=True)
+KERAS_2_12 = Layout((CHECKPOINT,), underscored=True, doubled=True)
+
+
+def layout_of(target: Target) -> Layout:
+    """The layout that the target's loader reads."""
+    if target.keras_3:
+        return KERAS_3
+    if target.minor >= (2, 15):
+        return KERAS_2_15
+    return KERAS_2_14 if target.minor >= (2, 14) else KERAS_2_12

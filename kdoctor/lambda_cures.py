@@ -1,0 +1,236 @@
+"""All Lambda layers of a document at once: which become nested models of Keras's operations, by which edits, and what the others lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from kdoctor.check import Need, Repair
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit, apply
+from kdoctor.graph_order import moves
+from kdoctor.keras_api.output_shapes.operations import is_operation
+from kdoctor.keras_api.variables.variable import Shape, Shapes
+from kdoctor.lambdas import Lambda, lambdas
+from kdoctor.layers import Layer, layer_at, layers
+from kdoctor.objects import objects
+from kdoctor.pointer import Pointer
+from kdoctor.rearrange import edits as moved
+from kdoctor.shapes import infer
+from kdoctor.target import Target
+
+if TYPE_CHECKING:
+    from kdoctor.translate.lambda_layers import Surroundings
+
+TITLE = "write it with Keras's own operations"
+LIMIT = 200  # Lambda layers of one model
+
+
+@dataclass(frozen=True, slots=True)
+class Cures:
+    """repair: of all layers in ``cured``, by place; reasons, needs: why another one is not, by the place of its function."""
+
+    repair: Repair | None = None
+    cured: frozenset[Pointer] = frozenset()
+    reasons: Mapping[Pointer, str] = field(default_factory=dict)
+    needs: Mapping[Pointer, tuple[Need, ...]] = field(default_factory=dict)
+
+    def of(self, function: Pointer) -> Repair | None:
+        """The repair, for a function of a layer that it cures (its output_shape and mask go with it)."""
+        return self.repair if function.parent.parent in self.cured else None
+
+
+@lru_cache(maxsize=4)
+def cures(document: Document, target: Target) -> Cures:
+    """Layers are written one after the other, because the shape that reaches one may be known only when those before it are."""
+    waiting = {found.at: found for found in lambdas(document) if _is_layer(document, found)}
+    if not waiting or len(waiting) > LIMIT or not target.keras_3:
+        return Cures()
+    work = _Work(document, target)
+    while True:
+        done = [at for at, found in waiting.items() if work.cure(found)]
+        for at in done:
+            del waiting[at]
+        if not done or not waiting:
+            break
+    if not work.cured or not work.fits():
+        return Cures(reasons=work.reasons, needs=work.needs)
+    if not document.format.native:
+        return Cures(Repair(TITLE, native=True), frozenset(work.cured), work.reasons, work.needs)
+    return Cures(Repair(TITLE, tuple(work.edits()), native=True), frozenset(work.cured), work.reasons, work.needs)
+
+
+def _is_layer(document: Document, found: Lambda) -> bool:
+    holder = document.at(found.at.parent.parent)
+    return found.key == "function" and found.code is not None and isinstance(holder, Mapping) and holder.get("class_name") == "Lambda"
+
+
+@dataclass(slots=True)
+class _Work:
+    before: Document
+    target: Target
+    after: Document = field(init=False)
+    cured: dict[Pointer, str | None] = field(default_factory=dict)
+    made: list[Edit] = field(default_factory=list)
+    reasons: dict[Pointer, str] = field(default_factory=dict)
+    needs: dict[Pointer, tuple[Need, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.after = self.before
+
+    def cure(self, found: Lambda) -> bool:
+        from kdoctor.translate.lambda_layers import functional  # few files hold code, and the table is dear to import
+        from kdoctor.translate.values import MissingName, Untranslatable
+
+        at = found.at.parent.parent
+        stored = self.after.at(at)
+        try:
+            replacement, dtype = functional(found, stored, self.around(at, stored))
+        except MissingName as error:
+            self.reasons[found.at] = str(error)
+            self.needs[found.at] = (Need("--bind", error.name, f"{error.name} {str(error).partition(' ')[2]}"),)
+            return False
+        except Untranslatable as error:
+            self.reasons[found.at] = str(error)
+            return False
+        self.reasons.pop(found.at, None)
+        self.needs.pop(found.at, None)
+        made = [Edit(at, old=stored, new=replacement), *self._outputs(at, stored)]
+        self.after = apply(self.after, made)
+        self.made += made
+        self.cured[at] = dtype
+        return True
+
+    def fits(self) -> bool:
+        """Whether every call of every new model brings the shape that it states, now that what comes before is known."""
+        calls = infer(self.after).calls
+        wrong = [
+            at for at in self.cured if any(shapes and None in shapes for shapes in calls.get(at, ())) or _joint(calls.get(at, ())) is None
+        ]
+        for at in wrong:
+            self.reasons[at / "config" / "function"] = "it is called with tensors of shapes that are not known, or that differ"
+        return not wrong
+
+    def around(self, at: Pointer, stored: Mapping[str, Json]) -> Surroundings:
+        from kdoctor.translate.dtypes import is_float
+        from kdoctor.translate.lambda_layers import Surroundings
+        from kdoctor.translate.layer_dtypes import policy_dtype
+        from kdoctor.translate.values import Untranslatable
+
+        shapes = _joint(infer(self.after).calls.get(at, ()))
+        if shapes is None:
+            raise Untranslatable("it is called with tensors of different ranks")
+        layer = layer_at(self.after, at)
+        listed = len(shapes) > 1 or _is_listed(stored)
+        own = policy_dtype(stored["config"].get("dtype"))
+        arriving = self._arriving(layer) if layer is not None else ("float32",)
+        arriving = (*arriving, *arriving[-1:] * (len(shapes) - len(arriving)))[: len(shapes)]
+        dtypes = tuple(own if is_float(dtype) and is_float(own) else dtype for dtype in arriving)
+        _check_call(stored)
+        return Surroundings(
+            shapes, dtypes, listed, _masks(self.after), self.target.given.bindings, self.target.release, release_of(self.before)
+        )
+
+    def _arriving(self, layer: Layer) -> tuple[str | None, ...]:
+        """The dtypes of what a layer takes."""
+        siblings = {each.key: each for each in layers(self.after) if each.container == layer.container}
+        return tuple(self._dtype(source.layer, siblings) for source in layer.calls[0]) if layer.calls else (self._before(layer, siblings),)
+
+    def _before(self, layer: Layer, siblings: Mapping[str, Layer]) -> str | None:
+        ordered = sorted(siblings.values(), key=lambda each: each.index)
+        place = next((index for index, each in enumerate(ordered) if each.index == layer.index), 0)
+        return self._dtype(ordered[place - 1].key, siblings) if place else "float32"
+
+    def _dtype(self, name: str, siblings: Mapping[str, Layer]) -> str | None:
+        """What a layer returns; through layers that only arrange, back to one that decides."""
+        from kdoctor.translate.dtypes import dtype_of
+        from kdoctor.translate.layer_dtypes import ARRANGING, returned_dtype
+
+        layer = siblings.get(name)
+        for _ in range(len(siblings) + 1):
+            if layer is None:
+                return "float32"
+            if layer.at in self.cured:
+                return self.cured[layer.at]
+            node = layer.node
+            decided = dtype_of(node.class_name, dict(node.config), []) if is_operation(node) else None
+            if decided is not None:
+                return decided
+            if not is_operation(node) and (node.class_name not in ARRANGING or node.class_name == "Lambda"):
+                return returned_dtype(node, ())
+            ordered = sorted(siblings.values(), key=lambda each: each.index)
+            earlier = next((each for each in reversed(ordered) if layer is not None and each.index < layer.index), None)
+            layer = siblings.get(layer.calls[0][0].layer) if layer.calls and layer.calls[0] else earlier
+        return None
+
+    def _outputs(self, at: Pointer, stored: Mapping[str, Json]) -> Iterable[Edit]:
+        """In ``output_layers`` Keras counts the calls of a nested Functional from 1."""
+        place = at.parent.parent / "output_layers"
+        ends = self.after.at(place) if len(at.keys) > 1 and at.keys[-2] == "layers" else ABSENT
+        beside = stored.get("name")
+        name = beside if isinstance(beside, str) else stored["config"].get("name")
+        changed = _one_more(ends, str(name)) if ends is not ABSENT else ends
+        return () if changed == ends else (Edit(place, old=ends, new=changed),)
+
+    def edits(self) -> list[Edit]:
+        """Those on the config, and moves of the arrays whose places are counted by class."""
+        return [*self.made, *moved(self.before, moves(self.before, self.after))]
+
+
+def _joint(calls: tuple[Shapes, ...]) -> Shapes | None:
+    """One shape for each input that fits all calls; lengths that differ are left open."""
+    calls = tuple(shapes for shapes in calls if shapes and None not in shapes)
+    if not calls:
+        return ()
+    if len({tuple(None if shape is None else len(shape) for shape in shapes) for shapes in calls}) != 1:
+        return None
+    return tuple(_common([shapes[index] for shapes in calls]) for index in range(len(calls[0])))
+
+
+def _common(shapes: list[Shape | None]) -> Shape | None:
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) != len(shapes):
+        return None
+    return tuple(column[0] if len(set(column)) == 1 else None for column in zip(*known, strict=True))
+
+
+def _is_listed(stored: Mapping[str, Json]) -> bool:
+    calls = stored.get("inbound_nodes")
+    call = calls[0] if isinstance(calls, list) and calls else None
+    args = call.get("args") if isinstance(call, Mapping) else None
+    return isinstance(args, list) and bool(args) and isinstance(args[0], list)
+
+
+def _check_call(stored: Mapping[str, Json]) -> None:
+    from kdoctor.translate.values import Untranslatable
+
+    calls = stored.get("inbound_nodes")
+    for call in calls if isinstance(calls, list) else ():
+        if isinstance(call, Mapping):
+            extra, named = call.get("args", [])[1:], call.get("kwargs") or {}
+        else:
+            entries = [entry for entry in call if isinstance(entry, list) and len(entry) > 3 and isinstance(entry[3], Mapping)]
+            extra, named = [], {key: value for entry in entries for key, value in entry[3].items()}
+        if extra or any(value is not None and key not in ("training", "mask") for key, value in named.items()):
+            raise Untranslatable("it is called with more than its input")
+
+
+def _masks(document: Document) -> bool:
+    return any(node.class_name == "Masking" or bool(node.config.get("mask_zero")) for node in objects(document))
+
+
+def _one_more(value: Json, name: str) -> Json:
+    if isinstance(value, list):
+        if len(value) == 3 and value[0] == name and type(value[1]) is int:
+            return [name, value[1] + 1, value[2]]
+        return [_one_more(item, name) for item in value]
+    return {key: _one_more(item, name) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def release_of(document: Document) -> tuple[int, int] | None:
+    """Major and minor of the Keras that saved the file, by its own account; of a file that was converted, before that."""
+    text = document.metadata.get("converted_from") or document.saved_by().keras or ""
+    parts = str(text).split(".")
+    return (int(parts[0]), int(parts[1])) if len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit() else None

@@ -1,0 +1,47 @@
+"""From a planned repair to the same model in another container or dialect: what is cured before, what is cured after, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kdoctor.check import Check
+from kdoctor.convert import Container, NotConvertible, convert
+from kdoctor.document import Document
+from kdoctor.engine import Plan, Report, plan
+from kdoctor.target import Target
+
+KERAS_3 = (3, 0)
+
+
+def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container: Container) -> Plan:
+    """The plan of a conversion, from that of the file's repair: the repaired document in the container, examined and cured again there.
+
+    A document that is in it already is left as the repair has it.
+    """
+    if repaired.after.errors or repaired.after.failures:
+        return repaired
+    path, document = repaired.after.path, repaired.after.document
+    if target.minor < KERAS_3 and document.faults:
+        return replace(repaired, refused="the file itself is damaged: see `kdoctor inspect`")
+    try:
+        made = convert(document, target, container)
+    except NotConvertible as refusal:
+        return replace(repaired, refused=str(refusal))
+    if made.document is document:
+        already = f"it is an .{container.value} of Keras {target.minor[0]} already: there is nothing to convert"
+        return replace(repaired, refused=already) if target.minor < KERAS_3 else repaired
+    again = _examined(made.document, target, checks, path)
+    found = Plan(repaired.before, again.after, (*repaired.applied, *again.applied), True, made.notes)
+    if again.after.document.format is container.format:
+        return found
+    title = next((one.repair.title for one in again.applied if one.repair.native), "it needs the other container")
+    return replace(found, refused=f"the model cannot live in an .{container.value}: {title}")
+
+
+def _examined(document: Document, target: Target, checks: Sequence[Check], path: str) -> Plan:
+    """Keras 2's own readers are not examined: its converter refuses what they would."""
+    if target.minor >= KERAS_3:
+        return plan(document, target, checks, path)
+    report = Report(path, document, target)
+    return Plan(report, report, ())

@@ -1,0 +1,68 @@
+"""The dtype of what an operation of Keras 3 returns, as far as a translation needs it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kdoctor.document import Json
+from kdoctor.translate.values import Tensor, Value, tensors_in
+
+BOOLEAN: Final = frozenset(
+    """
+    Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr LogicalNot LogicalXor Isfinite Isinf Isnan All Any InTopK
+    """.split()  # noqa: SIM905 (a table of names)
+)
+COUNTING: Final = frozenset("Argmax Argmin Argsort CountNonzero Digitize SearchSorted".split())  # noqa: SIM905 (a table)
+# Of whole numbers these make floats of Keras's default width.
+FLOATING: Final = frozenset(
+    """
+    Mean Divide TrueDivide Sqrt Exp Expm1 Log Log1p Log2 Log10 Rsqrt Sin Cos Tan Sinh Cosh Tanh Arccos Arcsin Arctan Arctan2 Sigmoid
+    Softmax LogSoftmax Logsumexp Std Var Median Reciprocal Erf Softplus Elu Selu Gelu Silu Normalize Norm
+    """.split()  # noqa: SIM905 (a table of names)
+)
+# As wide as the widest, in this order; bool and whole numbers give way to floats.
+ORDER: Final = (
+    "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "bfloat16", "float16", "float32", "float64",
+    "complex64", "complex128",
+)  # fmt: skip
+FLOATS: Final = frozenset({"bfloat16", "float16", "float32", "float64"})
+NAMES: Final = frozenset({*ORDER, "string"})
+
+
+def is_float(dtype: str | None) -> bool:
+    return dtype in FLOATS
+
+
+def is_whole(dtype: str | None) -> bool:
+    return dtype is not None and dtype in ORDER and dtype.lstrip("u").startswith("int")
+
+
+def promoted(values: Value) -> str | None:
+    """The dtype of an operation between these: Python numbers adapt to the arrays beside them."""
+    found: list[str | None] = [tensor.dtype for tensor in tensors_in(values)]
+    found += [str(value.dtype) for value in values if hasattr(value, "dtype") and not isinstance(value, Tensor)]
+    if None in found or not found:
+        return None
+    dtype = max((name for name in found if name is not None and name in ORDER), key=ORDER.index, default=None)
+    if dtype is not None and ORDER.index(dtype) < ORDER.index("bfloat16") and any(type(value) is float for value in values):
+        return "float32"
+    return "int32" if dtype == "bool" and any(type(value) is int for value in values) else dtype
+
+
+def dtype_of(operation: str, config: dict[str, Json], values: list[Value]) -> str | None:
+    """What the operation returns; None where that is not known."""
+    if operation in BOOLEAN:
+        return "bool"
+    if operation in COUNTING:
+        return "int32"
+    stated = config.get("dtype")
+    if operation in ("Cast", "FullLike", "OnesLike", "ZerosLike", "OneHot", "Arange", "Full", "SaturateCast") and isinstance(stated, str):
+        return stated
+    if operation == "OneHot":
+        return "float32"
+    if operation in ("Take", "TakeAlongAxis", "GetItem", "Pad", "FullLike", "Resize"):
+        values = values[:1]
+    elif operation == "Where":
+        values = values[1:]
+    found = promoted(values[0] if len(values) == 1 and isinstance(values[0], (list, tuple)) else values)
+    return "float32" if operation in FLOATING and found is not None and not is_float(found) and not found.startswith("complex") else found

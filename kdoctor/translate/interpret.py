@@ -1,0 +1,249 @@
+"""An expression tree followed with tensors of a graph in place of the arguments: what it computes becomes operations.
+
+Nothing of the code is run: every call goes through the table, and what the table does not know is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kdoctor.bytecode import expression as tree
+from kdoctor.translate.calling import Bound, Function, Method, called_value
+from kdoctor.translate.graph import Graph
+from kdoctor.translate.names import ALIASES, Module, canonical, member
+from kdoctor.translate.python_values import BINARY, BUILTINS, COMPARISONS, arithmetic, compared, is_symbolic, items_of, truth
+from kdoctor.translate.table import call
+from kdoctor.translate.values import Dim, MissingName, ShapeOf, Tensor, Untranslatable, Value, shape_of
+
+MOST_STEPS = 20_000
+METHODS = frozenset({"get_shape", "as_list", "items", "keys", "values", "get", "set_shape", "count", "index"})
+
+
+@dataclass(slots=True)
+class Interpreter:
+    """Follows one stored function. ``free`` are its captured variables, ``bindings`` the globals that the user supplies."""
+
+    graph: Graph
+    free: Mapping[str, Value]
+    bindings: Mapping[str, Value]
+    steps: int = 0
+    depth: int = 0
+    handlers: dict[type, Callable[..., Value]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.handlers = {
+            tree.Constant: lambda node, names: node.value,
+            tree.Name: self.name,
+            tree.Attribute: self.attribute,
+            tree.Subscript: lambda node, names: self.item(self.value(node.value, names), self.value(node.index, names)),
+            tree.Slice: lambda node, names: slice(*(self.optional(part, names) for part in (node.lower, node.upper, node.step))),
+            tree.Call: self.call,
+            tree.Unary: self.unary,
+            tree.Binary: lambda node, names: self.binary(node.operator, self.value(node.left, names), self.value(node.right, names)),
+            tree.Compare: self.compare,
+            tree.Boolean: self.boolean,
+            tree.Conditional: lambda node, names: self.value(node.then if truth(self.value(node.test, names)) else node.otherwise, names),
+            tree.Display: self.display,
+            tree.Mapping: self.mapping,
+            tree.Comprehension: self.comprehension,
+            tree.Function: lambda node, names: Function(node, names),
+        }
+
+    def value(self, node: tree.Expression, names: dict[str, Value]) -> Value:
+        """What an expression comes to. Raises `Untranslatable`."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Untranslatable("code that goes on for too long")
+        handler = self.handlers.get(type(node))
+        if handler is None:
+            raise Untranslatable(f"a {type(node).__name__} in the code")
+        return handler(node, names)
+
+    def optional(self, node: tree.Expression | None, names: dict[str, Value]) -> Value:
+        return None if node is None else self.value(node, names)
+
+    def name(self, node: tree.Name, names: dict[str, Value]) -> Value:
+        if node.scope is not tree.Scope.GLOBAL:
+            return self.variable(node.name, names, node.scope is tree.Scope.FREE)
+        if node.name in self.bindings:
+            return self.bindings[node.name]
+        if node.name in ALIASES:
+            return Module(ALIASES[node.name])
+        if node.name in BUILTINS or node.name in ("sum", "abs", "pow"):
+            return Module(f"builtins.{node.name}")
+        raise MissingName(node.name)
+
+    def variable(self, name: str, names: dict[str, Value], captured: bool) -> Value:
+        if name in names:
+            return _given(names[name], name)
+        if captured and name in self.bindings:
+            return self.bindings[name]
+        found = self.free.get(name) if captured and name in self.free else MissingName(name, "has no value")
+        if isinstance(found, Untranslatable):
+            raise found
+        return found
+
+    def attribute(self, node: tree.Attribute, names: dict[str, Value]) -> Value:
+        owner = self.value(node.value, names)
+        if isinstance(owner, Module):
+            return member(owner, node.name)
+        if isinstance(owner, Tensor):
+            if node.name == "shape":
+                return shape_of(owner)
+            if node.name in ("ndim", "dtype"):
+                return owner.rank if node.name == "ndim" else _known_dtype(owner)
+        if isinstance(owner, ShapeOf) and node.name in ("ndims", "rank"):
+            return len(owner.lengths)
+        if node.name == "value" and isinstance(owner, (int, Dim)):
+            return owner
+        if node.name == "shape" and hasattr(owner, "dtype"):
+            return tuple(owner.shape)
+        if isinstance(owner, list) and node.name in ("values", "indices") and type(owner).__name__ == "TopK":
+            return owner[0 if node.name == "values" else 1]
+        if node.name in METHODS:
+            return Method(owner, node.name)
+        raise Untranslatable(f"the attribute {node.name} of a {type(owner).__name__.lower()}")
+
+    def item(self, owner: Value, key: Value) -> Value:
+        return call(self.graph, "op.getitem", (owner, key), {})
+
+    def call(self, node: tree.Call, names: dict[str, Value]) -> Value:
+        function = self.value(node.function, names)
+        args: list[Value] = []
+        for argument in node.arguments:
+            if isinstance(argument, tree.Starred):
+                args += items_of(self.value(argument.value, names))
+            else:
+                args.append(self.value(argument, names))
+        kwargs: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.value(keyword.value, names)
+            kwargs |= value if keyword.name is None and isinstance(value, dict) else {str(keyword.name): value}
+        return called_value(self, function, tuple(args), kwargs)
+
+    def unary(self, node: tree.Unary, names: dict[str, Value]) -> Value:
+        operand = self.value(node.operand, names)
+        if node.operator == "not":
+            return not truth(operand)
+        if is_symbolic(operand):
+            named = {"-": "op.neg", "~": "op.invert"}.get(node.operator)
+            if node.operator == "+":
+                return operand
+            if named is None or (named == "op.invert" and getattr(operand, "dtype", None) != "bool"):
+                raise Untranslatable(f"{node.operator} of a tensor")
+            return call(self.graph, named, (operand,), {})
+        if isinstance(operand, Dim):
+            return operand
+        if isinstance(operand, bool) or not isinstance(operand, (int, float)) or node.operator not in ("-", "+"):
+            raise Untranslatable(f"{node.operator} of a {type(operand).__name__}")
+        return -operand if node.operator == "-" else operand
+
+    def binary(self, symbol: str, left: Value, right: Value) -> Value:
+        if symbol not in BINARY:
+            raise Untranslatable(f"the operator {symbol}")
+        left, right = _plain(left), _plain(right)
+        lists = isinstance(left, (list, tuple)) and (isinstance(right, (list, tuple, int, ShapeOf)))
+        if is_symbolic(left, right) and not (lists and symbol in "+*" and not isinstance(right, Tensor)):
+            return call(self.graph, BINARY[symbol][0], (left, right), {})
+        return arithmetic(symbol, left, right)
+
+    def compare(self, node: tree.Compare, names: dict[str, Value]) -> Value:
+        left = self.value(node.left, names)
+        if len(node.operators) > 1:
+            values = [left, *(self.value(right, names) for right in node.rights)]
+            pairs = zip(values, node.operators, values[1:], strict=False)
+            return all(compared(symbol, a, b) for a, symbol, b in pairs)
+        symbol, right = node.operators[0], self.value(node.rights[0], names)
+        if symbol in COMPARISONS and is_symbolic(left, right):
+            if symbol in ("==", "!=") and (self.graph.keras_minor is None or self.graph.keras_minor < (2, 4)):
+                raise Untranslatable(f"{symbol} of tensors, which meant the very same object in TensorFlow 1")
+            return call(self.graph, COMPARISONS[symbol][0], (left, right), {})
+        return compared(symbol, left, right)
+
+    def boolean(self, node: tree.Boolean, names: dict[str, Value]) -> Value:
+        for part in node.values[:-1]:
+            found = self.value(part, names)
+            if truth(found) == (node.operator == "or"):
+                return found
+        return self.value(node.values[-1], names)
+
+    def display(self, node: tree.Display, names: dict[str, Value]) -> Value:
+        items: list[Value] = []
+        for item in node.items:
+            items += items_of(self.value(item.value, names)) if isinstance(item, tree.Starred) else [self.value(item, names)]
+        if node.kind not in ("tuple", "list"):
+            raise Untranslatable(f"a {node.kind}")
+        return tuple(items) if node.kind == "tuple" else items
+
+    def mapping(self, node: tree.Mapping, names: dict[str, Value]) -> Value:
+        found: dict[Any, Value] = {}
+        for key, value in node.items:
+            name = self.optional(key, names)
+            if not isinstance(name, (str, int)):
+                raise Untranslatable("a dict of other than names")
+            found[name] = self.value(value, names)
+        return found
+
+    def comprehension(self, node: tree.Comprehension, names: dict[str, Value]) -> Value:
+        if node.kind not in ("list", "generator"):
+            raise Untranslatable(f"a {node.kind} comprehension")
+        found: list[Value] = []
+        self.clauses(node, 0, dict(names), found)
+        return found
+
+    def clauses(self, node: tree.Comprehension, place: int, names: dict[str, Value], found: list[Value]) -> None:
+        if place == len(node.clauses):
+            found.append(self.value(node.element, names))
+            return
+        clause = node.clauses[place]
+        if isinstance(clause, tree.If):
+            if truth(self.value(clause.test, names)):
+                self.clauses(node, place + 1, names, found)
+            return
+        for item in self.iterated(self.value(clause.iterable, names)):
+            inner = dict(names)
+            self.assign(clause.target, item, inner)
+            self.clauses(node, place + 1, inner, found)
+
+    def iterated(self, value: Value) -> list[Value]:
+        return items_of(value)
+
+    def assign(self, target: tree.Expression, value: Value, names: dict[str, Value]) -> None:
+        if isinstance(target, tree.Name):
+            names[target.name] = value
+            return
+        if not isinstance(target, tree.Display):
+            raise Untranslatable("a value stored elsewhere than in a variable")
+        items = items_of(value)
+        if len(items) != len(target.items):
+            raise Untranslatable("unpacking into another number of variables")
+        for part, item in zip(target.items, items, strict=True):
+            self.assign(part, item, names)
+
+    def follow(self, function: tree.Function, names: dict[str, Value]) -> Value:
+        """The function's statements, then its result."""
+        for statement in function.statements:
+            if isinstance(statement, tree.Import):
+                path = canonical(statement.module if statement.name is None else f"{statement.module}.{statement.name}")
+                self.assign(statement.target, Module(ALIASES.get(path, path)), names)
+            else:
+                self.assign(statement.target, self.value(statement.value, names), names)
+        return self.value(function.result, names)
+
+
+def _given(value: Value, name: str) -> Value:
+    if isinstance(value, Bound):
+        raise Untranslatable(f"{name}: {value.why}")
+    return value
+
+
+def _plain(value: Value) -> Value:
+    return list(value.lengths) if isinstance(value, ShapeOf) else value
+
+
+def _known_dtype(tensor: Tensor) -> str:
+    if tensor.dtype is None:
+        raise Untranslatable("the dtype is not known")
+    return tensor.dtype

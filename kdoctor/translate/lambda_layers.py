@@ -1,0 +1,174 @@
+"""A stored function as a graph: a Lambda layer becomes a nested Functional model of Keras operations, under the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kdoctor.bytecode.code import MalformedCode
+from kdoctor.bytecode.evaluate import evaluate
+from kdoctor.bytecode.expression import Function as Tree
+from kdoctor.bytecode.literal import Untraceable
+from kdoctor.document import Json
+from kdoctor.keras_api.variables.variable import Shapes
+from kdoctor.lambdas import Lambda
+from kdoctor.translate.calling import Bound
+from kdoctor.translate.graph import Graph, reference
+from kdoctor.translate.interpret import Interpreter
+from kdoctor.translate.stored_values import revived
+from kdoctor.translate.values import MissingName, Tensor, Untranslatable, Value
+
+FLAT_SINCE = (3, 11)  # from this release on a nested model's one input is stated flat (functional.py)
+FROM_KERAS = {"training": "whether the model trains is known only when it runs", "mask": "a mask that reaches the layer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known around a Lambda layer.
+
+    shapes, dtypes: of the tensors that it is called with; listed: whether they come as a list; masked: whether a layer of the model makes masks;
+    bindings: the globals that the user supplies; release: of the target; keras_minor: of the Keras that saved the file.
+    """
+
+    shapes: Shapes
+    dtypes: tuple[str | None, ...]
+    listed: bool
+    masked: bool
+    bindings: Mapping[str, Json]
+    release: str
+    keras_minor: tuple[int, int] | None
+
+
+def expression_of(found: Lambda) -> Tree:
+    """The function as an expression tree. Raises `Untranslatable` when it cannot be followed for certain."""
+    code = found.code
+    if code is None:
+        raise Untranslatable("its code cannot be read")
+    try:
+        first, *others = (evaluate(code, release) for release in code.python.releases())
+    except (Untraceable, MalformedCode) as error:
+        raise Untranslatable(f"its code cannot be followed: {error}") from None
+    if any(other != first for other in others):
+        raise Untranslatable("its code means different things to the Pythons that may have written it")
+    if code.python.last < (3, 0):
+        _refuse_old_division(first)
+    return first
+
+
+def _refuse_old_division(function: Tree) -> None:
+    """In Python 2 the quotient of two whole numbers was one; of a tensor it was TensorFlow's own division."""
+    from kdoctor.bytecode.expression import Binary, Constant
+
+    waiting = list(function.children())
+    while waiting:
+        node = waiting.pop()
+        waiting.extend(node.children())
+        if isinstance(node, Binary) and node.operator == "/" and isinstance(node.right, Constant) and isinstance(node.right.value, int):
+            raise Untranslatable("a division by a whole number in Python 2")
+
+
+def functional(found: Lambda, layer: Mapping[str, Json], around: Surroundings) -> tuple[dict[str, Json], str | None]:
+    """The nested model that takes a Lambda layer's place, and the dtype of its first output. Raises `Untranslatable` or `MissingName`."""
+    config = layer["config"]
+    if config.get("mask") is not None:
+        raise Untranslatable("a mask of its own")
+    if not around.shapes or None in around.shapes:
+        raise Untranslatable("the shape of its input is not known")
+    name = str(config.get("name") or "lambda")
+    graph = Graph(around.release, {name}, keras_minor=around.keras_minor)
+    inputs = [_input(graph, shape, dtype) for shape, dtype in zip(around.shapes, around.dtypes, strict=True)]
+    given = [Tensor(item["name"], 0, 0, tuple(item["config"]["batch_shape"]), item["config"]["dtype"], True) for item in inputs]
+    mark = graph.mark()
+    result = _followed(found, config, around, graph, given if around.listed else given[0])
+    outputs = [_output(graph, value) for value in (result if isinstance(result, (list, tuple)) else [result])]
+    if not outputs:
+        raise Untranslatable("it returns nothing")
+    outputs = [tensor if any(node["name"] == tensor.layer for node in graph.layers[mark:]) else graph.same(tensor) for tensor in outputs]
+    nodes = list(graph.needed(outputs))
+    return _written(layer, name, [*inputs, *nodes], given, outputs, around), outputs[0].dtype
+
+
+def _input(graph: Graph, shape: tuple[int | None, ...] | None, dtype: str | None) -> dict[str, Json]:
+    from kdoctor.naming import fresh
+
+    if dtype is None:
+        raise Untranslatable("the dtype of its input is not known")
+    name = fresh("input", graph.taken)
+    graph.taken.add(name)
+    batch_shape = [None, *(shape or (None,))[1:]]
+    return {
+        "module": "keras.layers",
+        "class_name": "InputLayer",
+        "config": {"batch_shape": batch_shape, "dtype": dtype, "sparse": False, "name": name},
+        "registered_name": None,
+        "name": name,
+        "inbound_nodes": [],
+    }
+
+
+def _output(graph: Graph, value: Value) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise Untranslatable("its result is no tensor")
+    return value
+
+
+def _followed(found: Lambda, config: Mapping[str, Json], around: Surroundings, graph: Graph, subject: Value) -> Value:
+    function = expression_of(found)
+    code, stored = found.code, found.stored
+    assert code is not None
+    free: dict[str, Value] = {}
+    for place, name in enumerate(code.freevars):
+        values = stored.closure or ()
+        try:
+            free[name] = revived(values[place], name) if place < len(values) else MissingName(name)
+        except Untranslatable as error:
+            free[name] = error
+    interpreter = Interpreter(graph, free, {name: revived(value, name) for name, value in around.bindings.items()})
+    return interpreter.follow(function, _arguments(found, function, config, around, subject))
+
+
+def _arguments(found: Lambda, function: Tree, config: Mapping[str, Json], around: Surroundings, subject: Value) -> dict[str, Value]:
+    """The values of the parameters: the input first, then defaults and ``arguments``, then what Keras itself supplies."""
+    code = found.code
+    assert code is not None
+    parameters = [parameter for parameter in function.parameters if parameter.prefix == "" and parameter.name]
+    if any(parameter.prefix == "*" and parameter.name for parameter in function.parameters) or not parameters:
+        raise Untranslatable("a function that takes any number of arguments, or none")
+    names: dict[str, Value] = {}
+    positional = code.varnames[: code.argcount]
+    defaults = found.stored.defaults or ()
+    for name, value in zip(positional[len(positional) - len(defaults) :], defaults, strict=False):
+        names[name] = revived(value, name)
+    for name, why in FROM_KERAS.items():
+        if name in code.varnames[: code.argcount + code.kwonlyargcount] and name != positional[0]:
+            names[name] = None if name == "mask" and not around.masked else Bound(why)
+    given = config.get("arguments")
+    for name, value in (given if isinstance(given, Mapping) else {}).items():
+        names[name] = revived(value, name)
+    names[positional[0]] = subject
+    for name in (parameter.name for parameter in parameters):
+        if name not in names:
+            if name not in around.bindings:
+                raise MissingName(name, "is an argument without a value in the file")
+            names[name] = revived(around.bindings[name], name)
+    return names
+
+
+def _written(
+    layer: Mapping[str, Json], name: str, nodes: list[Json], given: list[Tensor], outputs: list[Tensor], around: Surroundings
+) -> dict[str, Json]:
+    major, minor = around.release.split(".")[:2]
+    flat = (int(major), int(minor)) >= FLAT_SINCE
+    starts, ends = [reference(tensor) for tensor in given], [reference(tensor) for tensor in outputs]
+    config = {
+        "name": name,
+        "trainable": True,
+        "layers": nodes,
+        "input_layers": starts[0] if len(starts) == 1 and flat and not around.listed else starts,
+        "output_layers": ends[0] if len(ends) == 1 and flat else ends,
+    }
+    found = {"module": "keras.src.models.functional", "class_name": "Functional", "config": config, "registered_name": "Functional"}
+    for key in ("name", "inbound_nodes"):
+        if key in layer:
+            found[key] = layer[key]
+    return found

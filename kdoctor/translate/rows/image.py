@@ -1,0 +1,199 @@
+"""Functions of ``tf.image`` and their kin in Keras's backend and applications."""
+
+from __future__ import annotations
+
+import math
+
+from kdoctor.translate.dtypes import is_float, is_whole
+from kdoctor.translate.graph import Graph
+from kdoctor.translate.rows.arrangement import pad, reverse
+from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, flag, number, tensor, whole
+from kdoctor.translate.values import Tensor, Untranslatable, Value
+
+METHODS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
+OLD_METHODS: dict[Value, str] = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
+
+
+def _sizes(size: Value) -> list[int]:
+    found = size.tolist() if hasattr(size, "tolist") else size
+    if not isinstance(found, (list, tuple)) or len(found) != 2:
+        raise Untranslatable("a size that is known only when the model runs")
+    return [whole(length) for length in found]
+
+
+def resize(
+    g: Graph, images: Value, size: Value, method: Value = "bilinear", preserve_aspect_ratio: Value = False, antialias: Value = False
+) -> Value:
+    """What is not the nearest number is a float."""
+    if method not in METHODS or flag(preserve_aspect_ratio):
+        raise Untranslatable(f"resizing by {method!r:.20}, or with the aspect ratio kept")
+    x = tensor(images)
+    if method != "nearest" and is_whole(x.dtype):
+        x = g("Cast", x, dtype="float32")
+    made = g("Resize", x, size=_sizes(size), interpolation=method, antialias=flag(antialias), data_format="channels_last")
+    return g("Cast", made, dtype="float32") if method != "nearest" and x.dtype not in ("float32", None) else made
+
+
+def old_resize(
+    g: Graph, images: Value, size: Value, method: Value = 0, align_corners: Value = False, preserve_aspect_ratio: Value = False
+) -> Value:
+    kind = OLD_METHODS.get(method) if isinstance(method, int) else method
+    if kind not in ("bilinear", "nearest") or flag(preserve_aspect_ratio):
+        raise Untranslatable(f"TensorFlow 1's resizing by {kind!r:.20}")
+    return sampled(kind)(g, images, size, align_corners)
+
+
+def sampled(method: str) -> Row:
+    """TensorFlow 1 sampled from the corners of pixels, Keras's Resize from their centers: the same is said by taking rows and columns."""
+
+    def row(g: Graph, images: Value, size: Value, align_corners: Value = False, half_pixel_centers: Value = False) -> Value:
+        if flag(half_pixel_centers):
+            return resize(g, images, size, method)
+        x = tensor(images)
+        if x.rank != 4 or not is_float(x.dtype):
+            raise Untranslatable("resizing of what is not known to be a batch of images of floats")
+        for axis, length in zip((1, 2), _sizes(size), strict=True):
+            x = _sampled(g, x, axis, length, method, flag(align_corners))
+        return x
+
+    return row
+
+
+def _sampled(g: Graph, x: Tensor, axis: int, length: int, method: str, align: bool) -> Value:
+    import numpy
+
+    given = x.lengths[axis]
+    if given is None or not 1 <= length <= 10_000:
+        raise Untranslatable("resizing of images of unknown size")
+    if given == length:
+        return x
+    scale = numpy.float32((given - 1) / (length - 1) if align and length > 1 else given / length)
+    places = numpy.arange(length, dtype="float32") * scale
+    if method == "nearest":
+        return g("Take", x, numpy.minimum(numpy.round(places) if align else numpy.floor(places), given - 1).astype("int32"), axis=axis)
+    low = numpy.floor(places).astype("int32")
+    share = (places - low).reshape((-1, 1, 1) if axis == 1 else (-1, 1)).astype(str(x.dtype))
+    before, after = g("Take", x, low, axis=axis), g("Take", x, numpy.minimum(low + 1, given - 1).astype("int32"), axis=axis)
+    return g("Add", before, g("Multiply", g("Subtract", after, before), share))
+
+
+def resize_by(
+    g: Graph, x: Value, height_factor: Value, width_factor: Value, data_format: Value = "channels_last", interpolation: Value = "nearest"
+) -> Value:
+    """Keras's resize_images: ``nearest`` repeats rows and columns in every release; ``bilinear`` has meant two things."""
+    first = 2 if data_format == "channels_first" else 1
+    if interpolation == "nearest":
+        return g("Repeat", g("Repeat", tensor(x), repeats=whole(height_factor), axis=first), repeats=whole(width_factor), axis=first + 1)
+    lengths = tensor(x).lengths
+    if g.keras_minor is None or g.keras_minor < (2, 4) or first == 2 or len(lengths) != 4 or None in lengths[1:3]:
+        raise Untranslatable("resize_images with interpolation, which depends on the backend that the model was made with")
+    return resize(g, x, [int(lengths[1] or 0) * whole(height_factor), int(lengths[2] or 0) * whole(width_factor)], interpolation)
+
+
+def flip(from_end: int) -> Row:
+    return lambda g, image: g("Flip", tensor(image), axis=tensor(image).rank + from_end)
+
+
+def gray(g: Graph, images: Value) -> Value:
+    x = tensor(images)
+    if not is_float(x.dtype):
+        raise Untranslatable("gray images of whole numbers")
+    return g("RGBToGrayscale", x, data_format="channels_last")
+
+
+def from_gray(g: Graph, images: Value) -> Value:
+    x = tensor(images)
+    return g("Tile", x, repeats=[1] * (x.rank - 1) + [3])
+
+
+def standardization(g: Graph, image: Value) -> Value:
+    x = tensor(image)
+    lengths = x.lengths[-3:]
+    if None in lengths or len(lengths) != 3:
+        raise Untranslatable("standardization of images of unknown size")
+    x = x if x.dtype == "float32" else g("Cast", x, dtype="float32")
+    count = math.prod(length or 0 for length in lengths)
+    over = {"axis": [-3, -2, -1], "keepdims": True}
+    spread = g("Maximum", g("Std", x, **over), 1.0 / math.sqrt(count))
+    return g("Divide", g("Subtract", x, g("Mean", x, **over)), spread)
+
+
+def central_crop(g: Graph, image: Value, central_fraction: Value) -> Value:
+    x, fraction = tensor(image), float(number(central_fraction))
+    height, width = x.lengths[-3:-1]
+    if height is None or width is None or not 0 < fraction <= 1:
+        raise Untranslatable("a crop of images of unknown size")
+    keys = []
+    for length in (height, width):
+        start = int((length - length * fraction) / 2)
+        keys.append(slice(start, start + length - 2 * start))
+    return g("GetItem", x, (Ellipsis, *keys, slice(None)))
+
+
+def crop(g: Graph, image: Value, offset_height: Value, offset_width: Value, target_height: Value, target_width: Value) -> Value:
+    top, left = whole(offset_height), whole(offset_width)
+    return g(
+        "GetItem", tensor(image), (Ellipsis, slice(top, top + whole(target_height)), slice(left, left + whole(target_width)), slice(None))
+    )
+
+
+def pad_to(g: Graph, image: Value, offset_height: Value, offset_width: Value, target_height: Value, target_width: Value) -> Value:
+    x = tensor(image)
+    height, width = x.lengths[-3:-1]
+    if height is None or width is None:
+        raise Untranslatable("padding of images of unknown size")
+    top, left = whole(offset_height), whole(offset_width)
+    sides = [[top, whole(target_height) - height - top], [left, whole(target_width) - width - left]]
+    return pad(g, x, [[0, 0]] * (x.rank - 3) + sides + [[0, 0]])
+
+
+def convert_dtype(g: Graph, image: Value, dtype: Value, saturate: Value = False) -> Value:
+    x, made = tensor(image), dtype_name(dtype)
+    if not is_float(made):
+        raise Untranslatable("images made of whole numbers")
+    if is_float(x.dtype):
+        return x if x.dtype == made else g("Cast", x, dtype=made)
+    most = {"uint8": 255, "int8": 127, "uint16": 65535, "int16": 32767, "int32": 2147483647}.get(str(x.dtype))
+    if most is None:
+        raise Untranslatable(f"images of the dtype {x.dtype}")
+    return g("Multiply", g("Cast", x, dtype=made), 1.0 / most)
+
+
+def normalized(mode: str) -> Row:
+    """``preprocess_input`` of Keras's applications."""
+
+    def row(g: Graph, x: Value, data_format: Value = None) -> Value:
+        given = tensor(x)
+        if data_format not in (None, "channels_last"):
+            raise Untranslatable("images with channels first")
+        if not is_float(given.dtype):
+            given = g("Cast", given, dtype="float32")
+        if mode == "tf":
+            return g("Subtract", g("Divide", given, 127.5), 1.0)
+        if mode == "caffe":
+            return g("Subtract", reverse(g, given, [-1]), array([103.939, 116.779, 123.68], given.dtype))
+        scaled = g("Subtract", g("Divide", given, 255.0), array([0.485, 0.456, 0.406], given.dtype))
+        return g("Divide", scaled, array([0.229, 0.224, 0.225], given.dtype))
+
+    return row
+
+
+PREPROCESSING = {
+    "tf": "inception_v3 inception_resnet_v2 xception mobilenet mobilenet_v2 resnet_v2 nasnet",
+    "caffe": "vgg16 vgg19 resnet resnet50 imagenet_utils",
+    "torch": "densenet",
+}
+ROWS: Rows = {
+    "tf.image.resize": resize, "tf.image.resize_images": old_resize, "tf.compat.v1.image.resize": old_resize,
+    "tf.compat.v1.image.resize_images": old_resize, "tf.image.resize_bilinear": sampled("bilinear"),
+    "tf.image.resize_nearest_neighbor": sampled("nearest"), "K.resize_images": resize_by,
+    "tf.image.flip_left_right": flip(-2), "tf.image.flip_up_down": flip(-3), "tf.image.rgb_to_grayscale": gray,
+    "tf.image.grayscale_to_rgb": from_gray, "tf.image.per_image_standardization": standardization, "tf.image.central_crop": central_crop,
+    "tf.image.crop_to_bounding_box": crop, "tf.image.pad_to_bounding_box": pad_to, "tf.image.convert_image_dtype": convert_dtype,
+    **{
+        f"applications.{network}.preprocess_input": normalized(mode)
+        for mode, networks in PREPROCESSING.items()
+        for network in networks.split()
+    },
+    **{f"applications.{name}.preprocess_input": lambda g, x, data_format=None: x for name in ("efficientnet", "efficientnet_v2", "mobilenet_v3")},
+}  # fmt: skip

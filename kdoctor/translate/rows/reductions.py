@@ -1,0 +1,136 @@
+"""Functions that take one or several axes away, or go along one: sums, means, positions, running sums."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kdoctor.translate.dtypes import is_whole
+from kdoctor.translate.graph import Graph
+from kdoctor.translate.rows.words import Row, Rows, axes, flag, refuse_whole, tensor, whole
+from kdoctor.translate.values import Tensor, Untranslatable, Value
+
+REDUCTIONS: Final = {
+    "Sum": "tf.reduce_sum K.sum",
+    "Mean": "tf.reduce_mean K.mean",
+    "Max": "tf.reduce_max K.max",
+    "Min": "tf.reduce_min K.min",
+    "Prod": "tf.reduce_prod K.prod",
+    "Std": "tf.reduce_std K.std",
+    "Var": "tf.reduce_variance K.var",
+    "All": "tf.reduce_all K.all",
+    "Any": "tf.reduce_any K.any",
+    "Logsumexp": "tf.reduce_logsumexp K.logsumexp",
+}
+
+
+def _reduction(operation: str, of_backend: bool) -> Row:
+    def row(g: Graph, x: Value, axis: Value = None, keepdims: Value = False) -> Value:
+        given = _prepared(g, operation, tensor(x), of_backend)
+        return g(operation, given, axis=axes(axis), keepdims=flag(keepdims))
+
+    return row
+
+
+def _prepared(g: Graph, operation: str, x: Tensor, of_backend: bool) -> Tensor:
+    """Keras's backend makes floats of truth values first; otherwise TensorFlow keeps the dtype where Keras widens it."""
+    if operation in ("Mean", "Std", "Var", "Logsumexp"):
+        refuse_whole(x, operation.lower())
+        if x.dtype == "bool" and of_backend and operation in ("Mean", "Std", "Var"):
+            return _cast(g, x, "float32")
+    if operation in ("Sum", "Prod") and is_whole(x.dtype) and x.dtype not in ("int32", "int64"):
+        raise Untranslatable(f"sums of {x.dtype}, which Keras makes wider")
+    if operation in ("All", "Any") and x.dtype != "bool":
+        return _cast(g, x, "bool")
+    return x
+
+
+def _cast(g: Graph, x: Tensor, dtype: str) -> Tensor:
+    found: Tensor = g("Cast", x, dtype=dtype)
+    return found
+
+
+def position(operation: str, default: int) -> Row:
+    def row(g: Graph, input: Value, axis: Value = None, output_type: Value = None) -> Value:
+        return g(operation, tensor(input), axis=default if axis is None else whole(axis))
+
+    return row
+
+
+def cumulative(operation: str) -> Row:
+    def row(g: Graph, x: Value, axis: Value = 0, exclusive: Value = False, reverse: Value = False) -> Value:
+        if flag(exclusive):
+            raise Untranslatable(f"exclusive {operation.lower()}")
+        given, place = tensor(x), whole(axis)
+        if not flag(reverse):
+            return g(operation, given, axis=place)
+        return g("Flip", g(operation, g("Flip", given, axis=place), axis=place), axis=place)
+
+    return row
+
+
+def norm(g: Graph, tensor: Value, ord: Value = "euclidean", axis: Value = None, keepdims: Value = False) -> Value:
+    places = axes(axis)
+    if isinstance(places, list) and len(places) > 1 and ord not in ("euclidean", "fro"):
+        raise Untranslatable("a norm of matrices")
+    settings = {"axis": places, "keepdims": flag(keepdims)}
+    if ord in ("euclidean", "fro", 2) and not isinstance(ord, bool):
+        return g("Sqrt", g("Sum", g("Square", tensor), **settings))
+    if ord == 1:
+        return g("Sum", g("Absolute", tensor), **settings)
+    if ord == float("inf"):
+        return g("Max", g("Absolute", tensor), **settings)
+    raise Untranslatable(f"a norm of the order {ord!r:.20}")
+
+
+def moments(g: Graph, x: Value, axes: Value, shift: Value = None, keepdims: Value = False) -> Value:
+    from kdoctor.translate.rows.words import axes as plain
+
+    settings = {"axis": plain(axes), "keepdims": flag(keepdims)}
+    refuse_whole(x, "moments")
+    return (g("Mean", tensor(x), **settings), g("Var", x, **settings))
+
+
+def count_nonzero(g: Graph, input: Value, axis: Value = None, keepdims: Value = None, dtype: Value = "int64") -> Value:
+    if flag(keepdims):
+        raise Untranslatable("count_nonzero that keeps its axes")
+    return g("CountNonzero", tensor(input), axis=axes(axis))
+
+
+def zero_fraction(g: Graph, value: Value) -> Value:
+    return g("Mean", g("Cast", g("Equal", tensor(value), 0), dtype="float32"), axis=None, keepdims=False)
+
+
+class TopK(list[Tensor]):
+    """What ``tf.nn.top_k`` returns: ``values`` and ``indices``."""
+
+
+def top_k(g: Graph, input: Value, k: Value = 1, sorted: Value = True) -> Value:
+    return TopK(g("TopK", tensor(input), k=whole(k), sorted=flag(sorted)))
+
+
+def sort(g: Graph, values: Value, axis: Value = -1, direction: Value = "ASCENDING") -> Value:
+    found = g("Sort", tensor(values), axis=whole(axis))
+    return found if direction == "ASCENDING" else g("Flip", found, axis=whole(axis))
+
+
+def argsort(g: Graph, values: Value, axis: Value = -1, direction: Value = "ASCENDING", stable: Value = False) -> Value:
+    if direction != "ASCENDING":
+        values = g("Negative", tensor(values))
+    return g("Argsort", tensor(values), axis=whole(axis))
+
+
+ROWS: Rows = {
+    **{
+        name: _reduction(operation, name.startswith("K."))
+        for operation, names in REDUCTIONS.items()
+        for name in names.split()
+    },
+    "tf.argmax": position("Argmax", 0), "tf.argmin": position("Argmin", 0),
+    "tf.arg_max": position("Argmax", 0), "tf.arg_min": position("Argmin", 0),
+    "K.argmax": position("Argmax", -1), "K.argmin": position("Argmin", -1),
+    "tf.cumsum": cumulative("Cumsum"), "K.cumsum": cumulative("Cumsum"),
+    "tf.cumprod": cumulative("Cumprod"), "K.cumprod": cumulative("Cumprod"),
+    "tf.norm": norm, "tf.linalg.norm": norm, "tf.nn.moments": moments, "tf.count_nonzero": count_nonzero,
+    "tf.nn.zero_fraction": zero_fraction, "tf.zero_fraction": zero_fraction,
+    "tf.nn.top_k": top_k, "tf.top_k": top_k, "tf.sort": sort, "tf.argsort": argsort,
+}  # fmt: skip

@@ -1,0 +1,59 @@
+"""K203: a model cut out of another one, saved with the layers before the cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphs import after, cured, functional, start
+
+from kdoctor.document import Document, Format
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer
+
+D1, D2 = layer("Dense", name="d1", units=5), layer("Dense", name="d2", units=3)
+CUT = functional(start(), after(D1, "in"), after(D2, "d1"), inputs=(("d1", 0, 0),), outputs=(("d2", 0, 0),))
+NATIVE = {"layers/dense/vars/0": (4, 5), "layers/dense/vars/1": (5,), "layers/dense_1/vars/0": (5, 3), "layers/dense_1/vars/1": (3,)}
+
+
+def archive(config: dict[str, Any] = CUT) -> Document:
+    return document(config, weights=NATIVE, attributes={"/": {}})
+
+
+def test_the_model_begins_with_an_input_layer_after_the_cure() -> None:
+    sick = archive()
+    (finding,) = examine("K203", sick)
+    assert finding.message == "the model 'model' begins after the layer 'd1', which stands in the file all the same, with 1 before it"
+    healed = cured(sick, finding)
+    first, second = healed.config["config"]["layers"]
+    assert (first["class_name"], first["config"]["name"], first["config"]["batch_shape"]) == ("InputLayer", "d1", [None, 5])
+    assert second["config"]["name"] == "d2"
+    assert {path: weight.shape for path, weight in healed.weights.items()} == {"layers/dense/vars/0": (5, 3), "layers/dense/vars/1": (3,)}
+    assert examine("K203", healed) == []
+    assert examine("K702", healed) == []
+
+
+def test_an_h5_loses_the_groups_before_the_cut() -> None:
+    weights = {f"model_weights/{path}": shape for path, shape in (("d1/kernel", (4, 5)), ("d2/kernel", (5, 3)))}
+    groups: dict[str, Any] = {f"/model_weights/{name}": {"weight_names": ["kernel"]} for name in ("d1", "d2")}
+    listed = {"/": {}, "/model_weights": {"layer_names": ["in", "d1", "d2"]}, "/model_weights/in": {"weight_names": []}, **groups}
+    sick = document(CUT, format=Format.H5_MODEL, weights=weights, attributes=listed)
+    (finding,) = examine("K203", sick)
+    healed = cured(sick, finding)
+    assert list(healed.weights) == ["model_weights/d2/kernel"]
+    assert healed.attributes["/model_weights"]["layer_names"] == ["d2"]
+
+
+def test_a_layer_called_twice_at_the_cut_is_told_and_left() -> None:
+    twice = after(D1, "in")
+    twice["inbound_nodes"] = twice["inbound_nodes"] * 2
+    (finding,) = examine("K203", archive(functional(start(), twice, after(D2, "d1"), inputs=(("d1", 1, 0),), outputs=(("d2", 0, 0),))))
+    assert finding.repair is None
+
+
+def test_a_model_that_begins_at_its_input_layers_is_healthy() -> None:
+    whole = functional(start(), after(D1, "in"), after(D2, "d1"), outputs=(("d2", 0, 0),))
+    assert examine("K203", document(whole)) == []
+
+
+def test_keras_3_0_reads_what_it_wrote() -> None:
+    assert examine("K203", archive(), Target("3.0.5")) == []
