@@ -71,7 +71,7 @@ def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequenc
     names = {text for text in custom if not text.endswith(".py")}
     names |= {name for one in code.values() for name in (one.name, one.name_in_file)}
     asked = asked_release(text)
-    names |= {name for text in custom for name in _of_package(text, asked.release)}
+    names |= {name for each in custom for name in _of_package(each, asked)}
     given = replace(given or Given(), code=code)
     return replace(asked, custom=frozenset(names), purpose=purpose.value, given=given, python=python_beside(asked))
 
@@ -88,15 +88,15 @@ def asked_release(text: str) -> Target:
     return target
 
 
-def _of_package(text: str, release: str) -> frozenset[str]:
+def _of_package(text: str, target: Target) -> frozenset[str]:
     """The classes of a known package. Raises `UsageError` for one whose classes the release cannot use."""
     from kdoctor.keras_api.packages import named
 
     package = named(text)
     if package is None:
         return frozenset()
-    if package.keras == 2 and int(release.split(".")[0]) >= 3:
-        raise UsageError(f"--custom {text}: its classes are for Keras 2, and Keras {release} refuses them; tf_keras loads such a file")
+    if package.keras == 2 and target.minor >= (3, 0):
+        raise UsageError(f"--custom {text}: its classes are for Keras 2, and {target} refuses them; tf_keras loads such a file")
     return package.classes | {f"{prefix}>{name}" for prefix in package.registered_as for name in package.classes}
 
 
