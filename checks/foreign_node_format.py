@@ -77,28 +77,20 @@ def _functional_counted_from_one(model: Model) -> Iterator[Finding]:
 
 
 def _counted_from_one(model: Model) -> Iterator[Finding]:
-    """A nested model whose n calls are referred to as 1 to n.
-
-    The loader itself subtracts one where the outputs refer to a Functional, and nowhere else (functional.py, get_tensor).
-    """
-    for stack in (layer for layer in model.layers if layer.class_name == "Sequential" or _is_functional(layer)):
+    """A nested Sequential whose n calls are referred to as 1 to n."""
+    for stack in (layer for layer in model.layers if layer.class_name == "Sequential"):
         used = {source.call for layer in model.layers for call in layer.calls for source in call if source.layer == stack.key}
-        if not _is_functional(stack):
-            used |= {source.call for source in model.endpoints("output_layers") if source.layer == stack.key}
+        used |= {source.call for source in model.endpoints("output_layers") if source.layer == stack.key}
         if not used or min(used) < 1 or max(used) > len(stack.calls):
             continue
         yield Finding(
             stack.at,
-            f"the calls of the nested {stack.class_name} {stack.name!r} are counted from 1",
+            f"the calls of the nested Sequential {stack.name!r} are counted from 1",
             repair=Repair("count them from 0", tuple(_recounted(model, stack))),
             layer=stack.name,
             keras_says="ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or "
             "disconnected nodes.",
         )
-
-
-def _is_functional(layer: Layer) -> bool:
-    return layer.class_name in ("Functional", "Model") and "output_layers" in layer.node.config
 
 
 def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
@@ -117,8 +109,7 @@ def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
 
 def _recounted(model: Model, stack: Layer) -> Iterator[Edit]:
     places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
-    if not _is_functional(stack):
-        places.append((model.node.at / "config" / "output_layers", model.node.config.get("output_layers")))
+    places.append((model.node.at / "config" / "output_layers", model.node.config.get("output_layers")))
     for at, old in places:
         new = _less_one(old, stack.key)
         if new != old:

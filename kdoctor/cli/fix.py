@@ -99,29 +99,18 @@ def fix(
         training=_training(compile, asked_release(target)),
         input_shape=parse_shape(input_shape),
     )
-    asked = make_target(target, purpose, custom, given)
-    if bind_from is not None:
-        asked = _with_script(file, asked, bind_from)
+    asked = _with_script(file, make_target(target, purpose, custom, given), bind_from)
     plan = plan_file(file, asked, load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
-    if stub is not None:
-        _write_stub(plan, stub)
+    _write_stub(plan, stub)
     outcome = carry_out(plan, file, None if show_diff else wish)
     _show(plan, file, outcome, format, show_diff)
     raise typer.Exit(outcome.exit_code)
 
 
-def _with_script(file: Path, target: Target, script: Path) -> Target:
-    """The target with what the script says of the names that the file needs; what it does not say is told on standard error."""
-    report = examine_file(file, target, load_checks())
-    needed = dict.fromkeys(need.name for found in report.findings for need in found.finding.needs if need.flag == "--bind")
-    known, unknown = read_bindings(script, tuple(needed))
-    for sentence in unknown:
-        typer.echo(sentence, err=True)
-    return replace(target, given=replace(target.given, bindings={**known, **target.given.bindings}))
-
-
-def _write_stub(plan: Plan, out: Path) -> None:
+def _write_stub(plan: Plan, out: Path | None) -> None:
+    if out is None:
+        return
     from kdoctor.stub import stub as skeleton
 
     text = skeleton(plan.after.document, plan.after.target)
@@ -135,6 +124,18 @@ def _write_stub(plan: Plan, out: Path) -> None:
         raise UsageError(f"--stub {out}: it exists; kdoctor never overwrites a file") from None
     except OSError as error:
         raise UsageError(f"--stub {out}: {error.strerror or error}") from error
+
+
+def _with_script(file: Path, target: Target, script: Path | None) -> Target:
+    """The target with what the script says of the names that the file needs; what it does not say is told on standard error."""
+    if script is None:
+        return target
+    report = examine_file(file, target, load_checks())
+    needed = dict.fromkeys(need.name for found in report.findings for need in found.finding.needs if need.flag == "--bind")
+    known, unknown = read_bindings(script, tuple(needed))
+    for sentence in unknown:
+        typer.echo(sentence, err=True)
+    return replace(target, given=replace(target.given, bindings={**known, **target.given.bindings}))
 
 
 def _training(text: str | None, target: Target) -> Training | None:

@@ -120,7 +120,9 @@ class Repaired:
 
 def fixed(name: str, target: Target, folder: Path) -> Repaired:
     plan = plan_file(SAMPLES / name, target, load_checks())
-    return Repaired(plan, carry_out(plan, SAMPLES / name, Wish(folder / Path(name).name)))
+    own = folder / name.replace("/", "_")  # a repair may change the extension, and two samples differ in that alone
+    own.mkdir()
+    return Repaired(plan, carry_out(plan, SAMPLES / name, Wish(own / Path(name).name)))
 
 
 @pytest.fixture(scope="module")
