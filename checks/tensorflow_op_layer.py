@@ -81,5 +81,6 @@ def _told(node: Node) -> str:
     """The operation as source where its connection tells it, else its name."""
     from kdoctor.translate.op_source import source_of
 
-    text = source_of(node)
+    named = node.config.get("function") or node.config.get("symbol") or node.config.get("node_def")
+    text = source_of(node) if node.raw.get("inbound_nodes") else str(named or node.class_name)
     return text if len(text) <= 80 else text[:77] + "…"

@@ -73,7 +73,7 @@ ARGUMENTS = {
         "K602", "CuDNNLSTM", K2_9, "fix: LSTM, its weights laid out as it has them", "healthy/missing_part.h5"
     ),
     "sick/tensorflow_op_layer__keras_2.h5": Sample(
-        "K603", "TFOpLambda: tf.math.multiply", K2, "none yet: TensorFlow 2.15 loads it", "healthy/unresolved_object.keras"
+        "K603", "TFOpLambda: tf.math.multiply", K2, "fix: the same as Keras operations", "healthy/unresolved_object.keras"
     ),
     "sick/foreign_dtype_policy__keras_2.keras": Sample("K605", "a Policy object, mixed_float16", K2, "fix: DTypePolicy"),
     "sick/changed_meaning__hard_sigmoid__keras_2_2.h5": Sample(

@@ -7,7 +7,7 @@ from sample import K1, K2, K2_9, K3, Sample, after
 COMPILED = "healthy/not_compiled__keras_2.h5"
 PLAIN_TWIN = "healthy/input_shape_conflict__plain.keras"
 THE_CODE = "fix --custom FILE.py with the class"
-TRANSLATE = "nobody yet: the same as Keras operations"
+TRANSLATE = "fix: the same as Keras operations"
 DENSE_BUILD = "fix: drop the layer's build config; the kernel agrees with the InputLayer"
 
 HEALTHY = {
@@ -107,7 +107,7 @@ CONSTANT = "lambda x: x / 255.0"
 GLOBAL = "lambda x: x[:, -CONV_WIDTH:, :], and CONV_WIDTH (3) is not in the file"
 CLOSURE = "lambda x: x * factor, closed over factor = 0.5"
 ARRAY = "lambda x: x * factor, closed over the array [0.5, 2.0]"
-BIND = "none yet: --bind CONV_WIDTH=3 answers K402 alone"
+BIND = "--bind CONV_WIDTH=3"
 
 LAMBDAS = {
     "sick/lambda_code.keras": Sample("K401", CONSTANT, K3, TRANSLATE),
@@ -115,7 +115,7 @@ LAMBDAS = {
     "sick/lambda_code__keras_2.keras": Sample("K401", CONSTANT, K2, TRANSLATE),
     "sick/lambda_code__keras_2.h5": Sample("K401", CONSTANT, K2, TRANSLATE),
     "sick/lambda_code__named_def__keras_2.h5": Sample("K401", "def pixel_range(x): return x / 255.0, stored as bytecode", K2, TRANSLATE),
-    "sick/lambda_code__keras_1.h5": Sample("K401", CONSTANT + ", as raw marshal text", K1, TRANSLATE),
+    "sick/lambda_code__keras_1.h5": Sample("K401", CONSTANT + ", as raw marshal text", K1, "nobody yet: the same as Keras operations"),
     "sick/lambda_reads_global.keras": Sample("K402", GLOBAL, K3, BIND),
     "sick/lambda_reads_global.h5": Sample("K402", GLOBAL, K3, BIND),
     "sick/lambda_reads_global__module_alias.keras": Sample("K402", "lambda x: tf.nn.relu(x - 0.5)", K3, TRANSLATE),

@@ -85,7 +85,7 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
         "ops.mean(x, axis=1)", "ops.normalize(x, axis=1)", "ops.reshape(x, (-1, 2, 2))", "ops.concatenate([x, x], axis=-1)", "ops.relu(x)",
         "keras.ops.expand_dims(x, -1)", "ops.softmax(x)", "ops.where(x > 0, x, 0.0)", "ops.cast(x, 'int32')", "ops.clip(x, -0.1, 0.1)",
         "ops.pad(x, [[0, 0], [1, 2]])", "ops.split(x, 2, axis=1)[1]", "ops.take(x, [1, 0], axis=1)", "ops.einsum('bi,bj->bij', x, x)",
-        "ops.matmul(x, ops.transpose(x))", "ops.one_hot(ops.argmax(x, axis=-1), 4)", "ops.squeeze(ops.expand_dims(x, 1), axis=1)",
+        "ops.matmul(x, ops.transpose(x))", "ops.matmul(x, [[1.0], [2.0], [3.0], [4.0]])", "ops.add(x, [1, 2, 3, 4])", "ops.one_hot(ops.argmax(x, axis=-1), 4)", "ops.squeeze(ops.expand_dims(x, 1), axis=1)",
         "ops.sum(x, axis=-1, keepdims=True) / x.shape[-1]", "keras.activations.gelu(x)", "keras.activations.hard_sigmoid(x)", "ops.sqrt(ops.abs(x))",
         "ops.repeat(x, 2, axis=1)", "ops.stack([x, x], axis=1)", "ops.max(x, axis=1)", "ops.shape(x)[1] * x", "ops.logsumexp(x, axis=1)",
     )),

@@ -10,7 +10,7 @@ from typing import Any
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.elementwise import cast
 from kdoctor.translate.rows.indexing import ndim
-from kdoctor.translate.rows.words import Row, Rows, dtype_name, number
+from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, number
 from kdoctor.translate.values import ShapeOf, Untranslatable, Value, shape_of, tensors_in
 
 # These take functions, or draw numbers by chance, or return what is no tensor.
@@ -45,7 +45,7 @@ def _called(g: Graph, *args: Value, entry: dict[str, Any], **kwargs: Value) -> V
     missing = [name for name in names if name not in given]
     if missing:
         raise Untranslatable(f"a call without {missing[0]}")
-    operands = [_operand(given[name]) for name in entry["operands"]]
+    operands = [given[name] if name == "key" else _operand(given[name]) for name in entry["operands"]]
     while operands and operands[-1] is None and len(operands) > 1:
         operands.pop()
     config = {key: _setting(given[name]) for key, name in entry["config"].items()}
@@ -57,6 +57,8 @@ def _called(g: Graph, *args: Value, entry: dict[str, Any], **kwargs: Value) -> V
 def _operand(value: Value) -> Value:
     if isinstance(value, ShapeOf):
         raise Untranslatable("it computes with a shape")
+    if isinstance(value, (list, tuple)) and not tensors_in(value):
+        return array(value)  # an operation takes a bare list for something else
     return value
 
 
