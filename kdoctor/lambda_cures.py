@@ -81,11 +81,15 @@ class _Work:
         self.after = self.before
 
     def cure(self, found: Lambda) -> bool:
+        from kdoctor.bytecode.reach import reaches
         from kdoctor.translate.lambda_layers import functional  # few files hold code, and the table is dear to import
         from kdoctor.translate.values import MissingName, Untranslatable
 
         at = found.at.parent.parent
         stored = self.after.at(at)
+        if found.code is not None and reaches(found.code):  # K407: never translated, whatever the table knows
+            self.reasons[found.at] = "it reaches for the system"
+            return False
         try:
             replacement, dtype = functional(found, stored, self.around(at, stored))
         except MissingName as error:
