@@ -93,7 +93,7 @@ def convert_file(path: Path, target: Target, checks: Sequence[Check], container:
     first; what Keras 2 saved is taken as it is."""
     if target.minor >= KERAS_3:
         return migrated(plan_file(path, target, checks, unsafe=unsafe), target, checks, container)
-    repaired = plan_file(path, replace(target, release=releases()[-1]), checks, unsafe=unsafe)
+    repaired = plan_file(path, replace(target, release=releases()[-1], family="keras"), checks, unsafe=unsafe)
     if repaired.before.document.saved_by().major == target.minor[0] and not repaired.before.failures:
         report = Report(str(path), repaired.before.document, target)
         repaired = Plan(report, report, ())

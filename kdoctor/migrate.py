@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from kdoctor.check import Check
 from kdoctor.convert import Container, NotConvertible, convert
-from kdoctor.document import Document
-from kdoctor.engine import Plan, Report, plan
+from kdoctor.engine import Plan, plan
 from kdoctor.target import Target
 
 KERAS_3 = (3, 0)
@@ -31,17 +30,9 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
     if made.document is document:
         already = f"it is an .{container.value} of Keras {target.minor[0]} already: there is nothing to convert"
         return replace(repaired, refused=already) if target.minor < KERAS_3 else repaired
-    again = _examined(made.document, target, checks, path)
+    again = plan(made.document, target, checks, path)
     found = Plan(repaired.before, again.after, (*repaired.applied, *again.applied), True, made.notes)
     if again.after.document.format is container.format:
         return found
     title = next((one.repair.title for one in again.applied if one.repair.native), "it needs the other container")
     return replace(found, refused=f"the model cannot live in an .{container.value}: {title}")
-
-
-def _examined(document: Document, target: Target, checks: Sequence[Check], path: str) -> Plan:
-    """Keras 2's own readers are not examined: its converter refuses what they would."""
-    if target.minor >= KERAS_3:
-        return plan(document, target, checks, path)
-    report = Report(path, document, target)
-    return Plan(report, report, ())
