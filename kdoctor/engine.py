@@ -151,8 +151,11 @@ class Plan:
     @property
     def needs(self) -> tuple[Need, ...]:
         """What the remaining errors need from the user, each once."""
-        asked = [need for found in self.after.errors for need in found.finding.needs]
-        return tuple(dict.fromkeys(asked))
+        asked: dict[tuple[str, str], Need] = {}
+        for found in self.after.errors:
+            for need in found.finding.needs:
+                asked.setdefault((need.flag, need.name), need)
+        return tuple(asked.values())
 
 
 def plan(document: Document, target: Target, checks: Sequence[Check], path: str = "", *, unsafe: bool = False) -> Plan:

@@ -38,7 +38,7 @@ def release(key: str) -> str:
 
 def refused_by(name: str) -> str:
     """A release that refused the file: the newest one, or else the one that the sample was made for."""
-    asked = [key for key, said in EXPECTED[name].items() if key.startswith("keras_") and not said["ok"]]
+    asked = [key for key, said in EXPECTED[name].items() if key.startswith("keras_3") and not said["ok"]]
     return release(asked[0]) if asked else release(NEWEST)
 
 
@@ -69,7 +69,7 @@ def test_a_healthy_file_gets_no_error(name: str) -> None:
 @pytest.mark.parametrize("name", SICK)
 def test_the_verdict_is_what_keras_did(name: str) -> None:
     for key, said in EXPECTED[name].items():
-        if key.startswith("keras_"):
+        if key.startswith("keras_3"):  # what Keras 2 did is held against its forecast in tests/test_recorded_outcomes.py
             assert report(name, release(key)).loads is loads(EXPECTED[name]["code"], said)
 
 

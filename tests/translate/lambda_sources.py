@@ -72,7 +72,7 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
         "K.spatial_2d_padding(x, ((1, 1), (2, 2)))", "tf.keras.applications.mobilenet_v2.preprocess_input(x)",
         "tf.keras.applications.resnet50.preprocess_input(x)", "tf.keras.applications.densenet.preprocess_input(x)",
         "tf.reduce_mean(x, axis=[1, 2])", "tf.nn.conv2d(x, tf.ones((2, 2, 3, 1)), 1, 'SAME')", "tf.image.sobel_edges(x)",
-        "tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], 'SYMMETRIC')", "tf.nn.batch_normalization(x, [0.1] * 3, [1.0] * 3, None, None, 1e-3)",
+        "tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], 'SYMMETRIC')", "tf.nn.batch_normalization(x, tf.constant([0.1] * 3), tf.constant([1.0] * 3), None, None, 1e-3)",
         "tf.reshape(x, (tf.shape(x)[0], 36, 3))", "tf.reshape(x, (-1, x.shape[1] * x.shape[2], 3))", "K.reshape(x, (K.shape(x)[0], -1))",
     )),
     *((f"lambda x: {code}", (X, X)) for code in (
