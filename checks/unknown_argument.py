@@ -13,6 +13,7 @@ from kdoctor.layers import Layer, layer_at
 from kdoctor.models import models
 from kdoctor.naming import fresh
 from kdoctor.target import Target
+from kdoctor.time_major import ARGUMENT, batch_first
 
 BATCH_SHAPE = "batch_input_shape"
 
@@ -25,7 +26,8 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     arguments passed to DepthwiseConv2D: {'groups': 1}".
 
     The cure drops the argument when leaving it out means the same: when the value is the default of the releases that know it, or only
-    describes how the layer was made. The input shape of a first layer becomes an InputLayer. An argument with another meaning is
+    describes how the layer was made. The input shape of a first layer becomes an InputLayer. A recurrent layer that takes time first
+    (``time_major``) gets a transposition before it and one after it, in a ``.keras`` archive. Any other argument with a meaning is
     reported without a cure: dropping it would change the model.
     """
     saved_by = document.saved_by().keras
@@ -89,9 +91,21 @@ def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> 
     drop = Edit(call.node.at / "config" / name, old=value, new=ABSENT)
     if name == BATCH_SHAPE:
         return _as_input_layer(document, call, value, drop)
+    if name == ARGUMENT and value is True:
+        return _between_transpositions(document, call)
     if means_nothing(call.kind, call.node.class_name, name, value, saved_by):
         return Repair(f"drop {name}, which says nothing here", (drop,))
     return None
+
+
+def _between_transpositions(document: Document, call: Call) -> Repair | None:
+    """An ``.h5`` cannot hold the operations: it is written as a ``.keras`` archive first."""
+    layer = layer_at(document, call.node.at)
+    model = next((model for model in models(document) if layer in model.layers), None)
+    edits = None if layer is None or model is None or layer.at != call.node.at else batch_first(document, model, layer)
+    if edits is None:
+        return None
+    return Repair("exchange time and batch before and after the layer", edits if document.format.native else (), native=True)
 
 
 def _as_input_layer(document: Document, call: Call, shape: Json, drop: Edit) -> Repair | None:

@@ -31,7 +31,7 @@ LAYERS = (
     ("stored",),
     ("stored_h5", "rearrange"),
     ("cudnn", "hard_sigmoid"),
-    ("convert", "custom_objects", "hub_layers", "lambda_cures"),
+    ("convert", "custom_objects", "hub_layers", "lambda_cures", "time_major"),
     ("loading", "stub"),
     ("engine",),
     ("hub_modules", "prognosis", "repair", "report", "migrate", "snippet"),
