@@ -45,6 +45,9 @@ def _at_home(call: Call, target: Target) -> Repair | None:
     edits = [Edit(node.at / "module", old=node.raw.get("module", ABSENT), new=module)]
     if node.raw.get("registered_name", ABSENT) != registered:
         edits.append(Edit(node.at / "registered_name", old=node.raw.get("registered_name", ABSENT), new=registered))
+    bare = node.class_name.rpartition(">")[2]
+    if bare != node.class_name:
+        edits.append(Edit(node.at / "class_name", old=node.class_name, new=bare))
     return Repair(f"write the module {module}", tuple(edits))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from kdoctor.keras_api.api_object import OPAQUE, REQUIRED, ApiObject, NoDefault, UnknownRelease
@@ -20,6 +21,7 @@ LEGACY_MODELS = {
 }
 LEGACY_LAYERS = "keras.src.layers"
 TF_KERAS = "keras._tf_keras.keras."
+APPLICATIONS = "keras.src.applications."
 
 
 def releases() -> tuple[str, ...]:
@@ -116,6 +118,18 @@ class Catalogue:
             return None
         module, _, name = (meant.exports[0] if meant.exports else meant.path).rpartition(".")
         return self.resolve(module, identifier if meant.is_function else name)
+
+    def of_application(self, name: str, arguments: Collection[str]) -> ApiObject | None:
+        """A layer of ``keras.applications`` itself, which no public name leads to: LayerScale of ConvNeXt, CustomScaleLayer of InceptionResNetV2.
+
+        Its name alone may be anyone's: only a config with exactly the arguments that it requires is its.
+        """
+        paths = [path for path in self._index.states if path.startswith(APPLICATIONS) and path.endswith(f".{name}")]
+        found = self._index.object(paths[0]) if len(paths) == 1 else None
+        if found is None or found.kind != "layer":
+            return None
+        required = {argument for argument, default in found.parameters.items() if default is REQUIRED}
+        return found if required and required <= set(arguments) <= set(found.parameters) else None
 
     def argument(self, kind: str, module: str | None, name: str) -> ApiObject | None:
         """What a constructor finds for a config given as its argument, as in ``initializers.get({"module": …, "class_name": …})``.

@@ -98,7 +98,7 @@ def _call(node: Node, native: bool, catalogue: Catalogue, target: Target) -> Cal
         found = catalogue.legacy(kind, node.class_name)
     resolution = Resolution.FOUND if found is not None else _lost(node, kind, catalogue)
     if resolution is Resolution.MOVED:  # the class at its home will refuse the same arguments
-        found = catalogue.legacy(kind, node.class_name)
+        found = _at_home(node, kind, catalogue)
     return Call(node, kind, resolution, found, _forgiven(node) if target.keras_3 and not natively else node.config)
 
 
@@ -146,14 +146,21 @@ def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
     family = node.module is None or root in FAMILY
     if family and node.class_name in OPERATION_LAYERS:
         return Resolution.OPERATION
-    if family and catalogue.legacy(kind, node.class_name) is not None:
+    if family and _at_home(node, kind, catalogue) is not None:
         return Resolution.MOVED
     return Resolution.RETIRED if family and known_elsewhere(kind, node.class_name) else Resolution.UNKNOWN
 
 
+def _at_home(node: Node, kind: str, catalogue: Catalogue) -> ApiObject | None:
+    """The class of that name, wherever the release keeps it."""
+    return catalogue.legacy(kind, node.class_name) or (
+        catalogue.of_application(node.class_name.removeprefix("Custom>"), node.config) if kind == "layer" else None
+    )
+
+
 def home_of(call: Call, target: Target) -> tuple[str, str | None] | None:
     """The module under which the target has a class that the file names under another one, and the registered name that goes with it."""
-    found = Catalogue.load(target.release, target.family).legacy(call.kind, call.node.class_name)
+    found = _at_home(call.node, call.kind, Catalogue.load(target.release, target.family))
     if found is None:
         return None
     public = found.exports[0] if found.exports else None

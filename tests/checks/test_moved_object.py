@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from graphs import cured
 
-from kdoctor.document import Format
+from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model, sequential
@@ -47,3 +49,19 @@ def test_since_3_15_a_class_of_keras_carries_no_other_registered_name() -> None:
 def test_an_h5_goes_by_class_names_alone() -> None:
     bare = {"class_name": "Dense", "config": {"name": "dense"}, "registered_name": "Custom>Dense"}
     assert examine("K306", document(sequential(bare), format=Format.H5_MODEL)) == []
+
+
+def test_a_layer_of_an_application_is_found_by_its_name_and_all_its_arguments() -> None:
+    def held(class_name: str, **config: Any) -> Document:
+        return document(sequential({"class_name": class_name, "config": {"name": "scale", **config}}), format=Format.H5_MODEL)
+
+    for class_name, config, module in (
+        ("LayerScale", {"init_values": 1e-6, "projection_dim": 96}, "keras.src.applications.convnext"),
+        ("Custom>CustomScaleLayer", {"scale": 0.17}, "keras.src.applications.inception_resnet_v2"),
+    ):
+        sick = held(class_name, **config)
+        (finding,) = examine("K306", sick)
+        assert finding.repair is not None
+        healed = apply(sick, finding.repair.edits).config["config"]["layers"][0]
+        assert (healed["module"], healed["class_name"]) == (module, class_name.rpartition(">")[2])
+    assert examine("K306", held("LayerScale", dim=96)) == []  # somebody's own

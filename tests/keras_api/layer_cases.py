@@ -18,6 +18,7 @@ class Case(NamedTuple):
     merged: bool = False
 
 
+OF_APPLICATIONS = {"LayerScale": "keras.src.applications.convnext", "CustomScaleLayer": "keras.src.applications.inception_resnet_v2"}
 VECTOR: list[int | None] = [None, 6]
 SERIES: list[int | None] = [None, 8, 6]
 IMAGE: list[int | None] = [None, 9, 8, 6]
@@ -29,7 +30,8 @@ SPACES: list[list[int | None]] = [SERIES, IMAGE, VOLUME]
 
 def inner(class_name: str, **config: Any) -> dict[str, Any]:
     """A layer inside another one's config."""
-    return {"module": "keras.layers", "class_name": class_name, "config": config, "registered_name": None}
+    module = OF_APPLICATIONS.get(class_name, "keras.layers")
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
 
 
 def policy(class_name: str, **config: Any) -> dict[str, Any]:
@@ -237,6 +239,8 @@ PLAIN = [
     Case("Identity", {}, [SERIES]),
     Case("LeakyReLU", {}, [SERIES]),
     Case("Masking", {}, [SERIES]),
+    Case("LayerScale", {"init_values": 0.1, "projection_dim": 6}, [IMAGE]),
+    Case("CustomScaleLayer", {"scale": 0.5}, [IMAGE, IMAGE], merged=True),
     Case("PReLU", {}, [IMAGE]),
     Case("PReLU", {"shared_axes": [1, 2]}, [OPEN]),
     Case("ReLU", {}, [SERIES]),

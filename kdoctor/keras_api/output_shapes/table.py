@@ -60,6 +60,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "STFTSpectrogram": preprocessing.spectrogram,
     **dict.fromkeys(("CenterCrop", "RandomCrop", "Resizing"), arrangement.image),
     **dict.fromkeys(("BatchNormalization", "LayerNormalization", "RMSNormalization", "GroupNormalization", "Normalization", "PReLU"), same),
+    **dict.fromkeys(("LayerScale", "CustomScaleLayer"), same),  # of keras.applications: ConvNeXt, InceptionResNetV2
 })  # fmt: skip
 # What these return is not told by shapes alone, or is more than a tensor.
 UNTOLD: Final = frozenset({"InputLayer", "MaxNumBoundingBoxes", "Pipeline", "RandomHeight", "RandomWidth"})

@@ -66,6 +66,11 @@ def parametric_relu(node: Node, shapes: Shapes, inner: Inner) -> Variables | Non
     return own(("alpha", tuple(1 if index in shared else length for index, length in enumerate(shape[1:], 1))))
 
 
+def layer_scale(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
+    """Of ConvNeXt (keras/src/applications/convnext.py), which gives its variable no name."""
+    return own(("variable", (whole(node.config["projection_dim"]),)))
+
+
 def _scale_and_shift(node: Node) -> tuple[str, ...]:
     return tuple(role for role, key in (("gamma", "scale"), ("beta", "center")) if node.config.get(key, True))
 

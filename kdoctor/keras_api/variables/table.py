@@ -43,6 +43,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "SpectralNormalization": normalization.spectral,
     "Normalization": normalization.normalization,
     "PReLU": normalization.parametric_relu,
+    "LayerScale": normalization.layer_scale,
     **{name: recurrent.recurrent(name) for name in recurrent.GATES},
     **{f"{name}Cell": recurrent.cell(name) for name in recurrent.GATES},
     **{f"ConvLSTM{rank}D": recurrent.convolutional(rank) for rank in (1, 2, 3)},
@@ -64,7 +65,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
 WITHOUT: Final = frozenset(
     """
     Activation ActivityRegularization Add AlphaDropout AugMix AutoContrast Average CategoryEncoding CenterCrop Concatenate
-    ContrastLimitedAdaptiveHistogramEqualization CutMix Discretization Dot Dropout ELU Equalization Flatten GaussianDropout GaussianNoise
+    ContrastLimitedAdaptiveHistogramEqualization CustomScaleLayer CutMix Discretization Dot Dropout ELU Equalization Flatten GaussianDropout GaussianNoise
     HashedCrossing Hashing Identity InputLayer LeakyReLU Masking MaxNumBoundingBoxes Maximum MelSpectrogram Minimum MixUp Multiply Permute
     Pipeline RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform
     RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHeight RandomHue RandomInvert RandomPerspective RandomPosterization
@@ -80,7 +81,8 @@ def is_builtin(node: Node) -> bool:
     """Whether the object is of Keras's own classes, by its module and its registered name; the file may lie about both."""
     family = node.module is None or node.module.split(".")[0] in FAMILY
     registered = node.registered_name
-    return family and (registered is None or ">" not in registered or registered.startswith("Keras>"))
+    applied = (node.module or "").startswith("keras.src.applications.")  # Keras 2 registered theirs as anyone's
+    return family and (applied or registered is None or ">" not in registered or registered.startswith("Keras>"))
 
 
 def is_operation(node: Node) -> bool:
