@@ -21,7 +21,7 @@ def legacy_format(document: Document, target: Target) -> Iterator[Finding]:
     Nothing is wrong with such a file, and nothing needs to be done. ``kdoctor convert FILE --to keras`` writes the same model as an archive
     of Keras 3, numbers and optimizer state included, without loading it.
     """
-    if target.minor < (3, 0) or document.config is ABSENT:
+    if not target.keras_3 or document.config is ABSENT:
         return
     saved = document.saved_by()
     if document.format is Format.H5_MODEL:

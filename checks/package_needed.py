@@ -44,6 +44,6 @@ def _told(found: tuple[Owner, ...]) -> str:
 
 def _advice(owner: Owner, target: Target) -> str:
     package = owner.package
-    if package.keras == 2 and target.minor >= (3, 0):
+    if package.keras == 2 and target.keras_3:
         return f"{package.name} is for Keras 2, which {target} is not: load the file with tf_keras, or TensorFlow up to 2.15, and {package.module}"
     return f"pip install {package.name}, and import {package.module} before load_model (--custom {package.module})"

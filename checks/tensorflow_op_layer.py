@@ -7,6 +7,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit, apply
 from kdoctor.graph_order import moves, ordered
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.lambda_cures import release_of
 from kdoctor.layers import layer_list
 from kdoctor.models import Model, models
@@ -14,8 +15,6 @@ from kdoctor.objects import Node
 from kdoctor.rearrange import edits as moved
 from kdoctor.shapes import infer
 from kdoctor.target import Target
-
-OPERATIONS = frozenset({"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"})
 
 
 @check("K603", Severity.ERROR, since="0.1.0")
@@ -49,7 +48,7 @@ def tensorflow_op_layer(document: Document, target: Target) -> Iterator[Finding]
 
 
 def _has_operations(model: Model) -> bool:
-    return model.functional and any(layer.class_name in OPERATIONS for layer in model.layers)
+    return model.functional and any(layer.class_name in OPERATION_LAYERS for layer in model.layers)
 
 
 def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | None, dict[str, str]]:

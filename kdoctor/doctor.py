@@ -18,7 +18,7 @@ from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
 from kdoctor.hub_modules import with_modules
 from kdoctor.keras_api.catalogue import known_releases, releases
 from kdoctor.limits import MIB, Limits
-from kdoctor.migrate import KERAS_3, migrated
+from kdoctor.migrate import migrated
 from kdoctor.prognosis import foresee
 from kdoctor.target import Target
 
@@ -91,7 +91,7 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
 def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:
     """Plan the repair of one file, and its conversion. For a target before Keras 3 what Keras 3 saved is cured for the newest release
     first; what Keras 2 saved is taken as it is."""
-    if target.minor >= KERAS_3:
+    if target.keras_3:
         return migrated(plan_file(path, target, checks, unsafe=unsafe), target, checks, container)
     repaired = plan_file(path, replace(target, release=releases()[-1], family="keras"), checks, unsafe=unsafe)
     if repaired.before.document.saved_by().major == target.minor[0] and not repaired.before.failures:

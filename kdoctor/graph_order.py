@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from kdoctor.call_numbers import every_source
 from kdoctor.claims import Claim, claims
 from kdoctor.document import Document, Json
+from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.pointer import Pointer
 
 Step = tuple[str, int]
-LAYERS, CHECKPOINT = "layers", "_layer_checkpoint_dependencies"
 FROM_ONE = ("Functional", "Model")
 
 

@@ -11,7 +11,7 @@ from kdoctor.check import Need, Repair
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit, apply
 from kdoctor.graph_order import moves
-from kdoctor.keras_api.output_shapes.operations import is_operation
+from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.lambdas import Lambda, lambdas
 from kdoctor.layers import Layer, layer_at, layers
@@ -159,10 +159,10 @@ class _Work:
             if layer.at in self.cured:
                 return self.cured[layer.at]
             node = layer.node
-            decided = dtype_of(node.class_name, dict(node.config), []) if is_operation(node) else None
+            decided = dtype_of(node.class_name, dict(node.config), []) if of_keras_3(node) else None
             if decided is not None:
                 return decided
-            if not is_operation(node) and (node.class_name not in ARRANGING or node.class_name == "Lambda"):
+            if not of_keras_3(node) and (node.class_name not in ARRANGING or node.class_name == "Lambda"):
                 return returned_dtype(node, ())
             ordered = sorted(siblings.values(), key=lambda each: each.index)
             earlier = next((each for each in reversed(ordered) if layer is not None and each.index < layer.index), None)

@@ -10,8 +10,6 @@ from kdoctor.convert import Container, NotConvertible, convert
 from kdoctor.engine import Plan, plan
 from kdoctor.target import Target
 
-KERAS_3 = (3, 0)
-
 
 def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container: Container) -> Plan:
     """The plan of a conversion, from that of the file's repair: the repaired document in the container, examined and cured again there.
@@ -21,7 +19,7 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
     if repaired.after.errors or repaired.after.failures:
         return repaired
     path, document = repaired.after.path, repaired.after.document
-    if target.minor < KERAS_3 and document.faults:
+    if not target.keras_3 and document.faults:
         return replace(repaired, refused="the file itself is damaged: see `kdoctor inspect`")
     try:
         made = convert(document, target, container)
@@ -29,7 +27,7 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
         return replace(repaired, refused=str(refusal))
     if made.document is document:
         already = f"it is an .{container.value} of Keras {target.minor[0]} already: there is nothing to convert"
-        return replace(repaired, refused=already) if target.minor < KERAS_3 else repaired
+        return replace(repaired, refused=already) if not target.keras_3 else repaired
     again = plan(made.document, target, checks, path)
     found = Plan(repaired.before, again.after, (*repaired.applied, *again.applied), True, made.notes)
     if again.after.document.format is container.format:

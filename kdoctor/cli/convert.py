@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kdoctor.cli.answers import (
+    BindFromOption,
+    BindOption,
+    EmbedOption,
+    HubPathOption,
+    InputShapeOption,
+    SetOption,
+    UnsafeOption,
+    answers,
+    with_script,
+)
 from kdoctor.cli.fix import Wish
 from kdoctor.cli.options import (
     CustomOption,
@@ -16,9 +27,6 @@ from kdoctor.cli.options import (
     existing,
     make_target,
     page_width,
-    parse_bindings,
-    parse_paths,
-    parse_shape,
     wants_color,
 )
 from kdoctor.convert import Container
@@ -26,7 +34,6 @@ from kdoctor.doctor import convert_file
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError
 from kdoctor.packs import load_checks
-from kdoctor.target import Given
 
 if TYPE_CHECKING:
     from kdoctor.repair import Outcome
@@ -37,13 +44,14 @@ def convert(
     to: Annotated[Container, typer.Option("--to", help="keras: a .keras archive; h5: one HDF5 file, for what reads nothing else.")],
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help="The new file; default: beside FILE, by its name.")] = None,
     target: TargetOption = "installed",
-    bind: Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")] = [],  # noqa: B006
+    bind: BindOption = [],  # noqa: B006 - typer copies it
+    bind_from: BindFromOption = None,
     custom: CustomOption = [],  # noqa: B006
-    hub_path: Annotated[list[str], typer.Option("--hub-path", metavar="HANDLE=DIR", help="A local copy of a TF-Hub module.")] = [],  # noqa: B006
-    input_shape: Annotated[
-        str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
-    ] = None,
-    unsafe: Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")] = False,
+    set_arguments: SetOption = [],  # noqa: B006
+    hub_path: HubPathOption = [],  # noqa: B006
+    embed: EmbedOption = False,
+    input_shape: InputShapeOption = None,
+    unsafe: UnsafeOption = False,
     verify: Annotated[bool, typer.Option("--verify", help="Load the new file with real Keras before it gets its name.")] = False,
     format: FormatOption = Format.TEXT,
 ) -> None:
@@ -51,10 +59,8 @@ def convert(
     from kdoctor.repair import carry_out  # the writers: nothing that the other commands need
 
     existing([file])
-    given = Given(
-        bindings=parse_bindings(bind), custom=tuple(custom), hub_paths=parse_paths(hub_path), input_shape=parse_shape(input_shape)
-    )
-    asked = make_target(target, custom=custom, given=given)
+    given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
+    asked = with_script(file, make_target(target, custom=custom, given=given), bind_from)
     if verify and not asked.keras_3:
         raise UsageError("--verify loads the file with the installed Keras, which is not the target")
     plan = convert_file(file, asked, load_checks(), to, unsafe=unsafe)
@@ -67,8 +73,10 @@ def _show(plan: Plan, file: Path, outcome: Outcome, format: Format) -> None:
     if format is Format.JSON:
         from kdoctor.report import json
 
-        typer.echo(json.render_conversion(plan, str(file), None if outcome.out is None else str(outcome.out), outcome.sentence))
+        out = None if outcome.out is None else str(outcome.out)
+        typer.echo(json.render_conversion(plan, str(file), out, outcome.sentence, outcome.before_loading))
         return
     from kdoctor.report import text
 
-    typer.echo(text.render_plan(plan, outcome.sentence, width=page_width(), color=wants_color()), nl=False, color=wants_color())
+    page = text.render_plan(plan, outcome.sentence, outcome.before_loading, width=page_width(), color=wants_color())
+    typer.echo(page, nl=False, color=wants_color())

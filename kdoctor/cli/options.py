@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import shutil
 import sys
@@ -16,7 +15,6 @@ import typer
 
 from kdoctor.check import Severity
 from kdoctor.doctor import installed_keras, newest_tf_keras, python_beside
-from kdoctor.document import Json
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.api_object import UnknownRelease
 from kdoctor.target import Given, Target, parse_target
@@ -95,7 +93,7 @@ def _of_package(text: str, target: Target) -> frozenset[str]:
     package = named(text)
     if package is None:
         return frozenset()
-    if package.keras == 2 and target.minor >= (3, 0):
+    if package.keras == 2 and target.keras_3:
         raise UsageError(f"--custom {text}: its classes are for Keras 2, and {target} refuses them; tf_keras loads such a file")
     return package.classes | {f"{prefix}>{name}" for prefix in package.registered_as for name in package.classes}
 
@@ -110,75 +108,6 @@ def _definitions(text: str) -> tuple[Definition, ...]:
     if not found and "." in text:
         raise UsageError(f"--custom {text}: there is no such module on this machine; name its file")
     return found
-
-
-def parse_bindings(texts: Sequence[str]) -> dict[str, Json]:
-    """``--bind NAME=VALUE``; the value as a Python literal, or else as text."""
-    found: dict[str, Json] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.isidentifier():
-            raise UsageError(f"--bind {text!r}: write NAME=VALUE")
-        found[name] = _literal(value)
-    return found
-
-
-def read_bindings(path: Path, names: Sequence[str]) -> tuple[dict[str, Json], tuple[str, ...]]:
-    """``--bind-from FILE.py``: what the script says of these names, and a sentence about each of which it says nothing. Nothing in it runs."""
-    from kdoctor.script_constants import Unknown, constant, read_script
-
-    try:
-        script = read_script(path.read_text("utf-8"))
-    except (OSError, ValueError, UsageError) as error:
-        raise UsageError(f"--bind-from {path}: {error}") from error
-    found: dict[str, Json] = {}
-    unknown = []
-    for name in names:
-        try:
-            found[name] = constant(script, name)
-        except Unknown as reason:
-            unknown.append(f"--bind-from {path.name} does not say what {name} is: {reason}")
-    return found, tuple(unknown)
-
-
-def parse_settings(texts: Sequence[str]) -> dict[tuple[str, str], Json]:
-    """``--set LAYER.ARG=VALUE``; a layer's name may hold dots, an argument's does not."""
-    found: dict[tuple[str, str], Json] = {}
-    for text in texts:
-        place, equals, value = text.partition("=")
-        layer, dot, argument = place.rpartition(".")
-        if not equals or not dot or not layer or not argument.isidentifier():
-            raise UsageError(f"--set {text!r}: write LAYER.ARGUMENT=VALUE")
-        found[layer, argument] = _literal(value)
-    return found
-
-
-def parse_paths(texts: Sequence[str]) -> dict[str, str]:
-    """``--hub-path HANDLE=DIR``; a handle may hold an equals sign, a folder's last one counts."""
-    found = {}
-    for text in texts:
-        handle, equals, folder = text.rpartition("=")
-        if not equals or not handle or not folder:
-            raise UsageError(f"--hub-path {text!r}: write HANDLE=DIR")
-        found[handle] = folder
-    return found
-
-
-def parse_shape(text: str | None) -> tuple[int | None, ...] | None:
-    """``--input-shape None,224,224,3``: the batch first."""
-    if text is None:
-        return None
-    value = _literal(text if text.strip().startswith(("(", "[")) else f"({text},)")
-    if not isinstance(value, (tuple, list)) or not all(length is None or (type(length) is int and length > 0) for length in value):
-        raise UsageError(f"--input-shape {text!r}: write the lengths of all axes, the batch first: None,224,224,3")
-    return tuple(value)
-
-
-def _literal(text: str) -> Json:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
 
 
 def existing(paths: Sequence[Path]) -> list[Path]:

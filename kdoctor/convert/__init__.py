@@ -33,7 +33,7 @@ class Container(Enum):
 
 def convert(document: Document, target: Target, container: Container) -> Converted:
     """The document as the target's Keras saves it. Raises `NotConvertible`, and says why."""
-    if target.minor < (3, 0):
+    if not target.keras_3:
         return (as_keras_2_archive if container is Container.KERAS else as_keras_2_h5)(document, target)
     if container is Container.KERAS:
         return as_native(document, target)

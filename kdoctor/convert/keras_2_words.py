@@ -15,9 +15,10 @@ from kdoctor.document import Json
 from kdoctor.keras_api.absence import INITIALIZER, means_nothing
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.reader import kind_of
 from kdoctor.keras_api.retired import OPERATION_LAYERS
-from kdoctor.keras_api.variables.table import is_builtin, is_operation
+from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.layers import layer_list
 from kdoctor.objects import CODE, FUNCTION, MODELS, VALUES, Node, as_node
 from kdoctor.pointer import Pointer

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kdoctor.claims import Listed, claims, listed
-from kdoctor.convert.native_weights import place_of, require_shape
+from kdoctor.convert.native_weights import claimed, place_of
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Json, Weight
-from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.stored import accountable
 
@@ -54,10 +53,7 @@ def _shelf(document: Document, row: Listed, place: str, names: Mapping[str, str]
     used: set[str] = set()
     for variable in row.variables:
         path = f"{place}/{variable.path}"
-        weight = document.weights.get(path, document.weights.get(path.replace(LAYERS, CHECKPOINT)))
-        if weight is None:
-            raise NotConvertible(f"an array of the layer {row.name!r} is not in the file")
-        require_shape(row.name, variable, weight)
+        weight = claimed(document, row.name, variable, path)
         name = _unused(_name(path, variable, names), used)
         used.add(name)
         yield Shelved(row.name, name, weight, variable.trainable)

@@ -61,12 +61,17 @@ def archived(document: Document) -> tuple[Placed, ...]:
             raise NotConvertible(f"the variables of the layer {claim.name!r} are not known")
         for variable in claim.variables:
             path = f"{claim.place}/{variable.path}"
-            weight = document.weights.get(path, document.weights.get(path.replace(LAYERS, CHECKPOINT)))
-            if weight is None:
-                raise NotConvertible(f"an array of the layer {claim.name!r} is not in the file")
-            require_shape(claim.name, variable, weight)
-            found.append(Placed(path, weight, variable.trainable and variable.weight))
+            found.append(Placed(path, claimed(document, claim.name, variable, path), variable.trainable and variable.weight))
     return tuple(found)
+
+
+def claimed(document: Document, layer: str, variable: Variable, path: str) -> Weight:
+    """The array of a layer's variable in an archive. Raises `NotConvertible` where it is missing, or cannot be the variable."""
+    weight = document.weights.get(path, document.weights.get(path.replace(LAYERS, CHECKPOINT)))
+    if weight is None:
+        raise NotConvertible(f"an array of the layer {layer!r} is not in the file")
+    require_shape(layer, variable, weight)
+    return weight
 
 
 def require_shape(layer: str, variable: Variable, weight: Weight) -> None:

@@ -48,9 +48,15 @@ def render_fix(plan: Plan, path: str, out: str | None, before_loading: Sequence[
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
-def render_conversion(plan: Plan, path: str, out: str | None, outcome: str) -> str:
+def render_conversion(plan: Plan, path: str, out: str | None, outcome: str, before_loading: Sequence[str] = ()) -> str:
     """One JSON object for a conversion; ``outcome`` is the sentence that says what became of it."""
-    found = {"schema": CONVERT, **_plan_object(plan, path, out), "outcome": outcome, "notes": list(plan.notes)}
+    found = {
+        "schema": CONVERT,
+        **_plan_object(plan, path, out),
+        "before_loading": [*before_loading],
+        "outcome": outcome,
+        "notes": list(plan.notes),
+    }
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 

@@ -11,7 +11,6 @@ from kdoctor.objects import Node
 from kdoctor.translate.node_def import node_def_call
 from kdoctor.translate.values import Untranslatable, Value
 
-CLASSES = frozenset({"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"})
 CONSTANT = "_CONSTANT_VALUE"
 Asked: TypeAlias = "tuple[str, tuple[Value, ...], dict[str, Value]]"
 Resolve: TypeAlias = Callable[[Source], Value]

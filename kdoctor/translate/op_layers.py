@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from kdoctor.call_numbers import counted_from_one, every_source, less_one
 from kdoctor.connections import calls_of
 from kdoctor.document import Json
+from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.layers import Source, layer_list
 from kdoctor.objects import Node, as_node
 from kdoctor.shapes import called, input_shape
 from kdoctor.translate.graph import Graph, reference
 from kdoctor.translate.layer_dtypes import returned_dtype
-from kdoctor.translate.op_calls import CLASSES, call_of
+from kdoctor.translate.op_calls import call_of
 from kdoctor.translate.table import call
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
@@ -104,7 +105,7 @@ class _Walk:
         node = self.layers[name]
         calls = self.connections[name]
         connection = calls[index] if calls else []
-        if node.class_name not in CLASSES:
+        if node.class_name not in OPERATION_LAYERS:
             self.values[step] = self.kept(node, step, connection)
             return
         try:
@@ -163,18 +164,18 @@ class _Walk:
         found = self.values.get((source.layer, source.call))
         if found is None:
             raise Untranslatable(f"it works on what {source.layer!r} returns")
-        if self.layers[source.layer].class_name in CLASSES and len(found) <= source.output:
+        if self.layers[source.layer].class_name in OPERATION_LAYERS and len(found) <= source.output:
             raise Untranslatable(f"{source.layer!r} has no output {source.output}")
         return found[source.output]
 
     def written(self) -> list[Json]:
         """The layers that stay, their connections followed, and the operations that are needed."""
         kept: list[Json] = []
-        wanted = [self._tensor(source) for source in self._ends() if self.layers[source.layer].class_name in CLASSES]
+        wanted = [self._tensor(source) for source in self._ends() if self.layers[source.layer].class_name in OPERATION_LAYERS]
         items, _ = layer_list(self.model)
         for item in items:
             name = item.get("name") if isinstance(item.get("name"), str) else item.get("config", {}).get("name")
-            if name in self.layers and self.layers[name].class_name in CLASSES:
+            if name in self.layers and self.layers[name].class_name in OPERATION_LAYERS:
                 continue
             self.at_fault = str(name)
             kept.append({**item, "inbound_nodes": self.followed(self.connections[name])} if "inbound_nodes" in item else item)
@@ -182,7 +183,7 @@ class _Walk:
 
     def _ends(self) -> list[Source]:
         """What the layers that stay, and the model's outputs, take."""
-        values = [self.connections[name] for name, node in self.layers.items() if node.class_name not in CLASSES]
+        values = [self.connections[name] for name, node in self.layers.items() if node.class_name not in OPERATION_LAYERS]
         return [source for source in every_source([*values, self.model.config.get("output_layers")]) if source.layer in self.layers]
 
     def _tensor(self, source: Source) -> Tensor:
@@ -197,7 +198,7 @@ class _Walk:
         if isinstance(value, list):
             if len(value) >= 3 and isinstance(value[0], str) and type(value[1]) is int and type(value[2]) is int:
                 node = self.layers.get(value[0])
-                if node is None or node.class_name not in CLASSES:
+                if node is None or node.class_name not in OPERATION_LAYERS:
                     return [*value[:3], *(self.followed(item) for item in value[3:])]
                 return [*reference(self._tensor(Source(*value[:3]))), *(self.followed(item) for item in value[3:])]
             return [self.followed(item) for item in value]

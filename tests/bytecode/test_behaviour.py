@@ -26,8 +26,8 @@ def expression(seeded: random.Random, depth: int) -> str:
     return form.format(*(expression(seeded, depth - 1) for _ in range(form.count("{}"))))
 
 
-def outcome(text: str, values: tuple[object, ...]) -> tuple[str, list[object]]:
-    """What a text gives, and in which order it asks for its values."""
+def questions(values: tuple[object, ...]) -> tuple[list[object], dict[str, object]]:
+    """Functions ``t`` and ``h`` for a text to call, and the list in which they write down what they were asked."""
     asked: list[object] = []
 
     def t(index: int) -> object:
@@ -38,7 +38,13 @@ def outcome(text: str, values: tuple[object, ...]) -> tuple[str, list[object]]:
         asked.append(("h", repr(left), repr(right)))
         return right
 
-    function: Callable[[], object] = eval(text, {"t": t, "h": h})
+    return asked, {"t": t, "h": h}
+
+
+def outcome(text: str, values: tuple[object, ...]) -> tuple[str, list[object]]:
+    """What a text gives, and in which order it asks for its values."""
+    asked, names = questions(values)
+    function: Callable[[], object] = eval(text, names)
     try:
         return repr(function()), asked
     except TypeError as error:
@@ -87,17 +93,8 @@ class Scope:
 
 
 def outcome_of_function(text: str, values: tuple[object, ...]) -> tuple[object, list[object]]:
-    asked: list[object] = []
-
-    def t(index: int) -> object:
-        asked.append(index)
-        return values[index]
-
-    def h(left: object, right: object) -> object:
-        asked.append(("h", repr(left), repr(right)))
-        return right
-
-    names: dict[str, object] = {"t": t, "h": h, "tf": Scope()}
+    asked, names = questions(values)
+    names["tf"] = Scope()
     exec(text, names)
     function = names["f"]
     assert callable(function)

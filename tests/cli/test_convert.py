@@ -126,3 +126,13 @@ def test_an_archive_of_keras_3_becomes_one_of_keras_2_15(kdoctor: Run, sample: C
         assert "batch_input_shape" in archive.read("config.json").decode()
         assert "vars" in stored
     assert kdoctor("convert", out, "--to", "keras", "-o", tmp_path / "back.keras").code == 0
+
+
+def test_what_answers_a_need_of_fix_answers_it_here_too(kdoctor: Run, sample: Copy, samples: Path) -> None:
+    script = samples.parent / "none.py"
+    assert kdoctor("convert", sample("sick/lambda_reads_global.keras"), "--to", "keras", "--bind-from", script).code == 2
+    asked = ("--custom", "hub", "--hub-path", f"https://tfhub.dev/example/tiny/1={samples / 'hub_modules/tiny'}", "--embed")
+    ended = kdoctor("convert", sample("sick/hub_layer.h5"), "--to", "keras", *asked, "--format", "json")
+    assert (ended.code, ended.json["written"]) == (0, True)
+    assert ended.json["before_loading"][0] == "import kdoctor.hub"
+    jsonschema.validate(ended.json, schema("convert"))

@@ -16,7 +16,6 @@ from kdoctor.keras_api.output_shapes.rule import Inner, Rule, same
 from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.objects import Node
 
-MODULES: Final = ("keras.src.ops", "keras.ops")
 ELEMENTWISE: Final = frozenset(
     """
     Abs Absolute Arccos Arccosh Arcsin Arcsinh Arctan Arctanh Cast Ceil Clip Conj Conjugate Cos Cosh Elu Erf Erfinv Exp Exp2 Expm1 Floor
@@ -78,11 +77,6 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "DepthToSpace": operation_windows.depth_to_space,
     "SpaceToDepth": operation_windows.space_to_depth,
 })  # fmt: skip
-
-
-def is_operation(node: Node) -> bool:
-    """Whether the object is an operation, which may have the name of a layer (Add)."""
-    return node.module is not None and node.module.startswith(MODULES)
 
 
 def rule_of(node: Node) -> Rule | None:

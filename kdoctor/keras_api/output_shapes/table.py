@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.output_shapes import arrangement, convolution, operations, preprocessing, recurrent
 from kdoctor.keras_api.output_shapes.rule import Inner, Rule, same
 from kdoctor.keras_api.variables.table import UNREADABLE, WITHOUT, is_builtin
@@ -74,7 +75,7 @@ def outputs_of(node: Node, input_shapes: Shapes, inner: Inner) -> Shapes | None:
     """
     if not is_builtin(node):
         return None
-    rule = operations.rule_of(node) if operations.is_operation(node) else RULES.get(node.class_name)
+    rule = operations.rule_of(node) if of_keras_3(node) else RULES.get(node.class_name)
     if rule is None and node.class_name in WITHOUT - UNTOLD:
         rule = same
     try:

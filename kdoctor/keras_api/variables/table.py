@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from kdoctor.keras_api.retired import OPERATION_LAYERS
+from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables import attention, convolution, dense, hub, normalization, preprocessing, recurrent
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
 from kdoctor.layers import is_model
@@ -17,7 +17,6 @@ from kdoctor.objects import Node, is_repaired_hub
 
 FAMILY: Final = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of modules that Keras's own classes have lived in
 DEEPEST: Final = 40  # layers inside layers: hostile files nest deeper than Python's stack
-OPERATIONS: Final = ("keras.src.ops.", "keras.ops")
 UNREADABLE: Final = (
     TypeError,
     ValueError,
@@ -83,11 +82,6 @@ def is_builtin(node: Node) -> bool:
     registered = node.registered_name
     applied = (node.module or "").startswith("keras.src.applications.")  # Keras 2 registered theirs as anyone's
     return family and (applied or registered is None or ">" not in registered or registered.startswith("Keras>"))
-
-
-def is_operation(node: Node) -> bool:
-    """Whether a listed layer is an operation: of Keras 3 by its module (some bear a layer's name: Add, Reshape), of TensorFlow by its class."""
-    return (node.module or "").startswith(OPERATIONS) or node.class_name in OPERATION_LAYERS
 
 
 def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | None = None) -> Variables | None:

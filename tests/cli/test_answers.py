@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kdoctor.cli.options import parse_bindings, parse_paths, parse_shape
+from kdoctor.cli.answers import parse_bindings, parse_paths, parse_shape
 from kdoctor.errors import UsageError
 
 

@@ -1,0 +1,130 @@
+"""What a user answers to a finding's needs: the options that ``fix`` and ``convert`` share, and what their texts mean."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kdoctor.doctor import examine_file
+from kdoctor.document import Json
+from kdoctor.errors import UsageError
+from kdoctor.packs import load_checks
+from kdoctor.target import Given, Target
+
+BindOption = Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")]
+BindFromOption = Annotated[
+    Path | None,
+    typer.Option("--bind-from", metavar="FILE.py", help="Your training script: the constants that a Lambda reads; read, not run."),
+]
+SetOption = Annotated[
+    list[str], typer.Option("--set", metavar="LAYER.ARG=VALUE", help="An argument of a custom layer that the file has lost.")
+]
+HubPathOption = Annotated[
+    list[str],
+    typer.Option("--hub-path", metavar="HANDLE=DIR", help="A copy of a TensorFlow Hub module on this machine; with --custom hub."),
+]
+EmbedOption = Annotated[bool, typer.Option("--embed", help="With --custom hub: bring the modules into the new file.")]
+InputShapeOption = Annotated[
+    str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
+]
+UnsafeOption = Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")]
+
+
+def answers(
+    bind: Sequence[str], custom: Sequence[str], settings: Sequence[str], hub_path: Sequence[str], embed: bool, input_shape: str | None
+) -> Given:
+    """What the options say. Raises `UsageError`."""
+    return Given(
+        bindings=parse_bindings(bind),
+        custom=tuple(custom),
+        hub_paths=parse_paths(hub_path),
+        embed=embed,
+        settings=parse_settings(settings),
+        input_shape=parse_shape(input_shape),
+    )
+
+
+def with_script(file: Path, target: Target, script: Path | None) -> Target:
+    """The target with what the script says of the names that the file needs; what it does not say is told on standard error."""
+    if script is None:
+        return target
+    report = examine_file(file, target, load_checks())
+    needed = dict.fromkeys(need.name for found in report.findings for need in found.finding.needs if need.flag == "--bind")
+    known, unknown = read_bindings(script, tuple(needed))
+    for sentence in unknown:
+        typer.echo(sentence, err=True)
+    return replace(target, given=replace(target.given, bindings={**known, **target.given.bindings}))
+
+
+def parse_bindings(texts: Sequence[str]) -> dict[str, Json]:
+    """``--bind NAME=VALUE``; the value as a Python literal, or else as text."""
+    found: dict[str, Json] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f"--bind {text!r}: write NAME=VALUE")
+        found[name] = _literal(value)
+    return found
+
+
+def read_bindings(path: Path, names: Sequence[str]) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """``--bind-from FILE.py``: what the script says of these names, and a sentence about each of which it says nothing. Nothing in it runs."""
+    from kdoctor.script_constants import Unknown, constant, read_script
+
+    try:
+        script = read_script(path.read_text("utf-8"))
+    except (OSError, ValueError, UsageError) as error:
+        raise UsageError(f"--bind-from {path}: {error}") from error
+    found: dict[str, Json] = {}
+    unknown = []
+    for name in names:
+        try:
+            found[name] = constant(script, name)
+        except Unknown as reason:
+            unknown.append(f"--bind-from {path.name} does not say what {name} is: {reason}")
+    return found, tuple(unknown)
+
+
+def parse_settings(texts: Sequence[str]) -> dict[tuple[str, str], Json]:
+    """``--set LAYER.ARG=VALUE``; a layer's name may hold dots, an argument's does not."""
+    found: dict[tuple[str, str], Json] = {}
+    for text in texts:
+        place, equals, value = text.partition("=")
+        layer, dot, argument = place.rpartition(".")
+        if not equals or not dot or not layer or not argument.isidentifier():
+            raise UsageError(f"--set {text!r}: write LAYER.ARGUMENT=VALUE")
+        found[layer, argument] = _literal(value)
+    return found
+
+
+def parse_paths(texts: Sequence[str]) -> dict[str, str]:
+    """``--hub-path HANDLE=DIR``; a handle may hold an equals sign, a folder's last one counts."""
+    found = {}
+    for text in texts:
+        handle, equals, folder = text.rpartition("=")
+        if not equals or not handle or not folder:
+            raise UsageError(f"--hub-path {text!r}: write HANDLE=DIR")
+        found[handle] = folder
+    return found
+
+
+def parse_shape(text: str | None) -> tuple[int | None, ...] | None:
+    """``--input-shape None,224,224,3``: the batch first."""
+    if text is None:
+        return None
+    value = _literal(text if text.strip().startswith(("(", "[")) else f"({text},)")
+    if not isinstance(value, (tuple, list)) or not all(length is None or (type(length) is int and length > 0) for length in value):
+        raise UsageError(f"--input-shape {text!r}: write the lengths of all axes, the batch first: None,224,224,3")
+    return tuple(value)
+
+
+def _literal(text: str) -> Json:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
