@@ -36,7 +36,7 @@ LAYERS = (
     ("engine",),
     ("hub_modules", "prognosis", "repair", "report", "migrate", "snippet"),
     ("doctor",),
-    ("scan",),
+    ("scanning",),
     ("cli",),
     ("__main__",),
 )
@@ -53,7 +53,7 @@ NOT_FOR_CHECKS = {
     "doctor",
     "repair",
     "report",
-    "scan",
+    "scanning",
     "testing",
     "cli",
 }

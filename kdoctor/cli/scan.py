@@ -40,8 +40,8 @@ def scan(
     custom: CustomOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Examine every saved model under PATH, each in a process with limits. A bad file never stops the rest."""
-    from kdoctor.scan.files import find_models
-    from kdoctor.scan.workers import WorkerLimits, examine_all
+    from kdoctor.scanning.files import find_models
+    from kdoctor.scanning.workers import WorkerLimits, examine_all
 
     asked = make_target(target, purpose, custom)
     files = find_models(paths)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kdoctor.errors import UsageError
-from kdoctor.scan.files import find_models
+from kdoctor.scanning.files import find_models
 
 
 @pytest.fixture
