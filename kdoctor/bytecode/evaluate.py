@@ -40,7 +40,9 @@ from kdoctor.bytecode.loads import LOADS
 from kdoctor.bytecode.merging import Ways, difference, merged, merged_assignment
 from kdoctor.bytecode.operators import OPERATORS
 from kdoctor.bytecode.parameters import parameters_of
-from kdoctor.bytecode.statements import LEAVING, STORES, drop, import_names, store, target
+from kdoctor.bytecode.sharing import check_that_nothing_is_computed_twice
+from kdoctor.bytecode.shortcuts import call_in_full
+from kdoctor.bytecode.statements import OF_BLOCKS, STORES, drop, import_names, store, target
 from kdoctor.bytecode.texts import TEXTS
 from kdoctor.bytecode.withs import WITHS, check_handlers, leave
 
@@ -65,20 +67,8 @@ class Reached:
 def evaluate(code: Code, release: Release) -> Function:
     """What `code` computes, read as `release` would; raises Untraceable (saying why) or MalformedCode."""
     function = _function(Frame(code, release, {}, Budget()), Closure(code))
-    _check_that_nothing_is_computed_twice(function)
+    check_that_nothing_is_computed_twice(function)
     return function
-
-
-def _check_that_nothing_is_computed_twice(function: Function) -> None:
-    """A node in two places was computed once and used twice; its source would compute it twice."""
-    seen: set[int] = set()
-    waiting: list[Expression] = [function]
-    while waiting:
-        expression = waiting.pop()
-        if expression.depth > 1 and id(expression) in seen:
-            raise Untraceable("a value is computed once and used twice")
-        seen.add(id(expression))
-        waiting.extend(expression.children())
 
 
 def _function(frame: Frame, closure: Closure) -> Function:
@@ -124,6 +114,8 @@ class _Evaluator:
     def follow(self, index: int, stack: Stack, stop: int) -> Returned | int:
         """Do one step; where to go on, or what is returned."""
         step = self.frame.steps[index]
+        if (written_out := call_in_full(self.frame.steps, index)) is not None:
+            return self.frame.position[written_out]
         if step.name in ("RETURN_VALUE", "RETURN_CONST"):
             return Returned(self.returned(step, stack))
         if step.name in JUMPS:
@@ -198,7 +190,7 @@ class _Evaluator:
             if value != Constant(None) or len(stack) != 1:
                 raise Untraceable("a generator that returns something")
             return stack[0]
-        if any(not isinstance(left, Marker) or left.what != LEAVING for left in stack):
+        if any(not isinstance(left, Marker) or left.what not in OF_BLOCKS for left in stack):
             raise Untraceable("values are left when the code returns")
         return value
 

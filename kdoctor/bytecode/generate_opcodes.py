@@ -22,7 +22,7 @@ DATA = Path(__file__).with_name("opcodes.json")
 # Runs under Python 2.7 and every Python 3; prints rows of [name, number, kind of argument, cache entries].
 PROBE = r"""
 import json, opcode, sys
-kinds = [("c", "hasconst"), ("n", "hasname"), ("l", "haslocal"), ("f", "hasfree"), ("r", "hasjrel"), ("a", "hasjabs"), ("r", "hasjump")]
+kinds = [("c", "hasconst"), ("n", "hasname"), ("f", "hasfree"), ("l", "haslocal"), ("r", "hasjrel"), ("a", "hasjabs"), ("r", "hasjump")]
 caches = getattr(opcode, "_inline_cache_entries", {})
 hasarg = getattr(opcode, "hasarg", None)
 rows = []
@@ -30,10 +30,12 @@ for name, number in sorted(opcode.opmap.items(), key=lambda item: item[1]):
     if number > 255 or name.startswith("INSTRUMENTED_") or name in ("ENTER_EXECUTOR", "RESERVED"):
         continue
     takes = number in hasarg if hasarg is not None else number >= opcode.HAVE_ARGUMENT
-    kind = next((k for k, attribute in kinds if number in getattr(opcode, attribute, ())), "i" if takes else "-")
+    # 3.14 counts LOAD_DEREF among those of local variables
+    kind = "f" if name == "LOAD_DEREF" else next((k for k, attribute in kinds if number in getattr(opcode, attribute, ())), "i" if takes else "-")
     count = (caches.get(name, 0) if isinstance(caches, dict) else caches[number]) if name != "CACHE" else 0
     rows.append([name, number, kind, count])
-print(json.dumps({"release": "%d.%d" % sys.version_info[:2], "argument_from": opcode.HAVE_ARGUMENT, "opcodes": rows}))
+first = min(row[1] for row in rows if row[1] in hasarg) if hasarg is not None else opcode.HAVE_ARGUMENT
+print(json.dumps({"release": "%d.%d" % sys.version_info[:2], "argument_from": first, "opcodes": rows}))
 """
 
 # What the named neighbour cannot tell of a release read from a header (CPython 3.14: Python/bytecodes.c).

@@ -24,6 +24,8 @@ from kdoctor.bytecode.literal import Untraceable
 
 NOBODYS = "_"
 LEAVING = "leaving"
+SPECIAL_EXIT = "__exit__"
+OF_BLOCKS = (LEAVING, SPECIAL_EXIT)
 """What leaves a `with` block: below all that its statements put on the stack."""
 STORES = ("STORE_FAST", "STORE_DEREF", "STORE_NAME", "UNPACK_SEQUENCE", "UNPACK_EX")
 
@@ -156,7 +158,7 @@ def drop(frame: Frame, stack: Stack) -> bool:
 
 
 def _check_place(frame: Frame, stack: Stack) -> None:
-    if frame.loops or frame.code.is_lambda or any(not isinstance(left, Marker) or left.what != LEAVING for left in stack):
+    if frame.loops or frame.code.is_lambda or any(not isinstance(left, Marker) or left.what not in OF_BLOCKS for left in stack):
         raise Untraceable("a statement within an expression")
 
 

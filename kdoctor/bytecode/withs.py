@@ -7,13 +7,17 @@ from kdoctor.bytecode.expression import Attribute, Call, Constant, Expression, M
 from kdoctor.bytecode.frame import Frame, Operation, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
-from kdoctor.bytecode.statements import LEAVING
+from kdoctor.bytecode.statements import LEAVING, SPECIAL_EXIT
 
 NAMING = ("name_scope", "device")
 MODULES = ("tf", "tensorflow", "ktf", "K", "backend", "keras")
 """What a `with` may call: `tf.name_scope`, `K.name_scope`, `tf.device`, under whatever name people import the module."""
 OTHER_HANDLERS = ("SETUP_FINALLY", "SETUP_EXCEPT")
 NOTHING = Constant(None)
+ENTER, EXIT = 0, 1
+SPECIAL = {ENTER: "__enter__", EXIT: SPECIAL_EXIT}
+"""The arguments of LOAD_SPECIAL (Include/internal/pycore_ceval.h) that `with` uses; the others are of `async with`."""
+SELF = "self"
 
 
 def check_handlers(frame: Frame) -> None:
@@ -31,6 +35,14 @@ def enter(frame: Frame, instruction: Instruction, stack: Stack) -> None:
     stack += (Marker(LEAVING), Marker("entered"))
 
 
+def load_special(frame: Frame, instruction: Instruction, stack: Stack) -> None:
+    """Since 3.14 a block is entered in steps: `__exit__` of the context and the context itself, then `__enter__` likewise, which is called."""
+    _check_naming(original(pop_value(stack)))
+    if instruction.argument not in SPECIAL:
+        raise Untraceable("a with statement")
+    stack += (Marker(SPECIAL[instruction.argument]), Marker(LEAVING if instruction.argument == EXIT else SELF))
+
+
 def _check_naming(context: Expression) -> None:
     function = context.function if isinstance(context, Call) else None
     root = function
@@ -42,10 +54,13 @@ def _check_naming(context: Expression) -> None:
 
 def leave(step: Instruction, stack: Stack) -> bool:
     """Whether a call is the one that leaves a block: `exit(None, None, None)`, since 3.9 written out, on the way that nothing went wrong."""
+    if step.name == "CALL" and step.argument == 0 and [_what(item) for item in stack[-2:]] == [SPECIAL[ENTER], SELF]:
+        stack[-2:] = [Marker("entered")]
+        return True
     height = next((index for index in range(len(stack) - 1, -1, -1) if original(original(stack[index])) != NOTHING), -1)
     if height < 0 or not _leaves(stack[height]) or len(stack) - height - 1 not in (2, 3) or step.name not in ("CALL_FUNCTION", "CALL"):
         return False
-    del stack[height:]
+    del stack[height - (height > 0 and _what(stack[height - 1]) == SPECIAL[EXIT]) :]
     stack.append(Marker("left"))
     return True
 
@@ -77,7 +92,11 @@ def begin_finally(frame: Frame, instruction: Instruction, stack: Stack) -> None:
 
 
 def _leaves(value: Expression) -> bool:
-    return isinstance(value, Marker) and value.what == LEAVING
+    return _what(value) == LEAVING
+
+
+def _what(value: Expression) -> str | None:
+    return value.what if isinstance(value, Marker) else None
 
 
 def _nothing(frame: Frame, instruction: Instruction, stack: Stack) -> None:
@@ -91,6 +110,7 @@ def _pop_finally(frame: Frame, instruction: Instruction, stack: Stack) -> None:
 WITHS: dict[str, Operation] = {
     "SETUP_WITH": enter,
     "BEFORE_WITH": enter,
+    "LOAD_SPECIAL": load_special,
     "POP_BLOCK": _nothing,
     "WITH_CLEANUP": cleanup,
     "WITH_CLEANUP_START": cleanup_start,

@@ -3,6 +3,7 @@
     python tests/bytecode/generate_fixtures.py PYTHON…
 
 Runs nothing of what it compiles. A source that a Python's grammar does not have is left out for that Python.
+Python 3.14 was that of Pyodide 314 (from npm, run by Node), behind a script that takes `-c CODE FILE` as `python` does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ PROBE = r"""
 from __future__ import print_function
 import base64, json, marshal, sys, types
 def inner(code):
-    return [value for value in code.co_consts if isinstance(value, types.CodeType)]
+    return [value for value in code.co_consts if isinstance(value, types.CodeType) and value.co_name != "__annotate__"]
 rows = []
 for paragraph in json.load(open(sys.argv[1])):
     source = "\n".join(line for line in paragraph.split("\n") if not line.startswith("# captures: "))

@@ -1,4 +1,4 @@
-"""Pythons without recorded bytes: their instructions are put together by hand from the tables read from CPython's headers."""
+"""Instructions put together by hand from the tables: of Python 3.5, of which nothing is recorded, and those that came with 3.14."""
 
 from __future__ import annotations
 

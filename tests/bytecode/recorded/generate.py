@@ -4,7 +4,7 @@
 
 lambdas.txt holds one-line functions as people publish them (gathered in November 2026; only the expression, no file of anybody's);
 functions.txt holds short ones of our own in the same manner. Runs nothing of what it compiles. A source that a Python's grammar does not
-have is left out for that Python.
+have is left out for that Python. Python 3.14 was that of Pyodide 314 (from npm, run by Node), behind a script that takes `-c CODE FILE`.
 """
 
 from __future__ import annotations
