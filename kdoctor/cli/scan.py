@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -40,41 +40,73 @@ def scan(
     custom: CustomOption = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Examine every saved model under PATH, each in a process with limits. A bad file never stops the rest."""
+    from kdoctor.scanning.crew import warm_up
+    from kdoctor.scanning.examination import WorkerLimits
     from kdoctor.scanning.files import find_models
-    from kdoctor.scanning.workers import WorkerLimits, examine_all
+    from kdoctor.scanning.interruption import EXIT, Interruptible
+    from kdoctor.scanning.workers import examine_all
 
     asked = make_target(target, purpose, custom)
     files = find_models(paths)
+    warm_up()
     start = time.perf_counter()
-    reports = list(_with_progress(examine_all(files, asked, jobs, WorkerLimits(seconds)) if files else (), files))
-    typer.echo(_rendered(reports, asked, format, time.perf_counter() - start, every), nl=False, color=wants_color())
-    raise typer.Exit(_exit_code(reports, fail_on.severity))
+    found = Interruptible(_with_progress(examine_all(files, asked, jobs, WorkerLimits(seconds))))
+    outcome = Outcome(fail_on.severity)
+    for piece in _pieces(outcome.seen(found), asked, format, every, lambda: time.perf_counter() - start, lambda: found.interrupted):
+        typer.echo(piece, nl=False, color=wants_color())
+    raise typer.Exit(EXIT if found.interrupted else outcome.exit_code)
 
 
-def _with_progress(reports: Iterable[dict[str, Any]], files: list[Path]) -> Iterator[dict[str, Any]]:
-    """A progress bar on standard error, on a terminal only."""
+@dataclass(slots=True)
+class Outcome:
+    """The exit code, as for inspect: 1 for findings, 3 when something could not be examined and no finding outweighs it."""
+
+    fail_on: Severity
+    findings: bool = False
+    failures: bool = False
+
+    def seen(self, reports: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The reports, each looked at as it passes."""
+        for report in reports:
+            self.findings = self.findings or any(Severity[found["severity"].upper()] >= self.fail_on for found in report["findings"])
+            self.failures = self.failures or bool(report["failures"])
+            yield report
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.findings else 3 if self.failures else 0
+
+
+def _with_progress(reports: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A count on standard error, on a terminal only: how many are to come is not known, since they are looked for meanwhile."""
     if not sys.stderr.isatty():
         yield from reports
         return
     from rich.console import Console
-    from rich.progress import track
+    from rich.status import Status
 
-    yield from track(reports, total=len(files), description="Examining", console=Console(stderr=True), transient=True)
+    with Status("Examining", console=Console(stderr=True)) as status:
+        for number, report in enumerate(reports, 1):
+            status.update(f"Examining: {number} files")
+            yield report
 
 
-def _rendered(reports: list[dict[str, Any]], target: Target, format: Format, seconds: float, every: bool) -> str:
+def _pieces(
+    reports: Iterable[dict[str, Any]],
+    target: Target,
+    format: Format,
+    every: bool,
+    seconds: Callable[[], float],
+    interrupted: Callable[[], bool],
+) -> Iterator[str]:
     if format is Format.JSON:
         from kdoctor.report import json
 
-        return json.render_objects(reports, target) + "\n"
-    from kdoctor.report import table
+        yield from json.pieces(reports, target, interrupted)
+        yield "\n"
+    else:
+        from kdoctor.report import table
 
-    return table.render(reports, str(target), seconds, width=page_width(), color=wants_color(), every=every)
-
-
-def _exit_code(reports: list[dict[str, Any]], fail_on: Severity) -> int:
-    """As for inspect: 1 for findings, 3 when something could not be examined and no finding outweighs it."""
-    severities = {Severity[found["severity"].upper()] for report in reports for found in report["findings"]}
-    if any(severity >= fail_on for severity in severities):
-        return 1
-    return 3 if any(report["failures"] for report in reports) else 0
+        yield from table.pieces(
+            reports, str(target), seconds, width=page_width(), color=wants_color(), every=every, interrupted=interrupted
+        )

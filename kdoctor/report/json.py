@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -31,21 +31,36 @@ def render(reports: Sequence[Report], target: Target) -> str:
     return render_objects([report_object(report) for report in reports], target)
 
 
-def render_objects(reports: Sequence[dict[str, Any]], target: Target) -> str:
+def render_objects(reports: Iterable[dict[str, Any]], target: Target) -> str:
     """One JSON object for reports that are JSON objects already, as workers return them."""
+    return "".join(pieces(reports, target))
+
+
+def pieces(reports: Iterable[dict[str, Any]], target: Target, interrupted: Callable[[], bool] = lambda: False) -> Iterator[str]:
+    """The same for any number of reports, none of which is held; ``interrupted`` is asked at the end, and said where it is so."""
     found = {
         "schema": REPORT,
         "kdoctor": __version__,
         "target": {"keras": target.label, "safe_mode": target.safe_mode, "custom": sorted(target.custom)},
-        "reports": list(reports),
+        "reports": [],
     }
+    opening = _text(found).removesuffix("]\n}")  # not said before there is a report: what keeps all files from being examined comes first
+    before = opening + "\n  "
+    for report in reports:
+        yield before + _text(report).replace("\n", "\n  ")
+        before = ",\n  "
+    yield "\n ]" if before == ",\n  " else opening + "]"
+    yield ',\n "interrupted": true\n}' if interrupted() else "\n}"
+
+
+def _text(found: dict[str, Any]) -> str:
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def render_fix(plan: Plan, path: str, out: str | None, before_loading: Sequence[str] = ()) -> str:
     """One JSON object for a repair; ``out`` is the file really written, or None; ``before_loading`` the Python that has to run first."""
     found = {"schema": FIX, **_plan_object(plan, path, out), "before_loading": [*before_loading]}
-    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
+    return _text(found)
 
 
 def render_conversion(plan: Plan, path: str, out: str | None, outcome: str, before_loading: Sequence[str] = ()) -> str:
@@ -57,7 +72,7 @@ def render_conversion(plan: Plan, path: str, out: str | None, outcome: str, befo
         "outcome": outcome,
         "notes": list(plan.notes),
     }
-    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
+    return _text(found)
 
 
 def _plan_object(plan: Plan, path: str, out: str | None) -> dict[str, Any]:

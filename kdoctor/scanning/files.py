@@ -8,21 +8,43 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kdoctor.errors import UsageError
+from kdoctor.scanning.names import SortedNames
 
 EXTENSIONS = (".keras", ".h5", ".hdf5")
 
 
-def find_models(paths: Iterable[str]) -> list[Path]:
+def find_models(paths: Iterable[str]) -> Iterator[Path]:
     """Every model file, in a stable order, each once: files as given, folders searched, patterns (``models/**/*.h5``) expanded.
 
-    In folders the extension decides; an unzipped ``.keras`` folder counts as one model, links to folders are not followed. Raises
-    `UsageError` for a path that does not exist and for a pattern that matches nothing.
+    In folders the extension decides; an unzipped ``.keras`` folder counts as one model, links to folders are not followed, and a folder
+    that cannot be listed is given back itself, since what is in it is not known. Folders are searched while the models are asked for, so
+    that millions of files need no memory. Raises `UsageError` at once for a path that does not exist and for a pattern that matches nothing.
     """
-    found: dict[Path, None] = {}
-    for text in paths:
-        for path in _expanded(text):
-            found.update(dict.fromkeys(_models_in(path) if path.is_dir() and not _is_model_folder(path) else [path]))
-    return list(found)
+    return _each_once([path for text in paths for path in _expanded(text)])
+
+
+def _each_once(paths: list[Path]) -> Iterator[Path]:
+    given: set[Path] = set()
+    searched: list[Path] = []
+    for path in paths:
+        if path in given or any(_found_in(folder, path) for folder in searched):
+            continue
+        given.add(path)
+        if path.is_dir() and not _is_model_folder(path):
+            yield from _models_in(path, given - {path})
+            searched.append(path)
+        else:
+            yield path
+
+
+def _found_in(folder: Path, path: Path) -> bool:
+    """Whether a search of the folder has come to this path."""
+    if folder not in path.parents or not (path.is_dir() or _named_like_a_model(path.name)):
+        return False
+    between = [path.parent, *path.parent.parents]
+    return not any(parent.is_symlink() or _is_model_folder(parent) for parent in between[: between.index(folder)]) and not (
+        path.is_symlink() and path.is_dir() and not _is_model_folder(path)
+    )
 
 
 def _expanded(text: str) -> list[Path]:
@@ -35,13 +57,30 @@ def _expanded(text: str) -> list[Path]:
     return [Path(match) for match in matches]
 
 
-def _models_in(folder: Path) -> Iterator[Path]:
-    for root, folders, files in os.walk(folder):
-        folders.sort()
-        inner = [name for name in folders if _is_model_folder(Path(root, name))]
-        folders[:] = [name for name in folders if name not in inner]
-        names = sorted([*inner, *(name for name in files if name.lower().endswith(EXTENSIONS))])
-        yield from (Path(root, name) for name in names)
+def _models_in(folder: Path, given: set[Path]) -> Iterator[Path]:
+    """The models below a folder but for those given already, which includes folders searched already."""
+    models, folders = SortedNames(), SortedNames()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    if _is_model_folder(Path(entry.path)):
+                        models.add(entry.name)
+                    elif not entry.is_symlink():
+                        folders.add(entry.name)
+                elif _named_like_a_model(entry.name):
+                    models.add(entry.name)
+    except OSError:
+        yield folder
+        return
+    yield from (path for name in models if (path := folder / name) not in given)
+    for name in folders:
+        if (inner := folder / name) not in given:
+            yield from _models_in(inner, given)
+
+
+def _named_like_a_model(name: str) -> bool:
+    return name.lower().endswith(EXTENSIONS)
 
 
 def _is_model_folder(folder: Path) -> bool:

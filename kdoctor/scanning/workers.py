@@ -1,85 +1,76 @@
-"""Worker processes that examine one file at a time, with a time limit and a memory limit."""
+"""Many files through a crew: batches go out ahead, reports come home in the order of the files, and no more than a few are ever held."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
-import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import TimeoutError as TaskTimeout
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
-
-from kdoctor.check import Check
-from kdoctor.doctor import NOTHING, examine_file
-from kdoctor.engine import Failure, Report, attempt
-from kdoctor.errors import PackError
-from kdoctor.packs import load_checks
-from kdoctor.report.json import report_object
+from kdoctor.engine import Failure
+from kdoctor.scanning.crew import Batch, Crew, LocalCrew, Lost
+from kdoctor.scanning.examination import Examined, Job, WorkerLimits, lost
 from kdoctor.target import Target
 
-MIB = 2**20
+LARGEST_BATCH = 16  # files that travel together: on the way to a worker, each batch costs what examining half a file does
+AHEAD = 16  # batches for each worker that wait or are worked on: a file that takes its whole time must not stop the other workers
+GROWTH = 4  # batches for each worker between two sizes: the first files go out alone, so that few files keep all workers busy
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerLimits:
-    """What one file may cost: wall-clock seconds, and bytes of address space (enforced on POSIX systems; Windows has no such limit)."""
+def examine_all(files: Iterable[Path], target: Target, jobs: int, limits: WorkerLimits | None = None) -> Iterator[dict[str, Any]]:
+    """The report object (see `kdoctor.report.json`) of each file, in the order given, as soon as it and those before it are known.
 
-    seconds: float = 60.0
-    memory_bytes: int = 2048 * MIB
-
-
-_checks: tuple[Check, ...] | PackError = ()  # loaded once in each worker process, before its first file; or why they could not be
-
-
-def examine_all(files: Sequence[Path], target: Target, jobs: int, limits: WorkerLimits | None = None) -> Iterator[dict[str, Any]]:
-    """The report object (see `kdoctor.report.json`) of each file, in the order given.
-
-    A file that dies, hangs or exhausts memory gets verdict ``unknown`` with the reason; the others are not touched by it.
-    Workers are started afresh ("spawn"), so nothing depends on ``fork``. Raises `PackError` when the checks cannot be loaded.
+    A file that dies, hangs or exhausts memory gets verdict ``unknown`` with the reason; the others are not touched by it. The files are
+    asked for as the workers need them. Raises `PackError` when the checks cannot be loaded.
     """
-    limits = limits or WorkerLimits()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPool(max_workers=max(1, min(jobs, len(files))), context=context, initializer=_start, initargs=(limits,)) as pool:
-        futures = [pool.schedule(_examine, args=(path, target), timeout=limits.seconds) for path in files]
-        try:
-            for path, future in zip(files, futures, strict=True):
-                try:
-                    yield json.loads(future.result())
-                except TaskTimeout:
-                    yield _lost(path, target, Failure("archive", f"not finished after {limits.seconds:g} seconds"))
-                except ProcessExpired as error:
-                    yield _lost(path, target, Failure("archive", f"the worker process died (exit code {error.exitcode})"))
-        finally:
-            for future in futures:
-                future.cancel()  # type: ignore[no-untyped-call]
+    job = Job(target, limits or WorkerLimits())
+    rest = iter(files)
+    if not (first := list(islice(rest, jobs))):
+        return
+    with LocalCrew(len(first), job) as crew:
+        for examined in in_order(chain(first, rest), crew, job):
+            yield json.loads(examined.report)
 
 
-def _start(limits: WorkerLimits) -> None:
-    global _checks
-    if sys.platform != "win32":
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        bound = limits.memory_bytes if hard == resource.RLIM_INFINITY else min(limits.memory_bytes, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+def in_order(files: Iterable[Path], crew: Crew, job: Job) -> Iterator[Examined]:
+    """What the crew finds in each file, in the order of the files."""
+    waiting: deque[tuple[list[Path], Batch]] = deque()
     try:
-        _checks = load_checks()
-    except PackError as error:
-        _checks = error
+        for places in batches(files, crew.size):
+            waiting.append((places, crew.take(places)))
+            if len(waiting) >= AHEAD * crew.size:
+                yield from _home(*waiting.popleft(), crew, job)
+        while waiting:
+            yield from _home(*waiting.popleft(), crew, job)
+    finally:
+        for _, batch in waiting:
+            batch.cancel()
 
 
-def _examine(path: Path, target: Target) -> str:
-    """The report object of one file, as text; whatever goes wrong in making it is that file's failure, not the scan's."""
-    checks = _checks
-    if isinstance(checks, PackError):
-        raise checks
-    found = attempt("report", lambda: json.dumps(report_object(examine_file(path, target, checks))))
-    return json.dumps(_lost(path, target, found)) if isinstance(found, Failure) else found
+def batches(files: Iterable[Path], workers: int) -> Iterator[list[Path]]:
+    """The files in batches of 1, then 2, 4 and so on."""
+    size, sent, places = 1, 0, []
+    for file in files:
+        places.append(file)
+        if len(places) == size:
+            yield places
+            places, sent = [], sent + 1
+            if size < LARGEST_BATCH and sent % (GROWTH * workers) == 0:
+                size *= 2
+    if places:
+        yield places
 
 
-def _lost(path: Path, target: Target, failure: Failure) -> dict[str, Any]:
-    return report_object(Report(str(path), NOTHING, target, failures=(failure,)))
+def _home(places: list[Path], batch: Batch, crew: Crew, job: Job) -> Iterator[Examined]:
+    """What was found in a batch; if the batch is lost, its files are examined alone, so that none suffers for another."""
+    try:
+        yield from batch.result()
+    except Lost as error:
+        if len(places) == 1:
+            yield lost(places[0], job.target, Failure("archive", str(error)))
+            return
+        alone = [([place], crew.take([place])) for place in places]
+        for one in alone:
+            yield from _home(*one, crew, job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdoctor.report.table import render
+from kdoctor.report.table import LISTED, pieces, render
 
 
 def report(path: str, verdict: str = "healthy", *, loads: bool | None = True, keras: str | None = "3.6.0", **found: str) -> dict[str, Any]:
@@ -77,3 +77,12 @@ def test_a_name_that_is_markup_or_an_escape_sequence_is_shown_as_plain_text() ->
 def test_there_are_no_colors_unless_asked_for() -> None:
     assert "\x1b" not in render([SICK], "Keras 3.15.1", 0.0)
     assert "\x1b[31m" in render([SICK], "Keras 3.15.1", 0.0, color=True)
+
+
+def test_many_files_are_told_as_they_come_and_counted_at_the_end() -> None:
+    told = list(pieces((SICK for _ in range(2 * LISTED + 1)), "Keras 3.15.1", lambda: 2.0, interrupted=lambda: True))
+    assert [piece.count("b.h5") for piece in told] == [LISTED, LISTED, 1, 0]
+    assert (
+        told[-1]
+        == f"\ninterrupted: what follows was not examined · {2 * LISTED + 1} sick · {2 * LISTED + 1} files in 2.0 s · Keras 3.15.1\n"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,31 @@ def test_what_leads_to_nothing_is_wrong_usage(folder: Path, path: str) -> None:
 def test_links_to_folders_are_not_followed_so_that_a_circle_ends(folder: Path) -> None:
     os.symlink(folder, folder / "deep" / "circle")
     assert len(found(".")) == 6
+
+
+def test_a_file_in_a_folder_that_was_searched_is_listed_once_and_one_that_the_search_passed_by_is_listed(folder: Path) -> None:
+    os.symlink(folder / "deep", folder / "link")
+    everything = found(".")
+    assert found(".", "a.h5", "deep", "deep/er/c.hdf5", "*.keras") == everything
+    assert found(".", "notes.txt", "link/D.KERAS", "unzipped.keras/model.weights.h5") == [
+        *everything,
+        "notes.txt",
+        "link/D.KERAS",
+        "unzipped.keras/model.weights.h5",
+    ]
+    assert found("deep", ".") == ["deep/D.KERAS", "deep/er/c.hdf5", ".hidden.h5", "a.h5", "b.keras", "unzipped.keras"]
+    assert found("a.h5", ".") == ["a.h5", *(name for name in everything if name != "a.h5")]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permissions bind neither Windows nor root")
+def test_a_folder_that_cannot_be_listed_is_not_passed_over_in_silence(folder: Path) -> None:
+    (folder / "deep" / "er").chmod(0)
+    assert "deep/er" in found(".")
+    (folder / "deep" / "er").chmod(0o700)
+
+
+def test_folders_are_searched_while_the_models_are_asked_for(folder: Path) -> None:
+    models = find_models(["."])
+    assert next(models).name == ".hidden.h5"
+    (folder / "deep" / "new.keras").write_bytes(b"")
+    assert "new.keras" in [path.name for path in models]

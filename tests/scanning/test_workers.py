@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,6 +15,10 @@ import jsonschema
 import pytest
 
 from kdoctor.report.json import schema
+from kdoctor.scanning.crew import Batch, Lost
+from kdoctor.scanning.examination import Examined, Job
+from kdoctor.scanning.workers import AHEAD, LARGEST_BATCH, in_order
+from kdoctor.target import Target
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 PACK = '''
@@ -90,10 +94,10 @@ def test_a_file_that_dies_hangs_grows_or_crashes_is_unknown_and_the_others_are_e
     assert told["f_crashes"] == "ZeroDivisionError: division by zero"
 
 
-def test_the_report_is_the_same_byte_for_byte_with_one_worker_and_with_two() -> None:
-    one, two = (scan(None, SAMPLES / "sick" / "lambda_*", "-j", jobs, "--format", "json") for jobs in (1, 2))
+def test_the_report_is_the_same_byte_for_byte_with_one_worker_and_with_eight() -> None:
+    one, eight = (scan(None, SAMPLES / "sick" / "lambda_*", "-j", jobs, "--format", "json") for jobs in (1, 8))
     assert (one.returncode, one.stderr) == (1, "")
-    assert one.stdout == two.stdout
+    assert one.stdout == eight.stdout
 
 
 def test_a_pack_that_cannot_be_used_is_told_once_instead_of_examining_anything(tmp_path: Path) -> None:
@@ -104,3 +108,60 @@ def test_a_pack_that_cannot_be_used_is_told_once_instead_of_examining_anything(t
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("kdoctor: pack 'YY' (surely_not_there) cannot be imported")
     assert done.stderr.count("\n") == 1
+
+
+class Listed:
+    """A crew that examines nothing: it notes what it is given, and how much of it is on the way at a time."""
+
+    size = 2
+
+    def __init__(self, poison: str = "") -> None:
+        self.on_the_way = self.most = 0
+        self.poison = poison
+
+    def take(self, places: Sequence[Path]) -> Batch:
+        self.on_the_way += len(places)
+        self.most = max(self.most, self.on_the_way)
+        return Taken(self, places)
+
+
+class Taken:
+    def __init__(self, crew: Listed, places: Sequence[Path]) -> None:
+        self.crew, self.places = crew, places
+
+    def result(self) -> list[Examined]:
+        self.crew.on_the_way -= len(self.places)
+        if any(place.name == self.crew.poison for place in self.places):
+            raise Lost("poison")
+        return [Examined(place.name, True) for place in self.places]
+
+    def cancel(self) -> None:
+        self.crew.on_the_way -= len(self.places)
+
+
+JOB = Job(Target("3.15.1"))
+
+
+def test_files_are_asked_for_as_they_are_needed_and_come_back_in_order() -> None:
+    crew = Listed()
+    names = (Path(str(number)) for number in range(100_000))
+    for number, examined in enumerate(in_order(names, crew, JOB)):
+        assert examined.report == str(number)
+    assert number == 99_999
+    assert crew.most <= AHEAD * crew.size * LARGEST_BATCH
+
+
+def test_a_batch_that_is_lost_costs_nothing_but_the_file_that_lost_it() -> None:
+    names = [Path(str(number)) for number in range(2_000)]
+    found = list(in_order(names, Listed("1234"), JOB))
+    assert [number for number, examined in enumerate(found) if not examined.whole] == [1234]
+    assert json.loads(found[1234].report)["failures"] == [{"check": "archive", "error": "poison"}]
+    assert [examined.report for examined in found[:1234]] == [str(number) for number in range(1234)]
+
+
+def test_a_scan_that_is_left_in_the_middle_leaves_nothing_on_the_way() -> None:
+    crew = Listed()
+    found = in_order(map(Path, "abcdefghijklmnopqrstuvwxyz"), crew, JOB)
+    next(found)
+    found.close()
+    assert crew.on_the_way == 0

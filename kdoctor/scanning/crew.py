@@ -1,0 +1,84 @@
+"""Who examines the files of a scan: what every crew can do, and the crew of worker processes on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Sequence
+from concurrent.futures import TimeoutError as TaskTimeout
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from kdoctor.scanning.examination import Examined, Job, examine_batch, start
+
+
+class Lost(Exception):
+    """A batch that a crew could not bring home; the text says why."""
+
+
+class Batch(Protocol):
+    """Files that were given to a crew together."""
+
+    def result(self) -> list[Examined]:
+        """Wait for what was found, in the order given. Raises `Lost`."""
+
+    def cancel(self) -> None:
+        """Stop caring about it."""
+
+
+class Crew(Protocol):
+    """Takes batches of files. ``size``: how many it works on at a time."""
+
+    size: int
+
+    def take(self, places: Sequence[Path]) -> Batch: ...
+
+
+class LocalCrew:
+    """Worker processes, kept warm; one that dies or hangs is replaced. To be used as a context manager.
+
+    They are started afresh, so that nothing depends on what this process has done: on Linux by a server that has imported kdoctor once,
+    elsewhere ("spawn") each for itself.
+    """
+
+    def __init__(self, jobs: int, job: Job) -> None:
+        self.size = max(1, jobs)
+        self._seconds = job.limits.seconds
+        context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        self._pool = ProcessPool(max_workers=self.size, context=context, initializer=start, initargs=(job,))
+
+    def __enter__(self) -> LocalCrew:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+    def take(self, places: Sequence[Path]) -> Batch:
+        return _LocalBatch(self._pool.schedule(examine_batch, args=(places,), timeout=self._seconds), self._seconds)
+
+
+class _LocalBatch:
+    def __init__(self, future: ProcessFuture[list[Examined]], seconds: float) -> None:
+        self._future = future
+        self._seconds = seconds
+
+    def result(self) -> list[Examined]:
+        try:
+            return self._future.result()
+        except TaskTimeout:
+            raise Lost(f"not finished after {self._seconds:g} seconds") from None
+        except ProcessExpired as error:
+            raise Lost(f"the worker process died (exit code {error.exitcode})") from error
+
+    def cancel(self) -> None:
+        self._future.cancel()  # type: ignore[no-untyped-call]
+
+
+def warm_up() -> None:
+    """Let the server of worker processes import what they need before the first is asked for. For programs of our own: it is one for all."""
+    if sys.platform == "linux":
+        multiprocessing.get_context("forkserver").set_forkserver_preload(["kdoctor.scanning.preloaded"])

@@ -1,0 +1,98 @@
+"""What a worker process does: it examines files, one after the other, within limits, and answers in texts.
+
+The module is imported by every worker, so it brings nothing of the pool that started it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kdoctor.check import Check
+from kdoctor.doctor import NOTHING, examine_file
+from kdoctor.engine import Failure, Report, attempt
+from kdoctor.errors import PackError
+from kdoctor.packs import load_checks
+from kdoctor.report.json import report_object
+from kdoctor.target import Target
+
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """What one file may cost: wall-clock seconds, and bytes of address space (enforced on POSIX systems; Windows has no such limit)."""
+
+    seconds: float = 60.0
+    memory_bytes: int = 2048 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is the same for every file of a scan."""
+
+    target: Target
+    limits: WorkerLimits = WorkerLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What became of one file: the text of its report object (see `kdoctor.report.json`), and whether it was examined without a failure."""
+
+    report: str
+    whole: bool
+
+
+class _Worker:
+    """What a worker process keeps from one file to the next; ``checks`` may be why there are none."""
+
+    job: Job
+    checks: tuple[Check, ...] | PackError = ()
+
+
+def start(job: Job) -> None:
+    """Make this process a worker: bounded memory, checks loaded once; Ctrl-C is the business of the process that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(100_000, 20, 100)  # a document is one large tree without cycles: looking for them took a tenth of the time
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        bound = job.limits.memory_bytes if hard == resource.RLIM_INFINITY else min(job.limits.memory_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+    _Worker.job = job
+    try:
+        _Worker.checks = load_checks()
+    except PackError as error:
+        _Worker.checks = error
+
+
+def examine_batch(places: Sequence[Path]) -> list[Examined]:
+    """Examine files, in a process that was started as a worker. Raises `PackError` when the checks cannot be loaded."""
+    checks = _Worker.checks
+    if isinstance(checks, PackError):
+        raise checks
+    return [_examined(place, _Worker.job.target, checks) for place in places]
+
+
+def _examined(place: Path, target: Target, checks: Sequence[Check]) -> Examined:
+    """Whatever goes wrong in making the report is that file's failure, not the scan's."""
+
+    def work() -> Examined:
+        report = examine_file(place, target, checks)
+        return Examined(json.dumps(report_object(report)), not report.failures)
+
+    found = attempt("report", work)
+    return lost(place, target, found) if isinstance(found, Failure) else found
+
+
+def lost(place: Path, target: Target, failure: Failure) -> Examined:
+    """A file of which nothing is known but why."""
+    return Examined(json.dumps(report_object(Report(str(place), NOTHING, target, failures=(failure,)))), False)
