@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
+from kdoctor.guards import judged
 from kdoctor.target import Target
 
-SIZES = frozenset({"members", "ratio", "spool_bytes", "memory_bytes", "json_bytes", "attribute_bytes", "datasets"})
+SIZES = frozenset({"members", "ratio", "total_ratio", "spool_bytes", "memory_bytes", "json_bytes", "attribute_bytes", "datasets"})
 WORDS = {
     "members": "entries in the zip directory",
     "ratio": "times its stored size is what a member unpacks to",
+    "total_ratio": "times its size is what the archive unpacks to",
     "spool_bytes": "bytes is what a member unpacks to",
     "memory_bytes": "bytes is what a member unpacks to",
     "json_bytes": "bytes of JSON in one part",
@@ -28,7 +30,8 @@ def archive_bomb(document: Document, target: Target) -> Iterator[Finding]:
     """
     for at, fault in document.faults_of(FaultKind.LIMIT):
         if fault.detail.get("limit") in SIZES:
-            yield Finding(at, _message(fault))
+            bomb = judged(target, "zip-bomb", fault.detail.get("size")) if "size" in fault.detail else ""
+            yield Finding(at, _message(fault) + bomb)
 
 
 def _message(fault: Fault) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
+from kdoctor.faults import FaultKind
+from kdoctor.guards import judged
 from kdoctor.objects import objects
 from kdoctor.target import Target
 
 # Layers that carry another framework's object in their config, serialized with that framework's pickle.
-CARRIERS = {"TorchModuleWrapper": "module", "FlaxLayer": "module", "JaxLayer": "call_fn"}
+CARRIERS = {"TorchModuleWrapper": ("module",), "FlaxLayer": ("module", "method"), "JaxLayer": ("call_fn", "init_fn")}
 
 TORCH = "ValueError: Requested the deserialization of a `torch.nn.Module` object via `torch.load()`. This carries a potential risk of arbitrary code execution"
 
@@ -18,14 +20,24 @@ def embedded_pickle(document: Document, target: Target) -> Iterator[Finding]:
     """The file carries a pickle: unpickling it runs code.
 
     TorchModuleWrapper stores a whole PyTorch module in its config, FlaxLayer and JaxLayer functions; loading them unpickles what the file
-    holds (CVE-2025-49655). Keras 3.11.3 and later refuse them in safe mode.
+    holds (CVE-2025-49655, CVE-2026-12484). Keras 3.11.3 and later refuse them in safe mode. So do arrays of objects in
+    ``model.weights.npz``: NumPy stores them as pickles, and Keras before 3.9 lets it read them.
     """
+    for at, fault in document.faults_of(FaultKind.OBJECT_ARRAY):
+        names = list(fault.detail.get("names") or ())
+        yield Finding(
+            at,
+            f"{fault.detail.get('file')} holds arrays of Python objects ({', '.join(repr(name) for name in names[:3])}), which are pickles"
+            f"{judged(target, 'npz-pickle')}",
+            keras_says="ValueError: Object arrays cannot be loaded when allow_pickle=False",
+        )
     for node in objects(document):
-        key = CARRIERS.get(node.class_name)
-        if key is not None and node.config.get(key) is not None:
+        if any(node.config.get(key) is not None for key in CARRIERS.get(node.class_name.rpartition(">")[2], ())):
+            torch = node.class_name == "TorchModuleWrapper"
             yield Finding(
                 node.at,
-                f"{node.class_name} {node.name!r} carries a pickled object in its config: loading it would run code from the file",
+                f"{node.class_name} {node.name!r} carries a pickled object in its config: loading it would run code from the file"
+                f"{judged(target, 'torch-module') if torch else ''}",
                 layer=node.name,
-                keras_says=TORCH if node.class_name == "TorchModuleWrapper" else None,
+                keras_says=TORCH if torch else None,
             )

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
-from kdoctor.objects import objects
+from kdoctor.guards import judged
+from kdoctor.objects import Node, objects
 from kdoctor.target import Target
 
 LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
 KEYS = ("vocabulary", "idf_weights")
+# Tokenizers of KerasHub and its forerunners: a text where words, merges or a model should be is where they are read from.
+HUB = ("keras_hub", "keras_nlp", "keras_cv")
+HUB_KEYS = ("vocabulary", "merges", "proto")
 
 
 @check("K803", Severity.ERROR, since="0.1.0")
@@ -21,13 +25,19 @@ def external_file_reference(document: Document, target: Target) -> Iterator[Find
     The vocabulary itself is not in the file: whoever has it can save the model with the words in it.
     """
     for node in objects(document):
-        for key in KEYS if node.class_name in LOOKUPS else ():
+        for key in _keys(node):
             value = node.config.get(key)
             if isinstance(value, str):
                 yield Finding(
                     node.at / "config" / key,
-                    f"{node.class_name} {node.name!r} reads its {key} from {value!r}, outside the model",
+                    f"{node.class_name} {node.name!r} reads its {key} from {value!r}, outside the model{judged(target, 'vocabulary-path')}",
                     needs=(Need("FILE", value, "the words are not in the model, only where they were read from"),),
                     layer=node.name,
                     keras_says="ValueError: Requested the loading of a vocabulary file outside of the model archive.",
                 )
+
+
+def _keys(node: Node) -> tuple[str, ...]:
+    if node.class_name.rpartition(">")[2] in LOOKUPS:
+        return KEYS
+    return HUB_KEYS if (node.module or "").split(".")[0] in HUB and node.class_name.endswith("Tokenizer") else ()

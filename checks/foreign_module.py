@@ -4,23 +4,40 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
-from kdoctor.hostile import called_name, is_pythons
-from kdoctor.objects import FUNCTION, objects
+from kdoctor.guards import judged
+from kdoctor.hostile import is_foreign, references
+from kdoctor.keras_api import habits
+from kdoctor.objects import objects
 from kdoctor.target import Target
 
+OWN = ("keras.layers", "keras", "keras.initializers", "keras.regularizers", "keras.constraints", "keras.optimizers", "keras.losses")
 
-@check("K801", Severity.ERROR, since="0.1.0")
+
+@check("K801", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def foreign_module(document: Document, target: Target) -> Iterator[Finding]:
-    """The config names something of Python itself as if it were a part of the model: ``os.system``, ``builtins.eval``.
+    """The config names something of Python itself, or of a tool, as if it were a part of the model: ``os.system``, ``pip.main``.
 
-    Keras 3.0 to 3.8 import whatever module a config names and call what they find there (CVE-2025-1550); later releases refuse. A
-    layer of the author's own package is a custom object (K301): this is about the standard library, which no model needs.
+    Keras 3.0 to 3.8 import whatever module a config names and call what they find there (CVE-2025-1550); later releases refuse, and
+    the finding says which the target is. A layer of the author's own package is a custom object (K301): this is about Python's standard
+    library and the packages that stand beside Keras and hold no layer, which no model needs.
+
+    A class of Keras itself under the registered name of another (``keras.layers.Dense``, registered as ``evil>Payload``) is looked
+    up by that name first, before Keras 3.15: a warning there, and K306 where the target refuses it.
     """
+    for found in references(document):
+        if is_foreign(found):
+            yield Finding(
+                found.at,
+                f"the config names {found.path}, which belongs to Python and not to a model: it would be called{judged(target, 'foreign-module')}",
+                keras_says=f"TypeError: Could not locate {'function' if found.function else 'class'} '{found.name}'.",
+            )
+    if not habits.READS_MODULES_IN_HDF5.of(target) or (habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native):
+        return
     for node in objects(document):
-        if is_pythons(node):
-            name = called_name(node)
+        other = (node.registered_name or "").rpartition(">")
+        if other[1] and node.module in OWN and (other[0] != "Keras" or other[2] != node.class_name):
             yield Finding(
                 node.at,
-                f"the config names {node.module}.{name}, which belongs to Python and not to a model: it would be called",
-                keras_says=f"TypeError: Could not locate {'function' if node.class_name == FUNCTION else 'class'} '{name}'.",
+                f"{node.module}.{node.class_name} is looked up as {node.registered_name!r} first{judged(target, 'registered-name')}",
+                mild=True,
             )

@@ -7,6 +7,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Fault
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
+from kdoctor.guards import judged
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
@@ -26,13 +27,17 @@ def hdf5_external_storage(document: Document, target: Target) -> Iterator[Findin
         name, link = fault.detail.get("name"), fault.detail.get("link")
         article, to = "an" if link == "external" else "a", fault.detail.get("to")
         file = f" in the file {fault.detail['file']!r}" if fault.detail.get("file") else ""
-        told = f"{name!r} is {article} {link} link to {to!r}{file}, where Keras stores an array or a group"
+        told = f"{name!r} is {article} {link} link to {to!r}{file}, where Keras stores an array or a group{judged(target, 'hdf5-link')}"
         yield Finding(at, told, repair=_in_its_place(document, at, fault))
     for at, fault in document.faults_of(FaultKind.HDF5_EXTERNAL_STORAGE):
         files = ", ".join(repr(file) for file in list(fault.detail.get("files") or ())[:3])
-        yield Finding(at, f"the numbers of {fault.detail.get('name')!r} are to be read from other files: {files}")
+        yield Finding(
+            at,
+            f"the numbers of {fault.detail.get('name')!r} are to be read from other files: {files}{judged(target, 'hdf5-external-storage')}",
+        )
     for at, fault in document.faults_of(FaultKind.HDF5_VIRTUAL):
-        yield Finding(at, f"{fault.detail.get('name')!r} is a virtual dataset, made up from other datasets or files")
+        told = f"{fault.detail.get('name')!r} is a virtual dataset, made up from other datasets or files{judged(target, 'hdf5-virtual')}"
+        yield Finding(at, told)
 
 
 def _in_its_place(document: Document, at: Pointer, fault: Fault) -> Repair | None:

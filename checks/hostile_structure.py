@@ -3,19 +3,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Severity, check
-from kdoctor.document import Document
+from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
+from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
 DEPTHS = {"json_depth": "levels of nesting in JSON", "json_values": "values in one JSON part", "hdf5_depth": "levels of HDF5 groups"}
+CONTENTS = {"zip": "a zip archive", "hdf5": "HDF5"}
 
 
-@check("K810", Severity.ERROR, since="0.1.0")
+@check("K810", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
 def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
     """The file is built to exhaust or to mislead its readers.
 
     JSON nested thousands of levels deep, HDF5 groups nested without end, the same key twice in one JSON object so that one reader
-    sees one value and another reader the other. No Keras writes any of these.
+    sees one value and another reader the other; two attributes or links of one name in HDF5; a file that is a zip to one reader and HDF5
+    to another. No Keras writes any of these. Of a file that is two things the finding says which one Keras opens, by the file's
+    name: that one is examined.
+
+    Bytes before HDF5 content (a user block) are read by nobody's Keras, and a way to carry something along: blank ones are an info.
     """
     for at, fault in document.faults_of(FaultKind.LIMIT):
         limit = fault.detail.get("limit")
@@ -24,3 +30,18 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.JSON_DUPLICATE_KEYS):
         keys = ", ".join(repr(key) for key in list(fault.detail.get("keys") or ())[:3])
         yield Finding(at, f"the same key stands twice in one JSON object ({keys}): readers disagree on what the file says")
+    for at, fault in document.faults_of(FaultKind.HDF5_SAME_NAME):
+        what, name, group = (fault.detail.get(key) for key in ("what", "name", "group"))
+        yield Finding(at, f"two {what}s of {group} have the same name {name!r}: readers disagree on which one counts")
+    for at, fault in document.faults_of(FaultKind.POLYGLOT):
+        contents = " and ".join(CONTENTS.get(content, content) for content in fault.detail.get("contents") or ())
+        read = CONTENTS.get(str(fault.detail.get("read")), "")
+        yield Finding(at, f"the file is {contents} at once: examined is {read}, which Keras opens under this name")
+    for at, fault in document.faults_of(FaultKind.USER_BLOCK):
+        yield _user_block(at, fault)
+
+
+def _user_block(at: Pointer, fault: Fault) -> Finding:
+    count, blank = fault.detail.get("count", 0), bool(fault.detail.get("blank"))
+    begins = "all of them blank" if blank else f"which begin with {fault.detail.get('head')!r}"
+    return Finding(at, f"{count:,} bytes stand before the HDF5 content, {begins}: no Keras writes any", mild=blank)

@@ -16,8 +16,9 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
     r"""The zip directory holds entries that do not belong, or names that Keras does not find.
 
     Backslashes in member names (zipped by an old Windows tool) hide every part from Keras: an error. Equal copies of a
-    member and stray files such as ``__MACOSX/`` are harmless: an info. Names that are absolute or climb (``..``) are an error, whoever
-    reads the archive.
+    member and stray files such as ``__MACOSX/`` are harmless: an info. Parts of the model under absolute or climbing names are an
+    error, and so are names with control characters, and a second name that some readers take instead. (K806 is about members that
+    lead out of the archive and are no part of the model.)
 
     The cure writes the archive with plain names, one member for each part. Copies that differ have no cure: Keras reads the last
     ("A total of 1 objects could not be loaded" when that is the wrong one), and only whoever made the archive knows which is right.
@@ -58,7 +59,7 @@ def _irregular(document: Document, at: Pointer, fault: Fault) -> Finding:
     parts = [member for member in document.members.values() if member.name in names and member.role in ("config", "metadata", "weights")]
     return Finding(
         at,
-        f"member names that lead out of the archive or hide something: {_some(fault)}",
+        f"member names that lead elsewhere or hide something: {_some(fault)}",
         repair=remove_faults("write the parts of the model under plain names" if parts else "leave them out", (at, fault)),
         keras_says=NO_CONFIG if any(member.role == "config" for member in parts) else None,
     )

@@ -31,11 +31,15 @@ class FaultKind(str, Enum):
     BACKSLASH_NAMES = "backslash-names"  # names
     DUPLICATE_MEMBER = "duplicate-member"  # name, count, identical: equal by size and CRC
     STRAY_MEMBERS = "stray-members"  # names: entries that are no part of a Keras archive
-    IRREGULAR_NAMES = "irregular-names"  # names: absolute, climbing ("..") or with control characters
+    # names: parts of the model under absolute or climbing names, names with control characters, members with two names; why: name -> which
+    IRREGULAR_NAMES = "irregular-names"
+    PATH_TRAVERSAL = "path-traversal"  # names of no part of the model: climbing (".."), absolute, with a drive, links; why: name -> which
     CRC_MISMATCH = "crc-mismatch"  # name, expected, found
     UNREADABLE_MEMBER = "unreadable-member"  # name, why: encrypted, method, deflate stream, header disagrees with the directory
     LEADING_BYTES = "leading-bytes"  # count, head
     TRAILING_BYTES = "trailing-bytes"  # count
+    POLYGLOT = "polyglot"  # contents: of one file that is several (zip, hdf5), read: the one whose content stands in the document
+    USER_BLOCK = "user-block"  # count: bytes before the HDF5 content, head, blank: whether all of the looked-at ones are zero
 
     # a JSON part (`Fault.part` says which)
     JSON_BOM = "json-bom"
@@ -50,6 +54,9 @@ class FaultKind(str, Enum):
     HDF5_LINK = "hdf5-link"  # name, link: soft | external; to; file
     HDF5_EXTERNAL_STORAGE = "hdf5-external-storage"  # name, files
     HDF5_VIRTUAL = "hdf5-virtual"  # name
+    HDF5_SAME_NAME = "hdf5-same-name"  # name, what: attribute or link, group: two of one name, of which readers take different ones
+    OBJECT_ARRAY = "object-array"  # file, names: arrays of Python objects, which NumPy stores as pickles
+    SHAPE_BOMB = "shape-bomb"  # name, shape, declared, stored: arrays that declare far more than the file holds (name: the largest)
 
     # the numbers themselves, where somebody looked at them
     NON_FINITE = "non-finite"  # name: path of the array; count: of NaN and infinity; of: all its numbers

@@ -1,17 +1,49 @@
-"""Names in a config that stand for no part of a model: what they call acts on the machine, or on Keras itself."""
+"""What a config names that stands for no part of a model: what it calls acts on the machine, or on Keras itself.
+
+Keras's loaders take every dict with a ``class_name`` for an object, and look it up by module, class name, function name or registered
+name. So does this: whatever form those have, since a name that no honest writer would use is where an attacker hides one.
+"""
 
 from __future__ import annotations
 
 import builtins
+import re
 import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
+from kdoctor.document import Document, Json
+from kdoctor.foreign import ACTING, APPLICATION, CALLING, KERAS, MODELLING, PACKAGES, PARTS, PREFIXES, REACHING_OUT
 from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.objects import FUNCTION, Node
+from kdoctor.pointer import Pointer
 
 # Keras writes plain functions of its own under this module, by their names: only Python's own names are foreign there.
 BUILTINS = "builtins"
 MAIN = "__main__"
-FAMILY = ("keras", "tf_keras", "keras_core")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place where the loader looks something up. ``name`` is what it would call, ``names`` all that it may look for."""
+
+    at: Pointer
+    module: str | None
+    name: str
+    names: tuple[str, ...]
+    function: bool
+
+    @property
+    def path(self) -> str:
+        """``os.system``, for messages."""
+        return f"{self.module}.{self.name}" if self.module else self.name
+
+
+@lru_cache(maxsize=4)
+def references(document: Document) -> tuple[Reference, ...]:
+    """Every reference of config and training state, outermost first, whatever form its names have."""
+    return tuple(found for part in ("config", "training") for found in _walk(document.parts.get(part), Pointer(part)))
 
 
 def called_name(node: Node) -> str:
@@ -20,17 +52,83 @@ def called_name(node: Node) -> str:
 
 
 def is_pythons(node: Node) -> bool:
-    """Whether the object belongs to Python's own library, such as ``os.system``."""
-    root, name = _root(node), called_name(node)
-    if root == BUILTINS:
-        return hasattr(builtins, name) and not name.startswith("__keras")
-    return root != MAIN and root in sys.stdlib_module_names
+    """Whether the object belongs to Python's own library, such as ``os.system``, or to a package that no model needs."""
+    return is_foreign(_reference(node.raw, node.at))
 
 
 def is_no_modelling(node: Node) -> bool:
-    """Whether the object is a function of Keras that the newest release refuses to call for a config, such as ``get_file``."""
-    return _root(node) in FAMILY and called_name(node) in Catalogue.load(releases()[-1]).declined()
+    """Whether the object is a function of Keras that is no part of any model, such as ``get_file``."""
+    return is_acting(_reference(node.raw, node.at))
 
 
-def _root(node: Node) -> str:
-    return (node.module or "").split(".")[0]
+def is_foreign(found: Reference) -> bool:
+    """Whether the module is Python's own, or of a package that stands on many machines and holds no part of a model."""
+    module = (found.module or "").strip()
+    root = module.split(".")[0]
+    if root == BUILTINS:
+        return any(hasattr(builtins, name) and not name.startswith("__keras") for name in found.names)
+    if root in ("", MAIN):
+        return False
+    if root in sys.stdlib_module_names or root in PACKAGES:
+        return True
+    return root in MODELLING and _leaves_modelling(root, module, found)
+
+
+def is_acting(found: Reference) -> bool:
+    """Whether the reference is to something of Keras that acts, by a public or a private module, or by its bare name."""
+    module = (found.module or "").strip()
+    root = module.split(".")[0]
+    bare = set(found.names)
+    if root == BUILTINS:
+        return found.function and bool(bare & _declined())
+    prefix = next((prefix for prefix in PREFIXES if f"{module}.".startswith(prefix)), None)
+    if prefix is None:
+        return root in KERAS and bool(bare & _declined())
+    if bare & _declined():
+        return True
+    inside = f"{module}."[len(prefix) :]
+    if inside.startswith("applications."):
+        return any(re.fullmatch(APPLICATION, name) for name in bare)
+    return inside.startswith(tuple(f"{folder}." for folder in ACTING)) and not bare & PARTS
+
+
+def _leaves_modelling(root: str, module: str, found: Reference) -> bool:
+    if not f"{module}.".startswith(tuple(f"{allowed}." for allowed in MODELLING[root])):
+        return module != root  # tensorflow alone is where some writers put what is theirs
+    from kdoctor.bytecode.reach_table import ATTRIBUTES  # seldom needed
+
+    return module.rpartition(".")[2] in REACHING_OUT or any(name in ATTRIBUTES for name in found.names if found.function)
+
+
+@lru_cache(maxsize=1)
+def _declined() -> frozenset[str]:
+    return Catalogue.load(releases()[-1]).declined() | CALLING
+
+
+def _walk(root: Json, start: Pointer) -> Iterator[Reference]:
+    stack: list[tuple[Json, Pointer]] = [(root, start)]
+    while stack:
+        value, at = stack.pop()
+        if isinstance(value, Mapping):
+            if "class_name" in value and "config" in value:
+                yield _reference(value, at)
+            stack.extend((inner, at / key) for key, inner in reversed(list(value.items())) if isinstance(inner, (Mapping, list)))
+        elif isinstance(value, list):
+            stack.extend((value[i], at / i) for i in range(len(value) - 1, -1, -1) if isinstance(value[i], (Mapping, list)))
+
+
+def _reference(raw: Mapping[str, Json], at: Pointer) -> Reference:
+    """What Keras looks for: a type's name stands in ``spec_name``, a function's in ``config``."""
+    class_name, config = raw.get("class_name"), raw.get("config")
+    function = class_name == FUNCTION
+    stated = [raw.get("spec_name")] if class_name == "__typespec__" else [config, raw.get("registered_name")] if function else [class_name]
+    names = tuple(dict.fromkeys(name for each in stated for name in _names(each)))
+    module = next(iter(_names(raw.get("module"))), None)
+    return Reference(at, module, names[0] if names else str(class_name), names, function)
+
+
+def _names(value: Json) -> Iterator[str]:
+    """The texts of a name, which a hostile file may have put into a list; without the package of a registered name."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            yield item.rpartition(">")[2]

@@ -16,7 +16,7 @@ CHECK_SOURCES = sorted(CHECKS.glob("*.py"))
 
 # Each module or package imports from the rows above it alone, never from its own row.
 LAYERS = (
-    ("__version__", "errors", "pointer", "limits", "faults", "confine"),
+    ("__version__", "errors", "pointer", "limits", "faults", "confine", "foreign"),
     ("bytecode", "recipe_steps", "saved_model", "user_code", "verify"),
     ("hub", "recipe"),
     ("document",),
@@ -24,7 +24,7 @@ LAYERS = (
     ("check", "layers", "archive", "keras_1_weights"),
     ("packs", "manifest", "models", "naming", "connections", "lambdas"),
     ("keras_api", "sequential", "testing"),
-    ("hostile", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers"),
+    ("hostile", "guards", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers"),
     ("translate",),
     ("claims", "summary", "flow"),
     ("graph_order",),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from kdoctor.archive.hdf5.structure import Hdf5, read_hdf5
+from kdoctor.archive.hdf5.structure import Hdf5, read_hdf5, user_block
 from kdoctor.archive.json_part import read_json
 from kdoctor.document import ABSENT, Fault, Format, Json
 from kdoctor.faults import FaultKind
@@ -46,6 +46,7 @@ def read_h5(stream: BinaryIO, size: int, limits: Limits) -> tuple[Format, dict[s
     elif not hdf5.faults:
         head = ", ".join([*hdf5.weights][:HEAD])
         faults.append(Fault(FaultKind.NOT_A_MODEL.value, "file", {"content": "hdf5-data", "head": head}))
+    faults += user_block(stream, hdf5)
     parts |= {"attributes": attributes, "weights": hdf5.weights, "faults": faults}
     return format, parts
 

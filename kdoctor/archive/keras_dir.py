@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
-from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, missing, weights_part
+from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.zip.member import limit_fault
-from kdoctor.archive.zip.names import CONFIG, NUMPY_WEIGHTS, WEIGHTS, role_of
-from kdoctor.document import Format, Json, Member
+from kdoctor.archive.zip.names import CONFIG, NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, is_shard, role_of
+from kdoctor.document import Fault, Format, Json, Member
 from kdoctor.errors import ReadError
+from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb")
@@ -32,11 +35,36 @@ def read_keras_dir(path: Path, limits: Limits) -> Reading:
         found_parts, wrong = _json(path / name, part, limits)
         parts.update(found_parts)
         faults += wrong
-    found_parts, wrong = _weights(path / WEIGHTS, limits)
-    if wrong and (path / NUMPY_WEIGHTS).is_file() and not (path / WEIGHTS).is_file():
-        wrong = []
-    parts.update(found_parts)
-    return Reading(Format.KERAS_DIR, "directory", parts, (*faults, *wrong))
+    faults += [*_links(path, parts["members"]), *_all_weights(path, names, parts, limits)]
+    return Reading(Format.KERAS_DIR, "directory", parts, tuple(faults))
+
+
+def _all_weights(path: Path, names: set[str], parts: dict[str, Json], limits: Limits) -> Iterator[Fault]:
+    """Add the weights of model.weights.h5, or of all its shards, to the parts; yield what is wrong with them."""
+    if WEIGHTS not in names and names & {NUMPY_WEIGHTS, SHARD_MAP}:
+        files = [name for name in sorted(names) if is_shard(name)]
+    else:
+        files = [WEIGHTS]
+    for file in files:
+        found, wrong = _weights(path / file, limits)
+        merged(parts, found)
+        yield from wrong
+    if NUMPY_WEIGHTS in names and (path / NUMPY_WEIGHTS).is_file():
+        from kdoctor.archive.numpy_weights import numpy_faults  # seldom met
+
+        with open(path / NUMPY_WEIGHTS, "rb") as stream:
+            yield from numpy_faults(stream, os.fstat(stream.fileno()).st_size, limits)
+    if SHARD_MAP in names and (path / SHARD_MAP).is_file() and (path / SHARD_MAP).stat().st_size <= limits.json_bytes:
+        yield from shard_map((path / SHARD_MAP).read_bytes(), limits)
+
+
+def _links(path: Path, members: dict[int, Member]) -> Iterator[Fault]:
+    """Links that lead out of the folder: what they point to is read as a part of the model."""
+    root = os.path.realpath(path)
+    links = [member.name for member in members.values() if stat.S_ISLNK(member.mode)]
+    out = {name: "symlink" for name in links if not os.path.realpath(path / name).startswith(root + os.sep)}
+    if out:
+        yield Fault(FaultKind.PATH_TRAVERSAL.value, "file", {"names": list(out), "why": out, "listed_in": "folder"})
 
 
 def _json(path: Path, part: str, limits: Limits) -> Found:

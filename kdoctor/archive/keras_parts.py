@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, BinaryIO, Final, TypeAlias, cast
 
 from kdoctor.archive.json_part import read_json
-from kdoctor.archive.zip.names import CONFIG, METADATA
+from kdoctor.archive.zip.names import CONFIG, METADATA, SHARD_MAP, leads_out
 from kdoctor.document import ABSENT, Fault, Json
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
@@ -37,15 +37,31 @@ def split_config(config: dict[str, Json]) -> dict[str, Json]:
 def weights_part(stream: IO[bytes], size: int, limits: Limits) -> Found:
     """``weights`` and ``attributes`` of an HDF5 file of weights."""
     from kdoctor.archive.h5 import joined
-    from kdoctor.archive.hdf5.structure import read_hdf5
+    from kdoctor.archive.hdf5.structure import read_hdf5, user_block
 
     found = read_hdf5(cast(BinaryIO, stream), size, limits)
     attributes = {
         group: {name: value for name, value in joined(values).items() if group != "/" or name not in _OF_MODELS}
         for group, values in found.attributes.items()
     }
-    faults = [Fault(fault.kind, "weights", fault.detail) for fault in found.faults]
+    wrong = (*found.faults, *user_block(cast(BinaryIO, stream), found))
+    faults = [Fault(fault.kind, "weights", fault.detail) for fault in wrong]
     return {"weights": dict(found.weights), "attributes": attributes}, faults
+
+
+def shard_map(data: bytes, limits: Limits) -> list[Fault]:
+    """What is wrong with the map of a model whose weights stand in several files: each file is opened by the name it has there."""
+    value, faults = read_json(data, "weights", limits)
+    listed = value.get("weight_map") if isinstance(value, dict) else None
+    names = {name for found in (listed.values() if isinstance(listed, dict) else ()) for name in _texts(found)}
+    wrong = {name: why for name in sorted(names) if (why := leads_out(name))}
+    if wrong:
+        faults.append(Fault(FaultKind.PATH_TRAVERSAL.value, "weights", {"names": list(wrong), "why": wrong, "listed_in": SHARD_MAP}))
+    return faults
+
+
+def _texts(value: Json) -> list[str]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
 
 
 def merged(into: dict[str, Json], parts: dict[str, Json]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from typing import BinaryIO, cast
 
-from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, weights_part
+from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.zip.directory import Entry
 from kdoctor.archive.zip.integrity import integrity_faults
 from kdoctor.archive.zip.member import STORED, Archive, MemberError
-from kdoctor.archive.zip.names import NUMPY_WEIGHTS, WEIGHTS, is_shard, naming_faults, plain, role_of
+from kdoctor.archive.zip.names import NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, is_shard, naming_faults, plain, role_of
 from kdoctor.document import Fault, Format, Json, Member
 
 
@@ -56,6 +57,10 @@ def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) 
     faults: list[Fault] = []
     if WEIGHTS not in entries and NUMPY_WEIGHTS not in entries:
         faults.append(missing(WEIGHTS))
+    if SHARD_MAP in entries:
+        faults += _shard_map(archive, entries[SHARD_MAP], cut)
+    if NUMPY_WEIGHTS in entries:
+        faults += _numpy(archive, entries[NUMPY_WEIGHTS], cut)
     for name, entry in entries.items():
         readable = entry.method == STORED or (entry.name not in cut and archive.over_limits(entry, "weights") is None)
         if readable and (name == WEIGHTS or is_shard(name)):
@@ -63,6 +68,27 @@ def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) 
             merged(parts, found)
             faults += wrong
     return parts, faults
+
+
+def _shard_map(archive: Archive, entry: Entry, cut: Collection[str]) -> list[Fault]:
+    if entry.name in cut or entry.size > archive.limits.json_bytes or archive.over_limits(entry, "weights") is not None:
+        return []
+    try:
+        return shard_map(archive.read(entry), archive.limits)
+    except MemberError:
+        return []
+
+
+def _numpy(archive: Archive, entry: Entry, cut: Collection[str]) -> list[Fault]:
+    if entry.name in cut or archive.over_limits(entry, "weights") is not None:
+        return []
+    from kdoctor.archive.numpy_weights import numpy_faults  # seldom met
+
+    try:
+        with archive.open(entry) as stream:
+            return [*numpy_faults(cast(BinaryIO, stream), stream.seek(0, os.SEEK_END), archive.limits)]
+    except MemberError:
+        return []
 
 
 def _hdf5(archive: Archive, entry: Entry) -> Found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -13,6 +14,7 @@ from kdoctor.archive.gzip_file import read_gzip
 from kdoctor.archive.keras_dir import read_keras_dir
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
+from kdoctor.archive.sniffing.polyglot import contents_of
 from kdoctor.archive.sniffing.sniff import sniff
 from kdoctor.archive.zip.file import read_zip
 from kdoctor.document import Document, Fault, Format, Json, Origin
@@ -57,14 +59,18 @@ def _status(path: Path) -> os.stat_result:
 
 def _read(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) -> Reading:
     found = sniff(stream, size, name)
+    if found.content not in ("zip", "hdf5", "gzip"):
+        return other(found.content, found.detail)
     inner = partial(_read_inner, limits=limits, depth=depth + 1)
-    if found.content == "zip":
-        return read_zip(stream, size, limits, inner)
-    if found.content == "gzip":
-        return read_gzip(stream, size, limits, inner)
-    if found.content == "hdf5":
-        return _hdf5(stream, size, limits)
-    return other(found.content, found.detail)
+    content, *others = contents_of(stream, size, found.content, name, limits)
+    if content == "hdf5":
+        reading = _hdf5(stream, size, limits)
+    else:
+        reading = (read_zip if content == "zip" else read_gzip)(stream, size, limits, inner)
+    if not others:
+        return reading
+    several = Fault(FaultKind.POLYGLOT.value, "file", {"contents": [content, *others], "read": content})
+    return replace(reading, faults=(several, *reading.faults))
 
 
 def _read_inner(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) -> Reading:

@@ -8,6 +8,7 @@ import damage_documents
 import damage_files
 import damage_hdf5
 import damage_models
+import damage_safety
 import damage_weights
 import damage_zip
 
@@ -19,3 +20,4 @@ def make(_: Sequence[str]) -> None:
     damage_documents.make()
     damage_models.make()
     damage_weights.make()
+    damage_safety.make()

@@ -73,13 +73,14 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """What a dataset's header says. ``end``: address behind its values where they are contiguous, else 0."""
+    """What a dataset's header says. ``end``: address behind its values where they are contiguous, else 0; ``bytes``: of all its values."""
 
     shape: tuple[int, ...]
     dtype: str
     storage: str
     end: int
     files: tuple[str, ...] = ()
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ class Objects:
         dtype = dtype_name(data, messages[DATATYPE])
         if data[messages[DATATYPE]] & 15 == OPAQUE:  # Keras 3 stores a dtype that HDF5 lacks as raw bytes, its name beside them
             dtype = next((str(a.value) for a in self.attributes(header) if a.name == "dtype" and a.value), dtype)
-        return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files)
+        size = 0 if shape is None else product(shape) * struct.unpack_from("<I", data, messages[DATATYPE] + 4)[0]
+        return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files, size)
 
     def _symbols(self, tree: int, heap: int) -> Iterator[Link]:
         names = read_heap(self._stream, heap)

@@ -13,10 +13,13 @@ from typing import BinaryIO
 from kdoctor.archive.hdf5.metered import Metered
 from kdoctor.archive.hdf5.superblock import SUPERBLOCK_BYTES, find_signature, read_superblock
 from kdoctor.archive.hdf5.walk import Walk
+from kdoctor.archive.sniffing.text import printable
 from kdoctor.archive.window import Window
 from kdoctor.document import Fault, Json, Weight
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
+
+USER_BLOCK_BYTES = 2**16  # of a user block are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
         return _nothing(str(error), start)
     walk = Walk(Metered(stream, start, size - start), limits)
     walk.run(superblock.root)
-    faults = tuple(walk.faults)
+    faults = (*walk.faults, *walk.declared.faults(size))
     missing = superblock.length - (size - start)
     if missing > 0:
         detail = {
@@ -62,6 +65,16 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
         }
         faults = (Fault(FaultKind.TRUNCATED.value, "file", detail), *faults)
     return Hdf5(walk.attributes, walk.weights, faults, start)
+
+
+def user_block(stream: BinaryIO, found: Hdf5) -> tuple[Fault, ...]:
+    """What stands before the signature: no Keras writes anything there, and whatever it is, HDF5 does not look at it."""
+    if not found.signature_offset:
+        return ()
+    stream.seek(0)
+    head = stream.read(min(found.signature_offset, USER_BLOCK_BYTES))
+    detail = {"count": found.signature_offset, "head": printable(head[:64]), "blank": not head.strip(b"\0 \n")}
+    return (Fault(FaultKind.USER_BLOCK.value, "file", detail),)
 
 
 def _nothing(why: str, start: int) -> Hdf5:

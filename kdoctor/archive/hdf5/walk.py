@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kdoctor.archive.hdf5.declared import Declared
 from kdoctor.archive.hdf5.headers import Header
 from kdoctor.archive.hdf5.messages import Link
 from kdoctor.archive.hdf5.metered import Exhausted, Metered
@@ -22,6 +23,7 @@ class Walk:
         self.attributes: dict[str, dict[str, Json]] = {}
         self.weights: dict[str, Weight] = {}
         self.faults: list[Fault] = []
+        self.declared = Declared(limits)
         self.lost: list[str] = []  # what cannot be read, or has its values behind the end of the file
         self._stream, self._limits = stream, limits
         self._objects = Objects(stream, limits.attribute_bytes)
@@ -66,9 +68,13 @@ class Walk:
 
     def _children(self, path: str, header: Header, around: tuple[int, ...]) -> None:
         found: list[tuple[str, int, tuple[int, ...]]] = []
+        names: set[str] = set()
         try:
             for link in self._objects.links(header):
                 place = f"{path}/{link.name}"
+                if link.name in names:
+                    self._note(FaultKind.HDF5_SAME_NAME, "weights", name=link.name, what="link", group=path or "/")
+                names.add(link.name)
                 self._stream.spend(len(place))
                 if link.kind == "hard":
                     found.append((place, link.address, around))
@@ -80,6 +86,8 @@ class Walk:
 
     def _attribute(self, path: str, attribute: Attribute, kept: dict[str, Json]) -> None:
         name, error = attribute.name, attribute.error
+        if name in kept:
+            self._note(FaultKind.HDF5_SAME_NAME, "attributes", name=name, what="attribute", group=path)
         if isinstance(error, TooLarge):
             self._limit("attribute_bytes", error.found, self._limits.attribute_bytes, group=path, attribute=name)
         elif error is not None:
@@ -91,6 +99,7 @@ class Walk:
         array = self._objects.array(header)
         self._allow(len(self.weights) + 1, self._limits.datasets)
         self.weights[name] = Weight(array.shape, array.dtype, name)
+        self.declared.add(name, array.shape, array.bytes)
         if array.files:
             self._note(FaultKind.HDF5_EXTERNAL_STORAGE, "weights", name=name, files=list(array.files))
         elif array.storage == "virtual":

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
+from kdoctor.archive.sniffing.polyglot import signature_at
 from kdoctor.archive.sniffing.text import printable, sniff_text
 from kdoctor.archive.sniffing.text_mode import HDF5_SIGNATURE, damaged_signature
 from kdoctor.archive.zip.end import has_directory
 from kdoctor.document import Json
 
 _HEAD = 4096
-_USER_BLOCKS: Final = tuple(512 << doubling for doubling in range(16))  # where else an HDF5 file may start: up to 16 MiB
 
 # (offset, signature, content): the published magic numbers of each format
 _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
@@ -71,7 +71,7 @@ def sniff(stream: BinaryIO, size: int, name: str = "") -> Sniffed:
             return Sniffed(content)
     if has_directory(stream, size):
         return Sniffed("zip")
-    if any(offset < size and _at(stream, offset, 8) == HDF5_SIGNATURE for offset in _USER_BLOCKS):
+    if signature_at(stream, size) is not None:
         return Sniffed("hdf5")
     return _without_signature(stream, size, head, name)
 

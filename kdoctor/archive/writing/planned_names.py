@@ -39,7 +39,9 @@ def _left_out(member: Member, before: Document, cured: frozenset[str]) -> bool:
         return False
     stray = member.role == "stray" or member.name in _named(before, FaultKind.STRAY_MEMBERS, "names")
     irregular = member.name in _named(before, FaultKind.IRREGULAR_NAMES, "names")
-    return (stray and FaultKind.STRAY_MEMBERS in cured) or (irregular and FaultKind.IRREGULAR_NAMES in cured)
+    leads_out = member.name in _named(before, FaultKind.PATH_TRAVERSAL, "names")
+    faults = ((stray, FaultKind.STRAY_MEMBERS), (irregular, FaultKind.IRREGULAR_NAMES), (leads_out, FaultKind.PATH_TRAVERSAL))
+    return any(is_one and kind in cured for is_one, kind in faults)
 
 
 def _misplaced_asset(member: Member, before: Document) -> bool:

@@ -17,11 +17,16 @@ _DIRECTORY_BYTES: Final = 16 * 2**20  # names, extra fields and comments togethe
 ENCRYPTED: Final = 0x1
 SIZES_FOLLOW: Final = 0x8
 UTF8_NAME: Final = 0x800
+_UNICODE_PATH: Final = 0x7075
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One member as the directory (or, in a cut archive, its own header) states it; ``offset`` is where its local header stands."""
+    """One member as the directory (or, in a cut archive, its own header) states it; ``offset`` is where its local header stands.
+
+    other_name: a second one in its Unicode path field, which some readers take instead (Python's zipfile since 3.14); empty where
+    it says the same, or the first is in no Unicode.
+    """
 
     name: str
     flags: int
@@ -31,6 +36,7 @@ class Entry:
     size: int
     offset: int
     mode: int = 0
+    other_name: str = ""
 
 
 def read_directory(stream: BinaryIO, end: End, limits: Limits) -> tuple[list[Entry], list[Fault]]:
@@ -65,6 +71,17 @@ def wide_fields(extra: bytes) -> list[int]:
     return []
 
 
+def unicode_name(extra: bytes) -> str:
+    """The name in the Unicode path extra field (APPNOTE.TXT 4.6.9), or the empty text."""
+    position = 0
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, position)
+        if kind == _UNICODE_PATH and length > 5:
+            return extra[position + 9 : position + 4 + length].decode("utf-8", "backslashreplace")
+        position += 4 + length
+    return ""
+
+
 def _entries(data: bytes, shift: int) -> Iterator[Entry]:
     position = 0
     while position + _ENTRY.size <= len(data) and data.startswith(DIRECTORY_ENTRY, position):
@@ -73,10 +90,12 @@ def _entries(data: bytes, shift: int) -> Iterator[Entry]:
         lengths, attributes, offset = fields[10:13], fields[15], fields[16]
         name_start = position + _ENTRY.size
         extra_start = name_start + lengths[0]
-        wide = wide_fields(data[extra_start : extra_start + lengths[1]])
+        extra = data[extra_start : extra_start + lengths[1]]
+        wide = wide_fields(extra)
         size, packed, offset = (wide.pop(0) if wide and value == 0xFFFFFFFF else value for value in (size, packed, offset))
         name = decoded_name(data[name_start:extra_start], flags)
-        yield Entry(name, flags, method, crc, packed, size, offset + shift, attributes >> 16)
+        other = unicode_name(extra) if name.isascii() else ""
+        yield Entry(name, flags, method, crc, packed, size, offset + shift, attributes >> 16, other if other != name else "")
         position = extra_start + lengths[1] + lengths[2]
 
 

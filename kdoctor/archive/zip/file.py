@@ -36,6 +36,8 @@ def read_zip(stream: BinaryIO, size: int, limits: Limits, read_inner: ReadInner)
         return other("text-mode", {"content": "zip"})
     archive = opened.archive
     folder = folder_of(entry.name for entry in archive.entries)
+    if folder and any(entry.name == CONFIG for entry in archive.entries) and _is_keras(archive, ""):
+        folder = ""  # what Keras opens, whatever stands in a folder beside it
     if folder is not None and _is_keras(archive, folder):
         return read_keras_zip(archive, folder, opened.cut, opened.faults)
     if (inner := _inner(archive, opened.faults, read_inner)) is not None:
@@ -51,10 +53,13 @@ def _is_keras(archive: Archive, folder: str) -> bool:
     if WEIGHTS in entries or (CONFIG in entries and METADATA in entries):
         return True
     entry, sign = (entries[CONFIG], b'"class_name"') if CONFIG in entries else (entries[METADATA], b'"keras_version"')
+    if archive.over_limits(entry, "config") is not None:
+        return CONFIG in entries
     try:
-        return sign in next(archive.chunks(entry), b"")
+        text = archive.read(entry)  # all of it: the sign may stand behind a thousand blanks, or in escapes
     except MemberError:
         return False
+    return sign in text or (CONFIG in entries and b"\\u" in text)
 
 
 def _inner(archive: Archive, faults: Sequence[Fault], read_inner: ReadInner) -> Reading | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from kdoctor.archive.zip.directory import Entry
-from kdoctor.archive.zip.member import STORED, Archive, MemberError
+from kdoctor.archive.zip.member import STORED, Archive, MemberError, limit_fault
 from kdoctor.document import Fault
 from kdoctor.faults import FaultKind
 
@@ -25,12 +25,14 @@ def integrity_faults(archive: Archive, roles: Sequence[str], cut: Collection[str
     ``roles`` has one for each entry; ``cut`` names members that are known not to be whole, of which nothing more is said.
     """
     budget = _CHECKED_IN_ALL * archive.limits.checksum_bytes
+    total, large = sum(entry.size for entry in archive.entries), False
     overlapping = _overlapping(archive)
     for entry, role in zip(archive.entries, roles, strict=True):
         part = part_of(role)
         if entry.name in cut:
             continue
         if (over := archive.over_limits(entry, part)) is not None:
+            large = True
             yield over
             continue
         checked = entry.size <= min(archive.limits.checksum_bytes, budget)
@@ -46,6 +48,8 @@ def integrity_faults(archive: Archive, roles: Sequence[str], cut: Collection[str
             continue
         if found != entry.crc:
             yield Fault(FaultKind.CRC_MISMATCH.value, part, {"name": entry.name, "expected": entry.crc, "found": found})
+    if not large and total > archive.limits.memory_bytes and total > archive.limits.total_ratio * archive.size:
+        yield limit_fault("file", "total_ratio", archive.limits.total_ratio, total // max(1, archive.size))
 
 
 def checksum(archive: Archive, entry: Entry) -> int:

@@ -18,9 +18,10 @@ from kdoctor.faults import FaultKind
 from kdoctor.limits import MIB, Limits
 
 LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
-STORED, DEFLATED, BZIP2 = 0, 8, 12
-_METHODS: Final = {9: "deflate64", 14: "lzma", 93: "zstandard", 95: "xz", 99: "AES encryption"}
+STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
+_METHODS: Final = {9: "deflate64", 93: "zstandard", 95: "xz", 99: "AES encryption"}
 _CHUNK = 64 * 1024
+_LARGEST_DICTIONARY: Final = 64 * MIB
 
 
 class MemberError(ReadError):
@@ -87,7 +88,7 @@ class Archive:
     def over_limits(self, entry: Entry, part: str) -> Fault | None:
         """The limit that the declared size of a member breaks, if any; such a member is not read."""
         if entry.size > MIB and entry.size > self.limits.ratio * max(1, entry.packed):
-            return limit_fault(part, "ratio", self.limits.ratio, entry.size // max(1, entry.packed), name=entry.name)
+            return limit_fault(part, "ratio", self.limits.ratio, entry.size // max(1, entry.packed), name=entry.name, size=entry.size)
         limit = "json_bytes" if part in ("config", "metadata") else "spool_bytes"
         allowed = getattr(self.limits, limit)
         in_place = entry.method == STORED and limit == "spool_bytes"
@@ -115,6 +116,8 @@ def _inflated(packed: Iterator[bytes], method: int) -> Iterator[bytes]:
         yield from _deflated(packed)
     elif method == BZIP2:
         yield from _bzipped(packed)
+    elif method == LZMA:
+        yield from _lzma(packed)
     else:
         raise MemberError(f"compressed by method {method} ({_METHODS.get(method, 'unknown')})")
 
@@ -142,3 +145,36 @@ def _bzipped(packed: Iterator[bytes]) -> Iterator[bytes]:
                 data = b""
     except OSError as error:
         raise MemberError(f"bzip2 stream: {error}") from error
+
+
+def _lzma(packed: Iterator[bytes]) -> Iterator[bytes]:
+    """LZMA as in zip files (APPNOTE.TXT 5.8.8): version, length of the properties, properties, stream."""
+    import lzma  # seldom met
+
+    data, machine = b"", None
+    try:
+        for piece in packed:
+            data += piece
+            if machine is None and len(data) >= 9:
+                length = int.from_bytes(data[2:4], "little")
+                if length != 5:
+                    raise MemberError(f"lzma stream: properties of {length} bytes")
+                machine = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[_lzma_filter(data[4 : 4 + length])])
+                data = data[4 + length :]
+            while machine is not None and not machine.eof and (data or not machine.needs_input):
+                yield machine.decompress(data, _CHUNK)
+                data = b""
+    except (lzma.LZMAError, ValueError) as error:
+        raise MemberError(f"lzma stream: {error}") from error
+
+
+def _lzma_filter(properties: bytes) -> dict[str, int]:
+    """What the five bytes of the properties say; a dictionary larger than memory is refused. Raises `MemberError`."""
+    import lzma
+
+    dictionary = int.from_bytes(properties[1:5], "little")
+    if properties[0] >= 225 or dictionary > _LARGEST_DICTIONARY:
+        raise MemberError(f"lzma stream: properties {properties.hex()}")
+    rest, literal = divmod(properties[0], 9)
+    position, low = divmod(rest, 5)
+    return {"id": lzma.FILTER_LZMA1, "dict_size": max(4096, dictionary), "lc": literal, "lp": low, "pb": position}

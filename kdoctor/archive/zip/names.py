@@ -15,11 +15,13 @@ from kdoctor.faults import FaultKind
 CONFIG: Final = "config.json"
 METADATA: Final = "metadata.json"
 WEIGHTS: Final = "model.weights.h5"
+SHARD_MAP: Final = "model.weights.json"
 NUMPY_WEIGHTS: Final = "model.weights.npz"
-_ROLES: Final = {CONFIG: "config", METADATA: "metadata", WEIGHTS: "weights", "model.weights.json": "weights", NUMPY_WEIGHTS: "weights"}
+_ROLES: Final = {CONFIG: "config", METADATA: "metadata", WEIGHTS: "weights", SHARD_MAP: "weights", NUMPY_WEIGHTS: "weights"}
 _SHARD: Final = re.compile(r"model_\d{5}\.weights\.h5")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_LEAD_OUT: Final = ("absolute", "drive letter", "climbing", "symlink")
 
 
 def plain(name: str) -> str:
@@ -54,6 +56,14 @@ def is_shard(name: str) -> bool:
     return _SHARD.fullmatch(name) is not None
 
 
+def leads_out(name: str) -> str:
+    """Why a name leads out of the folder that it is taken from; empty where it stays there."""
+    steps = plain(name).split("/")
+    if steps[0] == "" and len(steps) > 1:
+        return "absolute"
+    return "drive letter" if _DRIVE.match(name) else "climbing" if ".." in steps else ""
+
+
 def naming_faults(entries: Sequence[Entry], folder: str) -> list[Fault]:
     """Everything that the names alone do wrong."""
     faults = []
@@ -62,10 +72,13 @@ def naming_faults(entries: Sequence[Entry], folder: str) -> list[Fault]:
     if backslashed := [entry.name for entry in entries if "\\" in entry.name]:
         faults.append(_fault(FaultKind.BACKSLASH_NAMES, names=backslashed))
     faults += _duplicates(entries)
-    irregular = {entry.name: why for entry in entries if (why := _irregular(entry))}
-    if irregular:
-        faults.append(_fault(FaultKind.IRREGULAR_NAMES, names=list(irregular), why=irregular))
-    stray = [entry.name for entry in entries if entry.name not in irregular and _is_stray(entry.name, folder)]
+    wrong = {entry.name: why for entry in entries if (why := _irregular(entry))}
+    leading_out = {name: why for name, why in wrong.items() if why in _LEAD_OUT and _is_no_part(name, folder, why)}
+    irregular = {name: why for name, why in wrong.items() if name not in leading_out}
+    for kind, found in ((FaultKind.IRREGULAR_NAMES, irregular), (FaultKind.PATH_TRAVERSAL, leading_out)):
+        if found:
+            faults.append(_fault(kind, names=list(found), why=found))
+    stray = [entry.name for entry in entries if entry.name not in wrong and _is_stray(entry.name, folder)]
     if stray:
         faults.append(_fault(FaultKind.STRAY_MEMBERS, names=stray))
     return faults
@@ -86,13 +99,17 @@ def _irregular(entry: Entry) -> str:
     name = plain(entry.name)
     if _CONTROL.search(name):
         return "control character"
-    if name.startswith("/"):
-        return "absolute"
-    if _DRIVE.match(name):
-        return "drive letter"
-    if ".." in name.split("/"):
-        return "climbing"
+    if entry.other_name:
+        return f"a second name, {entry.other_name!r}"
+    if why := leads_out(name):
+        return why
     return "symlink" if stat.S_ISLNK(entry.mode) else ""
+
+
+def _is_no_part(name: str, folder: str, why: str) -> bool:
+    """A vocabulary behind a slash or a drive is only misplaced: it belongs to the model."""
+    role = role_of(name, folder)
+    return role == "stray" or (role == "asset" and why in ("climbing", "symlink"))
 
 
 def _is_stray(name: str, folder: str) -> bool:

@@ -40,7 +40,8 @@ def changed(data: bytes, **fields: int) -> Archive:
     ("fields", "why"),
     [
         ({"flags": 1}, "encrypted"),
-        ({"method": 14}, "compressed by method 14 (lzma)"),
+        ({"method": 93}, "compressed by method 93 (zstandard)"),
+        ({"method": 14}, "lzma stream: properties of 12593 bytes"),
         ({"offset": 3}, "no header where the directory says"),
         ({"offset": 10**9}, "its header lies outside the file"),
         ({"packed": 10**6, "size": 10**6}, "runs past the end of the file"),

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Severity, check
+from kdoctor.claims import claims
+from kdoctor.document import Document, Json
+from kdoctor.faults import FaultKind
+from kdoctor.guards import judged
+from kdoctor.keras_api.variables.table import is_builtin
+from kdoctor.layers import layers
+from kdoctor.manifest import model_weights
+from kdoctor.objects import objects
+from kdoctor.target import Target
+
+GIB = 2**30
+ITEM = 4  # bytes of a float32, which weights are unless somebody says otherwise
+EXPANSION = 100  # times what the file holds
+HUGE = 2**31  # elements of one axis: more than any layer has
+SIZES = frozenset(
+    """
+    units filters input_dim output_dim key_dim value_dim num_heads head_dim num_query_heads num_key_value_heads n num_tokens num_bins
+    depth_multiplier height width size padding cropping kernel_size pool_size strides dilation_rate target_shape target_size max_tokens
+    groups output_sequence_length batch_shape batch_input_shape input_length
+    """.split()  # noqa: SIM905 (a table of names)
+)
+
+
+@check("K807", Severity.ERROR, since="0.1.0")
+def shape_bomb(document: Document, target: Target) -> Iterator[Finding]:
+    """The file declares sizes that exhaust the memory of whoever loads it, and holds next to nothing.
+
+    A shape takes eight bytes a number: an HDF5 file of 8 kB may declare an array of 3 GiB that was never written (CVE-2026-0897,
+    CVE-2026-12570), and ``Dense(units=1000000000000)`` asks for its kernel before any weight is read. Keras 3.15: "Not allowed: H5 dataset
+    '0' declares 8.00 TB but only 0.00 B are stored on disk", for more than 4 GiB; below that it allocates.
+
+    Compared are the sizes that the arrays declare with that of the file, and the variables that the layers make by their configs with
+    the arrays stored: a hundred times as much, of gigabytes, is nobody's model. There is no cure: what is not in the file cannot be
+    written. A large model with its weights in the file is none of this.
+    """
+    for at, fault in document.faults_of(FaultKind.SHAPE_BOMB):
+        name, shape, declared, stored = (fault.detail.get(key, 0) for key in ("name", "shape", "declared", "stored"))
+        yield Finding(
+            at,
+            f"the arrays declare {_told(declared)} in a file of {_told(stored)}, the largest is {name!r} of the shape {shape}"
+            f"{judged(target, 'shape-bomb', declared)}",
+            keras_says=f"ValueError: Not allowed: H5 dataset '{str(name).rpartition('/')[2]}' declares" if declared > 4 * GIB else None,
+        )
+    yield from _sizes(document)
+    yield from _variables(document)
+
+
+def _sizes(document: Document) -> Iterator[Finding]:
+    """Numbers that no axis has, whatever the layer would do with them."""
+    for node in objects(document):
+        for key in SIZES & node.config.keys() if is_builtin(node) else ():
+            largest = max(_numbers(node.config[key]), default=0)
+            if largest > HUGE:
+                told = f"{node.class_name} {node.name!r} is made with {key}={_short(largest)}: no memory holds what it makes"
+                yield Finding(node.at / "config" / key, told, layer=node.name)
+
+
+def _variables(document: Document) -> Iterator[Finding]:
+    """Layers whose variables together are far more than the file holds."""
+    claimed = [(claim, _bytes(claim.variables)) for claim in claims(document)] if layers(document) else []
+    total = sum(size for _, size in claimed)
+    held = sum(weight.bytes for weight in model_weights(document).values())
+    if total <= GIB or total <= EXPANSION * held:
+        return
+    worst, size = max(claimed, key=lambda pair: pair[1])
+    if worst.node.config.keys() & SIZES and any(
+        max(_numbers(worst.node.config[key]), default=0) > HUGE for key in SIZES & worst.node.config.keys()
+    ):
+        return  # said already
+    told = f"the layers make variables of {_told(total)}, and the file holds {_told(held)}: {worst.node.class_name} {worst.name!r} alone makes {_told(size)}"
+    yield Finding(worst.node.at, told, layer=worst.name)
+
+
+def _bytes(variables: Json) -> int:
+    total = 0
+    for variable in variables or ():
+        size = ITEM
+        for length in variable.shape or (0,):
+            size *= length or 0
+        total += size
+    return total
+
+
+def _numbers(value: Json) -> Iterator[int]:
+    """The whole numbers of a size, which may be a list, or a list of lists; a flat one, however deep."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, (list, tuple)):
+            stack.extend(item[:64])
+        elif isinstance(item, (int, float)) and not isinstance(item, bool) and abs(item) < float("inf"):
+            yield abs(int(item))
+
+
+def _told(size: int) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if size < 1024:
+            return f"{size:,} {unit}"
+        size //= 1024
+    return f"{_short(size)} EiB"
+
+
+def _short(number: int) -> str:
+    return f"{number:,}" if number < 10**18 else f"about 10^{number.bit_length() * 301 // 1000}"
