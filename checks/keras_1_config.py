@@ -25,9 +25,9 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
     Theano's convolutions laid out anew. Layers that compute something else today, or that nobody has any more, have no cure.
     """
     words = not habits.SPEAKS_KERAS_1.of(target) and (document.saved_by().major or 1) < 2
-    for layer in layers(document) if words else ():
-        if is_keras_1(layer.node):
-            yield _old_words(document, layer.node, target)
+    for node in _all_layers(document) if words else ():
+        if is_keras_1(node):
+            yield _old_words(document, node, target)
     if not habits.REFUSES_BARE_LIST.of(target):
         return
     taken = {node.name for node in objects(document) if node.name is not None}
@@ -43,6 +43,12 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
             repair=Repair("write it as name and layers", (Edit(node.at / "config", old=listed, new={"name": name, "layers": listed}),)),
             keras_says="TypeError: pop expected at most 1 argument, got 2",
         )
+
+
+def _all_layers(document: Document) -> Iterator[Node]:
+    """Those of the models, and those that a wrapper holds."""
+    yield from (layer.node for layer in layers(document))
+    yield from (node for node in objects(document) if node.key == "layer" and node.at.part == "config")
 
 
 def _name(node: Node, taken: set[str]) -> str:

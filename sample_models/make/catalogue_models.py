@@ -115,7 +115,7 @@ LAMBDAS = {
     "sick/lambda_code__keras_2.keras": Sample("K401", CONSTANT, K2, TRANSLATE),
     "sick/lambda_code__keras_2.h5": Sample("K401", CONSTANT, K2, TRANSLATE),
     "sick/lambda_code__named_def__keras_2.h5": Sample("K401", "def pixel_range(x): return x / 255.0, stored as bytecode", K2, TRANSLATE),
-    "sick/lambda_code__keras_1.h5": Sample("K401", CONSTANT + ", as raw marshal text", K1, "nobody yet: the same as Keras operations"),
+    "sick/lambda_code__keras_1.h5": Sample("K401", CONSTANT + ", as raw marshal text", K1, TRANSLATE),
     "sick/lambda_reads_global.keras": Sample("K402", GLOBAL, K3, BIND),
     "sick/lambda_reads_global.h5": Sample("K402", GLOBAL, K3, BIND),
     "sick/lambda_reads_global__module_alias.keras": Sample("K402", "lambda x: tf.nn.relu(x - 0.5)", K3, TRANSLATE),

@@ -12,6 +12,10 @@ def h5(config: object) -> Document:
     return document(config, format=Format.H5_MODEL)
 
 
+def keras_1(config: object) -> Document:
+    return document(config, format=Format.H5_MODEL, metadata={"keras_version": "1.2.2"})
+
+
 def stack(*layers: dict[str, object]) -> dict[str, object]:
     return {"class_name": "Sequential", "config": list(layers)}
 
@@ -43,3 +47,17 @@ def test_a_list_within_a_list_is_cured_in_a_round_of_its_own() -> None:
 def test_the_form_of_every_later_keras_is_healthy() -> None:
     assert examine("K608", h5(sequential(layer("Dense")))) == []
     assert examine("K608", h5({"class_name": "Mine", "config": []})) == []
+
+
+def test_a_layer_in_a_wrapper_has_its_words_too() -> None:
+    inner = {"class_name": "Dense", "config": {"name": "dense_1", "output_dim": 2, "bias": True, "init": "glorot_uniform"}}
+    sick = keras_1(sequential({"class_name": "TimeDistributed", "config": {"name": "each", "layer": inner}}))
+    (finding,) = examine("K608", sick)
+    healed = cured(sick, finding).config["config"]["layers"][0]["config"]["layer"]
+    assert (healed["class_name"], healed["config"]["units"], healed["config"]["use_bias"]) == ("Dense", 2, True)
+
+
+def test_the_arrays_of_a_recurrent_layer_in_a_wrapper_are_not_laid_out_by_guess() -> None:
+    inner = {"class_name": "LSTM", "config": {"name": "lstm_1", "output_dim": 2, "inner_activation": "sigmoid"}}
+    (finding,) = examine("K608", keras_1(sequential({"class_name": "Bidirectional", "config": {"name": "both", "layer": inner}})))
+    assert finding.repair is None
