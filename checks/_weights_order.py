@@ -8,7 +8,7 @@ from kdoctor.claims import Listed
 from kdoctor.document import Weight
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.stored import fits
-from kdoctor.stored_h5 import Group, Ledger, ordered
+from kdoctor.stored_h5 import Group, Ledger, fitting, ordered
 
 
 def disagreeing(ledger: Ledger) -> Iterator[tuple[Listed, Group]]:
@@ -25,6 +25,32 @@ def reordered(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]
         order = ordered(layer.variables or (), arrays)
         if order is not None:
             yield layer, group, order
+
+
+def misnamed(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:
+    """Layers whose arrays have the right shapes, but stand under the names of each other's roles; with the order that the names tell."""
+    for layer, group in ledger.pairs():
+        roles = [variable.role for variable in layer.variables or ()]
+        by_role = {name.rpartition("/")[2].split(":")[0]: name for name in group.names}
+        if len(set(roles)) < len(roles) or by_role.keys() != set(roles) or len(group.names) != len(roles):
+            continue
+        order = tuple(by_role[role] for role in roles)
+        if (
+            order != group.names
+            and not mismatched(layer, group)
+            and fitting(layer.variables or (), [group.arrays.get(name) for name in order])
+        ):
+            yield layer, group, order
+
+
+def out_of_turn(ledger: Ledger) -> list[str] | None:
+    """The list of groups in the order of the layers, where the loader would give one layer the weights that bear another's name."""
+    pairs = ledger.pairs()
+    crossed = [layer.name != group.name for layer, group in pairs]
+    if not any(crossed) or {layer.name for layer, _ in pairs} != {group.name for _, group in pairs}:
+        return None
+    turn = iter(layer.name for layer, _ in pairs)
+    return [next(turn) if group.names else group.name for group in ledger.groups]
 
 
 def mismatched(layer: Listed, group: Group) -> list[tuple[Variable, Weight]]:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.claims import Listed
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.rearrange import exchanges, relocations
-from kdoctor.stored import Account, accountable, accounts, fits, written
-from kdoctor.stored_h5 import NAMES, Group, Ledger, ledger
+from kdoctor.rearrange import Rearrangement, edits, exchanges, relocations
+from kdoctor.renames import renames
+from kdoctor.stored import Account, accountable, accounts, written
+from kdoctor.stored_h5 import NAMES, Ledger, fitting, ledger, ordered, relisting, renamed_group
 from kdoctor.target import Target
 
 NEED = Need("FILE", "a file with the missing weights", "numbers that are not in the file cannot be made up")
@@ -44,9 +46,24 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
         for found in (*relocations(document, layout_of(target)), *exchanges(document, layout_of(target)))
         for account in found.accounts
     }
+    renamed = {id(account): found for found in renames(document, layout_of(target)) for account in found.accounts}
+    told: set[int] = set()
     for account in accounts(document, layout_of(target)):
-        if account.missing and id(account) not in explained and not _never_built(account):
+        if not account.missing or id(account) in explained or _never_built(account):
+            continue
+        found = renamed.get(id(account))
+        if found is None:
             yield _lacking(account)
+        elif id(found) not in told:
+            told.add(id(found))
+            yield _renamed(document, found)
+
+
+def _renamed(document: Document, found: Rearrangement) -> Finding:
+    account = found.accounts[0]
+    bare = _lacking(account)
+    cure = Repair(f"move {len(found.moves)} arrays back to where {account.claim.name!r} looks", edits(document, found.moves))
+    return replace(bare, message=f"{bare.message}; {found.why}, which nobody opens, has exactly what it needs", repair=cure, needs=())
 
 
 def _never_built(account: Account) -> bool:
@@ -70,20 +87,17 @@ def _lacking(account: Account) -> Finding:
 
 def _without_group(found: Ledger) -> Iterator[Finding]:
     """A name in layer_names without a group."""
-    names = [group.name for group in found.groups]
+    pair = renamed_group(found)
     for index, group in enumerate(found.groups):
         if group.there:
             continue
-        layer = next((layer for layer in found.layers if layer.name == group.name), None)
-        fitting = [other for other in found.others if layer is not None and _fits(layer, other)]
-        only = fitting[0] if len(fitting) == 1 and sum(not group.there for group in found.groups) == 1 else None
-        renamed = [*names[:index], only.name, *names[index + 1 :]] if only else names
+        other = pair[1] if pair is not None else None
         yield Finding(
             NAMES / index,
             f"layer_names lists {group.name!r}, but there is no such group"
-            + (f"; the group {only.name!r}, which nobody lists, holds exactly what it needs" if only else ""),
-            repair=Repair(f"list {only.name!r} in its place", (Edit(NAMES, old=names, new=renamed),)) if only else None,
-            needs=() if only else (NEED,),
+            + (f"; the group {other.name!r}, which nobody lists, holds exactly what it needs" if other else ""),
+            repair=Repair(f"list {other.name!r} in its place", (relisting(found, group, other),)) if other else None,
+            needs=() if other else (NEED,),
             layer=group.name,
             keras_says=f"KeyError: {group.name!r}",
         )
@@ -98,7 +112,14 @@ def _without_weights(found: Ledger) -> Iterator[Finding]:
         group = listed.get(layer.name)
         if group is not None and (not group.there or group.arrays):
             continue  # told above, or by K607
-        other = next((other for other in found.others if other.name == layer.name and _fits(layer, other)), None)
+        other = next(
+            (
+                other
+                for other in found.others
+                if other.name == layer.name and bool(layer.variables) and fitting(layer.variables or (), other.weights)
+            ),
+            None,
+        )
         repair = None if other is None or group is not None else _relisted(found, layer)
         yield Finding(
             NAMES,
@@ -129,24 +150,21 @@ def _short(found: Ledger) -> Iterator[Finding]:
         if not lost and len(group.names) >= expected:
             continue
         told = f"lists {', '.join(lost)}, which is not there" if lost else f"holds {len(group.names)} of {expected} arrays"
+        order = ordered(layer.variables, group.arrays) if lost and layer.variables else None
+        repair = (
+            None
+            if order is None
+            else Repair(f"list {', '.join(order)}", (Edit(group.at / "weight_names", old=list(group.names), new=list(order)),))
+        )
         yield Finding(
             group.at,
-            f"{layer.name!r} lacks weights: the group {group.name!r} {told}",
-            needs=(NEED,),
+            f"{layer.name!r} lacks weights: the group {group.name!r} {told}"
+            + ("; under other names it holds exactly what it needs" if repair else ""),
+            repair=repair,
+            needs=() if repair else (NEED,),
             layer=layer.name,
             keras_says=f"KeyError: {lost[0]!r}"
             if lost
             else f"ValueError: Weight count mismatch for layer #… (named {layer.name} in the current model, {group.name} in the save file). "
             f"Layer expects {expected} weight(s). Received {len(group.names)} saved weight(s)",
         )
-
-
-def _fits(layer: Listed, group: Group) -> bool:
-    """Whether a group holds exactly what a layer needs, in its order, all shapes told."""
-    weights, expected = group.weights, layer.variables
-    if not expected or len(weights) != len(expected):
-        return False
-    return all(
-        weight is not None and variable.shape is not None and None not in variable.shape and fits(variable.shape, weight.shape)
-        for variable, weight in zip(expected, weights, strict=True)
-    )

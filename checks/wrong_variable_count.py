@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kdoctor.accounting import Holding, Owner, holdings
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
+from kdoctor.pointer import Pointer
 from kdoctor.rearrange import Rearrangement, edits, exchanges
 from kdoctor.stored import Account, accountable, accounts
 from kdoctor.stored_h5 import NAMES, Ledger, ledger
 from kdoctor.target import Target
 
-from ._weights_order import mismatched, reordered
+from ._weights_order import mismatched, misnamed, out_of_turn, reordered
 
 
 @check("K705", Severity.ERROR, since="0.1.0")
@@ -33,11 +35,13 @@ def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding
         for account in accounts(document, layout_of(target)):
             if len(account.stored) > len(account.expected) and not account.missing and id(account) not in explained:
                 yield _too_many(account)
+        yield from _for_nothing(document, target)
         return
     found_h5 = ledger(document)
     if found_h5 is not None:
         yield from _miscounted(found_h5)
-        yield from _in_another_order(document, found_h5)
+        yield from _in_another_order(found_h5)
+        yield from _under_other_names(found_h5)
 
 
 def _exchanged(document: Document, found: Rearrangement) -> Finding:
@@ -63,9 +67,27 @@ def _too_many(account: Account) -> Finding:
     )
 
 
+def _for_nothing(document: Document, target: Target) -> Iterator[Finding]:
+    """Arrays where the loader looks for a layer, or a model, that owns none itself."""
+    counted = {account.group for account in accounts(document, layout_of(target))}
+    surplus: dict[str, list[Holding]] = {}
+    for holding in holdings(document, layout_of(target)):
+        group = f"/{holding.path}".rpartition("/vars/")[0].lstrip("/")
+        if holding.owner is Owner.SURPLUS and group not in counted:
+            surplus.setdefault(group, []).append(holding)
+    for group, found in surplus.items():
+        name = found[0].layer or "the model itself"
+        yield Finding(
+            Pointer("weights", (found[0].path,)),
+            f"{f'{group}/' if group else ''}vars holds {len(found)} arrays, but {name} has no variables there",
+            layer=found[0].layer or None,
+            keras_says=f"ValueError: Layer '{found[0].layer}' expected 0 variables, but received {len(found)} variables during loading.",
+        )
+
+
 def _miscounted(found: Ledger) -> Iterator[Finding]:
     """More groups than layers, or fewer with no telling which; and groups with more arrays than their layer has weights."""
-    broken = any(not group.there or (group.arrays and not group.names) for group in found.groups)
+    broken = any(not group.there or (group.arrays and not group.names) for group in found.groups) or _repeat([g.name for g in found.groups])
     if not found.counts and not broken and not (len(found.filled) < found.least and found.lacking()):
         weightless = {layer.name for layer in found.layers if layer.weighted is False}
         extra = [
@@ -79,7 +101,7 @@ def _miscounted(found: Ledger) -> Iterator[Finding]:
             f"found {len(found.filled)} saved layers.",
         )
     for layer, group in found.pairs():
-        if layer.variables is not None and len(group.names) > len(layer.variables):
+        if layer.variables is not None and len(group.names) > len(layer.variables) and not _repeat(group.names):
             yield Finding(
                 group.at,
                 f"{layer.name!r} has {len(layer.variables)} weights, but its group {group.name!r} lists {len(group.names)}",
@@ -89,7 +111,12 @@ def _miscounted(found: Ledger) -> Iterator[Finding]:
             )
 
 
-def _in_another_order(document: Document, found: Ledger) -> Iterator[Finding]:
+def _repeat(names: Sequence[str]) -> bool:
+    """Whether a list holds a name twice, which K707 tells."""
+    return len(set(names)) < len(names)
+
+
+def _in_another_order(found: Ledger) -> Iterator[Finding]:
     for layer, group, order in reordered(found):
         variable, weight = mismatched(layer, group)[0]
         edit = Edit(group.at / "weight_names", old=list(group.names), new=list(order))
@@ -100,4 +127,24 @@ def _in_another_order(document: Document, found: Ledger) -> Iterator[Finding]:
             layer=layer.name,
             keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name})for weight …{variable.role}. Weight expects shape "
             f"{variable.shape}. Received saved weight with shape {weight.shape}",
+        )
+
+
+def _under_other_names(found: Ledger) -> Iterator[Finding]:
+    """All shapes agree, so that Keras loads it without a word; only the names tell that the numbers are another's."""
+    for layer, group, order in misnamed(found):
+        yield Finding(
+            group.at / "weight_names",
+            f"the group {group.name!r} lists {', '.join(group.names)}: each goes to another variable of {layer.name!r} than its name says",
+            repair=Repair(f"list them as {', '.join(order)}", (Edit(group.at / "weight_names", old=list(group.names), new=list(order)),)),
+            layer=layer.name,
+        )
+    listed = out_of_turn(found)
+    if listed is not None:
+        names = [group.name for group in found.groups]
+        crossed = [f"{layer.name!r} the weights of {group.name!r}" for layer, group in found.pairs() if layer.name != group.name]
+        yield Finding(
+            NAMES,
+            f"layer_names is in another order than the layers: it gives {', '.join(crossed[:3])}",
+            repair=Repair("list them in the order of the layers", (Edit(NAMES, old=names, new=listed),)),
         )

@@ -61,5 +61,8 @@ class FaultKind(str, Enum):
     # the numbers themselves, where somebody looked at them
     NON_FINITE = "non-finite"  # name: path of the array; count: of NaN and infinity; of: all its numbers
 
+    # weights split over several files
+    MISSING_SHARD = "missing-shard"  # name; there: it is, and lacks groups; groups: that should be in it
+
     # bounds of untrusted input
     LIMIT = "limit"  # limit: field of Limits, allowed, found: reading stopped there

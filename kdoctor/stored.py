@@ -9,7 +9,7 @@ from functools import lru_cache
 from kdoctor.claims import Claim, claims
 from kdoctor.document import Document, Weight
 from kdoctor.faults import FaultKind
-from kdoctor.keras_api.layouts import KERAS_3, Layout
+from kdoctor.keras_api.layouts import CHECKPOINT, KERAS_3, LAYERS, Layout
 from kdoctor.keras_api.variables.variable import Shape, Variable, Variables
 from kdoctor.layers import is_model
 from kdoctor.models import models
@@ -17,8 +17,10 @@ from kdoctor.objects import MODELS, model_of
 
 DAMAGE = (
     FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.HDF5_LINK, FaultKind.HDF5_EXTERNAL_STORAGE, FaultKind.HDF5_VIRTUAL,
-    FaultKind.LIMIT, FaultKind.UNREADABLE_MEMBER, FaultKind.WRONG_EXTENSION,
+    FaultKind.LIMIT, FaultKind.UNREADABLE_MEMBER, FaultKind.WRONG_EXTENSION, FaultKind.MISSING_SHARD,
 )  # fmt: skip
+# Keep a state of which the config tells nothing: a table that was built, a summary of what was adapted to.
+STATEFUL = frozenset({"Discretization", "IntegerLookup", "StringLookup", "TextVectorization"})
 
 
 def accountable(document: Document) -> bool:
@@ -72,6 +74,11 @@ def fits(claimed: Shape | None, shape: Sequence[int]) -> bool:
     return claimed is None or (len(claimed) == len(shape) and all(a is None or a == b for a, b in zip(claimed, shape, strict=True)))
 
 
+def is_told(shape: Shape | None) -> bool:
+    """Whether a shape is known in every length."""
+    return shape is not None and None not in shape
+
+
 @lru_cache(maxsize=4)
 def accounts(document: Document, layout: Layout = KERAS_3) -> tuple[Account, ...]:
     """An account for every group that the loader opens for a layer whose claim is known (saving_lib._load_state, H5IOStore.get)."""
@@ -90,6 +97,46 @@ def accounts(document: Document, layout: Layout = KERAS_3) -> tuple[Account, ...
             opened = next((found for found in layout.opened(group) if found in held), group)
             rows.append(Account(claim, opened, tuple(expected), held.get(opened, {})))
     return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an archive keeps what a layer owns. ``told``: the config says all that this is."""
+
+    name: str
+    told: bool
+
+
+@lru_cache(maxsize=4)
+def places(document: Document, layout: Layout = KERAS_3) -> Mapping[str, Place]:
+    """The place of every layer that is no model itself."""
+    return {
+        layout.place(claim.place): Place(claim.name, claim.variables is not None and claim.node.class_name not in STATEFUL)
+        for claim in claims(document)
+    }
+
+
+def around(group: str, named: Mapping[str, Place]) -> Place | None:
+    """The innermost layer whose place a group lies in, whatever folder the release wrote."""
+    for path in (group, *((group.replace(CHECKPOINT, LAYERS),) if CHECKPOINT in group else ())):
+        while path and path not in named:
+            path = path.rpartition("/")[0]
+        if path:
+            return named[path]
+    return None
+
+
+@lru_cache(maxsize=4)
+def opened(document: Document, layout: Layout = KERAS_3) -> frozenset[str]:
+    """The groups that the loader opens: of every model, of every layer, and of every part on the way to one that owns arrays."""
+    layers = {layout.place(claim.place) for claim in claims(document)}
+    containers = {place.rpartition("/")[0].rpartition(f"{layout.folders[0]}")[0].rstrip("/") for place in layers}
+    parts: set[str] = set()
+    for account in accounts(document, layout):
+        steps = account.group.split("/")
+        first = len(account.group.removesuffix(account.part).rstrip("/").split("/")) if account.part else len(steps)
+        parts |= {"/".join(steps[:end]) for end in range(first, len(steps) + 1)}
+    return frozenset({"", *layers, *containers, *parts})
 
 
 def written(shape: Shape | None) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeGuard
 
 from kdoctor.claims import Listed, listed
 from kdoctor.document import Document, Json, Weight
+from kdoctor.edit import Edit
 from kdoctor.keras_api.variables.variable import Variable, Variables
 from kdoctor.layers import layer_list
 from kdoctor.objects import Node, as_node, model_of
 from kdoctor.pointer import Pointer
 from kdoctor.sequential import as_shape, statements
-from kdoctor.stored import accountable, fits
+from kdoctor.stored import accountable, fits, is_told
 
 ROOT = "/model_weights"
 NAMES = Pointer("attributes", (ROOT, "layer_names"))
@@ -154,3 +155,27 @@ def _only(variable: Variable, arrays: Mapping[str, Weight]) -> str | None:
     named = [name for name in found if name.rpartition("/")[2].split(":")[0] == variable.role]
     found = named or found
     return found[0] if len(found) == 1 else None
+
+
+def fitting(expected: Variables, weights: Sequence[Weight | None]) -> bool:
+    """Whether arrays are what the variables need, in their order, all shapes told."""
+    return len(weights) == len(expected) and all(
+        weight is not None and is_told(variable.shape) and fits(variable.shape, weight.shape)
+        for variable, weight in zip(expected, weights, strict=True)
+    )
+
+
+def renamed_group(found: Ledger) -> tuple[Group, Group] | None:
+    """The one listed group that is not there, and the one unlisted group that holds exactly what its layer needs."""
+    lost = [group for group in found.groups if not group.there]
+    if len(lost) != 1:
+        return None
+    expected = next((layer.variables for layer in found.layers if layer.name == lost[0].name), None)
+    fit = [other for other in found.others if expected and fitting(expected, other.weights)]
+    return (lost[0], fit[0]) if len(fit) == 1 else None
+
+
+def relisting(found: Ledger, lost: Group, present: Group) -> Edit:
+    """The edit that lists one group in the place of another."""
+    names = [group.name for group in found.groups]
+    return Edit(NAMES, old=names, new=[present.name if name == lost.name else name for name in names])

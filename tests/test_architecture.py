@@ -30,6 +30,8 @@ LAYERS = (
     ("graph_order",),
     ("stored",),
     ("stored_h5", "rearrange"),
+    ("renames",),
+    ("accounting",),
     ("cudnn", "hard_sigmoid"),
     ("convert", "custom_objects", "hub_layers", "lambda_cures", "time_major"),
     ("loading", "stub"),

@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
 from kdoctor.archive.reading import Reading
+from kdoctor.archive.shards import shard_faults
 from kdoctor.archive.zip.directory import Entry
 from kdoctor.archive.zip.integrity import integrity_faults
 from kdoctor.archive.zip.member import STORED, Archive, MemberError
@@ -57,8 +58,6 @@ def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) 
     faults: list[Fault] = []
     if WEIGHTS not in entries and NUMPY_WEIGHTS not in entries:
         faults.append(missing(WEIGHTS))
-    if SHARD_MAP in entries:
-        faults += _shard_map(archive, entries[SHARD_MAP], cut)
     if NUMPY_WEIGHTS in entries:
         faults += _numpy(archive, entries[NUMPY_WEIGHTS], cut)
     for name, entry in entries.items():
@@ -67,16 +66,19 @@ def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) 
             found, wrong = _hdf5(archive, entry)
             merged(parts, found)
             faults += wrong
+    if SHARD_MAP in entries:
+        data = _shard_map(archive, entries[SHARD_MAP], cut)
+        faults += [*shard_map(data, archive.limits), *shard_faults(data, entries.keys(), parts.get("weights", {}), archive.limits)]
     return parts, faults
 
 
-def _shard_map(archive: Archive, entry: Entry, cut: Collection[str]) -> list[Fault]:
+def _shard_map(archive: Archive, entry: Entry, cut: Collection[str]) -> bytes:
     if entry.name in cut or entry.size > archive.limits.json_bytes or archive.over_limits(entry, "weights") is not None:
-        return []
+        return b"{}"
     try:
-        return shard_map(archive.read(entry), archive.limits)
+        return archive.read(entry)
     except MemberError:
-        return []
+        return b"{}"
 
 
 def _numpy(archive: Archive, entry: Entry, cut: Collection[str]) -> list[Fault]:

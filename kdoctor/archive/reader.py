@@ -14,6 +14,7 @@ from kdoctor.archive.gzip_file import read_gzip
 from kdoctor.archive.keras_dir import read_keras_dir
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
+from kdoctor.archive.shards import MAP, read_sharded
 from kdoctor.archive.sniffing.polyglot import contents_of
 from kdoctor.archive.sniffing.sniff import sniff
 from kdoctor.archive.zip.file import read_zip
@@ -45,6 +46,7 @@ def open_document(path: Path, limits: Limits = Limits()) -> Document:  # noqa: B
         with open(path, "rb") as stream:
             status = os.fstat(stream.fileno())
             reading = _read(stream, status.st_size, path.name, limits, 0)
+            reading = read_sharded(path, limits) if reading.content == MAP else reading
             return _document(path, status, reading, _digest(stream, status.st_size, limits))
     except OSError as error:
         raise ReadError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -90,7 +92,7 @@ def _hdf5(stream: BinaryIO, size: int, limits: Limits) -> Reading:
 def _document(path: Path, status: os.stat_result, reading: Reading, digest: str) -> Document:
     folder = reading.content == "directory" or stat.S_ISDIR(status.st_mode)
     size = sum(member.size for member in reading.parts.get("members", {}).values()) if folder else status.st_size
-    faults = [*reading.faults, *_extension_faults(path.name, reading.format)]
+    faults = [*reading.faults, *([] if reading.content == MAP else _extension_faults(path.name, reading.format))]
     parts: dict[str, Json] = {
         **reading.parts,
         "file": {"name": path.name, "extension": _extension(path.name).lower(), "size": size, "content": reading.content},

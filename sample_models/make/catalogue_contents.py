@@ -131,12 +131,17 @@ WEIGHTS = {
     "sick/missing_weights.keras": Sample("K701", "the second layer's bias is gone", after(K3), WHOLE_FILE, CHAIN),
     "sick/missing_weights__not_listed.h5": Sample("K701", "layer_names is empty", after(K2), "fix: list the group", PLAIN_2),
     "sick/weights_shape_mismatch.keras": Sample("K702", "5 units, and the kernel of 2", after(K3), WHOLE_FILE, STACK),
+    "sick/unclaimed_weights.keras": Sample(
+        "K703", "the group of the second layer bears another name", after(K3), "fix: move it back", CHAIN
+    ),
     "sick/non_finite_weights.keras": Sample("K704", "a bias is NaN (seen with --deep)", K3, "an earlier checkpoint", PLAIN),
     "sick/wrong_variable_count.keras": Sample(
         "K705", "two layers' groups stand in each other's place", after(K3), "fix: exchange them", STACK
     ),
     "sick/wrong_variable_count__too_many.keras": Sample("K705", "a third array for Dense", after(K3), WHOLE_FILE, PLAIN),
     "sick/wrong_variable_count__other_order.h5": Sample("K705", "bias before kernel in weight_names", after(K2), "fix: the order", PLAIN_2),
+    "sick/missing_shard.keras": Sample("K706", "weights in two files, one of them left behind", after(K3), WHOLE_FILE, CHAIN),
+    "sick/duplicate_weight_name.h5": Sample("K707", "the bias stands twice in weight_names", after(K2), "fix: list it once", PLAIN_2),
 }
 
 SAFETY = {

@@ -1,8 +1,9 @@
-"""Files whose arrays are not where, or not what, Keras looks for (K503, K607, K701, K705), or lead out of the file (K804)."""
+"""Files whose arrays are not where, or not what, Keras looks for (K503, K607, K701, K703, K705-K707), or lead out of the file (K804)."""
 
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ SOURCE = "healthy/not_compiled__keras_2.h5"
 def make() -> None:
     for source, case, change in (
         ("broken_connection.keras", "missing_weights", without_bias),
+        ("broken_connection.keras", "unclaimed_weights", renamed),
         ("duplicate_layer_name.keras", "wrong_variable_count", exchanged),
         ("not_a_model.keras", "wrong_variable_count__too_many", one_more),
         ("not_a_model.keras", "hdf5_external_storage__link", linked),
@@ -26,11 +28,13 @@ def make() -> None:
         ("missing_weights__not_listed", no_layer_listed),
         ("wrong_variable_count__other_order", other_order),
         ("foreign_weights_layout__not_listed", no_weight_listed),
+        ("duplicate_weight_name", listed_twice),
         ("hdf5_external_storage", stored_elsewhere),
     ):
         shutil.copyfile(SOURCE, f"sick/{case}.h5")
         with h5py.File(f"sick/{case}.h5", "r+") as opened:
             damage(opened["model_weights"])
+    without_second_shard()
 
 
 def in_archive(source: str, target: str, change: Callable[[Any], None]) -> None:
@@ -43,6 +47,21 @@ def in_archive(source: str, target: str, change: Callable[[Any], None]) -> None:
 
 def without_bias(weights: Any) -> None:
     del weights["layers/dense_1/vars/1"]
+
+
+def renamed(weights: Any) -> None:
+    weights["layers"].move("dense_1", "head")
+
+
+def without_second_shard() -> None:
+    """Someone packed the split weights of ``save_weights(..., max_shard_size=...)`` into the archive, and one file was left behind."""
+    content = members("broken_connection.keras")
+    held = io.BytesIO(content.pop("model.weights.h5"))
+    with h5py.File(held, "r+") as opened:
+        del opened["layers/dense_1"]
+    groups = {"/layers/dense/vars": ["model_00000.weights.h5"], "/layers/dense_1/vars": ["model_00001.weights.h5"]}
+    parts = {"model.weights.json": json.dumps({"metadata": {}, "weight_map": groups}).encode(), "model_00000.weights.h5": held.getvalue()}
+    zip_again("missing_shard.keras", {**content, **parts})
 
 
 def exchanged(weights: Any) -> None:
@@ -77,6 +96,12 @@ def no_layer_listed(weights: Any) -> None:
 def other_order(weights: Any) -> None:
     group, _ = group_and_name(weights)
     group.attrs["weight_names"] = list(group.attrs["weight_names"])[::-1]
+
+
+def listed_twice(weights: Any) -> None:
+    group, _ = group_and_name(weights)
+    names = list(group.attrs["weight_names"])
+    group.attrs["weight_names"] = [*names, names[-1]]
 
 
 def no_weight_listed(weights: Any) -> None:

@@ -68,13 +68,19 @@ def _title(text: str) -> str:
 
 
 def _kind_of_json(stream: BinaryIO, size: int, text: str) -> str:
-    """Whether JSON is a Keras architecture alone (``model.to_json()``), a TensorFlow.js model, or something else."""
+    """Whether JSON is a Keras architecture alone (``model.to_json()``), the map of split weights, a TensorFlow.js model, or something else."""
     stream.seek(0)
     value, _ = read_json(stream.read(min(size, MIB + 1)), "file", _LOOKED_INTO)
     if not isinstance(value, dict):  # too long, cut off, or a list: what its beginning shows is all there is
-        value = {key: "" for key in ("modelTopology", "class_name", "config") if f'"{key}"' in text and text.lstrip().startswith("{")}
+        value = {
+            key: ""
+            for key in ("modelTopology", "class_name", "config", "weight_map")
+            if f'"{key}"' in text and text.lstrip().startswith("{")
+        }
         if not value and not re.match(r'\s*[\[{]\s*["\[{\]}\d-]', text):
             return "text"
     if "modelTopology" in value:
         return "tfjs"
+    if "weight_map" in value and ".weights.h5" in text:  # of Keras: others map to .safetensors or .bin
+        return "weights-map"
     return "model-json" if isinstance(value.get("class_name"), str) and "config" in value else "json"

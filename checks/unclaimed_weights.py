@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.accounting import Holding, Owner, holdings
+from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.document import Document
+from kdoctor.keras_api.layouts import layout_of
+from kdoctor.manifest import LEGACY_ROOT
+from kdoctor.pointer import Pointer
+from kdoctor.rearrange import Rearrangement, edits
+from kdoctor.renames import renames
+from kdoctor.stored import accountable, written
+from kdoctor.stored_h5 import ledger, relisting, renamed_group
+from kdoctor.target import Target
+
+
+@check("K703", Severity.WARNING, since="0.1.0")
+def unclaimed_weights(document: Document, target: Target) -> Iterator[Finding]:
+    """Arrays in the file belong to no layer of the model, and nobody opens the place where they stand.
+
+    A layer was taken out of the config, or renamed on one side; or a program that edits HDF5 left a copy. Keras loads the model and
+    passes over them without a word: they only make the file larger, unless a layer lacks exactly these (then K701 tells that it does).
+
+    The cure moves them to the layer that lacks exactly these arrays, where there is one such layer and one such group. Otherwise they
+    are left alone: what nobody opens harms nobody.
+    """
+    if not accountable(document):
+        return
+    cures = {old: _moved(document, found) for found in renames(document, layout_of(target)) for old, _ in found.moves}
+    in_h5 = ledger(document)
+    relisted = None if in_h5 is None else renamed_group(in_h5)
+    if in_h5 is not None and relisted is not None:
+        lost, present = relisted
+        repair = Repair(f"list it in the place of {lost.name!r}, which is not there", (relisting(in_h5, lost, present),))
+        cures |= {f"{LEGACY_ROOT}{present.name}/{name}": repair for name in present.arrays}
+    groups: dict[str, list[Holding]] = {}
+    for holding in holdings(document, layout_of(target)):
+        if holding.owner is Owner.STRAY or holding.path in cures:
+            groups.setdefault(holding.path.rpartition("/")[0].removesuffix("/vars"), []).append(holding)
+    for group, found in groups.items():
+        yield Finding(
+            Pointer("weights", (found[0].path,)),
+            f"{group or 'the root'} holds {_told(found)}, which no layer of the model owns",
+            repair=cures.get(found[0].path),
+        )
+
+
+def _moved(document: Document, found: Rearrangement) -> Repair:
+    return Repair(f"move them to {found.accounts[0].claim.name!r}, which lacks exactly these", edits(document, found.moves))
+
+
+def _told(found: list[Holding]) -> str:
+    shapes = ", ".join(written(holding.weight.shape) for holding in found[:3])
+    return f"{len(found)} array{'s' if len(found) > 1 else ''} {shapes}" + (", …" if len(found) > 3 else "")

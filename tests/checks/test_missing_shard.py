@@ -1,0 +1,70 @@
+"""K706: the weights are split over several files, and one of them is not there, or is not the one that belongs here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import h5py
+import pytest
+
+from kdoctor.archive import open_document
+from kdoctor.document import Format
+from kdoctor.testing import examine
+
+SHARDS = {"model_00000.weights.h5": "layers/dense", "model_00001.weights.h5": "layers/dense_1"}
+
+
+@pytest.fixture
+def split(tmp_path: Path) -> Path:
+    """Weights as ``save_weights("model.weights.json", max_shard_size=…)`` writes them."""
+    for name, group in SHARDS.items():
+        with h5py.File(tmp_path / name, "w") as file:
+            file[f"{group}/vars/0"] = [1.0, 2.0]
+    groups = {f"/{group}/vars": [name] for name, group in SHARDS.items()}
+    path = tmp_path / "model.weights.json"
+    path.write_text(json.dumps({"metadata": {"total_size": 16.0}, "weight_map": groups}), encoding="utf-8")
+    return path
+
+
+def test_the_weights_of_all_shards_are_read(split: Path) -> None:
+    found = open_document(split)
+    assert found.format is Format.H5_WEIGHTS
+    assert list(found.weights) == ["layers/dense/vars/0", "layers/dense_1/vars/0"]
+    assert found.faults == {}
+    assert examine("K706", found) == []
+
+
+def test_a_shard_that_is_not_there_is_named_with_what_it_holds(split: Path) -> None:
+    split.with_name("model_00001.weights.h5").unlink()
+    (finding,) = examine("K706", open_document(split))
+    assert finding.message == "the shard model_00001.weights.h5 is not beside the map; it holds the arrays of 1 group (layers/dense_1)"
+
+
+def test_a_shard_of_another_save_is_named(split: Path) -> None:
+    first = split.with_name("model_00000.weights.h5")
+    first.write_bytes(split.with_name("model_00001.weights.h5").read_bytes())
+    (finding,) = examine("K706", open_document(split))
+    assert finding.message == "the shard model_00000.weights.h5 has no arrays of 1 group (layers/dense)"
+
+
+@pytest.mark.parametrize("name", ["../model_00000.weights.h5", "/etc/hostname", "..", ""])
+def test_a_map_leads_nowhere_but_beside_itself(split: Path, name: str) -> None:
+    outside = split.parent / "inner"
+    outside.mkdir()
+    moved = split.rename(outside / split.name)
+    moved.write_text(json.dumps({"weight_map": {"/layers/dense/vars": [name, "x.weights.h5"]}}), encoding="utf-8")
+    assert open_document(moved).weights == {}
+
+
+def test_a_link_is_no_shard(split: Path) -> None:
+    first = split.with_name("model_00000.weights.h5")
+    first.rename(split.with_name("elsewhere"))
+    first.symlink_to(split.with_name("elsewhere"))
+    assert len(examine("K706", open_document(split))) == 1
+
+
+@pytest.mark.parametrize("value", [[], {"weight_map": []}, {"weight_map": {"/a.weights.h5": 3}}, {"weight_map": {}, "x": "a.weights.h5"}])
+def test_other_json_is_no_map(split: Path, value: object) -> None:
+    split.write_text(json.dumps(value), encoding="utf-8")
+    assert open_document(split).format is Format.OTHER
