@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.guards import judged
-from kdoctor.hostile import is_foreign, references
+from kdoctor.hostile import hostile_references, is_foreign
 from kdoctor.keras_api import habits
 from kdoctor.objects import objects
 from kdoctor.target import Target
@@ -24,7 +24,7 @@ def foreign_module(document: Document, target: Target) -> Iterator[Finding]:
     A class of Keras itself under the registered name of another (``keras.layers.Dense``, registered as ``evil>Payload``) is looked
     up by that name first, before Keras 3.15: a warning there, and K306 where the target refuses it.
     """
-    for found in references(document):
+    for found in hostile_references(document):
         if is_foreign(found):
             yield Finding(
                 found.at,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.guards import judged
-from kdoctor.hostile import is_acting, is_foreign, references
+from kdoctor.hostile import hostile_references, is_acting, is_foreign
 from kdoctor.target import Target
 
 EXTRACTING = frozenset({"get_file", "extract_archive", "_extract_archive", "extract_open_archive"})
@@ -21,7 +21,7 @@ def non_modelling_function(document: Document, target: Target) -> Iterator[Findi
     whatever else stands beside it: everything in ``keras.utils``, ``keras.saving``, ``keras.config``, ``keras.datasets`` and the like
     that is no layer, the constructors of ``keras.applications``, and functions that call what they are given.
     """
-    for found in references(document):
+    for found in hostile_references(document):
         if is_acting(found) and not is_foreign(found):
             unpacks = bool(EXTRACTING.intersection(found.names))
             yield Finding(

@@ -41,9 +41,9 @@ class Reference:
 
 
 @lru_cache(maxsize=4)
-def references(document: Document) -> tuple[Reference, ...]:
-    """Every reference of config and training state, outermost first, whatever form its names have."""
-    return tuple(found for part in ("config", "training") for found in _walk(document.parts.get(part), Pointer(part)))
+def hostile_references(document: Document) -> tuple[Reference, ...]:
+    """The references of config and training state to what is no part of a model, outermost first, whatever form their names have."""
+    return tuple(found for part in ("config", "training") for found in _within(document.parts.get(part), Pointer(part)))
 
 
 def called_name(node: Node) -> str:
@@ -95,6 +95,8 @@ def is_acting(found: Reference) -> bool:
 def _leaves_modelling(root: str, module: str, found: Reference) -> bool:
     if not f"{module}.".startswith(tuple(f"{allowed}." for allowed in MODELLING[root])):
         return module != root  # tensorflow alone is where some writers put what is theirs
+    if f"{module}.".startswith(PREFIXES):
+        return False  # of Keras within TensorFlow
     from kdoctor.bytecode.reach_table import ATTRIBUTES  # seldom needed
 
     return module.rpartition(".")[2] in REACHING_OUT or any(name in ATTRIBUTES for name in found.names if found.function)
@@ -103,6 +105,27 @@ def _leaves_modelling(root: str, module: str, found: Reference) -> bool:
 @lru_cache(maxsize=1)
 def _declined() -> frozenset[str]:
     return Catalogue.load(releases()[-1]).declined() | CALLING
+
+
+def _within(root: Json, start: Pointer) -> Iterator[Reference]:
+    """Places are worked out only where something was found: that takes longer than all the rest."""
+    known: dict[tuple[str | None, tuple[str, ...], bool], bool] = {}
+    hostile = False
+    stack = [root]
+    while stack and not hostile:
+        value = stack.pop()
+        if isinstance(value, dict):
+            if "class_name" in value and "config" in value:
+                found = _reference(value, start)
+                key = (found.module, found.names, found.function)
+                if key not in known:
+                    known[key] = is_foreign(found) or is_acting(found)
+                hostile = known[key]
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+    if hostile:
+        yield from (found for found in _walk(root, start) if is_foreign(found) or is_acting(found))
 
 
 def _walk(root: Json, start: Pointer) -> Iterator[Reference]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 UNDEFINED = 0xFFFF_FFFF_FFFF_FFFF
 NAME_BYTES = 4096  # longest name of a link or an attribute that is accepted
 HARD, SOFT, EXTERNAL = 0, 1, 64
+COMMITTED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class AttributeHeader:
-    """Name of an attribute and where its datatype, its dataspace and its value begin in the message's buffer, in bytes."""
+    """Name of an attribute and where its datatype, its dataspace and its value begin in the message's buffer, in bytes.
+
+    shared: what begins there is a reference to a datatype that is an object of its own.
+    """
 
     name: str
     datatype: int
     dataspace: int
     value: int
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +107,24 @@ def read_attribute_header(data: bytes, at: int) -> AttributeHeader:
     version, flags, name_size, datatype_size, dataspace_size = struct.unpack_from("<BBHHH", data, at)
     if version not in (1, 2, 3):
         raise ValueError(f"attribute message of version {version}")
-    if version > 1 and flags & 3:
-        raise ValueError("attribute with a shared datatype")
+    if version > 1 and flags & 2:
+        raise ValueError("attribute with a shared dataspace")
     if name_size > NAME_BYTES:
         raise ValueError(f"attribute name of {name_size} bytes")
     name_at = at + (9 if version == 3 else 8)
     padding = 8 if version == 1 else 1
     datatype, dataspace, value = _offsets(name_at, (name_size, datatype_size, dataspace_size), padding)
-    return AttributeHeader(text(data[name_at : name_at + name_size].rstrip(b"\0")), datatype, dataspace, value)
+    shared = version > 1 and bool(flags & 1)
+    return AttributeHeader(text(data[name_at : name_at + name_size].rstrip(b"\0")), datatype, dataspace, value, shared)
+
+
+def read_shared(data: bytes, at: int) -> int:
+    """The address of the object whose header holds the message that is referred to here (IV.A.2, shared messages)."""
+    version, kind = data[at], data[at + 1]
+    if version not in (1, 2, 3) or (version == 3 and kind != COMMITTED):
+        raise ValueError(f"shared message of version {version}, kind {kind}")
+    address: int = struct.unpack_from("<Q", data, at + (8 if version == 1 else 2))[0]
+    return address
 
 
 def read_layout(data: bytes, at: int) -> Layout:

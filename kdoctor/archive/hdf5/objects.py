@@ -34,6 +34,7 @@ from kdoctor.archive.hdf5.messages import (
     read_layout,
     read_link,
     read_link_info,
+    read_shared,
     terminated,
 )
 from kdoctor.archive.hdf5.metered import Metered
@@ -192,10 +193,17 @@ class Objects:
         name = ""
         try:
             header = read_attribute_header(data, at)
-            name = header.name
-            return Attribute(name, self._value(name, data, header.datatype, header.dataspace, header.value))
+            name, datatype = header.name, header.datatype
+            if header.shared:
+                data, datatype = self._with_type(data, datatype)
+            return Attribute(name, self._value(name, data, datatype, header.dataspace, header.value))
         except DAMAGE as error:
             return Attribute(name, error=error)
+
+    def _with_type(self, data: bytes, at: int) -> tuple[bytes, int]:
+        """The buffer with the datatype that is referred to there behind it, and where it begins."""
+        shared = self.header(read_shared(data, at))
+        return data + shared.data, len(data) + {kind: at for kind, _, at in shared.messages}[DATATYPE]
 
     def _value(self, name: str, data: bytes, datatype: int, dataspace: int, at: int) -> Json:
         shape = read_dataspace(data, dataspace)

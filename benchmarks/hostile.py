@@ -1,0 +1,80 @@
+"""What each hostile file costs: ``python benchmarks/hostile.py [--kdoctor PATH] [--slowest N]``.
+
+Every file of the hostile corpus (bombs, circles, cut files: tests/hostile/corpus.py) and every HDF5 structure of the CVEs is inspected by
+a process of its own. Printed are the CPU seconds and the peak of memory of each process, its start included; the exit code is 1 where one
+needs more than 1 s or 150 MB. CPU time is what a busy machine leaves comparable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+SECONDS, MEGABYTES = 1.0, 150.0
+
+
+class Cost(NamedTuple):
+    """CPU seconds and peak resident memory (MB) of one process, and its exit code."""
+
+    seconds: float
+    megabytes: float
+    code: int
+    name: str
+
+
+def cost(kdoctor: str, path: Path) -> Cost:
+    """Inspect one file."""
+    process = subprocess.Popen([kdoctor, "inspect", "--format", "json", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), path.name)
+
+
+def write(folder: Path) -> None:
+    """The corpus, and the structures of the HDF5 CVEs."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "archive")]
+    from hostile import corpus  # type: ignore[import-not-found, unused-ignore]
+    from hostile.weights import STRUCTURES  # type: ignore[import-not-found, unused-ignore]
+
+    corpus.write(folder)
+    for structure in STRUCTURES:
+        data = corpus.legacy(lambda file, make=structure.make: make(file, "layers/dense/vars"))
+        (folder / f"{structure.name.replace(' ', '_')}.h5").write_bytes(data)
+
+
+def main() -> int:
+    """Parse the command line, measure, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kdoctor", default=str(Path(sys.executable).with_name("kdoctor")))
+    parser.add_argument("--slowest", type=int, default=12, help="how many rows to print")
+    parser.add_argument("--write", type=Path, help="only write the files into this folder")
+    options = parser.parse_args()
+    if options.write is not None:
+        write(options.write)
+        return 0
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        subprocess.run([sys.executable, __file__, "--write", place], check=True)  # a child's peak starts at its parent's
+        start = cost(options.kdoctor, ROOT / "sample_models" / "healthy" / "not_a_model.keras")
+        costs = sorted((cost(options.kdoctor, path) for path in sorted(folder.iterdir())), reverse=True)
+    print(
+        f"{len(costs)} files; a healthy one: {start.seconds:.2f} CPU s, {start.megabytes:.0f} MB\n\n| file | CPU s | MB | exit |\n|---|---|---|---|"
+    )
+    for one in costs[: options.slowest]:
+        print(f"| {one.name} | {one.seconds:.2f} | {one.megabytes:.0f} | {one.code} |")
+    over = [one for one in costs if one.seconds > SECONDS or one.megabytes > MEGABYTES]
+    unnamed = [one for one in costs if one.code != 1]
+    for one in over:
+        print(f"over the bound: {one.name}: {one.seconds:.2f} CPU s, {one.megabytes:.0f} MB")
+    for one in unnamed:
+        print(f"not named: {one.name}: exit code {one.code}")
+    return 1 if over or unnamed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""Files that are hostile as a whole, bombs, circles and cut files, written into a folder: for tests, and for measuring what each costs."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from model_files import keras_members, weights_bytes, zip_bytes
+
+Make = Callable[[], bytes]
+HONEST = keras_members()
+
+
+def with_members(**members: bytes) -> bytes:
+    return zip_bytes({**HONEST, **members}, zipfile.ZIP_DEFLATED)
+
+
+def config(text: bytes) -> bytes:
+    return with_members(**{"config.json": text})
+
+
+def many_members(count: int = 100_000) -> bytes:
+    """A directory of so many empty members, made by hand because zipfile takes seconds."""
+    held = io.BytesIO(zip_bytes(HONEST))
+    entries, offset, body = [], 0, bytearray()
+    for number in range(count):
+        name = b"assets/%06d" % number
+        entries.append(struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, len(name), 0, 0, 0, 0, 0, offset) + name)
+        body += struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, len(name), 0) + name
+        offset = len(body)
+    directory = b"".join(entries)
+    wide = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(directory), len(body))
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(body) + len(directory), 1)
+    assert held.getvalue()
+    return bytes(body) + directory + wide + locator + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+
+
+def overlapping(count: int = 5_000) -> bytes:
+    """Every member claims the bytes of one and the same: a small file that unpacks to terabytes."""
+    packed = zlib.compress(b"\0" * (8 << 20), 9)[2:-4]
+    crc = zlib.crc32(b"\0" * (8 << 20))
+    body = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 33, crc, len(packed), 8 << 20, 1, 0) + b"a" + packed
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 8, 0, 33, crc, len(packed), 8 << 20, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    return body + entry * count + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(entry) * count, len(body), 0)
+
+
+def hdf5(change: Callable[[Any], None]) -> bytes:
+    held = io.BytesIO(weights_bytes())
+    with h5py.File(held, "r+") as file:
+        change(file)
+    return held.getvalue()
+
+
+def legacy(change: Callable[[Any], None]) -> bytes:
+    def whole(file: Any) -> None:
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": []}})
+        change(file)
+
+    return hdf5(whole)
+
+
+def deep_groups(file: Any) -> None:
+    group = file
+    for _ in range(2_000):
+        group = group.create_group("g")
+
+
+def web(file: Any) -> None:
+    """Groups that all hold each other: the paths are without number."""
+    groups = [file.create_group(f"g{number}") for number in range(60)]
+    for one in groups:
+        for number, other in enumerate(groups):
+            one[f"to{number}"] = other
+
+
+def many_arrays(file: Any) -> None:
+    for number in range(20_000):
+        file[f"layers/dense/vars/{number + 2}"] = h5py.SoftLink("/x")
+
+
+def npz(objects: bool) -> bytes:
+    held = io.BytesIO()
+    value: Any = np.array([{"a": 1}], dtype=object) if objects else np.zeros(3, "float32")
+    np.savez(held, value=value)
+    return held.getvalue()
+
+
+def stack(depth: int) -> bytes:
+    """Models in models: as deep as JSON may be."""
+    inner: Any = {"class_name": "Dense", "config": {"units": 1, "name": "d"}}
+    for number in range(depth):
+        inner = {
+            "class_name": "Sequential",
+            "module": "keras",
+            "config": {"name": f"s{number}", "layers": [inner]},
+            "registered_name": None,
+        }
+    return json.dumps(inner).encode()
+
+
+def wide(count: int) -> bytes:
+    layers = [
+        {"class_name": "Dense", "module": "keras.layers", "config": {"name": f"d{n}", "units": 1}, "registered_name": None}
+        for n in range(count)
+    ]
+    return json.dumps({"class_name": "Sequential", "module": "keras", "config": {"name": "s", "layers": layers}}).encode()
+
+
+def circular(count: int) -> bytes:
+    """A Functional whose layers all call each other."""
+    layers = []
+    for number in range(count):
+        nodes = [[[f"d{other}", 0, 0, {}] for other in range(count)]]
+        layers.append(
+            {"class_name": "Add", "module": "keras.layers", "name": f"d{number}", "config": {"name": f"d{number}"}, "inbound_nodes": nodes}
+        )
+    whole = {"name": "f", "layers": layers, "input_layers": [["d0", 0, 0]], "output_layers": [["d1", 0, 0]]}
+    return json.dumps(
+        {"class_name": "Functional", "module": "keras.src.models.functional", "config": whole, "registered_name": "Functional"}
+    ).encode()
+
+
+SHARDED = {name: data for name, data in HONEST.items() if name != "model.weights.h5"}
+
+# name -> its bytes, and the codes of which one names it
+CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
+    "60_megabytes_of_zeros.keras": (lambda: with_members(**{"assets/zeros": b"\0" * (60 << 20)}), ("K805",)),
+    "config_of_17_megabytes.keras": (lambda: config(HONEST["config.json"] + b" " * (17 << 20)), ("K805",)),
+    "weights_of_zeros.keras": (lambda: with_members(**{"model.weights.h5": weights_bytes() + b"\0" * (60 << 20)}), ("K805",)),
+    "many_small_bombs.keras": (lambda: with_members(**{f"assets/{n}": b"\0" * 1_000_000 for n in range(150)}), ("K805",)),
+    "100_000_members.keras": (many_members, ("K805",)),
+    "overlapping.keras": (overlapping, ("K101", "K107", "K805")),
+    "zip_in_zip_in_zip.keras": (lambda: zip_bytes({"a.zip": zip_bytes({"b.zip": zip_bytes({"c.zip": zip_bytes({"d.zip": zip_bytes({"e.zip": zip_bytes(HONEST)})})})})}), ("K101", "K106")),
+    "deep_json.keras": (lambda: config(b"[" * 100_000), ("K810", "K105")),
+    "deep_json_of_objects.keras": (lambda: config(b'{"a":' * 50_000 + b"1" + b"}" * 50_000), ("K810",)),
+    "a_million_values.keras": (lambda: config(b'{"a": [' + b"0," * 2_000_000 + b"0]}"), ("K805", "K810")),
+    "a_long_number.keras": (lambda: config(b'{"class_name": "Sequential", "config": ' + b"9" * 1_000_000 + b"}"), ("K105",)),
+    "models_in_models.keras": (lambda: config(stack(90)), ("K810",)),
+    "2_000_layers.keras": (lambda: config(wide(2_000)), ("K701", "K202", "K205", "K206")),
+    "circular.keras": (lambda: config(circular(120)), ("K204", "K209", "K203")),
+    "pickles.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": npz(True)}), ("K808",)),
+    "a_pickle_for_an_array.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": zip_bytes({"value.npy": pickle.dumps([1])})}), ("K808",)),
+    "deep_groups.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(deep_groups)}), ("K810",)),
+    "web.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(web)}), ("K804",)),
+    "20_000_links.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(many_arrays)}), ("K804",)),
+    "deep_groups.h5": (lambda: legacy(deep_groups), ("K810",)),
+    "web.h5": (lambda: legacy(web), ("K804",)),
+    "20_000_links.h5": (lambda: legacy(many_arrays), ("K804",)),
+}  # fmt: skip
+
+
+def cut() -> Iterator[tuple[str, bytes]]:
+    """Files that break off, a few bytes or half of them."""
+    whole = {"keras": zip_bytes(HONEST), "h5": legacy(lambda file: None)}
+    for ending, data in whole.items():
+        for kept in (1, 7, 60, len(data) // 3, len(data) // 2, len(data) - 30, len(data) - 1):
+            yield f"cut_to_{kept}.{ending}", data[:kept]
+
+
+def write(folder: Path) -> dict[str, tuple[str, ...]]:
+    """All of them; what names each."""
+    for name, (make, _) in CORPUS.items():
+        (folder / name).write_bytes(make())
+    for name, data in cut():
+        (folder / name).write_bytes(data)
+    return {name: codes for name, (_, codes) in CORPUS.items()} | {name: ("K101", "K103", "K105", "K104") for name, _ in cut()}

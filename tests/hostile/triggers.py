@@ -1,0 +1,90 @@
+"""What a config carries, for each row of the table of loading CVEs; nothing here does any harm when it is called."""
+
+from __future__ import annotations
+
+import base64
+import marshal
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+CODE = base64.b64encode(marshal.dumps((lambda x: x).__code__)).decode()
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """``value`` stands where an object of the model would; any of ``codes`` names it."""
+
+    name: str
+    cve: str
+    value: Json
+    codes: tuple[str, ...]
+
+
+def function(module: Json, name: Json) -> Json:
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+
+
+def made(class_name: Json, module: Json = "keras.layers", /, **config: Json) -> Json:
+    return {"module": module, "class_name": class_name, "config": {"name": "made", **config}, "registered_name": None}
+
+
+LAMBDA = {"class_name": "__lambda__", "config": {"value": [CODE, None, None]}}
+CODES_OF_CODE = ("K401", "K405")
+
+TRIGGERS = (
+    Trigger("lambda", "CVE-2026-12481", LAMBDA, CODES_OF_CODE),
+    Trigger("lambda-coded", "CVE-2024-3660", {"class_name": "__lambda__", "config": {"code": CODE, "defaults": None, "closure": None}}, CODES_OF_CODE),
+    Trigger("lambda-layer", "CVE-2024-3660", made("Lambda", function=LAMBDA, arguments={}), CODES_OF_CODE),
+    Trigger("lambda-layer-keras-2", "CVE-2025-9905", made("Lambda", None, function=[CODE, None, None], function_type="lambda"), CODES_OF_CODE),
+    Trigger("stdlib-function", "CVE-2025-1550", function("os", "system"), ("K801",)),
+    Trigger("stdlib-class", "CVE-2025-1550", made("Popen", "subprocess", args="id"), ("K801",)),
+    Trigger("package-function", "CVE-2025-1550", function("pip._internal.cli.main", "main"), ("K801",)),
+    Trigger("numpy-function", "CVE-2025-1550", function("numpy", "load"), ("K801",)),
+    Trigger("tensorflow-function", "CVE-2025-1550", function("tensorflow.python.ops.io_ops", "read_file"), ("K801",)),
+    Trigger("torch-function", "CVE-2025-1550", function("torch.serialization", "load"), ("K801",)),
+    Trigger("python-builtin", "CVE-2025-1550", function("builtins", "eval"), ("K801",)),
+    Trigger("get-file", "CVE-2025-8747", made("get_file", "keras.utils", origin="https://invalid.example/x"), ("K802",)),
+    Trigger("get-file-extract", "CVE-2025-12060", made("get_file", "keras.utils", origin="https://invalid.example/x.tar", extract=True), ("K802",)),
+    Trigger("get-file-private", "CVE-2025-8747", function("keras.src.utils.file_utils", "get_file"), ("K802",)),
+    Trigger("get-file-tensorflow", "CVE-2025-8747", function("tensorflow.keras.utils", "get_file"), ("K802",)),
+    Trigger("extract-archive", "CVE-2026-12482", function("keras.src.utils.file_utils", "extract_archive"), ("K802",)),
+    Trigger("unsafe-switch", "CVE-2025-9906", function("keras.config", "enable_unsafe_deserialization"), ("K802",)),
+    Trigger("unsafe-switch-private", "CVE-2025-9906", function("keras.src.saving.serialization_lib", "enable_unsafe_deserialization"), ("K802",)),
+    Trigger("unsafe-switch-core", "CVE-2025-9906", function("keras_core.src.saving.serialization_lib", "enable_unsafe_deserialization"), ("K802",)),
+    Trigger("load-model", "CVE-2025-9906", function("keras.models", "load_model"), ("K802",)),
+    Trigger("deserialize", "CVE-2026-12481", function("keras.layers", "deserialize"), ("K802",)),
+    Trigger("func-load", "CVE-2024-3660", function("keras.src.utils.python_utils", "func_load"), ("K802",)),
+    Trigger("dataset", "CVE-2025-8747", function("keras.datasets.mnist", "load_data"), ("K802",)),
+    Trigger("application", "CVE-2025-8747", made("ResNet50", "keras.applications", weights="/etc/passwd"), ("K802",)),
+    Trigger("torch-module", "CVE-2025-49655", made("TorchModuleWrapper", module="gASVAAAA"), ("K808",)),
+    Trigger("torch-module-private", "CVE-2026-12484", made("TorchModuleWrapper", "keras.src.utils.torch_utils", module="gASVAAAA"), ("K808",)),
+    Trigger("flax-layer", "CVE-2025-49655", made("FlaxLayer", module={"class_name": "Evil", "config": {}}), ("K808",)),
+    Trigger("jax-layer", "CVE-2025-49655", made("JaxLayer", call_fn=function("builtins", "f")), ("K808",)),
+    Trigger("vocabulary", "CVE-2025-12058", made("StringLookup", vocabulary="/etc/passwd"), ("K803",)),
+    Trigger("vocabulary-url", "CVE-2025-12058", made("TextVectorization", vocabulary="http://invalid.example/v"), ("K803",)),
+    Trigger("vocabulary-integers", "CVE-2025-12058", made("IntegerLookup", vocabulary="file:///etc/passwd"), ("K803",)),
+    Trigger("saved-model", "CVE-2026-1462", made("TFSMLayer", filepath="/srv/models/other"), ("K809",)),
+    Trigger("asset-path", "CVE-2026-12479", {**made("StringLookup"), "config": {"name": "../../../tmp/x"}}, ("K806",)),
+    Trigger("units", "CVE-2026-0897", made("Dense", units=10**12), ("K807",)),
+    Trigger("list-of-names", "CVE-2025-1550", made(["Popen"], "subprocess"), ("K801",)),
+    Trigger("type-spec", "CVE-2025-1550", {"class_name": "__typespec__", "spec_name": "system", "module": "os", "config": [], "registered_name": None}, ("K801",)),
+    Trigger("registered-package", "CVE-2025-9906", function("keras.utils", "keras>get_file"), ("K802",)),
+)  # fmt: skip
+
+# Honest values in the same places.
+HEALTHY = (
+    function("builtins", "relu"),
+    made("Dense", units=3),
+    made("StringLookup", vocabulary=["a", "b"]),
+    made("FeatureSpace", "keras.utils", features={}),
+    function("keras.src.applications.resnet", "preprocess_input"),
+    made("LayerScale", "keras.src.applications.convnext", init_values=1e-6, projection_dim=3),
+    function("tensorflow.python.ops.nn_ops", "leaky_relu"),
+    function("torch.nn.functional", "gelu"),
+    function("jax._src.nn.functions", "silu"),
+    made("MyLayer", "my_package.layers", units=3),
+    made("Add", "keras.src.ops.numpy"),
+    {"class_name": "__keras_tensor__", "config": {"shape": [None, 2], "dtype": "float32", "keras_history": ["x", 0, 0]}},
+    {"class_name": "__typespec__", "spec_name": "TensorSpec", "module": "tensorflow.python.framework.tensor_spec", "config": [], "registered_name": None},
+)  # fmt: skip
