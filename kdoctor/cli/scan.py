@@ -7,7 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -25,6 +26,7 @@ from kdoctor.cli.options import (
     page_width,
     wants_color,
 )
+from kdoctor.report.printable import printable
 from kdoctor.target import Target
 
 
@@ -33,6 +35,20 @@ def scan(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="one per core")] = os.cpu_count() or 1,
     seconds: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds that one file may take.")] = 60.0,
     every: Annotated[bool, typer.Option("--all", help="List healthy files too.")] = False,
+    cache: Annotated[
+        Optional[Path],  # noqa: UP045 - typer reads it at run time
+        typer.Option(
+            "--cache",
+            envvar="KDOCTOR_CACHE",
+            metavar="FILE",
+            help="Remember reports here: files that have not changed are not opened again.",
+        ),
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write a cache, whatever KDOCTOR_CACHE says.")] = False,
+    resume: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--resume", metavar="FILE", help="Note the progress here, and take up from there if an earlier scan was interrupted."),
+    ] = None,
     target: TargetOption = "installed",
     format: FormatOption = Format.TEXT,
     fail_on: FailOnOption = FailOn.ERROR,
@@ -44,16 +60,20 @@ def scan(
     from kdoctor.scanning.examination import WorkerLimits
     from kdoctor.scanning.files import find_models
     from kdoctor.scanning.interruption import EXIT, Interruptible
+    from kdoctor.scanning.memories import opened
     from kdoctor.scanning.workers import examine_all
 
     asked = make_target(target, purpose, custom)
     files = find_models(paths)
     warm_up()
     start = time.perf_counter()
-    found = Interruptible(_with_progress(examine_all(files, asked, jobs, WorkerLimits(seconds))))
     outcome = Outcome(fail_on.severity)
-    for piece in _pieces(outcome.seen(found), asked, format, every, lambda: time.perf_counter() - start, lambda: found.interrupted):
-        typer.echo(piece, nl=False, color=wants_color())
+    with opened(None if no_cache else cache, resume, asked, _tell) as memories:
+        found = Interruptible(_with_progress(examine_all(files, asked, jobs, WorkerLimits(seconds), memories)))
+        for piece in _pieces(outcome.seen(found), asked, format, every, lambda: time.perf_counter() - start, lambda: found.interrupted):
+            typer.echo(piece, nl=False, color=wants_color())
+        if memories.journal is not None and not found.interrupted:
+            memories.journal.forget()
     raise typer.Exit(EXIT if found.interrupted else outcome.exit_code)
 
 
@@ -75,6 +95,10 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         return 1 if self.findings else 3 if self.failures else 0
+
+
+def _tell(sentence: str) -> None:
+    print(f"kdoctor: {printable(sentence)}", file=sys.stderr)
 
 
 def _with_progress(reports: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

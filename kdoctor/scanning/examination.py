@@ -14,12 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kdoctor.archive import open_document
 from kdoctor.check import Check
-from kdoctor.doctor import NOTHING, examine_file
-from kdoctor.engine import Failure, Report, attempt
+from kdoctor.doctor import NOTHING
+from kdoctor.document import Document
+from kdoctor.engine import Failure, Report, attempt, examine
 from kdoctor.errors import PackError
 from kdoctor.packs import load_checks
 from kdoctor.report.json import report_object
+from kdoctor.scanning.identity import content, signature
+from kdoctor.scanning.memory import Memory
 from kdoctor.target import Target
 
 MIB = 2**20
@@ -39,14 +43,21 @@ class Job:
 
     target: Target
     limits: WorkerLimits = WorkerLimits()
+    remembers: bool = False  # whether anyone wants to know signature and content
+    cache: tuple[Path, str] | None = None  # where a worker may find what was seen before: a file, and the circumstances
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What became of one file: the text of its report object (see `kdoctor.report.json`), and whether it was examined without a failure."""
+    """What became of one file: the text of its report object (see `kdoctor.report.json`), and whether it was examined without a failure.
+
+    signature: the file's, when it had been examined; content: the digest of what the findings depend on (see `kdoctor.scanning.identity`).
+    """
 
     report: str
     whole: bool
+    signature: str | None = None
+    content: str | None = None
 
 
 class _Worker:
@@ -54,6 +65,7 @@ class _Worker:
 
     job: Job
     checks: tuple[Check, ...] | PackError = ()
+    memory: Memory | None = None
 
 
 def start(job: Job) -> None:
@@ -72,6 +84,8 @@ def start(job: Job) -> None:
         _Worker.checks = load_checks()
     except PackError as error:
         _Worker.checks = error
+    if job.cache is not None:
+        _Worker.memory = Memory(*job.cache, tell=lambda text: None)  # the process that asked has told it
 
 
 def examine_batch(places: Sequence[Path]) -> list[Examined]:
@@ -84,13 +98,25 @@ def examine_batch(places: Sequence[Path]) -> list[Examined]:
 
 def _examined(place: Path, target: Target, checks: Sequence[Check]) -> Examined:
     """Whatever goes wrong in making the report is that file's failure, not the scan's."""
-
-    def work() -> Examined:
-        report = examine_file(place, target, checks)
-        return Examined(json.dumps(report_object(report)), not report.failures)
-
-    found = attempt("report", work)
+    found = attempt("archive", lambda: _opened_and_examined(place, target, checks))
     return lost(place, target, found) if isinstance(found, Failure) else found
+
+
+def _opened_and_examined(place: Path, target: Target, checks: Sequence[Check]) -> Examined:
+    document = open_document(place)
+    seen = content(document) if _Worker.job.remembers else None
+    if seen is not None and _Worker.memory is not None and (known := _Worker.memory.by_content(str(place), seen)) is not None:
+        return Examined(known, True, signature(place), seen)
+    made = attempt("report", lambda: _report(document, place, target, checks))
+    if isinstance(made, Failure):
+        return lost(place, target, made)
+    text, whole = made
+    return Examined(text, whole, signature(place) if _Worker.job.remembers else None, seen)
+
+
+def _report(document: Document, place: Path, target: Target, checks: Sequence[Check]) -> tuple[str, bool]:
+    report = examine(document, target, checks, str(place))
+    return json.dumps(report_object(report)), not report.failures
 
 
 def lost(place: Path, target: Target, failure: Failure) -> Examined:

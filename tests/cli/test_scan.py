@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from pathlib import Path
 
 import jsonschema
@@ -52,3 +54,17 @@ def test_a_warning_fails_a_gate_that_asks_for_it(kdoctor: Run, samples: Path) ->
 
 def test_no_workers_at_all_are_wrong_usage(kdoctor: Run, samples: Path) -> None:
     assert kdoctor("scan", samples / "healthy", "-j", 0).code == 2
+
+
+def test_a_second_scan_says_the_same_and_so_does_one_that_goes_on(kdoctor: Run, tmp_path: Path, samples: Path) -> None:
+    for name in ("lambda_code.keras", "not_compiled.keras"):
+        shutil.copy(samples / "sick" / name, tmp_path / name)
+    (tmp_path / "copy").mkdir()
+    shutil.copy(tmp_path / "lambda_code.keras", tmp_path / "copy" / "lambda_code.keras")
+    time.sleep(0.12)
+    asked = ("scan", tmp_path, "--format", "json", "-j", 1)
+    first = kdoctor(*asked, "--cache", tmp_path / "cache", "--resume", tmp_path / "journal")
+    assert not (tmp_path / "journal").exists()
+    assert (first.code, first.err) == (1, "")
+    assert first.out == kdoctor(*asked, "--cache", tmp_path / "cache").out == kdoctor(*asked, "--no-cache").out
+    assert [Path(report["path"]).parent.name for report in first.json["reports"]] == [tmp_path.name, tmp_path.name, "copy"]

@@ -1,0 +1,101 @@
+"""What the outcome of an examination depends on, as short texts: the file as its folder describes it, its content, and everything else."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from importlib.metadata import Distribution, distribution, entry_points
+from pathlib import Path
+from typing import Any
+
+from kdoctor import __version__
+from kdoctor.document import Document
+from kdoctor.limits import Limits
+from kdoctor.packs import GROUP
+from kdoctor.target import Target
+
+YOUNG_NS = 100_000_000  # a file changed so shortly ago may change again without its times showing it
+
+
+def signature(path: Path, now_ns: int | None = None) -> str | None:
+    """Tells a file from what it was before, by asking for its status alone: size, times, and number in its file system.
+
+    The time of the last change of status cannot be set by whoever may write the file, as the time of modification can. None for what a
+    status does not tell enough of: a folder, a file that is not there, one that was changed a moment ago.
+    """
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    now = time.time_ns() if now_ns is None else now_ns
+    if not stat.S_ISREG(found.st_mode) or now - max(found.st_ctime_ns, found.st_mtime_ns) < YOUNG_NS:
+        return None
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
+
+
+def content(document: Document) -> str | None:
+    """The digest of everything that a check can see: checks are functions of the document, so equal digests have equal findings.
+
+    It covers config, training state, metadata, the members of an archive, the headers of HDF5, the file's name and what is wrong with its
+    bytes. None where a part holds what cannot be written down.
+    """
+    try:
+        text = json.dumps([document.format.value, document.digest, dict(document.parts)], default=_plain)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def circumstances(target: Target, limits: Limits) -> str:
+    """The digest of what is not in the file: kdoctor's own code and facts, the packs of checks, the target and its options, limits."""
+    text = json.dumps([__version__, [*_code()], _plain(target), _plain(limits)], default=_plain, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = (field.name for field in dataclasses.fields(value))
+        return [type(value).__name__, *(_sayable(getattr(value, name)) for name in fields)]
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(str, value))
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} cannot be written down")
+
+
+def _sayable(value: Any) -> Any:
+    """A mapping with keys that are no texts, as a list."""
+    if isinstance(value, Mapping) and not all(isinstance(key, str) for key in value):
+        return [[key, inner] for key, inner in value.items()]
+    return value
+
+
+@functools.lru_cache(maxsize=1)
+def _code() -> tuple[Any, ...]:
+    """What is installed: kdoctor and every pack of checks."""
+    packs = [distribution("kdoctor"), *(pack.dist for pack in entry_points(group=GROUP) if pack.dist is not None)]
+    return tuple(sorted({(dist.name, dist.version, _installed(dist)) for dist in packs}))
+
+
+def _installed(dist: Distribution) -> str:
+    """The digest of the list of installed files, which has a digest of each; of an editable installation, the sources' sizes and times."""
+    digest = hashlib.sha256((dist.read_text("RECORD") or "").encode())
+    if "kdoctor/engine.py" not in (dist.read_text("RECORD") or "") and dist.name == "kdoctor":
+        root = Path(__file__).parents[1]
+        for source in _sources(root, root.parent / "checks"):
+            digest.update(source.encode())
+    return digest.hexdigest()
+
+
+def _sources(*folders: Path) -> Iterator[str]:
+    for folder in folders:
+        for path in sorted(folder.rglob("*.*")):
+            if path.suffix in (".py", ".json"):
+                found = path.stat()
+                yield f"{path.name}:{found.st_size}:{found.st_mtime_ns}\n"

@@ -1,0 +1,48 @@
+"""What a scan remembers: the cache that all scans share, and the journal of the one that may be interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kdoctor.limits import Limits
+from kdoctor.scanning.examination import Examined
+from kdoctor.scanning.identity import circumstances, signature
+from kdoctor.scanning.memory import Memory
+from kdoctor.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Memories:
+    """What a scan may take over from earlier ones. ``cache`` keeps what was examined without a failure, ``journal`` everything: it belongs
+    to one scan, which takes up where it was interrupted."""
+
+    cache: Memory | None = None
+    journal: Memory | None = None
+
+    def report(self, place: Path, signature: str | None) -> str | None:
+        """What is known of a file whose status says that it has not changed."""
+        for memory in (self.journal, self.cache):
+            if memory is not None and signature is not None and (known := memory.by_status(str(place), signature)) is not None:
+                return known
+        return None
+
+    def keep(self, place: Path, before: str | None, examined: Examined) -> None:
+        """Remember what was found in a file, unless it has changed meanwhile."""
+        after = examined.signature if examined.whole else signature(place)  # a worker that is lost cannot say
+        unchanged = before if before == after else None
+        if self.cache is not None and examined.whole and examined.content is not None:
+            self.cache.keep(str(place), unchanged, examined.content, examined.report)
+        if self.journal is not None and unchanged is not None:
+            self.journal.keep(str(place), unchanged, f"{place} {unchanged}", examined.report)
+
+
+@contextmanager
+def opened(cache: Path | None, journal: Path | None, target: Target, tell: Callable[[str], None]) -> Iterator[Memories]:
+    """The memories in these files, for one target and its options."""
+    with ExitStack() as stack:
+        where = circumstances(target, Limits()) if cache or journal else ""
+        found = [None if path is None else stack.enter_context(Memory(path, where, tell)) for path in (cache, journal)]
+        yield Memories(*found)

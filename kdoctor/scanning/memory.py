@@ -1,0 +1,150 @@
+"""What earlier scans found, in an SQLite file: reports by content, and the content of each file as its status tells it.
+
+Whoever may write the file may make a scan say anything: it is to be trusted like kdoctor itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from kdoctor.errors import UsageError
+from kdoctor.scanning.files import EXTENSIONS
+
+APPLICATION: Final = 0x6B646F63  # "kdoc", at a place of its own in the header of an SQLite file
+VERSION: Final = 1  # of the tables
+WAIT_SECONDS = 30.0  # for another scan that writes
+COMMIT_SECONDS = 1.0
+KEPT_SECONDS = 90 * 86_400  # what no scan has asked for since then is forgotten
+_TABLES = """
+    CREATE TABLE IF NOT EXISTS circumstances (digest TEXT PRIMARY KEY, used REAL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS files (
+        circumstances TEXT, path TEXT, signature TEXT, content TEXT, PRIMARY KEY (circumstances, path)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS reports (
+        circumstances TEXT, content TEXT, report TEXT, PRIMARY KEY (circumstances, content)) WITHOUT ROWID;
+"""
+_BY_STATUS = "SELECT report FROM files JOIN reports USING (circumstances, content) WHERE circumstances = ? AND path = ? AND signature = ?"
+_BY_CONTENT = "SELECT report FROM reports WHERE circumstances = ? AND content = ?"
+
+
+class Memory:
+    """The reports that were made in the same circumstances (see `kdoctor.scanning.identity`). Several scans may share a file.
+
+    One that is damaged is put aside and begun anew, one that cannot be written is done without; ``tell`` receives the sentence that says so.
+    Raises `UsageError` for a file that is none of kdoctor's.
+    """
+
+    def __init__(self, path: Path, circumstances: str, tell: Callable[[str], None]) -> None:
+        self.path = path
+        self.circumstances = circumstances
+        self._tell = tell
+        self._committed = time.monotonic()
+        if path.suffix.lower() in EXTENSIONS or path.is_dir():
+            raise UsageError(f"{path} cannot be a cache: it is named like a model")
+        self._database = self._opened()
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._database is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.commit()
+            self._database.close()
+
+    def by_status(self, path: str, signature: str) -> str | None:
+        """The report of a file whose status is what it was."""
+        return self._found(path, _BY_STATUS, self.circumstances, path, signature)
+
+    def by_content(self, path: str, content: str) -> str | None:
+        """The report of content that was seen before, under whatever path."""
+        return self._found(path, _BY_CONTENT, self.circumstances, content)
+
+    def keep(self, path: str, signature: str | None, content: str, report: str) -> None:
+        """Remember a report."""
+        if self._database is None:
+            return
+        try:
+            rest = report.removeprefix(_beginning(path))
+            self._database.execute("INSERT OR REPLACE INTO reports VALUES (?, ?, ?)", (self.circumstances, content, rest))
+            if signature is not None:
+                self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (self.circumstances, path, signature, content))
+            if time.monotonic() - self._committed > COMMIT_SECONDS:  # seldom: each waits for the disk
+                self._database.commit()
+                self._committed = time.monotonic()
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            self._give_up(error)
+
+    def forget(self) -> None:
+        """Remove the file: its work is done."""
+        self.__exit__()
+        self._database = None
+        for name in (self.path, *(self.path.with_name(self.path.name + more) for more in ("-journal", "-wal", "-shm"))):
+            name.unlink(missing_ok=True)
+
+    def _found(self, path: str, query: str, *values: str) -> str | None:
+        if self._database is None:
+            return None
+        try:
+            row = self._database.execute(query, values).fetchone()
+        except UnicodeEncodeError:  # a name that is no Unicode text
+            return None
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return None
+        return None if row is None else _beginning(path) + str(row[0])
+
+    def _opened(self) -> sqlite3.Connection | None:
+        try:
+            return _connected(self.path, self.circumstances)
+        except sqlite3.OperationalError as error:  # locked for long, no permission, no room
+            self._tell(f"the cache {self.path} cannot be used: {error}")
+            return None
+        except sqlite3.DatabaseError as error:
+            aside = self.path.with_name(self.path.name + ".damaged")
+            try:
+                os.replace(self.path, aside)
+                self._tell(f"the cache {self.path} is damaged ({error}): begun anew, the old one is now {aside.name}")
+                return _connected(self.path, self.circumstances)
+            except (OSError, sqlite3.Error) as second:
+                self._tell(f"the cache {self.path} is damaged, and cannot be begun anew: {second}")
+                return None
+
+    def _give_up(self, error: Exception) -> None:
+        self._tell(f"the cache {self.path} fails, going on without it: {error}")
+        if self._database is not None:
+            self._database.close()
+        self._database = None
+
+
+def _beginning(path: str) -> str:
+    """How the text of a report object begins: everything that follows depends on the content alone."""
+    return f'{{"path": {json.dumps(path)}, '
+
+
+def _connected(path: Path, circumstances: str) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=WAIT_SECONDS)
+    try:
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and application != APPLICATION:
+            raise UsageError(f"{path} is the database of another program")
+        if tables and version != VERSION:
+            database.executescript("DROP TABLE IF EXISTS circumstances; DROP TABLE IF EXISTS files; DROP TABLE IF EXISTS reports;")
+        database.executescript(f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {_TABLES}")
+        database.execute("INSERT OR REPLACE INTO circumstances VALUES (?, ?)", (circumstances, time.time()))
+        database.execute("DELETE FROM circumstances WHERE used < ?", (time.time() - KEPT_SECONDS,))
+        for table in ("files", "reports"):
+            database.execute(f"DELETE FROM {table} WHERE circumstances NOT IN (SELECT digest FROM circumstances)")
+        database.commit()
+    except BaseException:
+        database.close()
+        raise
+    return database
