@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.cudnn import TWINS
-from kdoctor.document import Document
+from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import calls
@@ -12,6 +12,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
 AT = Pointer("training") / "steps_per_execution"
+SCHEDULE = Pointer("training") / "optimizer" / "config" / "learning_rate"
 
 
 @check("K610", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -23,8 +24,18 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
 
     The cure writes 1, which is what the null meant.
 
+    Keras 2 wrote a learning-rate schedule without a name as ``"name": null``; the model of Keras 3 predicts, and ``fit`` raises "Argument
+    `name` must be a string". It is a warning unless the model is wanted for training; the cure leaves the null out.
+
     Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
     """
+    yield from _kernels_of_a_gpu(document, target)
+    if document.format.native:
+        yield from _null_steps(document, target)
+        yield from _nameless_schedule(document, target)
+
+
+def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:
     for call in calls(document, target) if habits.RUNS_CUDNN_LAYERS.of(target) else ():
         if call.node.class_name in TWINS and call.found is not None:
             yield Finding(
@@ -34,10 +45,12 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
                 keras_says="InvalidArgumentError: No OpKernel was registered to support Op 'CudnnRNN'",
                 mild=True,
             )
+
+
+def _null_steps(document: Document, target: Target) -> Iterator[Finding]:
     training = document.training
     if (
-        document.format.native
-        and habits.KEEPS_NULL_STEPS.of(target)
+        habits.KEEPS_NULL_STEPS.of(target)
         and isinstance(training, Mapping)
         and "steps_per_execution" in training
         and training["steps_per_execution"] is None
@@ -47,4 +60,19 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
             "steps_per_execution is null: the model loads, and predict() fails",
             repair=Repair("write steps_per_execution 1", (Edit(AT, old=None, new=1),)),
             keras_says="TypeError: '>' not supported between instances of 'NoneType' and 'int'",
+        )
+
+
+def _nameless_schedule(document: Document, target: Target) -> Iterator[Finding]:
+    """Its class is asked for a name when the optimizer takes a step: ops.name_scope, called by LearningRateSchedule.__call__."""
+    schedule = document.at(SCHEDULE)
+    settings = schedule.get("config") if isinstance(schedule, Mapping) else None
+    at = SCHEDULE / "config" / "name"
+    if habits.SCOPES_SCHEDULES.of(target) and isinstance(settings, Mapping) and settings.get("name", "") is None:
+        yield Finding(
+            at,
+            "the learning-rate schedule is called null: the model loads, and fit() fails",
+            repair=Repair("leave the schedule's name to Keras", (Edit(at, old=None, new=ABSENT),)),
+            keras_says="ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name=None",
+            mild=target.purpose != "training",
         )

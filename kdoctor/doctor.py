@@ -18,7 +18,7 @@ from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
 from kdoctor.hub_modules import with_modules
 from kdoctor.keras_api.catalogue import known_releases, releases
 from kdoctor.limits import MIB, Limits
-from kdoctor.migrate import migrated
+from kdoctor.migrate import as_repair, migrated
 from kdoctor.prognosis import foresee
 from kdoctor.target import Target
 
@@ -86,6 +86,20 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
     if not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)
     return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
+
+
+def repair_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False) -> Plan:
+    """Plan the repair of one file. What is written for Keras 3 becomes good for an earlier Keras by saying all of it in that one's words,
+    which is a conversion: into the container that it is in, if the target reads that, else into an ``.h5``."""
+    made = plan_file(path, target, checks, unsafe=unsafe)
+    if target.keras_3 or made.after.failures or not made.after.errors:
+        return made
+    own = Container.KERAS if made.before.document.format.native else Container.H5
+    tried = [convert_file(path, target, checks, container, unsafe=unsafe) for container in dict.fromkeys((own, Container.H5))]
+    found = next((one for one in tried if one.converted and not one.refused and one.after.loads), None)
+    if found is not None:
+        return as_repair(made, found)
+    return replace(made, refused=next((one.refused for one in reversed(tried) if one.refused and not one.pointless), ""))
 
 
 def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:

@@ -134,7 +134,7 @@ class Plan:
     """What `fix` would do: the first examination, the document as it would be written, how it got there, what remains.
 
     ``converted``: the document is said in another container or dialect, too; ``notes``: what was left behind on the way; ``refused``:
-    why it cannot be said there.
+    why it cannot be said there; ``pointless``: because it is said there already.
     """
 
     before: Report
@@ -143,6 +143,7 @@ class Plan:
     converted: bool = False
     notes: tuple[str, ...] = ()
     refused: str = ""
+    pointless: bool = False
 
     @property
     def changes(self) -> bool:

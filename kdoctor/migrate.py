@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kdoctor.check import Check
+from kdoctor.check import Check, Repair
 from kdoctor.convert import Container, NotConvertible, convert
-from kdoctor.engine import Plan, plan
+from kdoctor.engine import Applied, Plan, plan
 from kdoctor.target import Target
 
 
@@ -27,10 +27,18 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
         return replace(repaired, refused=str(refusal))
     if made.document is document:
         already = f"it is an .{container.value} of Keras {target.minor[0]} already: there is nothing to convert"
-        return replace(repaired, refused=already) if not target.keras_3 else repaired
+        return replace(repaired, refused=already, pointless=True) if not target.keras_3 else repaired
     again = plan(made.document, target, checks, path)
     found = Plan(repaired.before, again.after, (*repaired.applied, *again.applied), True, made.notes)
     if again.after.document.format is container.format:
         return found
     title = next((one.repair.title for one in again.applied if one.repair.native), "it needs the other container")
     return replace(found, refused=f"the model cannot live in an .{container.value}: {title}")
+
+
+def as_repair(planned: Plan, conversion: Plan) -> Plan:
+    """A conversion as the repair of what was found wrong with the file; ``planned`` is the repair that does not suffice."""
+    causes = {error.check.code: error.check for error in planned.before.errors}
+    said = Repair(f"write the model in the words of {planned.before.target}")
+    applied = (*conversion.applied, *(Applied(check, said) for check in causes.values()))
+    return replace(conversion, before=planned.before, applied=applied, converted=False)

@@ -32,7 +32,7 @@ from kdoctor.cli.options import (
     page_width,
     wants_color,
 )
-from kdoctor.doctor import plan_file
+from kdoctor.doctor import repair_file
 from kdoctor.edit import diff
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError
@@ -89,7 +89,7 @@ def fix(
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, training=_training(compile, asked_release(target)))
     asked = with_script(file, make_target(target, purpose, custom, given), bind_from)
-    plan = plan_file(file, asked, load_checks(), unsafe=unsafe)
+    plan = repair_file(file, asked, load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
     _write_stub(plan, stub)
     outcome = carry_out(plan, file, None if show_diff else wish)

@@ -9,7 +9,7 @@ from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumb
 from kdoctor.convert.optimizer import NATIVE, arranged, fresh, has_state, optimizer_of, stored_state
 from kdoctor.convert.outcome import STATE_LOST, Converted
 from kdoctor.convert.refusal import NotConvertible
-from kdoctor.convert.training import native_training, scheduled
+from kdoctor.convert.training import native_training
 from kdoctor.document import ABSENT, Document, Format, Json, Weight
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.slots import Style
@@ -40,7 +40,7 @@ def as_native(document: Document, target: Target) -> Converted:
     parts = {key: value for key, value in document.parts.items() if key not in ("attributes", "members", "training")}
     parts["config"] = Translator(Catalogue.load(target.release, target.family)).model(_named(document))
     if isinstance(document.training, Mapping):
-        parts["training"] = scheduled(native_training(document.training))
+        parts["training"] = native_training(document.training)
     places = by_layer(document)
     weights, notes = _with_state(document, {place.path: place.weight for place in places}, [p.weight for p in places if p.trained])
     parts["weights"], parts["attributes"] = weights, groups_of(weights)
@@ -57,8 +57,6 @@ def _modernized(document: Document, target: Target) -> Converted:
     trained = [place.weight for place in archived(document) if place.trained]
     weights, notes = _with_state(document, renumbered(kept), trained)
     found = {**document.parts, "weights": weights, "attributes": groups_of(weights), "metadata": _signed(document, target)}
-    if isinstance(document.training, Mapping):
-        found["training"] = scheduled(document.training)
     return Converted(zipped.replacing(found), notes)
 
 

@@ -25,22 +25,6 @@ def native_training(training: Mapping[str, Json]) -> dict[str, Json]:
     return found
 
 
-def scheduled(compile_config: Mapping[str, Json]) -> dict[str, Json]:
-    """A compile_config whose learning-rate schedule has no ``"name": null``: Keras 2 wrote that, and Keras 3 fails on it in ``fit``."""
-    optimizer = _mapping(compile_config.get("optimizer"))
-    config = _mapping(optimizer.get("config"))
-    schedule = _mapping(config.get("learning_rate"))
-    settings = _mapping(schedule.get("config"))
-    if settings.get("name", "") is not None:
-        return dict(compile_config)
-    named = {**schedule, "config": {key: value for key, value in settings.items() if key != "name"}}
-    return {**compile_config, "optimizer": {**optimizer, "config": {**config, "learning_rate": named}}}
-
-
-def _mapping(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _homed(value: Json, module: str) -> Json:
     if isinstance(value, Mapping) and "class_name" in value and "module" not in value:
         return {"module": f"keras.{module}", **value, "registered_name": None}

@@ -8,6 +8,7 @@ import pytest
 from graphs import cured
 
 from kdoctor.document import Format
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
 
 MODEL = sequential(layer("Dense"))
@@ -29,3 +30,31 @@ def test_a_number_and_no_word_of_it_are_healthy(training: Any) -> None:
 
 def test_an_h5_does_not_hand_it_on() -> None:
     assert examine("K610", document(MODEL, format=Format.H5_MODEL, training={"steps_per_execution": None})) == []
+
+
+def scheduled(name: Any) -> dict[str, Any]:
+    schedule = {"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.1, "name": name}}
+    return {"optimizer": {"class_name": "Adam", "config": {"name": "Adam", "learning_rate": schedule}}}
+
+
+def test_a_schedule_called_null_is_left_without_a_name() -> None:
+    sick = document(MODEL, training=scheduled(None))
+    (finding,) = examine("K610", sick)
+    assert finding.mild, "the model predicts"
+    healed = cured(sick, finding)
+    assert "name" not in healed.training["optimizer"]["config"]["learning_rate"]["config"]
+    assert examine("K610", healed) == []
+
+
+def test_who_wants_to_train_meets_an_error() -> None:
+    (finding,) = examine("K610", document(MODEL, training=scheduled(None)), Target("3.15.1", purpose="training"))
+    assert not finding.mild
+
+
+@pytest.mark.parametrize("target", [Target("3.15.1"), Target("2.15.0")])
+def test_a_schedule_with_a_name_is_healthy(target: Target) -> None:
+    assert examine("K610", document(MODEL, training=scheduled("decay")), target) == []
+
+
+def test_keras_2_takes_a_schedule_called_null() -> None:
+    assert examine("K610", document(MODEL, training=scheduled(None)), Target("2.15.0")) == []

@@ -120,6 +120,28 @@ def test_nothing_to_salvage_writes_nothing_on_demand_either(kdoctor: Run, sample
     assert len(names(tmp_path)) == 1
 
 
+def test_for_keras_2_the_whole_model_is_said_in_its_words(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    new = sample("healthy/not_a_model.keras")
+    assert kdoctor("inspect", new, "--target", "keras==2.15").code == 1
+    ended = kdoctor("fix", new, "--target", "keras==2.15", "--format", "json")
+    assert (ended.code, ended.json["out"]) == (0, str(tmp_path / "not_a_model.fixed.keras"))
+    assert {(one["code"], one["title"]) for one in ended.json["applied"]} >= {("K601", "write the model in the words of Keras 2.15")}
+    assert kdoctor("inspect", ended.json["out"], "--target", "keras==2.15").code == 0
+
+
+def test_a_release_that_reads_no_archive_gets_an_h5(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    ended = kdoctor("fix", sample("healthy/not_a_model.keras"), "--target", "keras==2.9", "--format", "json")
+    assert (ended.code, ended.json["out"]) == (0, str(tmp_path / "not_a_model.fixed.h5"))
+    assert kdoctor("inspect", ended.json["out"], "--target", "keras==2.9").code == 0
+
+
+def test_what_keras_2_has_no_words_for_is_told(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    ended = kdoctor("fix", sample("healthy/foreign_node_format__keywords.keras"), "--target", "keras==2.2.5")
+    assert ended.code == 1
+    assert "Nothing was written: Keras 2.2.5 has no layer MultiHeadAttention." in ended.words
+    assert len(names(tmp_path)) == 1
+
+
 def test_a_healthy_file_is_left_alone(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
     ended = kdoctor("fix", sample(HEALTHY), "-o", tmp_path / "out.keras")
     assert ended.code == 0
