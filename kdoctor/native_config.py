@@ -50,8 +50,10 @@ class Translator:
         known = self.catalogue.legacy("layer" if kind == "layer" else kind, class_name)
         if known is None:
             return {"module": None, "class_name": class_name.rpartition(">")[2], "registered_name": class_name}
-        public = known.exports[0].rpartition(".")[0] if known.exports else None
-        return {"module": public or known.module, "class_name": known.name, "registered_name": None if public else known.name}
+        if not known.exports:
+            return {"module": known.module, "class_name": known.name, "registered_name": known.name}
+        module, _, name = known.exports[0].rpartition(".")  # GroupQueryAttention is not what its class is called
+        return {"module": module, "class_name": name, "registered_name": None}
 
     def _config(self, node: Node) -> dict[str, Json]:
         config = {key: self._value(item, node.at / "config" / key) for key, item in node.config.items()}

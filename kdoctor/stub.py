@@ -24,32 +24,44 @@ import keras
 
 def stub(document: Document, target: Target) -> str | None:
     """The source; None where every object is known. A name in the file that is no Python name is left out: it would be code."""
+    parts = definitions(document, target)
+    return "\n\n".join([HEAD, *parts.values()]) + "\n" if parts else None
+
+
+def definitions(document: Document, target: Target) -> dict[str, str]:
+    """The source of each class and function that nobody can find, by its plain name."""
     parts: dict[str, str] = {}
     for call in calls(document, target):
         node, name = call.node, plain_name(call.node)
         if call.resolution not in (Resolution.UNKNOWN, Resolution.FUNCTION) or is_pythons(node) or is_no_modelling(node):
             continue
         if _is_name(name) and name not in parts:
-            made = _function(name) if node.class_name == FUNCTION else _class(node, name, document)
-            parts[name] = "\n".join([*_decorator(node, name), *made])
-    if not parts:
-        return None
-    return "\n\n".join([HEAD, *parts.values()]) + "\n"
+            parts[name] = function_stub(str(node.raw.get("config"))) if node.class_name == FUNCTION else _whole_class(node, name, document)
+    return parts
+
+
+def function_stub(text: str, parameters: str = "x") -> str:
+    """A function that the file names so, with its package or without."""
+    name = text.rpartition(">")[2]
+    return "\n".join([registration(text, name), *_function(name, parameters)])
+
+
+def _whole_class(node: Node, name: str, document: Document) -> str:
+    return "\n".join([registration(node.registered_name or node.class_name, name), *_class(node, name, document)])
 
 
 def _is_name(text: str) -> bool:
     return text.isidentifier() and not keyword.iskeyword(text) and text not in ("self", "kwargs")
 
 
-def _decorator(node: Node, name: str) -> Iterator[str]:
+def registration(text: str, name: str) -> str:
     """The registration that the file speaks of, so that importing the source is enough."""
-    text = str(node.raw.get("config")) if node.class_name == FUNCTION else node.registered_name or node.class_name
     package = text.rpartition(">")[0] or "Custom"
-    yield f"@keras.saving.register_keras_serializable(package={package!r}, name={name!r})"
+    return f"@keras.saving.register_keras_serializable(package={package!r}, name={name!r})"
 
 
-def _function(name: str) -> Iterator[str]:
-    yield f"def {name}(x):"
+def _function(name: str, parameters: str) -> Iterator[str]:
+    yield f"def {name}({parameters}):"
     yield f'    raise NotImplementedError("what does {name} compute?")'
 
 

@@ -18,10 +18,11 @@ from kdoctor.target import Target
 REPORT = "kdoctor-report/1"
 FIX = "kdoctor-fix/1"
 CONVERT = "kdoctor-convert/1"
+CODE = "kdoctor-code/1"
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a contract: ``report``, ``fix`` or ``convert``."""
+    """The JSON Schema (draft 2020-12) of a contract: ``report``, ``fix``, ``convert`` or ``code``."""
     loaded: dict[str, Any] = json.loads(files("kdoctor.report").joinpath(f"{name}.schema.json").read_text("utf-8"))
     return loaded
 
@@ -73,6 +74,12 @@ def render_conversion(plan: Plan, path: str, out: str | None, outcome: str, befo
         "notes": list(plan.notes),
     }
     return _text(found)
+
+
+def render_code(path: str, text: str | None, out: str | None, problems: Sequence[str], stubs: Sequence[str]) -> str:
+    """One JSON object for a script; ``text`` is None where something cannot be said in Python, and ``problems`` tell what."""
+    found = {"schema": CODE, "path": path, "out": out, "code": text, "problems": list(problems), "stubs": list(stubs)}
+    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def _plan_object(plan: Plan, path: str, out: str | None) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""Which of a layer's outputs a connection means: the layer's result itself, or one of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kdoctor.document import Json
+from kdoctor.layers import as_source
+from kdoctor.objects import Node, as_node
+from kdoctor.rebuild.literals import text
+from kdoctor.rebuild.module import Module
+
+# Operations that return several tensors, however many there are of them.
+SEVERAL = frozenset(
+    {
+        "Split", "ArraySplit", "Unstack", "TopK", "Moments", "Meshgrid", "Modf", "Divmod", "SVD", "Qr", "Eig", "Eigh", "LuFactor", "Slogdet",
+        "Histogram", "Frexp", "Nonzero", "RFFT", "FFT", "FFT2", "STFT",
+    }
+)  # fmt: skip
+SCORES = "return_attention_scores"
+
+
+def picked(module: Module, node: Node, variable: str, call_number: int, output: int, several: bool) -> str:
+    """The expression of one output of a call whose result is in ``variable``. ``several``: something takes another than the first."""
+    outputs = node.config.get("output_layers") if isinstance(node.config.get("layers"), list) else None
+    if outputs is not None:
+        return _of_model(module, node, variable, outputs, output)
+    if several or _returns_several(node, call_number):
+        return f"{variable}[{output}]"
+    return variable
+
+
+def _of_model(module: Module, node: Node, variable: str, outputs: Json, output: int) -> str:
+    """A model returns the structure of its outputs; tensors are counted as Keras flattens it, dicts by their sorted keys."""
+    if as_source(outputs) is not None:
+        return variable
+    paths = list(_paths(outputs))
+    if output < len(paths):
+        return variable + paths[output]
+    module.problem(f"an output {output} of {node.name!r}, which has {len(paths)}", node.at)
+    return variable
+
+
+def _paths(outputs: Json) -> Iterator[str]:
+    if as_source(outputs) is not None:
+        yield ""
+    elif isinstance(outputs, Mapping):
+        for key in sorted(outputs, key=str):
+            yield from (f"[{text(str(key))}]{inner}" for inner in _paths(outputs[key]))
+    elif isinstance(outputs, list):
+        for index, item in enumerate(outputs):
+            yield from (f"[{index}]{inner}" for inner in _paths(item))
+
+
+def _returns_several(node: Node, call_number: int) -> bool:
+    """Whether the result is a list even where only its first tensor is used: states, attention scores."""
+    if node.class_name in SEVERAL or node.config.get("return_state") is True:
+        return True
+    inner = as_node(node.config.get("layer"), node.at)
+    if node.class_name == "Bidirectional" and inner is not None:
+        return inner.config.get("return_state") is True
+    calls = node.raw.get("inbound_nodes")
+    data = calls[call_number] if isinstance(calls, list) and call_number < len(calls) else None
+    if isinstance(data, Mapping):
+        kwargs = data.get("kwargs")
+    else:
+        last = data[-1] if isinstance(data, list) and data else None
+        kwargs = last[3] if isinstance(last, list) and len(last) > 3 else None
+    return isinstance(kwargs, Mapping) and kwargs.get(SCORES) is True
