@@ -1,4 +1,4 @@
-"""Files that are hostile as a whole get their name, and cost next to nothing. (What each costs exactly: benchmarks/hostile.py.)"""
+"""Files that are hostile as a whole get their name, and cost next to nothing. (What each costs exactly: benchmarks/hostile_files.py.)"""
 
 from __future__ import annotations
 

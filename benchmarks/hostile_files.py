@@ -1,4 +1,4 @@
-"""What each hostile file costs: ``python benchmarks/hostile.py [--kdoctor PATH] [--slowest N]``.
+"""What each hostile file costs: ``python benchmarks/hostile_files.py [--kdoctor PATH] [--slowest N]``.
 
 Every file of the hostile corpus (bombs, circles, cut files: tests/hostile/corpus.py) and every HDF5 structure of the CVEs is inspected by
 a process of its own. Printed are the CPU seconds and the peak of memory of each process, its start included; the exit code is 1 where one
