@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from kdoctor.archive import open_document
+from kdoctor.archive import Place, RemoteFile, open_document
 from kdoctor.check import Check
 from kdoctor.convert import Container
 from kdoctor.custom_objects import check_settings
@@ -52,7 +52,7 @@ def python_beside(target: Target) -> tuple[int, int] | None:
 
 
 def examine_file(
-    path: Path, target: Target, checks: Sequence[Check], limits: Limits | None = None, *, everywhere: bool = False, deep: bool = False
+    path: Place, target: Target, checks: Sequence[Check], limits: Limits | None = None, *, everywhere: bool = False, deep: bool = False
 ) -> Report:
     """Open and examine one file, ``everywhere`` with an outlook for every release, ``deep`` with a look at the numbers themselves.
 
@@ -60,6 +60,8 @@ def examine_file(
     """
     start = time.perf_counter()
     document = attempt("archive", lambda: open_document(path, limits or Limits()))
+    if isinstance(document, Failure) and isinstance(path, RemoteFile):
+        document = replace(document, error=path.without_secrets(document.error))
     seen = attempt("numbers", lambda: _with_numbers(document)) if deep and isinstance(document, Document) else document
     whole = document if isinstance(seen, Failure) else seen
     if isinstance(whole, Failure):

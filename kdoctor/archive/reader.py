@@ -14,6 +14,7 @@ from kdoctor.archive.gzip_file import read_gzip
 from kdoctor.archive.keras_dir import read_keras_dir
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
+from kdoctor.archive.remote.file import Place, RemoteFile
 from kdoctor.archive.shards import MAP, read_sharded
 from kdoctor.archive.sniffing.polyglot import contents_of
 from kdoctor.archive.sniffing.sniff import sniff
@@ -32,22 +33,26 @@ _KNOWN: Final[dict[Format, tuple[str, ...]]] = {
 }
 
 
-def open_document(path: Path, limits: Limits = Limits()) -> Document:  # noqa: B008 (a frozen value)
+def open_document(path: Place, limits: Limits = Limits()) -> Document:  # noqa: B008 (a frozen value)
     """The document of a file or of an unzipped archive; whatever the bytes are, there is one, with faults that say what is wrong.
 
     Raises `ReadError` when the path cannot be opened at all: missing, forbidden, a device, a folder without a model.
     """
+    if isinstance(path, RemoteFile):
+        with path.opened() as (remote, size):
+            reading = _read(remote, size, path.name, limits, 0)
+            return _document(path.name, size, reading, _digest(remote, size, limits), None)
     try:
         status = _status(path)
         if stat.S_ISDIR(status.st_mode):
-            return _document(path, status, read_keras_dir(path, limits), "")
+            return _local(path, status, read_keras_dir(path, limits), "")
         if not stat.S_ISREG(status.st_mode):
             raise ReadError(f"{path} is neither a file nor a folder")
         with open(path, "rb") as stream:
             status = os.fstat(stream.fileno())
             reading = _read(stream, status.st_size, path.name, limits, 0)
             reading = read_sharded(path, limits) if reading.content == MAP else reading
-            return _document(path, status, reading, _digest(stream, status.st_size, limits))
+            return _local(path, status, reading, _digest(stream, status.st_size, limits))
     except OSError as error:
         raise ReadError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -89,16 +94,20 @@ def _hdf5(stream: BinaryIO, size: int, limits: Limits) -> Reading:
     return Reading(format, "hdf5", parts, tuple(faults))
 
 
-def _document(path: Path, status: os.stat_result, reading: Reading, digest: str) -> Document:
+def _local(path: Path, status: os.stat_result, reading: Reading, digest: str) -> Document:
     folder = reading.content == "directory" or stat.S_ISDIR(status.st_mode)
     size = sum(member.size for member in reading.parts.get("members", {}).values()) if folder else status.st_size
-    faults = [*reading.faults, *([] if reading.content == MAP else _extension_faults(path.name, reading.format))]
+    return _document(path.name, size, reading, digest, Origin(path, status.st_size, status.st_mtime_ns, reading.wrapping))
+
+
+def _document(name: str, size: int, reading: Reading, digest: str, origin: Origin | None) -> Document:
+    faults = [*reading.faults, *_extension_faults(name, reading.format)]
     parts: dict[str, Json] = {
         **reading.parts,
-        "file": {"name": path.name, "extension": _extension(path.name).lower(), "size": size, "content": reading.content},
+        "file": {"name": name, "extension": _extension(name).lower(), "size": size, "content": reading.content},
         "faults": dict(enumerate(faults)),
     }
-    return Document(reading.format, parts, digest, Origin(path, status.st_size, status.st_mtime_ns, reading.wrapping))
+    return Document(reading.format, parts, digest, origin)
 
 
 def _extension(name: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kdoctor.archive import Place
+from kdoctor.archive.remote.address import is_remote
 from kdoctor.check import Severity
 from kdoctor.cli.options import (
     CustomOption,
@@ -29,7 +31,9 @@ from kdoctor.packs import load_checks
 
 
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Saved Keras files: .keras, .h5, .hdf5, or an unzipped folder.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="Saved Keras files: .keras, .h5, .hdf5, an unzipped folder, or the address of one.")
+    ],
     target: TargetOption = "installed",
     format: FormatOption = Format.TEXT,
     fail_on: FailOnOption = FailOn.ERROR,
@@ -42,7 +46,7 @@ def inspect(
     everywhere = target == "all"
     asked = make_target("installed" if everywhere else target, purpose, custom)
     checks = load_checks()
-    reports = [examine_file(path, asked, checks, everywhere=everywhere, deep=deep) for path in existing(files)]
+    reports = [examine_file(path, asked, checks, everywhere=everywhere, deep=deep) for path in [*_places(files)]]
     if format is Format.JSON:
         from kdoctor.report import json
 
@@ -52,6 +56,18 @@ def inspect(
 
         typer.echo(text.render(reports, width=page_width(), color=wants_color(), all_layers=all_layers), nl=False, color=wants_color())
     raise typer.Exit(exit_code(reports, fail_on.severity))
+
+
+def _places(files: Sequence[str]) -> Iterator[Place]:
+    """Each file, and the models at each address. Raises `UsageError` for what does not exist."""
+    for text in files:
+        if is_remote(text):
+            from kdoctor.archive.remote.listing import find_remote
+            from kdoctor.scanning.files import named_like_a_model
+
+            yield from find_remote(text, named_like_a_model)
+        else:
+            yield from existing([Path(text)])
 
 
 def exit_code(reports: Sequence[Report], fail_on: Severity) -> int:

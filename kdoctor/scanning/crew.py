@@ -6,12 +6,12 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as TaskTimeout
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from kdoctor.archive import Place
 from kdoctor.scanning.examination import Examined, Job, examine_batch, start
 
 
@@ -34,7 +34,7 @@ class Crew(Protocol):
 
     size: int
 
-    def take(self, places: Sequence[Path]) -> Batch: ...
+    def take(self, places: Sequence[Place]) -> Batch: ...
 
 
 class LocalCrew:
@@ -57,7 +57,7 @@ class LocalCrew:
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
-    def take(self, places: Sequence[Path]) -> Batch:
+    def take(self, places: Sequence[Place]) -> Batch:
         return _LocalBatch(self._pool.schedule(examine_batch, args=(places,), timeout=self._seconds), self._seconds)
 
 

@@ -11,10 +11,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kdoctor.archive import open_document
+from kdoctor.archive import Place, RemoteFile, open_document
 from kdoctor.check import Check
 from kdoctor.doctor import NOTHING
 from kdoctor.document import Document
@@ -88,7 +88,7 @@ def start(job: Job) -> None:
         _Worker.memory = Memory(*job.cache, tell=lambda text: None)  # the process that asked has told it
 
 
-def examine_batch(places: Sequence[Path]) -> list[Examined]:
+def examine_batch(places: Sequence[Place]) -> list[Examined]:
     """Examine files, in a process that was started as a worker. Raises `PackError` when the checks cannot be loaded."""
     checks = _Worker.checks
     if isinstance(checks, PackError):
@@ -96,13 +96,13 @@ def examine_batch(places: Sequence[Path]) -> list[Examined]:
     return [_examined(place, _Worker.job.target, checks) for place in places]
 
 
-def _examined(place: Path, target: Target, checks: Sequence[Check]) -> Examined:
+def _examined(place: Place, target: Target, checks: Sequence[Check]) -> Examined:
     """Whatever goes wrong in making the report is that file's failure, not the scan's."""
     found = attempt("archive", lambda: _opened_and_examined(place, target, checks))
     return lost(place, target, found) if isinstance(found, Failure) else found
 
 
-def _opened_and_examined(place: Path, target: Target, checks: Sequence[Check]) -> Examined:
+def _opened_and_examined(place: Place, target: Target, checks: Sequence[Check]) -> Examined:
     document = open_document(place)
     seen = content(document) if _Worker.job.remembers else None
     if seen is not None and _Worker.memory is not None and (known := _Worker.memory.by_content(str(place), seen)) is not None:
@@ -114,11 +114,13 @@ def _opened_and_examined(place: Path, target: Target, checks: Sequence[Check]) -
     return Examined(text, whole, signature(place) if _Worker.job.remembers else None, seen)
 
 
-def _report(document: Document, place: Path, target: Target, checks: Sequence[Check]) -> tuple[str, bool]:
+def _report(document: Document, place: Place, target: Target, checks: Sequence[Check]) -> tuple[str, bool]:
     report = examine(document, target, checks, str(place))
     return json.dumps(report_object(report)), not report.failures
 
 
-def lost(place: Path, target: Target, failure: Failure) -> Examined:
+def lost(place: Place, target: Target, failure: Failure) -> Examined:
     """A file of which nothing is known but why."""
+    if isinstance(place, RemoteFile):
+        failure = replace(failure, error=place.without_secrets(failure.error))
     return Examined(json.dumps(report_object(Report(str(place), NOTHING, target, failures=(failure,)))), False)

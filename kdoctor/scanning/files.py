@@ -5,22 +5,34 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
+from kdoctor.archive import Place, RemoteFile
+from kdoctor.archive.remote.address import is_remote
+from kdoctor.archive.remote.listing import find_remote
 from kdoctor.errors import UsageError
 from kdoctor.scanning.names import SortedNames
 
 EXTENSIONS = (".keras", ".h5", ".hdf5")
 
 
-def find_models(paths: Iterable[str]) -> Iterator[Path]:
+def find_models(paths: Iterable[str]) -> Iterator[Place]:
     """Every model file, in a stable order, each once: files as given, folders searched, patterns (``models/**/*.h5``) expanded.
 
     In folders the extension decides; an unzipped ``.keras`` folder counts as one model, links to folders are not followed, and a folder
     that cannot be listed is given back itself, since what is in it is not known. Folders are searched while the models are asked for, so
     that millions of files need no memory. Raises `UsageError` at once for a path that does not exist and for a pattern that matches nothing.
     """
-    return _each_once([path for text in paths for path in _expanded(text)])
+    asked = list(paths)
+    local = [path for text in asked if not is_remote(text) for path in _expanded(text)]
+    remote = [_begun(find_remote(text, named_like_a_model)) for text in asked if is_remote(text)]
+    return chain(_each_once(local), *remote)
+
+
+def _begun(models: Iterator[RemoteFile]) -> Iterator[RemoteFile]:
+    """The same; what is wrong with the address is told at once."""
+    return chain(list(islice(models, 1)), models)
 
 
 def _each_once(paths: list[Path]) -> Iterator[Path]:
@@ -39,7 +51,7 @@ def _each_once(paths: list[Path]) -> Iterator[Path]:
 
 def _found_in(folder: Path, path: Path) -> bool:
     """Whether a search of the folder has come to this path."""
-    if folder not in path.parents or not (path.is_dir() or _named_like_a_model(path.name)):
+    if folder not in path.parents or not (path.is_dir() or named_like_a_model(path.name)):
         return False
     between = [path.parent, *path.parent.parents]
     return not any(parent.is_symlink() or _is_model_folder(parent) for parent in between[: between.index(folder)]) and not (
@@ -68,7 +80,7 @@ def _models_in(folder: Path, given: set[Path]) -> Iterator[Path]:
                         models.add(entry.name)
                     elif not entry.is_symlink():
                         folders.add(entry.name)
-                elif _named_like_a_model(entry.name):
+                elif named_like_a_model(entry.name):
                     models.add(entry.name)
     except OSError:
         yield folder
@@ -79,7 +91,7 @@ def _models_in(folder: Path, given: set[Path]) -> Iterator[Path]:
             yield from _models_in(inner, given)
 
 
-def _named_like_a_model(name: str) -> bool:
+def named_like_a_model(name: str) -> bool:
     return name.lower().endswith(EXTENSIONS)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kdoctor import __version__
+from kdoctor.archive import Place, RemoteFile
 from kdoctor.document import Document
 from kdoctor.limits import Limits
 from kdoctor.packs import GROUP
@@ -23,12 +24,14 @@ from kdoctor.target import Target
 YOUNG_NS = 100_000_000  # a file changed so shortly ago may change again without its times showing it
 
 
-def signature(path: Path, now_ns: int | None = None) -> str | None:
+def signature(path: Place, now_ns: int | None = None) -> str | None:
     """Tells a file from what it was before, by asking for its status alone: size, times, and number in its file system.
 
     The time of the last change of status cannot be set by whoever may write the file, as the time of modification can. None for what a
-    status does not tell enough of: a folder, a file that is not there, one that was changed a moment ago.
+    status does not tell enough of: a folder, a file that is not there, one that was changed a moment ago. A remote file has those of its listing.
     """
+    if isinstance(path, RemoteFile):
+        return path.signature
     try:
         found = os.stat(path)
     except (OSError, ValueError):

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kdoctor.archive import Place
 from kdoctor.limits import Limits
 from kdoctor.scanning.examination import Examined
 from kdoctor.scanning.identity import circumstances, signature
@@ -22,14 +23,14 @@ class Memories:
     cache: Memory | None = None
     journal: Memory | None = None
 
-    def report(self, place: Path, signature: str | None) -> str | None:
+    def report(self, place: Place, signature: str | None) -> str | None:
         """What is known of a file whose status says that it has not changed."""
         for memory in (self.journal, self.cache):
             if memory is not None and signature is not None and (known := memory.by_status(str(place), signature)) is not None:
                 return known
         return None
 
-    def keep(self, place: Path, before: str | None, examined: Examined) -> None:
+    def keep(self, place: Place, before: str | None, examined: Examined) -> None:
         """Remember what was found in a file, unless it has changed meanwhile."""
         after = examined.signature if examined.whole else signature(place)  # a worker that is lost cannot say
         unchanged = before if before == after else None

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
+from kdoctor.archive import Place
 from kdoctor.engine import Failure
 from kdoctor.scanning.crew import Batch, Crew, LocalCrew, Lost
 from kdoctor.scanning.examination import Examined, Job, WorkerLimits, lost
@@ -27,13 +27,13 @@ GROWTH = 4  # batches for each worker between two sizes: the first files go out 
 class Entry:
     """One file on its way: its signature when it was found, and its report where that is known already."""
 
-    place: Path
+    place: Place
     signature: str | None = None
     known: str | None = None
 
 
 def examine_all(
-    files: Iterable[Path],
+    files: Iterable[Place],
     target: Target,
     jobs: int,
     limits: WorkerLimits | None = None,
@@ -54,7 +54,7 @@ def examine_all(
         yield from map(json.loads, in_order(chain(first, rest), crew, job, memories))
 
 
-def in_order(files: Iterable[Path], crew: Crew, job: Job, memories: Memories = Memories()) -> Iterator[str]:  # noqa: B008
+def in_order(files: Iterable[Place], crew: Crew, job: Job, memories: Memories = Memories()) -> Iterator[str]:  # noqa: B008
     """The texts of the report objects, in the order of the files."""
     waiting: deque[tuple[list[Entry], Batch | None]] = deque()
     try:
@@ -71,7 +71,7 @@ def in_order(files: Iterable[Path], crew: Crew, job: Job, memories: Memories = M
                 batch.cancel()
 
 
-def _entries(files: Iterable[Path], job: Job, memories: Memories) -> Iterator[Entry]:
+def _entries(files: Iterable[Place], job: Job, memories: Memories) -> Iterator[Entry]:
     if not job.remembers:
         yield from map(Entry, files)
         return
@@ -110,7 +110,7 @@ def _home(entries: list[Entry], batch: Batch | None, crew: Crew, job: Job, memor
             yield examined.report
 
 
-def _found(places: list[Path], batch: Batch, crew: Crew, job: Job) -> Iterator[Examined]:
+def _found(places: list[Place], batch: Batch, crew: Crew, job: Job) -> Iterator[Examined]:
     """What was found in a batch; if the batch is lost, its files are examined alone, so that none suffers for another."""
     try:
         yield from batch.result()

@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 
 import jsonschema
+import pytest
 from cli.command import Run
+from remote.servers import web_server
 
 from kdoctor.report.json import schema
 
@@ -68,3 +70,16 @@ def test_a_second_scan_says_the_same_and_so_does_one_that_goes_on(kdoctor: Run, 
     assert (first.code, first.err) == (1, "")
     assert first.out == kdoctor(*asked, "--cache", tmp_path / "cache").out == kdoctor(*asked, "--no-cache").out
     assert [Path(report["path"]).parent.name for report in first.json["reports"]] == [tmp_path.name, tmp_path.name, "copy"]
+
+
+def test_what_lies_on_a_server_is_scanned_and_inspected_like_what_lies_here(kdoctor: Run, tmp_path: Path, samples: Path) -> None:
+    pytest.importorskip("aiohttp")
+    shutil.copy(samples / "sick/lambda_code.keras", tmp_path / "model.keras")
+    with web_server(tmp_path) as server:
+        address = f"{server.address.replace('//', '//me:hunter2@')}/model.keras?key=5ecret"
+        ended = [kdoctor(command, address, "--format", "json") for command in ("inspect", "scan")]
+    (here,) = kdoctor("inspect", tmp_path / "model.keras", "--format", "json").json["reports"]
+    for one in ended:
+        assert (one.code, one.err) == (1, "")
+        assert one.json["reports"] == [{**here, "path": f"{server.address}/model.keras"}]
+        assert "ecret" not in one.out

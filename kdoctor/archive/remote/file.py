@@ -1,0 +1,155 @@
+"""One remote file: opened as a seekable stream that asks for the blocks it needs, and no others."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+from kdoctor.archive.remote.address import shown, without_secrets
+from kdoctor.errors import ReadError, UsageError
+from kdoctor.limits import Limits
+
+BLOCK_BYTES = (
+    16 * 1024
+)  # headers of HDF5 stand in small groups between the weights: larger blocks bring weights, smaller ones more requests
+BLOCKS = 256  # kept in memory of one file
+WHOLE_BYTES = Limits().digest_bytes  # a file up to this size is read to its end for its digest: it comes in one request
+NO_RANGES = "cannot be read in parts: its server gives no ranges; download it, and examine the copy"
+TROUBLE = (OSError, ValueError, RuntimeError, KeyError, NotImplementedError)  # what file systems raise; the rest is a failure of its own
+_VERSIONS = ("ETag", "etag", "md5Hash", "content_md5", "blob_id", "LastModified", "last_modified", "mtime", "updated", "created")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file below an address that fsspec understands; printed without anything secret.
+
+    root: the address of the file system, as the user wrote it; path: the file's within it; size (bytes) and version as the listing has them.
+    """
+
+    root: str = field(repr=False)
+    path: str = field(repr=False)
+    size: int | None = None
+    version: str | None = None
+
+    @classmethod
+    def listed(cls, root: str, entry: dict[str, Any]) -> RemoteFile:
+        """The file that an entry of a listing describes."""
+        version = next((str(entry[name]) for name in _VERSIONS if entry.get(name)), None)
+        return cls(root, str(entry["name"]), entry.get("size"), version)
+
+    def __str__(self) -> str:
+        return shown(self.address)
+
+    @property
+    def address(self) -> str:
+        """Where the file is, secrets included."""
+        system = filesystem(self.root)
+        if self.root.startswith("tar://"):
+            return f"tar://{self.path.lstrip('/')}::{self.root.partition('::')[2]}"
+        return str(system.unstrip_protocol(self.path))
+
+    @property
+    def name(self) -> str:
+        return shown(self.path).rstrip("/").rpartition("/")[2]
+
+    @property
+    def signature(self) -> str | None:
+        """Size and version; None where the server tells of no version."""
+        return None if self.version is None else f"{self.size}:{self.version}"
+
+    def without_secrets(self, text: str) -> str:
+        return without_secrets(without_secrets(text, self.path), self.root)
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[BinaryIO, int]]:
+        """The file's bytes as a seekable stream, and how many they are. Raises `ReadError`."""
+        try:
+            system = filesystem(self.root)
+            size = self.size if self.size is not None else system.info(self.path).get("size")
+            if size is not None and size <= WHOLE_BYTES:
+                data = cast(bytes, system.cat_file(self.path))
+                yield io.BytesIO(data), len(data)
+                return
+            options = {} if self.root.startswith("tar://") else {"cache_type": "blockcache", "cache_options": {"maxblocks": BLOCKS}}
+            with system.open(self.path, "rb", block_size=BLOCK_BYTES, **options) as stream:
+                if size is None or not stream.seekable():
+                    raise ReadError(f"{self} {NO_RANGES}")
+                watched = _Watched(stream, None if self.root.startswith("tar://") else (system, self.path))
+                yield cast(BinaryIO, watched), size
+                if watched.failure is not None:
+                    raise watched.failure
+        except TROUBLE as error:
+            said = self.without_secrets(str(error) or type(error).__name__)
+            raise ReadError(f"{self} {NO_RANGES}" if "range requests" in said else f"{self} cannot be read: {said}") from None
+
+
+class _Watched(io.RawIOBase):
+    """A remote stream that remembers a failure: what reads a damaged file takes it for damage and goes on, and a network is no damage.
+
+    ranges: the file system and path, where more than a block is asked for at once without going through the cache.
+    """
+
+    def __init__(self, stream: Any, ranges: tuple[Any, str] | None) -> None:
+        super().__init__()
+        self._stream = stream
+        self._ranges = ranges
+        self.failure: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return int(self._stream.tell())
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._stream.seek(offset, whence))
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.failure is not None:
+            raise self.failure
+        try:
+            return self._read(-1 if size is None else size)
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def _read(self, size: int) -> bytes:
+        if self._ranges is None or 0 <= size <= BLOCK_BYTES:
+            return bytes(self._stream.read(size))
+        system, path = self._ranges
+        start = self.tell()
+        end = self._stream.size if size < 0 else min(start + size, self._stream.size)
+        data = bytes(system.cat_file(path, start=start, end=end)) if end > start else b""
+        self._stream.seek(start + len(data))
+        return data
+
+
+Place: TypeAlias = Path | RemoteFile
+
+
+@functools.lru_cache(maxsize=4)  # reading the index of a tar archive is dear
+def filesystem(root: str) -> Any:
+    """The file system of an address. Raises `UsageError` where the library for it is not installed."""
+    try:
+        from fsspec.core import url_to_fs
+
+        return url_to_fs(root, use_listings_cache=False)[0]
+    except ImportError as error:
+        raise UsageError(f"{shown(root)}: {error}; pip install 'kdoctor[remote]'") from None
+    except ValueError as error:  # a protocol that is not known
+        raise UsageError(f"{shown(root)}: {without_secrets(str(error), root)}") from None
+
+
+def path_in(root: str) -> str:
+    """The path that an address names within its file system."""
+    from fsspec.core import url_to_fs
+
+    return str(url_to_fs(root, use_listings_cache=False)[1])
