@@ -65,7 +65,7 @@ def examine_file(
     seen = attempt("numbers", lambda: _with_numbers(document)) if deep and isinstance(document, Document) else document
     whole = document if isinstance(seen, Failure) else seen
     if isinstance(whole, Failure):
-        report = Report(str(path), NOTHING, target, failures=(whole,))
+        report = Report(str(path), NOTHING, target, failures=(whole,), asked=tuple(check.code for check in checks))
     else:
         report = examine(whole, target, checks, str(path))
         if everywhere:

@@ -59,7 +59,10 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found in one file: findings worst first, what could not be examined, and other releases' outlooks if asked for."""
+    """What was found in one file: findings worst first, what could not be examined, and other releases' outlooks if asked for.
+
+    ``asked`` are the codes of all checks that the file was to be examined with, whatever became of them.
+    """
 
     path: str
     document: Document
@@ -68,6 +71,7 @@ class Report:
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
     outlooks: tuple[Outlook, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnosis, ...]:
@@ -110,7 +114,7 @@ def examine(document: Document, target: Target, checks: Sequence[Check], path: s
         else:
             findings += [Diagnosis(check, finding) for finding in found]
     findings.sort(key=lambda found: (-found.severity, found.check.code, found.finding.at.part))
-    return Report(path, document, target, tuple(findings), tuple(failures))
+    return Report(path, document, target, tuple(findings), tuple(failures), asked=tuple(check.code for check in checks))
 
 
 def _run(check: Check, document: Document, target: Target) -> list[Finding]:

@@ -10,24 +10,28 @@ import typer
 
 from kdoctor.archive import Place
 from kdoctor.archive.remote.address import is_remote
-from kdoctor.check import Severity
 from kdoctor.cli.options import (
     CustomOption,
     FailOn,
     FailOnOption,
-    Format,
-    FormatOption,
+    OutputOption,
     Purpose,
     PurposeOption,
+    ReportFormat,
+    ReportFormatOption,
     TargetOption,
     existing,
     make_target,
     page_width,
     wants_color,
 )
+from kdoctor.cli.outputs import Outputs, parse_outputs, write_all
 from kdoctor.doctor import examine_file
-from kdoctor.engine import Report
+from kdoctor.file_report import FileReport
 from kdoctor.packs import load_checks
+from kdoctor.report.json import report_object
+from kdoctor.report.run import Rule, Run
+from kdoctor.totals import Totals
 
 
 def inspect(
@@ -35,7 +39,8 @@ def inspect(
         list[str], typer.Argument(metavar="FILE…", help="Saved Keras files: .keras, .h5, .hdf5, an unzipped folder, or the address of one.")
     ],
     target: TargetOption = "installed",
-    format: FormatOption = Format.TEXT,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    output: OutputOption = [],  # noqa: B006 - typer copies it
     fail_on: FailOnOption = FailOn.ERROR,
     purpose: PurposeOption = Purpose.INFERENCE,
     custom: CustomOption = [],  # noqa: B006 - typer copies it
@@ -45,17 +50,19 @@ def inspect(
     """Show what is in a file, what is wrong with it, and the command that cures it. Nothing in the file is run."""
     everywhere = target == "all"
     asked = make_target("installed" if everywhere else target, purpose, custom)
+    outputs = parse_outputs(output)
     checks = load_checks()
     reports = [examine_file(path, asked, checks, everywhere=everywhere, deep=deep) for path in [*_places(files)]]
-    if format is Format.JSON:
-        from kdoctor.report import json
-
-        typer.echo(json.render(reports, asked))
-    else:
+    if format is ReportFormat.TEXT:
         from kdoctor.report import text
 
         typer.echo(text.render(reports, width=page_width(), color=wants_color(), all_layers=all_layers), nl=False, color=wants_color())
-    raise typer.Exit(exit_code(reports, fail_on.severity))
+    rules = tuple(Rule.of(check) for check in checks)
+    run = Run((asked,), rules, fail_on.severity)
+    values = [FileReport.from_object(report_object(report)).judged(fail_on.severity) for report in reports]
+    totals = Totals()
+    write_all(Outputs(run, None if format is ReportFormat.TEXT else format.value, outputs, every=True), values, totals)
+    raise typer.Exit(totals.exit_code)
 
 
 def _places(files: Sequence[str]) -> Iterator[Place]:
@@ -68,11 +75,3 @@ def _places(files: Sequence[str]) -> Iterator[Place]:
             yield from find_remote(text, named_like_a_model)
         else:
             yield from existing([Path(text)])
-
-
-def exit_code(reports: Sequence[Report], fail_on: Severity) -> int:
-    """0: nothing at or above the severity; 1: findings; 3: something could not be examined, and no finding outweighs it."""
-    worst = max((found.severity for report in reports for found in report.findings), default=None)
-    if worst is not None and worst >= fail_on:
-        return 1
-    return 3 if any(report.failures for report in reports) else 0

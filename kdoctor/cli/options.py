@@ -28,13 +28,30 @@ class Format(str, Enum):
     JSON = "json"
 
 
+class ReportFormat(str, Enum):
+    """How reports on files are said: for people, for programs, for the platforms that show them."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
 class FailOn(str, Enum):
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
+    NONE = "none"
 
     @property
-    def severity(self) -> Severity:
-        return Severity[self.name]
+    def severity(self) -> Severity | None:
+        """None: no finding makes the exit code 1."""
+        return None if self is FailOn.NONE else Severity[self.name]
 
 
 class Purpose(str, Enum):
@@ -51,7 +68,11 @@ TargetOption = Annotated[
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
-FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1.")]
+ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="text for people; the others for programs and platforms.")]
+OutputOption = Annotated[
+    list[str], typer.Option("--output", metavar="FORMAT=PATH", help="Write another format into a file, too; may be given several times.")
+]
+FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1; none: no finding does.")]
 PurposeOption = Annotated[Purpose, typer.Option("--for", help="What the model is loaded for.")]
 CustomOption = Annotated[
     list[str],

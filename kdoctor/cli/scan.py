@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from kdoctor.check import Severity
 from kdoctor.cli.options import (
     CustomOption,
     FailOn,
     FailOnOption,
-    Format,
-    FormatOption,
+    OutputOption,
     Purpose,
     PurposeOption,
+    ReportFormat,
+    ReportFormatOption,
     TargetOption,
     make_target,
-    page_width,
-    wants_color,
 )
 from kdoctor.report.printable import printable
 from kdoctor.target import Target
+
+if TYPE_CHECKING:
+    from kdoctor.file_report import FileReport
 
 
 def scan(
@@ -50,58 +49,46 @@ def scan(
         typer.Option("--resume", metavar="FILE", help="Note the progress here, and take up from there if an earlier scan was interrupted."),
     ] = None,
     target: TargetOption = "installed",
-    format: FormatOption = Format.TEXT,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    output: OutputOption = [],  # noqa: B006 - typer copies it
     fail_on: FailOnOption = FailOn.ERROR,
     purpose: PurposeOption = Purpose.INFERENCE,
-    custom: CustomOption = [],  # noqa: B006 - typer copies it
+    custom: CustomOption = [],  # noqa: B006
 ) -> None:
     """Examine every saved model under PATH, each in a process with limits. A bad file never stops the rest."""
+    from kdoctor.cli.outputs import WITH_RULES, Outputs, parse_outputs, write_all
+    from kdoctor.gate import Question, judged
     from kdoctor.scanning.crew import warm_up
     from kdoctor.scanning.examination import WorkerLimits
     from kdoctor.scanning.files import find_models
     from kdoctor.scanning.interruption import EXIT, Interruptible
     from kdoctor.scanning.memories import opened
     from kdoctor.scanning.workers import examine_all
+    from kdoctor.totals import Totals
 
-    asked = make_target(target, purpose, custom)
-    files = find_models(paths)
+    wanted = parse_outputs(output)
+    question = Question((make_target(target, purpose, custom),), fail_on.severity)
+    found = [find_models(paths)]  # a path that does not exist is told before anything else
     warm_up()
-    start = time.perf_counter()
-    outcome = Outcome(fail_on.severity)
-    with opened(None if no_cache else cache, resume, asked, _tell) as memories:
-        found = Interruptible(_with_progress(examine_all(files, asked, jobs, WorkerLimits(seconds), memories)))
-        for piece in _pieces(outcome.seen(found), asked, format, every, lambda: time.perf_counter() - start, lambda: found.interrupted):
-            typer.echo(piece, nl=False, color=wants_color())
-        if memories.journal is not None and not found.interrupted:
-            memories.journal.forget()
-    raise typer.Exit(EXIT if found.interrupted else outcome.exit_code)
 
+    def examine(one: Target) -> Iterator[dict[str, Any]]:
+        with opened(None if no_cache else cache, resume, one, _tell) as memories:
+            yield from examine_all(found.pop() if found else find_models(paths), one, jobs, WorkerLimits(seconds), memories)
+            if memories.journal is not None:
+                memories.journal.forget()
 
-@dataclass(slots=True)
-class Outcome:
-    """The exit code, as for inspect: 1 for findings, 3 when something could not be examined and no finding outweighs it."""
-
-    fail_on: Severity
-    findings: bool = False
-    failures: bool = False
-
-    def seen(self, reports: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """The reports, each looked at as it passes."""
-        for report in reports:
-            self.findings = self.findings or any(Severity[found["severity"].upper()] >= self.fail_on for found in report["findings"])
-            self.failures = self.failures or bool(report["failures"])
-            yield report
-
-    @property
-    def exit_code(self) -> int:
-        return 1 if self.findings else 3 if self.failures else 0
+    reports = Interruptible(_with_progress(judged(question, examine)))
+    run = question.run(rules=not WITH_RULES.isdisjoint((format.value, *(one.format for one in wanted))))
+    totals = Totals()
+    write_all(Outputs(run, format.value, wanted, every=every), reports, totals, lambda: not reports.interrupted)
+    raise typer.Exit(EXIT if reports.interrupted else totals.exit_code)
 
 
 def _tell(sentence: str) -> None:
     print(f"kdoctor: {printable(sentence)}", file=sys.stderr)
 
 
-def _with_progress(reports: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _with_progress(reports: Iterable[FileReport]) -> Iterator[FileReport]:
     """A count on standard error, on a terminal only: how many are to come is not known, since they are looked for meanwhile."""
     if not sys.stderr.isatty():
         yield from reports
@@ -113,24 +100,3 @@ def _with_progress(reports: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]
         for number, report in enumerate(reports, 1):
             status.update(f"Examining: {number} files")
             yield report
-
-
-def _pieces(
-    reports: Iterable[dict[str, Any]],
-    target: Target,
-    format: Format,
-    every: bool,
-    seconds: Callable[[], float],
-    interrupted: Callable[[], bool],
-) -> Iterator[str]:
-    if format is Format.JSON:
-        from kdoctor.report import json
-
-        yield from json.pieces(reports, target, interrupted)
-        yield "\n"
-    else:
-        from kdoctor.report import table
-
-        yield from table.pieces(
-            reports, str(target), seconds, width=page_width(), color=wants_color(), every=every, interrupted=interrupted
-        )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
+from textwrap import indent
 from typing import Any
 
 from kdoctor import __version__
-from kdoctor.check import Need
-from kdoctor.engine import Diagnosis, Outlook, Plan, Report
+from kdoctor.check import Need, Severity
+from kdoctor.engine import Diagnosis, Outlook, Plan, Report, Verdict
+from kdoctor.file_report import FileReport
 from kdoctor.layers import layer_at
+from kdoctor.outcomes import outcomes
 from kdoctor.report.printable import escaped
+from kdoctor.report.run import Run
 from kdoctor.summary import summarize
 from kdoctor.target import Target
+from kdoctor.totals import Totals
 
 REPORT = "kdoctor-report/1"
 FIX = "kdoctor-fix/1"
@@ -27,41 +32,50 @@ def schema(name: str) -> dict[str, Any]:
     return loaded
 
 
-def render(reports: Sequence[Report], target: Target) -> str:
+def render(reports: Sequence[Report], target: Target, fail_on: Severity | None = Severity.ERROR) -> str:
     """One JSON object for all reports."""
-    return render_objects([report_object(report) for report in reports], target)
+    return render_reports([FileReport.from_object(report_object(report)).judged(fail_on) for report in reports], target)
 
 
-def render_objects(reports: Iterable[dict[str, Any]], target: Target) -> str:
-    """One JSON object for reports that are JSON objects already, as workers return them."""
-    return "".join(pieces(reports, target))
-
-
-def pieces(reports: Iterable[dict[str, Any]], target: Target, interrupted: Callable[[], bool] = lambda: False) -> Iterator[str]:
-    """The same for any number of reports, none of which is held; ``interrupted`` is asked at the end, and said where it is so."""
-    found = {
-        "schema": REPORT,
-        "kdoctor": __version__,
-        "target": {"keras": target.label, "safe_mode": target.safe_mode, "custom": sorted(target.custom)},
-        "reports": [],
-    }
-    opening = _text(found).removesuffix("]\n}")  # not said before there is a report: what keeps all files from being examined comes first
-    before = opening + "\n  "
+def render_reports(reports: Sequence[FileReport], target: Target) -> str:
+    """One JSON object for reports that are values already."""
+    run, totals = Run((target,)), Totals()
     for report in reports:
-        yield before + _text(report).replace("\n", "\n  ")
-        before = ",\n  "
-    yield "\n ]" if before == ",\n  " else opening + "]"
-    yield ',\n "interrupted": true\n}' if interrupted() else "\n}"
+        totals.add(report)
+    items = SEPARATOR.join(item for report in reports for item in each(run, report))
+    return begin(run) + items + end(run, totals)
 
 
-def _text(found: dict[str, Any]) -> str:
-    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
+SEPARATOR = ",\n"
+
+
+def begin(run: Run) -> str:
+    head = _text({"schema": REPORT, "kdoctor": __version__, "target": target_object(run.targets[0])})
+    return head.removesuffix("\n}") + ',\n "reports": [\n'
+
+
+def each(run: Run, report: FileReport) -> tuple[str, ...]:
+    return (indent(_text(report.as_object()), "  "),)
+
+
+def end(run: Run, totals: Totals) -> str:
+    cut = "" if totals.complete else ',\n "interrupted": true'
+    return f'\n ],\n "totals": {indent(_text(totals.as_object()), " ").lstrip()}{cut}\n}}\n'
+
+
+def target_object(target: Target) -> dict[str, Any]:
+    """The target as the contract has it."""
+    return {"keras": target.label, "safe_mode": target.safe_mode, "custom": sorted(target.custom)}
+
+
+def _text(value: Any) -> str:
+    return escaped(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def render_fix(plan: Plan, path: str, out: str | None, before_loading: Sequence[str] = ()) -> str:
     """One JSON object for a repair; ``out`` is the file really written, or None; ``before_loading`` the Python that has to run first."""
     found = {"schema": FIX, **_plan_object(plan, path, out), "before_loading": [*before_loading]}
-    return _text(found)
+    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def render_conversion(plan: Plan, path: str, out: str | None, outcome: str, before_loading: Sequence[str] = ()) -> str:
@@ -73,7 +87,7 @@ def render_conversion(plan: Plan, path: str, out: str | None, outcome: str, befo
         "outcome": outcome,
         "notes": list(plan.notes),
     }
-    return _text(found)
+    return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def render_code(path: str, text: str | None, out: str | None, problems: Sequence[str], stubs: Sequence[str]) -> str:
@@ -96,12 +110,15 @@ def _plan_object(plan: Plan, path: str, out: str | None) -> dict[str, Any]:
 def report_object(report: Report) -> dict[str, Any]:
     """One report as the contract has it."""
     document, saved_by, summary = report.document, report.document.saved_by(), summarize(report.document)
+    made = outcomes(report)
+    verdict = Verdict.UNKNOWN if made.unchecked and report.verdict is Verdict.HEALTHY else report.verdict  # not checked is never clean
     prognosis = {"prognosis": [_outlook(outlook) for outlook in report.outlooks]} if report.outlooks else {}
     return {
         "path": report.path,
         "sha256": document.digest or None,
         "size": document.file.get("size"),
         "format": document.format.value,
+        "target": report.target.label,
         "saved_by": {"keras": saved_by.keras, "backend": saved_by.backend, "date": saved_by.date},
         "model": {
             "class": summary.class_name,
@@ -109,11 +126,16 @@ def report_object(report: Report) -> dict[str, Any]:
             "parameters": summary.parameters,
             "weight_bytes": summary.weight_bytes,
         },
-        "verdict": report.verdict.value,
+        "verdict": verdict.value,
         "loads": report.loads,
         **prognosis,
         "findings": [_finding(found, report) for found in report.findings],
         "failures": [{"check": failure.check, "error": failure.error} for failure in report.failures],
+        "checks": {
+            "passed": made.passed,
+            "found": list(made.found),
+            "not_checked": [{"why": one.why, "checks": list(one.checks), "by_policy": one.by_policy} for one in made.not_checked],
+        },
     }
 
 

@@ -123,4 +123,9 @@ def lost(place: Place, target: Target, failure: Failure) -> Examined:
     """A file of which nothing is known but why."""
     if isinstance(place, RemoteFile):
         failure = replace(failure, error=place.without_secrets(failure.error))
-    return Examined(json.dumps(report_object(Report(str(place), NOTHING, target, failures=(failure,)))), False)
+    return Examined(json.dumps(report_object(Report(str(place), NOTHING, target, failures=(failure,), asked=_asked()))), False)
+
+
+def _asked() -> tuple[str, ...]:
+    """All checks, none of which was made."""
+    return tuple(check.code for check in load_checks())
