@@ -27,6 +27,7 @@ from kdoctor.rebuild.script import Beside, Script, rebuilt
 from kdoctor.rebuild.stubs import training_stubs
 from kdoctor.stub import definitions
 from kdoctor.target import Target
+from kdoctor.wrapping import has_wrappers
 
 # Errors of the config that the code answers: by a stub, by a function's source, or by saying what is missing.
 ANSWERED = frozenset({"K301", "K303", "K304", "K305", "K401", "K402", "K403", "K404", "K406", "K408", "K502", "K506"})
@@ -42,10 +43,15 @@ class Rebuilt:
     refusals: tuple[str, ...]
 
 
-def rebuild_file(path: Path, target: Target, checks: Sequence[Check]) -> Rebuilt:
-    """The Python that builds the model of a file in a release of Keras 3. Raises `UsageError` for an earlier release."""
+def rebuild_file(path: Path, target: Target, checks: Sequence[Check], *, for_sklearn: bool = False) -> Rebuilt:
+    """The Python that builds the model of a file in a release of Keras 3, ``for_sklearn`` as a function for ``keras.wrappers``.
+
+    Raises `UsageError` for a release that has not what is asked for.
+    """
     if not target.keras_3:
         raise UsageError(f"code is written for Keras 3: {target} is none")
+    if for_sklearn and not has_wrappers(target):
+        raise UsageError(f"{target} has no keras.wrappers: they came with Keras 3.8")
     document = open_document(path)
     custom = {**training_stubs(document, target), **definitions(document, target)}
     known = replace(target, custom=target.custom | _names(document, target) | frozenset(training_stubs(document, target)))
@@ -57,7 +63,8 @@ def rebuild_file(path: Path, target: Target, checks: Sequence[Check]) -> Rebuilt
     given = {name: f"from {one.module} import {name}" for name, one in target.given.code.items()}
     stubs = {**training_stubs(native, target), **custom}
     stubs = {name: source for name, source in stubs.items() if name not in given}
-    beside = Beside(stubs, given, _words(made.before.document, native), _about(target), _weights(path, made))
+    words = _words(made.before.document, native)
+    beside = Beside(stubs, given, words, _about(target), _weights(path, made, for_sklearn), for_sklearn)
     script = rebuilt(native, target, beside)
     return Rebuilt(script, tuple(sentence for sentence, _ in script.problems))
 
@@ -115,10 +122,11 @@ def _about(target: Target) -> str:
     return f"The model of a saved file, written down by kdoctor for {target}."
 
 
-def _weights(path: Path, made: Plan) -> str:
+def _weights(path: Path, made: Plan, for_sklearn: bool) -> str:
     """Where the numbers are, as a comment: in the file itself, or in the one that a conversion writes."""
-    name = ascii(path.name)
-    if not made.changes and made.before.document.format is Format.KERAS_ZIP:
-        return f"# model.load_weights({name})"
-    stem = ascii(f"{path.stem}.keras" if path.suffix != ".keras" else f"{path.stem}.fixed.keras")
-    return f"# Its weights, as Keras 3 has them: kdoctor convert {name} --to keras -o {stem}\n# model.load_weights({stem})"
+    name, lines = ascii(path.name), []
+    if made.changes or made.before.document.format is not Format.KERAS_ZIP:
+        out = ascii(f"{path.stem}.keras" if path.suffix != ".keras" else f"{path.stem}.fixed.keras")
+        lines, name = [f"# Its weights, as Keras 3 has them: kdoctor convert {name} --to keras -o {out}"], out
+    use = f'model_kwargs={{"weights": {name}}} begins with the weights of the file' if for_sklearn else f"model.load_weights({name})"
+    return "\n".join([*lines, f"# {use}"])

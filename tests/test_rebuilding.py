@@ -97,3 +97,18 @@ def test_a_file_without_an_architecture_is_refused(sample: str) -> None:
 def test_code_is_written_for_keras_3_alone() -> None:
     with pytest.raises(UsageError, match="Keras 3"):
         rebuilt("healthy/not_compiled.keras", Target("2.15.0"))
+
+
+def test_the_function_for_wrappers_has_the_training_state_as_its_defaults() -> None:
+    found = rebuild_file(SAMPLES / "healthy/not_compiled.keras", KERAS_3, load_checks(), for_sklearn=True)
+    assert found.script is not None
+    assert "def build_model(X, y, loss=None, optimizer=None, metrics=None, weights=None):" in found.script.text
+    uncompiled = rebuild_file(SAMPLES / "sick/not_compiled.keras", KERAS_3, load_checks(), for_sklearn=True)
+    assert uncompiled.script is not None
+    assert "def build_model(X, y, loss, optimizer, metrics=None, weights=None):" in uncompiled.script.text
+    assert '"loss": "mean_squared_error"' in uncompiled.script.text
+
+
+def test_keras_before_3_8_has_no_wrappers() -> None:
+    with pytest.raises(UsageError, match=r"keras\.wrappers"):
+        rebuild_file(SAMPLES / "healthy/not_compiled.keras", Target("3.7.0"), load_checks(), for_sklearn=True)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def code(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A saved Keras file: .keras, .h5, .hdf5, or an unzipped folder.")],
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT.py", help="Write it there; default: print it.")] = None,
+    sklearn: Annotated[
+        bool, typer.Option("--sklearn", help="The function that keras.wrappers.SKLearnClassifier and its like take.")
+    ] = False,
     target: TargetOption = "installed",
     bind: BindOption = [],  # noqa: B006 - typer copies it
     custom: CustomOption = [],  # noqa: B006
@@ -35,7 +38,7 @@ def code(
     if out is not None and out.exists():
         raise UsageError(f"{out}: exists already; kdoctor overwrites nothing")
     given = answers(bind, custom, set_arguments, hub_path, False, input_shape)
-    made = rebuild_file(file, make_target(target, custom=custom, given=given), load_checks())
+    made = rebuild_file(file, make_target(target, custom=custom, given=given), load_checks(), for_sklearn=sklearn)
     _show(made, file, out, format)
     raise typer.Exit(1 if made.refusals else 0)
 

@@ -57,6 +57,7 @@ class FailOn(str, Enum):
 class Purpose(str, Enum):
     INFERENCE = "inference"
     TRAINING = "training"
+    SKLEARN = "sklearn"
 
 
 TargetOption = Annotated[
@@ -73,7 +74,7 @@ OutputOption = Annotated[
     list[str], typer.Option("--output", metavar="FORMAT=PATH", help="Write another format into a file, too; may be given several times.")
 ]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1; none: no finding does.")]
-PurposeOption = Annotated[Purpose, typer.Option("--for", help="What the model is loaded for.")]
+PurposeOption = Annotated[Purpose, typer.Option("--for", help="What the model is loaded for; sklearn: as an estimator of keras.wrappers.")]
 CustomOption = Annotated[
     list[str],
     typer.Option(

@@ -18,7 +18,7 @@ DEFAULTS: Mapping[str, Json] = {"run_eagerly": False, "steps_per_execution": 1, 
 def compile_lines(module: Module, indent: int = 0) -> list[str]:
     """The call; none for a model that was never compiled."""
     training = module.document.training
-    if not isinstance(training, Mapping) or not training.get("optimizer"):
+    if not isinstance(training, Mapping) or not (training.get("optimizer") or training.get("loss")):
         return []
     items = []
     for part in (*PARTS, "auto_scale_loss"):

@@ -10,12 +10,13 @@ from kdoctor.document import Document
 from kdoctor.objects import model_of
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.compiling import compile_lines
+from kdoctor.rebuild.estimator import BUILDER, estimator_lines
 from kdoctor.rebuild.models import PAD, RESULT, body, nested
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.names import is_identifier
 from kdoctor.target import Target
 
-BUILDER = "build_model"
+NETWORK = "build_network"  # what builds the model, where build_model is what a wrapper calls
 PLAIN_IMPORT = re.compile(r"(import|from) [A-Za-z_][\w.]*( import [A-Za-z_]\w*)?( as [A-Za-z_]\w*)?", re.ASCII)
 
 
@@ -36,7 +37,8 @@ class Beside:
     """What goes into the code from beside the config.
 
     custom: name -> source of a stub; given: name -> the line that imports it; words: place of a lookup layer -> what it learned; about: the
-    first line, as a docstring; weights: a comment that says where the model's numbers are.
+    first line, as a docstring; weights: a comment that says where the model's numbers are; for_sklearn: whether the module is to hold the
+    function that ``keras.wrappers`` want, and no model.
     """
 
     custom: Mapping[str, str]
@@ -44,20 +46,26 @@ class Beside:
     words: Mapping[Pointer, tuple[str, ...]]
     about: str
     weights: str
+    for_sklearn: bool = False
 
 
 def rebuilt(document: Document, target: Target, beside: Beside) -> Script:
     """The module that builds the document's model; the document has the words of a ``.keras`` archive of the target."""
     module = Module(document, target, beside.custom, beside.given, nested, beside.words)
-    module.scope.take(BUILDER)
+    builder = NETWORK if beside.for_sklearn else BUILDER
+    for name in (BUILDER, NETWORK):
+        module.scope.take(name)
     model = model_of(document)
     if model is None:
         module.problem("the file holds no architecture: there is no model to write down", Pointer("config"))
         return _script(module, beside.about, [])
-    lines = [f"def {BUILDER}():", *body(module, model), f"{PAD}return {RESULT}"]
-    compiled = compile_lines(module)
-    last = [f"{RESULT} = {BUILDER}()", *compiled, *beside.weights.splitlines()]
-    return _script(module, beside.about, ["\n".join(lines), "\n".join(last)])
+    lines = [f"def {builder}():", *body(module, model), f"{PAD}return {RESULT}"]
+    if beside.for_sklearn:
+        last = estimator_lines(module, builder)
+        last[-1] += f"\n{beside.weights}"
+    else:
+        last = ["\n".join([f"{RESULT} = {builder}()", *compile_lines(module), *beside.weights.splitlines()])]
+    return _script(module, beside.about, ["\n".join(lines), *last])
 
 
 def _script(module: Module, about: str, parts: list[str]) -> Script:
