@@ -13,12 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Literal
 
-_ANSWER_BYTES = 4 << 20
+_ANSWER_BYTES = 16 << 20
+_LINE_BYTES = 256
 _CHATTER_BYTES = 64 << 10
 _INTERVAL_SECONDS = 0.05 if sys.platform == "linux" else 0.5  # macOS pays a `ps` for every look
 
@@ -28,7 +30,7 @@ class Ending:
     """How a confined command ended.
 
     `returncode` is the exit code, or on POSIX minus the signal that ended it. `answer` is its standard output (first
-    4 MiB), `chatter` its standard error (last 64 KiB). `peak_memory_bytes` is resident memory as last seen, `None`
+    16 MiB), `chatter` its standard error (last 64 KiB). `peak_memory_bytes` is resident memory as last seen, `None`
     where the platform does not tell. `stopped_for` says which bound it ran into, `None` if it ended by itself.
     """
 
@@ -40,11 +42,21 @@ class Ending:
     stopped_for: Literal["time", "memory"] | None
 
 
-def run_confined(command: Sequence[str], *, request: bytes, environment: Mapping[str, str], seconds: float, memory_bytes: int) -> Ending:
+def run_confined(
+    command: Sequence[str],
+    *,
+    request: bytes,
+    environment: Mapping[str, str],
+    seconds: float,
+    memory_bytes: int,
+    watch: Callable[[str], None] | None = None,
+) -> Ending:
     """Run `command`, wait for it and return how it ended; whatever happens, it and its children are gone afterwards.
 
     Its working and temporary folders are fresh, empty and removed at the end. Memory is the resident memory of the
     command itself, watched on Linux (/proc) and macOS (`ps`); elsewhere, Windows included, it is **not** bounded.
+    `watch` hears, several times a second, the last line on its standard error.
+
     Nothing is forked by Python code, so threads in the caller are safe. Raises OSError if the command cannot be started.
     """
     with _room() as room, tempfile.TemporaryFile() as question, tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as chatter:
@@ -53,7 +65,7 @@ def run_confined(command: Sequence[str], *, request: bytes, environment: Mapping
         started = time.monotonic()
         process = _start(command, environment, room, question, answer, chatter)
         try:
-            stopped_for, peak = _watch(process, started + seconds, memory_bytes)
+            stopped_for, peak = _watch(process, started + seconds, memory_bytes, partial(_tell, chatter, watch) if watch else None)
         finally:
             if process.poll() is None:  # a limit, or an exception such as Ctrl-C in the caller
                 kill_tree(process)
@@ -89,13 +101,27 @@ def _start(
     )
 
 
-def _watch(process: subprocess.Popen[bytes], deadline: float, memory_bytes: int) -> tuple[Literal["time", "memory"] | None, int | None]:
+def _tell(chatter: IO[bytes], watch: Callable[[str], None]) -> None:
+    """Reads without moving the place in the file, at which the child writes on."""
+    if not hasattr(os, "pread"):
+        return  # Windows: no progress is shown
+    size = os.fstat(chatter.fileno()).st_size
+    lines = os.pread(chatter.fileno(), _LINE_BYTES, max(0, size - _LINE_BYTES)).decode("utf-8", "replace").split("\n")
+    if len(lines) > 1:
+        watch(lines[-2])
+
+
+def _watch(
+    process: subprocess.Popen[bytes], deadline: float, memory_bytes: int, tell: Callable[[], None] | None
+) -> tuple[Literal["time", "memory"] | None, int | None]:
     peak: int | None = None
     while True:
         left = deadline - time.monotonic()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, min(_INTERVAL_SECONDS, left)))
             return None, peak
+        if tell is not None:
+            tell()
         resident = resident_memory(process.pid)
         if resident is not None:
             peak = max(peak or 0, resident)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +22,7 @@ from kdoctor.migrate import as_repair, migrated
 from kdoctor.prognosis import foresee
 from kdoctor.target import Target
 
+Progress = Callable[[int, int], None]  # is told how many bytes are done, and of how many
 NOTHING = Document(Format.OTHER, {})
 SEEN_BYTES = 64 * MIB  # of weights whose numbers a repair looks at before it writes
 
@@ -52,7 +53,14 @@ def python_beside(target: Target) -> tuple[int, int] | None:
 
 
 def examine_file(
-    path: Place, target: Target, checks: Sequence[Check], limits: Limits | None = None, *, everywhere: bool = False, deep: bool = False
+    path: Place,
+    target: Target,
+    checks: Sequence[Check],
+    limits: Limits | None = None,
+    *,
+    everywhere: bool = False,
+    deep: bool = False,
+    progress: Progress | None = None,
 ) -> Report:
     """Open and examine one file, ``everywhere`` with an outlook for every release, ``deep`` with a look at the numbers themselves.
 
@@ -62,7 +70,7 @@ def examine_file(
     document = attempt("archive", lambda: open_document(path, limits or Limits()))
     if isinstance(document, Failure) and isinstance(path, RemoteFile):
         document = replace(document, error=path.without_secrets(document.error))
-    seen = attempt("numbers", lambda: _with_numbers(document)) if deep and isinstance(document, Document) else document
+    seen = attempt("numbers", lambda: _with_numbers(document, progress)) if deep and isinstance(document, Document) else document
     whole = document if isinstance(seen, Failure) else seen
     if isinstance(whole, Failure):
         report = Report(str(path), NOTHING, target, failures=(whole,), asked=tuple(check.code for check in checks))
@@ -124,7 +132,7 @@ def _seen(made: Plan, target: Target, checks: Sequence[Check], path: str, unsafe
     return plan(seen, target, checks, path, unsafe=unsafe) if len(seen.faults) > len(made.before.document.faults) else made
 
 
-def _with_numbers(document: Document) -> Document:
+def _with_numbers(document: Document, progress: Progress | None = None) -> Document:
     from kdoctor.archive.numbers import with_numbers_seen  # brings the writers, which an inspection never needs
 
-    return with_numbers_seen(document)
+    return with_numbers_seen(document, progress)

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from kdoctor.numbers import Numbers
 from kdoctor.pointer import Key, Pointer
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Document:
         ``config`` (the root object of config.json or model_config, without its compile_config), ``training`` (compile_config or
         training_config), ``metadata`` (metadata.json), ``attributes`` (HDF5 group path -> attributes that Keras reads),
         ``weights`` (HDF5 path -> `Weight`), ``members`` (ordinal -> `Member`), ``faults`` (ordinal -> `Fault`),
-        ``file`` (name, extension, size in bytes, content: what the bytes are). A part that the file lacks is not in the mapping.
+        ``numbers`` (HDF5 path -> `Numbers`, where somebody looked at them), ``file`` (name, extension, size in bytes, content: what the bytes are). A part that the file lacks is not in the mapping.
     digest:
         sha256 (hexadecimal) of the whole file where it was computed, else the empty text.
     """
@@ -175,6 +176,11 @@ class Document:
     @property
     def weights(self) -> Mapping[str, Weight]:
         found: Mapping[str, Weight] = self.parts.get("weights", EMPTY)
+        return found
+
+    @property
+    def numbers(self) -> Mapping[str, Numbers]:
+        found: Mapping[str, Numbers] = self.parts.get("numbers", EMPTY)
         return found
 
     @property

@@ -16,7 +16,7 @@ CHECK_SOURCES = sorted(CHECKS.glob("*.py"))
 
 # Each module or package imports from the rows above it alone, never from its own row.
 LAYERS = (
-    ("__version__", "errors", "pointer", "limits", "faults", "confine", "foreign"),
+    ("__version__", "errors", "pointer", "limits", "faults", "confine", "foreign", "numbers"),
     ("bytecode", "recipe_steps", "saved_model", "user_code", "verify"),
     ("hub", "recipe"),
     ("document",),
@@ -32,6 +32,7 @@ LAYERS = (
     ("stored_h5", "rearrange"),
     ("renames",),
     ("accounting",),
+    ("balance",),
     ("cudnn", "hard_sigmoid"),
     ("convert", "custom_objects", "hub_layers", "lambda_cures", "time_major"),
     ("loading", "stub"),

@@ -16,6 +16,7 @@ from kdoctor.cli.inspect import inspect
 from kdoctor.cli.scan import scan
 from kdoctor.cli.snippet import snippet
 from kdoctor.cli.verify import verify
+from kdoctor.cli.weights import weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="The model doctor for saved Keras files: names what is wrong in a .keras or .h5 file, without running it, and repairs it.",
 )
-for command in (inspect, fix, convert, code, snippet, scan, verify, explain, checks):
+for command in (inspect, weights, fix, convert, code, snippet, scan, verify, explain, checks):
     app.command()(command)
 
 

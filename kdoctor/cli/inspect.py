@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,7 @@ from kdoctor.cli.options import (
     wants_color,
 )
 from kdoctor.cli.outputs import Outputs, parse_outputs, write_all
+from kdoctor.cli.progress import bar
 from kdoctor.doctor import examine_file
 from kdoctor.file_report import FileReport
 from kdoctor.packs import load_checks
@@ -44,7 +46,9 @@ def inspect(
     fail_on: FailOnOption = FailOn.ERROR,
     purpose: PurposeOption = Purpose.INFERENCE,
     custom: CustomOption = [],  # noqa: B006 - typer copies it
-    deep: Annotated[bool, typer.Option("--deep", help="Look at the numbers of the weights too: NaN, infinity.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Look at the numbers of the weights too: NaN, infinity, constant kernels, denormals.")
+    ] = False,
     all_layers: Annotated[bool, typer.Option("--all-layers", help="Show every layer of a long model.")] = False,
 ) -> None:
     """Show what is in a file, what is wrong with it, and the command that cures it. Nothing in the file is run."""
@@ -52,7 +56,8 @@ def inspect(
     asked = make_target("installed" if everywhere else target, purpose, custom)
     outputs = parse_outputs(output)
     checks = load_checks()
-    reports = [examine_file(path, asked, checks, everywhere=everywhere, deep=deep) for path in [*_places(files)]]
+    with bar("reading") if deep else nullcontext() as progress:
+        reports = [examine_file(path, asked, checks, everywhere=everywhere, deep=deep, progress=progress) for path in [*_places(files)]]
     if format is ReportFormat.TEXT:
         from kdoctor.report import text
 

@@ -18,6 +18,7 @@ from kdoctor.layers import layer_at
 from kdoctor.report import page, phrases
 from kdoctor.report.outlooks import strip
 from kdoctor.report.printable import printable
+from kdoctor.report.sides import sides
 from kdoctor.sequential import Shape
 from kdoctor.summary import Row, rows, summarize
 
@@ -82,6 +83,8 @@ def _page(console: Console, report: Report, all_layers: bool) -> None:
         console.print(strip(report.outlooks))
     for alike in _alike(report.findings):
         _finding(console, report, alike[0], alike[1:])
+    if balance := sides(report):
+        console.print(Padding(balance, (0, 0, 1, 2)))
     for failure in report.failures:
         error = printable(failure.error, lines=True)
         console.print(Text.assemble(("unknown", "bold magenta"), f" {failure.check}: {error}\n"), soft_wrap=True)

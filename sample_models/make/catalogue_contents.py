@@ -141,6 +141,10 @@ WEIGHTS = {
     "sick/wrong_variable_count__too_many.keras": Sample("K705", "a third array for Dense", after(K3), WHOLE_FILE, PLAIN),
     "sick/wrong_variable_count__other_order.h5": Sample("K705", "bias before kernel in weight_names", after(K2), "fix: the order", PLAIN_2),
     "sick/missing_shard.keras": Sample("K706", "weights in two files, one of them left behind", after(K3), WHOLE_FILE, CHAIN),
+    "sick/degenerate_weights.keras": Sample("K708", "a kernel of zeros (seen with --deep)", after(K3), "the weights as they were", CHAIN),
+    "sick/overflow_in_half.keras": Sample(
+        "K709", "a bias beyond float16 (seen with --deep)", after(K3), "another policy", "healthy/foreign_dtype_policy.keras"
+    ),
     "sick/duplicate_weight_name.h5": Sample("K707", "the bias stands twice in weight_names", after(K2), "fix: list it once", PLAIN_2),
 }
 

@@ -1,4 +1,4 @@
-"""Files whose arrays are not where, or not what, Keras looks for (K503, K607, K701, K703, K705-K707), or lead out of the file (K804)."""
+"""Files whose arrays are not where, or not what, Keras looks for (K503, K607, K701, K703, K705-K709), or lead out of the file (K804)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def make() -> None:
     for source, case, change in (
         ("broken_connection.keras", "missing_weights", without_bias),
         ("broken_connection.keras", "unclaimed_weights", renamed),
+        ("broken_connection.keras", "degenerate_weights", zeroed),
+        ("foreign_dtype_policy.keras", "overflow_in_half", huge),
         ("duplicate_layer_name.keras", "wrong_variable_count", exchanged),
         ("not_a_model.keras", "wrong_variable_count__too_many", one_more),
         ("not_a_model.keras", "hdf5_external_storage__link", linked),
@@ -51,6 +53,14 @@ def without_bias(weights: Any) -> None:
 
 def renamed(weights: Any) -> None:
     weights["layers"].move("dense_1", "head")
+
+
+def zeroed(weights: Any) -> None:
+    weights["layers/dense_1/vars/0"][...] = 0
+
+
+def huge(weights: Any) -> None:
+    weights["layers/dense/vars/1"][0] = 1e5
 
 
 def without_second_shard() -> None:

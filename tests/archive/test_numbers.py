@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import h5py
@@ -9,7 +10,7 @@ import pytest
 from model_files import h5_file, keras_file
 
 from kdoctor.archive import open_document
-from kdoctor.archive.numbers import with_numbers_seen
+from kdoctor.archive.numbers import measured, with_numbers_seen
 from kdoctor.doctor import examine_file, plan_file
 from kdoctor.document import Document
 from kdoctor.faults import FaultKind
@@ -102,3 +103,32 @@ def test_what_was_found_is_kept_where_the_numbers_cannot_be_read() -> None:
     assert {found.check.code for found in report.errors} == {"K109"}
     assert [failure.check for failure in report.failures] == ["numbers"]
     assert "model.weights.h5" in report.failures[0].error
+
+
+def test_what_numbers_are_is_told_array_by_array(tmp_path: Path) -> None:
+    path = tmp_path / "some.weights.h5"
+    array = np.array([[np.nan, np.inf, 1e-40], [0.0, -2.0, 1e6]], "f4")
+    with h5py.File(path, "w") as file:
+        file["layers/a/vars/0"] = array
+        file["layers/a/vars/1"] = np.array([3, 5], "i4")
+        file["layers/a/vars/2"] = np.full(3_000_000, 0.25, "f4")
+        file["layers/a/vars/3"] = np.array([b"text"])
+        file["layers/a/vars/4"] = np.full(4, np.nan, "f4")
+    found = measured(open_document(path))
+    first = found["layers/a/vars/0"]
+    assert (first.count, first.nan, first.infinite, first.zeros, first.denormals, first.beyond_half) == (6, 1, 1, 1, 1, 1)
+    assert (first.least, first.most, first.checksum) == (-2.0, 1e6, zlib.crc32(array.tobytes()))
+    assert (found["layers/a/vars/1"].least, found["layers/a/vars/1"].mean) == (3, 4)
+    assert (found["layers/a/vars/2"].count, found["layers/a/vars/2"].mean, found["layers/a/vars/2"].constant) == (3_000_000, 0.25, True)
+    assert "layers/a/vars/3" not in found
+    assert found["layers/a/vars/4"].least is None
+
+
+def test_somebody_who_waits_is_told_how_far_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "some.weights.h5"
+    with h5py.File(path, "w") as file:
+        file["layers/a/vars/0"] = np.ones(40_000_000, "f4")
+    told: list[tuple[int, int]] = []
+    measured(open_document(path), lambda done, total: told.append((done, total)))
+    assert told
+    assert all(0 < done <= total == 160_000_000 for done, total in told)

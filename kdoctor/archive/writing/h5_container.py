@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -84,16 +84,19 @@ def edit_hdf5(file: Path, job: Job, plan: Document) -> None:
     run_hdf5("edit_hdf5", job.request(str(file.absolute()), plan.attributes), file.stat().st_size)
 
 
-def run_hdf5(module: str, request: bytes, size: int, purpose: str = "written") -> dict[str, Json]:
+def run_hdf5(
+    module: str, request: bytes, size: int, purpose: str = "written", watch: Callable[[str], None] | None = None
+) -> dict[str, Json]:
     """Let a module of this package do a job on HDF5 content of about ``size`` bytes, in a child process with bounds on time and memory.
 
-    Returns its answer: what it found, beside ``error``. ``purpose`` is for messages: what the content is opened to be.
+    Returns its answer: what it found, beside ``error``. ``purpose`` is for messages: what the content is opened to be;
+    ``watch`` hears the last line of what it says meanwhile.
 
     Raises `WriteError` when it fails or dies, and OSError for what the system refuses, such as a full disk.
     """
     command = [sys.executable, "-m", f"kdoctor.archive.writing.{module}"]
     seconds = SECONDS * max(1.0, size / SIZE)
-    ending = run_confined(command, request=request, environment=_environment(), seconds=seconds, memory_bytes=RESIDENT_BYTES)
+    ending = run_confined(command, request=request, environment=_environment(), seconds=seconds, memory_bytes=RESIDENT_BYTES, watch=watch)
     try:
         answer: dict[str, Json] = json.loads(ending.answer)
     except ValueError:

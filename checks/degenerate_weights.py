@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.accounting import Holding, Owner, holdings
+from kdoctor.check import Finding, Severity, check
+from kdoctor.document import Document
+from kdoctor.keras_api.layouts import layout_of
+from kdoctor.numbers import Numbers
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+
+FEW = 0.01  # of the numbers that are not zero: so many denormals are left by any training
+
+
+@check("K708", Severity.WARNING, mild=Severity.INFO, since="0.1.0")
+def degenerate_weights(document: Document, target: Target) -> Iterator[Finding]:
+    """Weights are numbers, but hardly those of a trained model: a kernel of zeros, a kernel all of one number, or denormal numbers.
+
+    A layer whose kernel is zero passes nothing on: it died, was pruned, or its weights were lost and filled up by a program. A kernel all
+    of one number was never trained. Denormal numbers (below 1.2e-38 in float32) come from weight decay that went on for too long; they
+    count as nothing, and make a processor slow.
+
+    Keras says nothing, and the model loads and computes what was saved: there is nothing to cure. Seen with ``--deep`` only.
+    """
+    for holding in holdings(document, layout_of(target)) if document.numbers else ():
+        numbers = document.numbers.get(holding.path)
+        told = None if numbers is None or holding.owner is not Owner.LAYER else _told(holding, numbers)
+        if told is not None:
+            yield Finding(Pointer("weights", (holding.path,)), told, layer=holding.layer, mild="zero" not in told)
+
+
+def _told(holding: Holding, numbers: Numbers) -> str | None:
+    what = f"the {holding.role} of {holding.layer!r}"
+    if holding.role.endswith(("kernel", "embeddings")) and numbers.constant:
+        return f"all {numbers.count:,} numbers of {what} are " + ("zero" if numbers.least == 0 else f"{numbers.least:g}")
+    if numbers.denormals > FEW * (numbers.count - numbers.zeros):
+        return f"{numbers.denormals:,} of {numbers.count:,} numbers of {what} are denormal"
+    return None

@@ -1,0 +1,41 @@
+"""Writes the arrays of a file into another format, piece by piece, in a confined child process that reads the HDF5."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from kdoctor.archive.shards import MAP
+from kdoctor.archive.writing.container_change import opened_sources
+from kdoctor.archive.writing.h5_container import run_hdf5
+from kdoctor.document import Document
+from kdoctor.errors import WriteError
+
+
+def export(document: Document, out: Path, progress: Callable[[int, int], None] | None = None) -> None:
+    """Write every array under its path to a ``.safetensors`` or ``.npz`` file, which must not be there.
+
+    Raises `WriteError` where it is, or the numbers cannot be read. Memory does not grow with the model.
+    """
+    if os.path.lexists(out):
+        raise WriteError(f"{out} is there already")
+    if document.origin is None or not document.weights or document.file.get("content") == MAP:
+        raise WriteError("there are no weights to write: name a file that holds some, of split weights one shard after the other")
+    total = sum(weight.bytes for weight in document.weights.values())
+    watch = None if progress is None else lambda line: progress(min(int(line), total), total) if line.isdigit() else None
+    with (
+        tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".kdoctor-") as folder,
+        opened_sources(document, document.origin, Path(folder), {}) as (places, _),
+    ):
+        draft = Path(folder, "draft").absolute()
+        asked = {
+            "sources": [[str(place.path.absolute()), place.start, place.size] for place in places],
+            "paths": list(document.weights),
+            "file": str(draft),
+            "kind": out.suffix.removeprefix("."),
+        }
+        run_hdf5("export_arrays", json.dumps(asked).encode(), sum(place.size for place in places), "read", watch)
+        os.link(draft, out) if hasattr(os, "link") else os.rename(draft, out)

@@ -1,0 +1,38 @@
+"""What the layers claim beside what the file holds, where findings say that the two differ."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from kdoctor.balance import Difference, differences
+from kdoctor.engine import Report
+from kdoctor.keras_api.layouts import layout_of
+from kdoctor.report.printable import printable
+from kdoctor.stored import written
+
+ABOUT_WEIGHTS = frozenset({"K607", "K701", "K702", "K703", "K705", "K707"})
+MOST = 20  # rows
+
+
+def sides(report: Report) -> Table | None:
+    """The table, or None where no finding is about it or the sides agree."""
+    rows = told(report)
+    if not rows:
+        return None
+    view = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for heading in ("layer", "claims", "the file has"):
+        view.add_column(heading, overflow="fold")
+    for row in rows[:MOST]:
+        claim = f"{row.role} {written(row.claimed)}" if row.role else "nothing"
+        present = f"{written(row.present)} in {row.path}" if row.path else "nothing"
+        view.add_row(printable(row.layer) or Text("nobody", "dim"), printable(claim), printable(present))
+    if len(rows) > MOST:
+        view.add_row(Text(f"… {len(rows) - MOST} more", "dim"))
+    return view
+
+
+def told(report: Report) -> tuple[Difference, ...]:
+    """Where the sides differ, if a finding is about that."""
+    asked = any(found.check.code in ABOUT_WEIGHTS for found in report.findings)
+    return differences(report.document, layout_of(report.target)) if asked else ()

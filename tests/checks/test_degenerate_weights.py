@@ -1,0 +1,48 @@
+"""K708: weights that are numbers, but hardly those of a trained model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from weight_documents import NATIVE, archive
+
+from kdoctor.numbers import Numbers
+from kdoctor.testing import examine, find_check
+
+TRAINED = Numbers(15, 0, 0, 0, 0, 0, -1.0, 1.0, 0.1, 0)
+KERNEL, BIAS = "layers/dense_1/vars/0", "layers/dense_1/vars/1"
+
+
+def said(path: str, **numbers: Any) -> list[tuple[str, str]]:
+    """Message and severity of what is found where one array holds these numbers."""
+    seen = dict.fromkeys(NATIVE, TRAINED) | {path: replace(TRAINED, **numbers)}
+    made = archive(NATIVE, numbers=seen)
+    return [(finding.message, str(find_check("K708").severity_of(finding))) for finding in examine("K708", made)]
+
+
+def test_trained_weights_are_healthy() -> None:
+    assert said(KERNEL) == []
+
+
+def test_weights_that_nobody_looked_at_are_not_judged() -> None:
+    assert examine("K708", archive(NATIVE)) == []
+
+
+def test_a_kernel_of_zeros_is_a_warning() -> None:
+    assert said(KERNEL, zeros=15, least=0.0, most=0.0) == [("all 15 numbers of the kernel of 'two' are zero", "warning")]
+
+
+def test_a_kernel_of_one_number_is_worth_knowing() -> None:
+    assert said(KERNEL, least=0.5, most=0.5) == [("all 15 numbers of the kernel of 'two' are 0.5", "info")]
+
+
+@pytest.mark.parametrize("numbers", [{"zeros": 15, "least": 0.0, "most": 0.0}, {"least": 1.0, "most": 1.0}])
+def test_a_bias_may_be_constant(numbers: dict[str, Any]) -> None:
+    assert said(BIAS, **numbers) == []
+
+
+def test_many_denormals_are_worth_knowing_and_one_is_not() -> None:
+    assert said(KERNEL, count=1000, denormals=500) == [("500 of 1,000 numbers of the kernel of 'two' are denormal", "info")]
+    assert said(KERNEL, count=1000, denormals=1) == []

@@ -1,0 +1,100 @@
+"""``kdoctor weights``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from cli.command import Run
+
+SAMPLES = Path(__file__).parents[2] / "sample_models"
+PLAIN = SAMPLES / "healthy" / "broken_connection.keras"
+
+
+def test_every_array_is_listed_with_its_owner(kdoctor: Run) -> None:
+    ended = kdoctor("weights", PLAIN)
+    assert ended.code == 0
+    assert any(line.split()[:4] == ["layers/dense/vars/0", "hidden", "kernel", "(4,"] for line in ended.out.splitlines())
+    assert "(training)" in ended.out
+
+
+def test_json_tells_shapes_bytes_and_numbers(kdoctor: Run) -> None:
+    found = json.loads(kdoctor("weights", PLAIN, "--deep", "--format", "json").out)
+    assert found["schema"] == "kdoctor-weights/1"
+    kernel = next(array for array in found["arrays"] if array["path"] == "layers/dense/vars/0")
+    assert (kernel["layer"], kernel["role"], kernel["shape"], kernel["claimed"], kernel["bytes"]) == (
+        "hidden",
+        "kernel",
+        [4, 3],
+        [4, 3],
+        48,
+    )
+    assert kernel["numbers"]["count"] == 12
+    assert kernel["numbers"]["least"] <= kernel["numbers"]["mean"] <= kernel["numbers"]["most"]
+    assert found["missing"] == []
+
+
+def test_variables_without_an_array_are_listed(kdoctor: Run) -> None:
+    found = json.loads(kdoctor("weights", SAMPLES / "sick" / "missing_weights.keras", "--format", "json").out)
+    assert found["missing"] == [{"layer": "scores", "role": "bias", "shape": [2]}]
+
+
+@pytest.fixture
+def strange(tmp_path: Path) -> tuple[Path, dict[str, np.ndarray]]:
+    """Weights of many types, and what they are as numpy has them."""
+    path = tmp_path / "some.weights.h5"
+    arrays = {
+        "layers/a/vars/0": np.arange(3_000_000, dtype="f4").reshape(3, 1_000_000),
+        "layers/a/vars/1": np.array(7, "i8"),
+        "layers/a/vars/2": np.zeros((0, 4), "f2"),
+        "layers/a/vars/3": np.array([[1.5, -2.0]], ">f8"),
+        "layers/a/vars/4": np.array([True, False]),
+    }
+    with h5py.File(path, "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
+        brain = file.create_dataset("layers/a/vars/5", data=np.array([0x3FC0, 0xC000], "u2").view("V2"))
+        brain.attrs["dtype"] = "bfloat16"
+    return path, arrays
+
+
+def test_npz_holds_the_same_numbers(kdoctor: Run, strange: tuple[Path, dict[str, np.ndarray]], tmp_path: Path) -> None:
+    source, arrays = strange
+    out = tmp_path / "out.npz"
+    assert kdoctor("weights", source, "--to", out).code == 0
+    with np.load(out) as found:
+        assert set(found.files) == {*arrays, "layers/a/vars/5"}
+        for name, array in arrays.items():
+            assert found[name].shape == array.shape
+            np.testing.assert_array_equal(found[name], array)
+        assert found["layers/a/vars/5"].tolist() == [1.5, -2.0]
+
+
+def test_safetensors_is_read_by_its_own_library(kdoctor: Run, strange: tuple[Path, dict[str, np.ndarray]], tmp_path: Path) -> None:
+    library = pytest.importorskip("safetensors.numpy")
+    source, arrays = strange
+    out = tmp_path / "out.safetensors"
+    with h5py.File(source, "r+") as file:
+        del file["layers/a/vars/5"]  # numpy has no bfloat16
+    assert kdoctor("weights", source, "--to", out).code == 0
+    found = library.load_file(out)
+    assert set(found) == set(arrays)
+    for name, array in arrays.items():
+        assert found[name].shape == array.shape
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_nothing_is_overwritten_and_no_draft_stays(kdoctor: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out.npz"
+    out.write_text("mine")
+    ended = kdoctor("weights", PLAIN, "--to", out)
+    assert ended.code != 0
+    assert "is there already" in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["out.npz"]
+
+
+def test_another_ending_is_refused(kdoctor: Run, tmp_path: Path) -> None:
+    assert kdoctor("weights", PLAIN, "--to", tmp_path / "out.bin").code == 2
