@@ -74,9 +74,8 @@ def _places(files: Sequence[str]) -> Iterator[Place]:
     """Each file, and the models at each address. Raises `UsageError` for what does not exist."""
     for text in files:
         if is_remote(text):
-            from kdoctor.archive.remote.listing import find_remote
-            from kdoctor.scanning.files import named_like_a_model
+            from kdoctor.scanning.files import find_models
 
-            yield from find_remote(text, named_like_a_model)
+            yield from find_models([text])
         else:
             yield from existing([Path(text)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -48,6 +49,14 @@ def scan(
         Optional[Path],  # noqa: UP045
         typer.Option("--resume", metavar="FILE", help="Note the progress here, and take up from there if an earlier scan was interrupted."),
     ] = None,
+    cluster: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--cluster",
+            metavar="tcp://HOST:PORT|local",
+            help="Let the workers of a Dask cluster list and examine, or those of one started here.",
+        ),
+    ] = None,
     target: TargetOption = "installed",
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = [],  # noqa: B006 - typer copies it
@@ -72,8 +81,9 @@ def scan(
     warm_up()
 
     def examine(one: Target) -> Iterator[dict[str, Any]]:
-        with opened(None if no_cache else cache, resume, one, _tell) as memories:
-            yield from examine_all(found.pop() if found else find_models(paths), one, jobs, WorkerLimits(seconds), memories)
+        with opened(None if no_cache else cache, resume, one, _tell) as memories, _helpers(cluster, jobs) as (search, crews):
+            files = found.pop() if found and cluster is None else find_models(paths, search)
+            yield from examine_all(files, one, jobs, WorkerLimits(seconds), memories, crews)
             if memories.journal is not None:
                 memories.journal.forget()
 
@@ -82,6 +92,21 @@ def scan(
     totals = Totals()
     write_all(Outputs(run, format.value, wanted, every=every), reports, totals, lambda: not reports.interrupted)
     raise typer.Exit(EXIT if reports.interrupted else totals.exit_code)
+
+
+@contextmanager
+def _helpers(cluster: str | None, jobs: int) -> Iterator[tuple[Any, Any]]:
+    """Who searches folders and who examines: a cluster's workers, or this machine's."""
+    if cluster is None:
+        from kdoctor.scanning.crew import LocalCrew
+        from kdoctor.scanning.files import searched
+
+        yield searched, LocalCrew
+        return
+    from kdoctor.scanning.cluster import connected
+
+    with connected(cluster, jobs) as there:
+        yield there.search, there.crew
 
 
 def _tell(sentence: str) -> None:

@@ -4,49 +4,97 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeAlias
 
 from kdoctor.archive import Place, RemoteFile
 from kdoctor.archive.remote.address import is_remote
-from kdoctor.archive.remote.listing import find_remote
+from kdoctor.archive.remote.listing import entries_of, find_remote
 from kdoctor.errors import UsageError
 from kdoctor.scanning.names import SortedNames
 
 EXTENSIONS = (".keras", ".h5", ".hdf5")
 
 
-def find_models(paths: Iterable[str]) -> Iterator[Place]:
-    """Every model file, in a stable order, each once: files as given, folders searched, patterns (``models/**/*.h5``) expanded.
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What stands in one folder: models, then the folders to search, both in order; each may be asked for once."""
+
+    models: Iterable[Place]
+    folders: Iterable[Place]
+
+
+Search: TypeAlias = Callable[[Place], Iterator[Shelf]]
+
+
+def find_models(paths: Iterable[str], search: Search | None = None) -> Iterator[Place]:
+    """Every model file, in a stable order, each once: files as given, folders searched, patterns (``models/**/*.h5``) expanded; then those
+    at remote addresses.
 
     In folders the extension decides; an unzipped ``.keras`` folder counts as one model, links to folders are not followed, and a folder
     that cannot be listed is given back itself, since what is in it is not known. Folders are searched while the models are asked for, so
     that millions of files need no memory. Raises `UsageError` at once for a path that does not exist and for a pattern that matches nothing.
     """
-    asked = list(paths)
+    asked, search = list(paths), search or searched
     local = [path for text in asked if not is_remote(text) for path in _expanded(text)]
-    remote = [_begun(find_remote(text, named_like_a_model)) for text in asked if is_remote(text)]
-    return chain(_each_once(local), *remote)
+    remote = [_begun(_remote(text, search)) for text in asked if is_remote(text)]
+    return chain(_each_once(local, search), *remote)
 
 
-def _begun(models: Iterator[RemoteFile]) -> Iterator[RemoteFile]:
+def searched(folder: Place) -> Iterator[Shelf]:
+    """The folder and all below it, each before those in it."""
+    found = shelf(folder)
+    yield found
+    for inner in found.folders:
+        yield from searched(inner)
+
+
+def shelf(folder: Place) -> Shelf:
+    """What stands in one folder."""
+    return remote_shelf(folder) if isinstance(folder, RemoteFile) else _local_shelf(folder)
+
+
+def remote_shelf(folder: RemoteFile) -> Shelf:
+    listed = entries_of(folder)
+    if listed is None:
+        return Shelf([folder], [])
+    models = [file for file, is_folder in listed if not is_folder and named_like_a_model(file.path)]
+    return Shelf(models, [file for file, is_folder in listed if is_folder])
+
+
+def _remote(text: str, search: Search) -> Iterator[Place]:
+    found, is_folder = find_remote(text, named_like_a_model)
+    if is_folder:
+        yield from chain.from_iterable(each.models for each in search(found))
+    else:
+        yield found
+
+
+def _begun(models: Iterator[Place]) -> Iterator[Place]:
     """The same; what is wrong with the address is told at once."""
     return chain(list(islice(models, 1)), models)
 
 
-def _each_once(paths: list[Path]) -> Iterator[Path]:
-    given: set[Path] = set()
-    searched: list[Path] = []
+def _each_once(paths: list[Path], search: Search) -> Iterator[Path]:
+    given: set[Place] = set()
+    folders: list[Path] = []
     for path in paths:
-        if path in given or any(_found_in(folder, path) for folder in searched):
+        if path in given or any(_found_in(folder, path) for folder in folders):
             continue
-        given.add(path)
         if path.is_dir() and not _is_model_folder(path):
-            yield from _models_in(path, given - {path})
-            searched.append(path)
+            inside = chain.from_iterable(each.models for each in search(path))
+            yield from (model for model in inside if isinstance(model, Path) and model not in given and not _below(model, folders))
+            folders.append(path)
         else:
             yield path
+        given.add(path)
+
+
+def _below(path: Path, folders: list[Path]) -> bool:
+    return bool(folders) and any(_found_in(folder, path) for folder in folders)
 
 
 def _found_in(folder: Path, path: Path) -> bool:
@@ -69,8 +117,7 @@ def _expanded(text: str) -> list[Path]:
     return [Path(match) for match in matches]
 
 
-def _models_in(folder: Path, given: set[Path]) -> Iterator[Path]:
-    """The models below a folder but for those given already, which includes folders searched already."""
+def _local_shelf(folder: Path) -> Shelf:
     models, folders = SortedNames(), SortedNames()
     try:
         with os.scandir(folder) as entries:
@@ -83,12 +130,8 @@ def _models_in(folder: Path, given: set[Path]) -> Iterator[Path]:
                 elif named_like_a_model(entry.name):
                     models.add(entry.name)
     except OSError:
-        yield folder
-        return
-    yield from (path for name in models if (path := folder / name) not in given)
-    for name in folders:
-        if (inner := folder / name) not in given:
-            yield from _models_in(inner, given)
+        return Shelf([folder], [])
+    return Shelf((folder / name for name in models), (folder / name for name in folders))
 
 
 def named_like_a_model(name: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -38,11 +39,12 @@ def examine_all(
     jobs: int,
     limits: WorkerLimits | None = None,
     memories: Memories = Memories(),  # noqa: B008 (a frozen value)
+    crews: Callable[[int, Job], AbstractContextManager[Crew]] = LocalCrew,
 ) -> Iterator[dict[str, Any]]:
     """The report object (see `kdoctor.report.json`) of each file, in the order given, as soon as it and those before it are known.
 
     A file that dies, hangs or exhausts memory gets verdict ``unknown`` with the reason; the others are not touched by it. The files are
-    asked for as the workers need them. Raises `PackError` when the checks cannot be loaded.
+    asked for as the workers need them. ``crews`` makes the crew for so many workers and a job. Raises `PackError` when the checks cannot be loaded.
     """
     cache = memories.cache
     remembers = memories != Memories()
@@ -50,7 +52,7 @@ def examine_all(
     rest = iter(files)
     if not (first := list(islice(rest, jobs))):
         return
-    with LocalCrew(len(first), job) as crew:
+    with crews(len(first), job) as crew:
         yield from map(json.loads, in_order(chain(first, rest), crew, job, memories))
 
 
@@ -108,6 +110,11 @@ def _home(entries: list[Entry], batch: Batch | None, crew: Crew, job: Job, memor
             if job.remembers:
                 memories.keep(entry.place, entry.signature, examined)
             yield examined.report
+
+
+def found_by(crew: Crew, places: list[Place], job: Job) -> Iterator[Examined]:
+    """What the crew finds in a few files."""
+    yield from _found(places, crew.take(places), crew, job)
 
 
 def _found(places: list[Place], batch: Batch, crew: Crew, job: Job) -> Iterator[Examined]:

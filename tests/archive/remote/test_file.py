@@ -54,7 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def only(address: str) -> RemoteFile:
-    (found,) = find_remote(address, named_like_a_model)
+    found, is_folder = find_remote(address, named_like_a_model)
+    assert not is_folder
     return found
 
 
@@ -184,7 +185,7 @@ def test_the_models_in_a_tar_archive_are_found_and_nothing_is_unpacked(tmp_path:
 def test_a_tar_archive_on_the_web_is_looked_into(tmp_path: Path) -> None:
     packed(tmp_path, "models.tar", "w")
     with web_server(tmp_path) as server:
-        found = {str(file): file for file in find_remote(f"{server.address}/models.tar", named_like_a_model)}
+        found = {str(file): file for file in find_models([f"{server.address}/models.tar"])}
         assert "K401" in errors(examined(found[f"tar://b/model.keras::{server.address}/models.tar"]))
 
 
