@@ -1,6 +1,6 @@
 """The least that reading a small ``.keras`` can cost with the usual libraries: its JSON, and the shapes of its weights.
 
-    python benchmarks/bare_read.py FILE.keras
+    python benchmarks/bare_read.py FILE.keras…
 
 Nothing is judged, nothing is bounded, and every byte is trusted: what kdoctor's time is compared with.
 """
@@ -31,5 +31,6 @@ def bare_read(path: str) -> dict[str, tuple[int, ...]]:
 
 
 if __name__ == "__main__":
-    for name, shape in bare_read(sys.argv[1]).items():
-        print(name, shape)
+    for path in sys.argv[1:]:
+        for name, shape in bare_read(path).items():
+            print(name, shape)

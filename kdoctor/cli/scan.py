@@ -30,33 +30,35 @@ if TYPE_CHECKING:
     from kdoctor.file_report import FileReport
 
 
+CacheOption = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads it at run time
+    typer.Option(
+        "--cache", envvar="KDOCTOR_CACHE", metavar="FILE", help="Remember reports here: files that have not changed are not opened again."
+    ),
+]
+ResumeOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--resume", metavar="FILE", help="Note the progress here, and take up from there if an earlier scan was interrupted."),
+]
+ClusterOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--cluster",
+        metavar="tcp://HOST:PORT|local",
+        help="Let the workers of a Dask cluster list and examine, or those of one started here.",
+    ),
+]
+
+
 def scan(
     paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders, and patterns such as 'models/**/*.h5'.")],
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="one per core")] = os.cpu_count() or 1,
     seconds: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds that one file may take.")] = 60.0,
     every: Annotated[bool, typer.Option("--all", help="List healthy files too.")] = False,
-    cache: Annotated[
-        Optional[Path],  # noqa: UP045 - typer reads it at run time
-        typer.Option(
-            "--cache",
-            envvar="KDOCTOR_CACHE",
-            metavar="FILE",
-            help="Remember reports here: files that have not changed are not opened again.",
-        ),
-    ] = None,
+    cache: CacheOption = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write a cache, whatever KDOCTOR_CACHE says.")] = False,
-    resume: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--resume", metavar="FILE", help="Note the progress here, and take up from there if an earlier scan was interrupted."),
-    ] = None,
-    cluster: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--cluster",
-            metavar="tcp://HOST:PORT|local",
-            help="Let the workers of a Dask cluster list and examine, or those of one started here.",
-        ),
-    ] = None,
+    resume: ResumeOption = None,
+    cluster: ClusterOption = None,
     target: TargetOption = "installed",
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = [],  # noqa: B006 - typer copies it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as TaskTimeout
@@ -79,6 +80,11 @@ class _LocalBatch:
 
 
 def warm_up() -> None:
-    """Let the server of worker processes import what they need before the first is asked for. For programs of our own: it is one for all."""
+    """Prepare for worker processes. For programs of our own: it is one server, and one environment, for all.
+
+    What a worker imports must not come from the folder that the user stands in, where downloaded models, and whatever came with them, may
+    lie (Python 3.11 and later). On Linux the server that workers are forked from imports what they need before the first is asked for.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
     if sys.platform == "linux":
         multiprocessing.get_context("forkserver").set_forkserver_preload(["kdoctor.scanning.preloaded"])

@@ -164,3 +164,14 @@ def test_a_scan_that_is_left_in_the_middle_leaves_nothing_on_the_way() -> None:
     next(found)
     found.close()
     assert crew.on_the_way == 0
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 cannot be told to leave the working folder out")
+def test_a_module_in_the_folder_that_the_user_stands_in_is_not_imported(tmp_path: Path) -> None:
+    for name in ("multiprocessing", "socket", "json", "kdoctor", "pebble", "selectors"):
+        (tmp_path / f"{name}.py").write_text("open('was_run', 'a').write(__name__)")
+    models(tmp_path, "a")
+    command = [sys.executable, "-c", "import sys; sys.path.pop(0); from kdoctor.cli import main; main()", "scan", ".", "-j", "2"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "was_run").exists()
