@@ -8,6 +8,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
+from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, calls, read_natively
 from kdoctor.layers import Layer, layer_at
 from kdoctor.models import models
@@ -91,6 +92,8 @@ def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> 
     drop = Edit(call.node.at / "config" / name, old=value, new=ABSENT)
     if name == BATCH_SHAPE:
         return _as_input_layer(document, call, value, drop)
+    if name == "name" and of_keras_3(call.node) and isinstance(call.node.raw.get(name), str):
+        return Repair("drop the operation's own name: connections go by the one beside it", (drop,))
     if name == ARGUMENT and value is True:
         return _between_transpositions(document, call)
     if means_nothing(call.kind, call.node.class_name, name, value, saved_by):

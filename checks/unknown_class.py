@@ -9,6 +9,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.keras_api.successors import succeeded
 from kdoctor.objects import Node
+from kdoctor.retired_layers import retired
 from kdoctor.target import Target
 
 
@@ -20,8 +21,10 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     KerasSaveable subclass". It is no custom class: nobody has its code any more.
 
     Where another class computes exactly the same, the cure writes that one: a ReLU with a threshold, a synchronized
-    BatchNormalization, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. The
-    others have no cure in this release; the file loads in the release that saved it.
+    BatchNormalization, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. In a
+    ``.keras`` archive a small model of other layers stands in for LocallyConnected1D and LocallyConnected2D (patches and an
+    EinsumDense; Keras 3.14 and later), Highway and MaxoutDense, if the input's shape is known; not with padding "same", channels first, or a constraint on
+    the weights. The others have no cure in this release; the file loads in the release that saved it.
     """
     native = document.format.native
     for call in calls(document, target):
@@ -31,17 +34,19 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(
             node.at,
             f"{target} has no {call.kind.replace('_', ' ')} {node.class_name}; earlier releases had it",
-            repair=_repair(document, node),
+            repair=_repair(document, node, target),
             keras_says=_keras_says(node, native),
         )
 
 
-def _repair(document: Document, node: Node) -> Repair | None:
+def _repair(document: Document, node: Node, target: Target) -> Repair | None:
     successor = succeeded(node)
     if successor is not None:
         return Repair(f"write {successor['class_name']}", (Edit(node.at, old=node.raw, new=successor),))
     edits = as_plain(document, node)
-    return None if edits is None else Repair(f"write {TWINS[node.class_name][0]}, with its layout of the weights", edits)
+    if edits is None:
+        return retired(document, target).of(node.at)
+    return Repair(f"write {TWINS[node.class_name][0]}, with its layout of the weights", edits)
 
 
 def _keras_says(node: Node, native: bool) -> str:

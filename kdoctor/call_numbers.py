@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kdoctor.document import Json
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
 from kdoctor.layers import Source, as_source, is_model
 from kdoctor.objects import Node
+from kdoctor.pointer import Pointer
 
 
 def counted_from_one(layers: Sequence[Node], outputs: Json = None) -> frozenset[str]:
@@ -33,6 +35,25 @@ def less_one(value: Json, names: frozenset[str]) -> Json:
     if isinstance(value, dict) and "args" not in value and value.get("class_name") != "__keras_tensor__":
         return {key: less_one(item, names) for key, item in value.items()}
     return value
+
+
+def ends_of_model(document: Document, at: Pointer) -> tuple[Edit, ...]:
+    """The edits that go with a nested Functional put in the place of a layer: ``output_layers`` count its calls from 1, even in Keras 3."""
+    place = at.parent.parent / "output_layers"
+    ends = document.at(place) if len(at.keys) > 1 and at.keys[-2] == "layers" else ABSENT
+    stored = document.at(at)
+    beside = stored.get("name")
+    name = beside if isinstance(beside, str) else stored["config"].get("name")
+    changed = _one_more(ends, str(name)) if ends is not ABSENT else ends
+    return () if changed == ends else (Edit(place, old=ends, new=changed),)
+
+
+def _one_more(value: Json, name: str) -> Json:
+    if isinstance(value, list):
+        if len(value) == 3 and value[0] == name and type(value[1]) is int:
+            return [name, value[1] + 1, value[2]]
+        return [_one_more(item, name) for item in value]
+    return {key: _one_more(item, name) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def every_source(value: Json) -> Iterator[Source]:

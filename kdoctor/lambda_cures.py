@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from kdoctor.call_numbers import ends_of_model
 from kdoctor.check import Need, Repair
-from kdoctor.document import ABSENT, Document, Json
+from kdoctor.document import Document, Json
 from kdoctor.edit import Edit, apply
 from kdoctor.graph_order import moves
 from kdoctor.keras_api.operation import of_keras_3
@@ -101,7 +102,7 @@ class _Work:
             return False
         self.reasons.pop(found.at, None)
         self.needs.pop(found.at, None)
-        made = [Edit(at, old=stored, new=replacement), *self._outputs(at, stored)]
+        made = [Edit(at, old=stored, new=replacement), *ends_of_model(self.after, at)]
         self.after = apply(self.after, made)
         self.made += made
         self.cured[at] = dtype
@@ -169,15 +170,6 @@ class _Work:
             layer = siblings.get(layer.calls[0][0].layer) if layer.calls and layer.calls[0] else earlier
         return None
 
-    def _outputs(self, at: Pointer, stored: Mapping[str, Json]) -> Iterable[Edit]:
-        """In ``output_layers`` Keras counts the calls of a nested Functional from 1."""
-        place = at.parent.parent / "output_layers"
-        ends = self.after.at(place) if len(at.keys) > 1 and at.keys[-2] == "layers" else ABSENT
-        beside = stored.get("name")
-        name = beside if isinstance(beside, str) else stored["config"].get("name")
-        changed = _one_more(ends, str(name)) if ends is not ABSENT else ends
-        return () if changed == ends else (Edit(place, old=ends, new=changed),)
-
     def edits(self) -> list[Edit]:
         """Those on the config, and moves of the arrays whose places are counted by class."""
         return [*self.made, *moved(self.before, moves(self.before, self.after))]
@@ -223,14 +215,6 @@ def _check_call(stored: Mapping[str, Json]) -> None:
 
 def _masks(document: Document) -> bool:
     return any(node.class_name == "Masking" or bool(node.config.get("mask_zero")) for node in objects(document))
-
-
-def _one_more(value: Json, name: str) -> Json:
-    if isinstance(value, list):
-        if len(value) == 3 and value[0] == name and type(value[1]) is int:
-            return [name, value[1] + 1, value[2]]
-        return [_one_more(item, name) for item in value]
-    return {key: _one_more(item, name) for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
 def release_of(document: Document) -> tuple[int, int] | None:

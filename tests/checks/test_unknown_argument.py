@@ -103,3 +103,11 @@ def test_attention_is_not_built_with_one_shape() -> None:
     assert examine("K601", cured(sick, finding)) == []
     today = {**layer("MultiHeadAttention", num_heads=1, key_dim=2), "build_config": {"shapes_dict": {"query_shape": [None, 3, 4]}}}
     assert examine("K601", saved_by_keras_2(today)) == []
+
+
+def test_an_operation_whose_constructor_takes_no_name_goes_by_the_one_beside_it() -> None:
+    operation = {**layer("ExtractPatches", module="keras.src.ops.image", name="cut", size=2), "name": "cut", "inbound_nodes": []}
+    sick = document(sequential(operation))
+    (finding,) = examine("K601", sick, Target("3.0.5"))
+    healed = cured(sick, finding)
+    assert examine("K601", healed, Target("3.0.5")) == []

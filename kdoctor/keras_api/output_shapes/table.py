@@ -17,6 +17,11 @@ from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.objects import Node
 
 RANKS = (1, 2, 3)
+# Of classes that Keras 3 has not.
+RETIRED: Final[Mapping[str, Rule]] = MappingProxyType({
+    **{f"LocallyConnected{rank}D": convolution.over_space(rank, convolution.convolved, convolution.filters_of) for rank in (1, 2)},
+    "Highway": same,
+})  # fmt: skip
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "Dense": arrangement.dense,
     "EinsumDense": arrangement.einsum_dense,
@@ -75,7 +80,7 @@ def outputs_of(node: Node, input_shapes: Shapes, inner: Inner) -> Shapes | None:
     """
     if not is_builtin(node):
         return None
-    rule = operations.rule_of(node) if of_keras_3(node) else RULES.get(node.class_name)
+    rule = operations.rule_of(node) if of_keras_3(node) else RULES.get(node.class_name, RETIRED.get(node.class_name))
     if rule is None and node.class_name in WITHOUT - UNTOLD:
         rule = same
     try:

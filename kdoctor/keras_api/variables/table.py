@@ -11,6 +11,7 @@ from typing import Final
 
 from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables import attention, convolution, dense, hub, normalization, preprocessing, recurrent
+from kdoctor.keras_api.variables.retired import RETIRED
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
 from kdoctor.layers import is_model
 from kdoctor.objects import Node, is_repaired_hub
@@ -112,7 +113,7 @@ def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Varia
         return None if model is None else model(node, shapes)
     if depth > DEEPEST or not (is_builtin(node) or is_repaired_hub(node)):
         return None
-    rule = hub.hub if is_repaired_hub(node) else RULES.get(node.class_name)
+    rule = hub.hub if is_repaired_hub(node) else RULES.get(node.class_name, RETIRED.get(node.class_name))
     if rule is None:
         return None
     try:
