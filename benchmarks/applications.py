@@ -2,7 +2,7 @@
 
     python benchmarks/applications.py --made-by PYTHON --loaded-by PYTHON [--target keras==2.15] [--to keras] [--formats h5,keras] [NAME …]
 
-PYTHON are interpreters with the two releases; kdoctor is that of this one. Weights are random and statistics disturbed; nothing is fetched. Each
+PYTHON are interpreters with the two releases; kdoctor is that of this one. Weights are random, statistics those of one image and disturbed; nothing is fetched. Each
 file is deleted once it was compared: the largest are of hundreds of megabytes. A line for each: name, format, and the largest difference of
 the predictions, or what kdoctor or Keras said. Exit code 1 if any is not within 1e-4.
 """
@@ -27,10 +27,14 @@ folder, name, formats = sys.argv[1:]
 keras.utils.set_random_seed(1)
 model = getattr(keras.applications, name)(weights=None)
 noise = numpy.random.default_rng(2)
-for layer in model.layers:
-    if type(layer).__name__ == "BatchNormalization":
-        layer.set_weights([value + noise.uniform(0, 0.1, value.shape).astype("float32") for value in layer.get_weights()])
 given = noise.uniform(0, 255, [1, *(length or 224 for length in model.input_shape[1:])]).astype("float32")
+normalizations = [layer for layer in model.layers if type(layer).__name__ == "BatchNormalization"]
+for layer in normalizations:
+    layer.momentum = 0.0
+model(given, training=True)  # real statistics: with others, numbers grow from layer to layer until rounding alone decides
+for layer in normalizations:
+    layer.momentum = 0.99
+    layer.set_weights([value + noise.uniform(0, 0.1, value.shape).astype("float32") for value in layer.get_weights()])
 numpy.savez(f"{folder}/io.npz", given=given, made=numpy.asarray(model(given, training=False)))
 for ending in formats.split(","):
     model.save(f"{folder}/{name}.{ending}")

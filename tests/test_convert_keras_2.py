@@ -191,3 +191,17 @@ def test_a_training_state_that_keras_2_cannot_say_is_left_out_with_a_word(sick: 
     assert "training" not in made.document.parts
     (note,) = made.notes
     assert "compile the model again" in note
+
+
+def test_a_gated_activation_that_no_keras_2_has_is_spelled_out() -> None:
+    made = said(graph(called(layer("Activation", name="out", activation="hard_silu"), tensor("in"))))["config"]
+    shift, clip, gate, out = made["layers"][1:]
+    assert [each["class_name"] for each in (shift, clip, gate, out)] == ["Rescaling", "ReLU", "Rescaling", "Multiply"]
+    assert (shift["config"]["offset"], clip["config"]["max_value"], gate["config"]["scale"]) == (3.0, 6.0, 1 / 6)
+    assert out["inbound_nodes"] == [[["in", 0, 0, {}], [gate["name"], 0, 0, {}]]]
+    assert made["output_layers"] == [["out", 0, 0]]
+
+
+def test_a_gated_activation_of_a_sequential_is_refused() -> None:
+    with pytest.raises(NotConvertible, match="no activation 'hard_silu'"):
+        said(sequential(INPUT, layer("Activation", name="out", activation="hard_silu")))

@@ -11,6 +11,7 @@ from typing import Final
 
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
+from kdoctor.naming import fresh
 from kdoctor.objects import Node
 
 MERGES: Final = {"Add": "Add", "Subtract": "Subtract", "Multiply": "Multiply", "Maximum": "Maximum", "Minimum": "Minimum"}
@@ -18,6 +19,36 @@ ACTIVATIONS: Final = {
     "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Silu": "silu", "Softplus": "softplus", "Softsign": "softsign",
     "Exp": "exponential",
 }  # fmt: skip
+
+GATED: Final = frozenset({"hard_silu", "hard_swish"})  # x relu6(x + 3) / 6, an activation that no Keras 2 has
+
+
+def spelled_out(layer: Json, taken: set[str]) -> list[Json]:
+    """A listed layer of Keras 3, or what computes the same as a gated Activation that is called once, out of layers that Keras 2 has."""
+    config = layer.get("config") if isinstance(layer, Mapping) and layer.get("class_name") == "Activation" else None
+    nodes = layer.get("inbound_nodes") if config else None
+    if not isinstance(config, Mapping) or config.get("activation") not in GATED or not isinstance(nodes, list) or len(nodes) != 1:
+        return [layer]
+    args = nodes[0].get("args") if isinstance(nodes[0], Mapping) else None
+    if not isinstance(args, list) or len(args) != 1:
+        return [layer]
+    name, told = str(layer.get("name")), {"dtype": config["dtype"]} if "dtype" in config else {}
+    shift, clip, gate = (fresh(f"{name}_{part}", taken) for part in ("shift", "clip", "gate"))
+    return [
+        _called("Rescaling", shift, {"scale": 1.0, "offset": 3.0, **told}, args[0]),
+        _called("ReLU", clip, {"max_value": 6.0, **told}, _tensor(shift)),
+        _called("Rescaling", gate, {"scale": 1 / 6, "offset": 0.0, **told}, _tensor(clip)),
+        _called("Multiply", name, told, [args[0], _tensor(gate)]),
+    ]
+
+
+def _called(class_name: str, name: str, config: Mapping[str, Json], given: Json) -> dict[str, Json]:
+    found = {"module": "keras.layers", "class_name": class_name, "config": {"name": name, **config}, "registered_name": None}
+    return {**found, "name": name, "inbound_nodes": [{"args": [given], "kwargs": {}}]}
+
+
+def _tensor(name: str) -> dict[str, Json]:
+    return {"class_name": "__keras_tensor__", "config": {"keras_history": [name, 0, 0]}}
 
 
 def as_layer(node: Node) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kdoctor.convert.keras_2_calls import counted_from_one, endpoints, keras_2_node
-from kdoctor.convert.keras_2_operations import as_layer
+from kdoctor.convert.keras_2_operations import as_layer, spelled_out
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
 from kdoctor.keras_api.absence import INITIALIZER, means_nothing
@@ -134,7 +134,9 @@ class Words:
     def _graph(self, node: Node) -> dict[str, Json]:
         config: dict[str, Json] = {"name": node.name, "trainable": node.config.get("trainable", True)}
         at, layers = node.at / "config" / "layers", node.config.get("layers")
-        config["layers"] = [self._value(item, at / index) for index, item in enumerate(layers if isinstance(layers, list) else ())]
+        listed = layers if isinstance(layers, list) else []
+        taken = {str(item.get("name")) for item in listed if isinstance(item, Mapping)}
+        config["layers"] = [self._value(one, at / index) for index, item in enumerate(listed) for one in spelled_out(item, taken)]
         _distinct(config["layers"])
         config |= {key: endpoints(node.config.get(key)) for key in ("input_layers", "output_layers")}
         if not config["input_layers"] or not config["output_layers"]:
