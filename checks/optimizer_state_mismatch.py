@@ -2,51 +2,137 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kdoctor.check import Finding, Severity, check
-from kdoctor.claims import claims
-from kdoctor.document import Document, Json
-from kdoctor.keras_api.slots import has_rate, slots
+from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
+from kdoctor.convert.optimizer import COUNTERS, has_state, optimizer_of, stored_state
+from kdoctor.document import Document, Format, Json
+from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
+from kdoctor.keras_api.slots import slots
+from kdoctor.optimizer_state import expected_shapes, misfit, state_arrays, without_state
 from kdoctor.pointer import Pointer
-from kdoctor.stored import accountable
-from kdoctor.target import Target
+from kdoctor.stored import written
+from kdoctor.target import StateWish, Target
+from kdoctor.training import training_part
 
-STATE = "optimizer/vars/"
-OWN = 2  # iterations and learning rate: all that an optimizer has before the first step (keras/src/optimizers/base_optimizer.py)
+from ._trained import trained_weights
+
+AT = Pointer("training")
+COMPILE = Need("--compile", "optimizer=…,loss=…,metrics=…", "the file does not say which optimizer trained the model")
+DROP = Need("--drop-optimizer", "", "fit() works without the state, and starts afresh")
 
 
-@check("K503", Severity.WARNING, since="0.1.0")
+@check("K503", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Finding]:
     """The stored state of the optimizer does not fit the variables that the model trains.
 
     A layer was frozen after training, arrays were lost, or someone cut them out. Keras says "Skipping variable loading for optimizer
     'adam', because it has 10 variables whereas the saved optimizer has 2 variables", and starts the optimizer afresh without another
-    word. Predictions are not touched; going on with the training starts from a standstill.
+    word: a warning. There is nothing to cure then, as moments that are not in the file cannot be made up. Arrays of other shapes are an
+    error ("A total of 1 objects could not be loaded"): the state is left out, and the predictions stay what they are.
 
-    There is nothing to cure: moments that are not in the file cannot be made up.
+    A compiled ``.h5`` with optimizer state loads in Keras 3, but cannot be trained: "Unknown variable: … This optimizer can only be
+    called for the variables it was originally built with". That is an error with ``--for training``. The cure writes a ``.keras``
+    archive, with the state where it maps; with ``--drop-optimizer`` the file stays an ``.h5``, and the optimizer starts afresh.
+
+    A model that was saved as ``.h5`` first and as ``.keras`` then has lost its optimizer in the archive (all of Keras 3): Keras takes
+    RMSprop without a word. ``--compile optimizer=…,loss=…`` says what it was.
+
+    ``--drop-optimizer`` leaves the state out of any file, for one that shall only predict: with Adam it is two thirds of the file. It is
+    gone then, which changes nothing but training. ``--keep-optimizer`` refuses a conversion that would lose it.
     """
     training = document.training
-    optimizer = training.get("optimizer") if isinstance(training, Mapping) else None
-    if not document.format.native or not isinstance(optimizer, Mapping) or not accountable(document):
+    if not isinstance(training, Mapping) or document.format not in (Format.KERAS_ZIP, Format.KERAS_DIR, Format.H5_MODEL):
         return
-    expected, stored = _expected(document, optimizer), sum(path.startswith(STATE) for path in document.weights)
-    if expected is None or stored in (OWN, expected):
+    if target.given.state is StateWish.DROP and (edits := without_state(document)):
+        yield _unwanted(document, edits)
         return
-    name = str(optimizer.get("class_name"))
-    yield Finding(
-        Pointer("training") / "optimizer",
-        f"the state of the optimizer {name} has {stored} arrays, and the model's variables need {expected}: training starts afresh",
-        keras_says=f"UserWarning: Skipping variable loading for optimizer '{name.lower()}', because it has {expected} variables whereas the "
-        f"saved optimizer has {stored} variables.",
+    if document.format.native and habits.TAKES_RMSPROP_FOR_NONE.of(target) and training.get("optimizer") is None:
+        yield _nameless(document, target)
+        return
+    if target.purpose == "training" and habits.BUILDS_FOR_NO_VARIABLES.of(target) and "/optimizer_weights" in document.attributes:
+        yield _cannot_fit(document)
+        return
+    yield from _mismatch(document, target) if document.format.native else _legacy_mismatch(document)
+
+
+def _unwanted(document: Document, edits: tuple[Edit, ...]) -> Finding:
+    found = state_arrays(document)
+    size = sum(weight.bytes for weight in found.values())
+    message = f"the optimizer's state is in the file: {len(found)} arrays, {size:,} bytes, which predictions do not need"
+    return Finding(AT, message, repair=Repair("leave it out, as you asked", edits), mild=True)
+
+
+def _nameless(document: Document, target: Target) -> Finding:
+    given = target.given.training
+    repair = None
+    if given is not None:
+        repair = Repair("write the training state you gave", (Edit(AT, old=document.training, new=training_part(given, document.format)),))
+    return Finding(
+        AT,
+        "the compile_config names no optimizer: Keras takes RMSprop, whatever trained the model",
+        repair=repair,
+        needs=() if repair else (COMPILE,),
+        mild=target.purpose != "training",
     )
 
 
-def _expected(document: Document, optimizer: Mapping[str, Json]) -> int | None:
-    """Arrays of a trained optimizer: its own, and some for each trained variable; None where one of these is not known."""
-    config = optimizer.get("config")
-    settings = config if isinstance(config, Mapping) else {}
-    groups = slots(str(optimizer.get("class_name")), settings)
-    found = claims(document)
-    if groups is None or any(claim.variables is None for claim in found):
-        return None
-    trained = sum(variable.trainable and variable.weight for claim in found for variable in claim.variables or ())
-    return 1 + has_rate(settings) + sum(map(len, groups)) * trained
+def _cannot_fit(document: Document) -> Finding:
+    return Finding(
+        AT,
+        "the model loads, but cannot be trained: Keras builds the optimizer of an .h5 for no variables when state is stored for it",
+        repair=Repair("write a .keras archive, with the optimizer's state where it maps", native=True),
+        needs=(DROP,),
+        keras_says="ValueError: Unknown variable: <Variable path=…>. This optimizer can only be called for the variables it was originally "
+        "built with.",
+    )
+
+
+def _mismatch(document: Document, target: Target) -> Iterator[Finding]:
+    name, config = optimizer_of(document)
+    expected = expected_shapes(document, name, config, keras_3=target.keras_3)
+    stored = [*state_arrays(document).values()]
+    if expected is None or (len(stored) == COUNTERS != len(expected)):
+        return
+    if len(stored) != len(expected):
+        yield _uncounted(name, len(stored), len(expected))
+    elif (index := misfit(expected, stored)) is not None:
+        yield _misshapen(document, target, name, index, f"{written(stored[index].shape)}, not {written(expected[index])}")
+
+
+def _uncounted(name: str, stored: int, expected: int) -> Finding:
+    return Finding(
+        AT / "optimizer",
+        f"the state of the optimizer {name} has {stored} arrays, and the model's variables need {expected}: training starts afresh",
+        keras_says=f"UserWarning: Skipping variable loading for optimizer '{name.lower()}', because it has {expected} variables whereas the "
+        f"saved optimizer has {stored} variables.",
+        mild=True,
+    )
+
+
+def _misshapen(document: Document, target: Target, name: str, index: int, shapes: str) -> Finding:
+    safety = Safety.UNSAFE if target.purpose == "training" else Safety.SAFE
+    return Finding(
+        AT / "optimizer",
+        f"the state of the optimizer {name} is not that of the model's variables: array {index} has the shape {shapes}",
+        repair=Repair("leave the optimizer's state out", without_state(document), safety),
+        keras_says="ValueError: A total of 1 objects could not be loaded. Example error message for object <keras.src.optimizers…>",
+    )
+
+
+def _legacy_mismatch(document: Document) -> Iterator[Finding]:
+    """Of an ``.h5``: Keras 2 says so in a warning, Keras 3 never gets as far."""
+    trained = trained_weights(document)
+    name, config = optimizer_of(document)
+    if trained is None or not has_state(document) or not _known(name, config) or stored_state(document, trained) is not None:
+        return
+    yield Finding(
+        AT / "optimizer_config",
+        f"the state of the optimizer {name} is not that of the {len(trained)} variables that the model trains: training starts afresh",
+        keras_says="WARNING: Error in loading the saved optimizer state. As a result, your model is starting with a freshly initialized "
+        "optimizer.",
+        mild=True,
+    )
+
+
+def _known(name: str, config: Mapping[str, Json]) -> bool:
+    return slots(name, config) is not None

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
-from kdoctor.convert import NotConvertible, to_native
+from kdoctor.convert import Converted, NotConvertible, from_h5
 from kdoctor.document import Document
 from kdoctor.edit import Footprint, apply
 from kdoctor.errors import KdoctorError
@@ -171,16 +171,18 @@ def plan(document: Document, target: Target, checks: Sequence[Check], path: str 
     before = after = examine(document, target, checks, path)
     applied: list[Applied] = []
     refused: list[Failure] = []
+    notes: tuple[str, ...] = ()
     allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
     for _ in range(MAX_ROUNDS):
         document, made, refused = _applied(document, _compatible(after.findings, allowed))
         if not made:
-            document, made = _converted(document, target, after.findings, allowed)
+            converted, made = _converted(document, target, after.findings, allowed)
+            document, notes = converted.document, (*notes, *converted.notes)
         if not made:
             break
         applied += made
         after = examine(document, target, checks, path)
-    return Plan(before, replace(after, failures=(*after.failures, *refused)), tuple(applied))
+    return Plan(before, replace(after, failures=(*after.failures, *refused)), tuple(applied), notes=notes)
 
 
 def _applied(document: Document, chosen: Iterable[Applied]) -> tuple[Document, list[Applied], list[Failure]]:
@@ -197,16 +199,18 @@ def _applied(document: Document, chosen: Iterable[Applied]) -> tuple[Document, l
     return document, made, refused
 
 
-def _converted(document: Document, target: Target, findings: Iterable[Diagnosis], allowed: set[Safety]) -> tuple[Document, list[Applied]]:
+def _converted(document: Document, target: Target, findings: Iterable[Diagnosis], allowed: set[Safety]) -> tuple[Converted, list[Applied]]:
     """The document as a ``.keras`` archive, where a repair can live there only; as it is where none asks, or it cannot be said there."""
+    same = Converted(document)
     for found in findings:
         repair = found.finding.repair
         if repair is not None and repair.native and repair.safety in allowed and not document.format.native:
             try:
-                return to_native(document, target), [Applied(found.check, repair)]
+                made = from_h5(document, target)
             except NotConvertible:
-                return document, []
-    return document, []
+                return same, []
+            return (same, []) if made.unwanted(target) else (made, [Applied(found.check, repair)])
+    return same, []
 
 
 def _compatible(findings: Iterable[Diagnosis], allowed: set[Safety]) -> list[Applied]:

@@ -25,11 +25,13 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
         made = convert(document, target, container)
     except NotConvertible as refusal:
         return replace(repaired, refused=str(refusal))
+    if lost := made.unwanted(target):
+        return replace(repaired, refused=lost)
     if made.document is document:
         already = f"it is an .{container.value} of Keras {target.minor[0]} already: there is nothing to convert"
         return replace(repaired, refused=already, pointless=True) if not target.keras_3 else repaired
     again = plan(made.document, target, checks, path)
-    found = Plan(repaired.before, again.after, (*repaired.applied, *again.applied), True, made.notes)
+    found = Plan(repaired.before, again.after, (*repaired.applied, *again.applied), True, (*repaired.notes, *made.notes))
     if again.after.document.format is container.format:
         return found
     title = next((one.repair.title for one in again.applied if one.repair.native), "it needs the other container")

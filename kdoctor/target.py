@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from kdoctor.document import Json
@@ -32,6 +33,14 @@ class Training:
     metrics: tuple[str, ...]
 
 
+class StateWish(Enum):
+    """What shall become of an optimizer's state: taken along where it maps, left out (``--drop-optimizer``), or never lost (``--keep-optimizer``)."""
+
+    WHERE_IT_MAPS = "where it maps"
+    DROP = "drop"
+    KEEP = "keep"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
     """What the user of a repair supplies: the answers to a finding's needs.
@@ -40,7 +49,7 @@ class Given:
     hub_paths: handle -> folder (``--hub-path``); modules: handle -> the module, of those that are on this machine; embed: whether the
     modules shall stand in the file (``--embed``); code: name -> class or function of the user's own source; settings: (layer or class,
     argument) -> value (``--set``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
-    first (``--input-shape``), or None.
+    first (``--input-shape``), or None; state: what shall become of the optimizer's state.
     """
 
     bindings: Mapping[str, Json] = field(default_factory=dict)
@@ -52,6 +61,7 @@ class Given:
     settings: Mapping[tuple[str, str], Json] = field(default_factory=dict)
     training: Training | None = None
     input_shape: tuple[int | None, ...] | None = None
+    state: StateWish = StateWish.WHERE_IT_MAPS
 
 
 @dataclass(frozen=True, slots=True)

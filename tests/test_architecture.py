@@ -35,7 +35,7 @@ LAYERS = (
     ("balance",),
     ("cudnn", "hard_sigmoid"),
     ("convert", "custom_objects", "hub_layers", "lambda_cures", "retired_layers", "time_major"),
-    ("loading", "stub"),
+    ("loading", "optimizer_state", "stub"),
     ("engine",),
     ("outcomes",),
     ("file_report",),

@@ -14,7 +14,7 @@ from kdoctor.doctor import examine_file
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
 from kdoctor.packs import load_checks
-from kdoctor.target import Given, Target
+from kdoctor.target import Given, StateWish, Target
 
 BindOption = Annotated[list[str], typer.Option("--bind", metavar="NAME=VALUE", help="The value of a name that a Lambda reads.")]
 BindFromOption = Annotated[
@@ -32,6 +32,8 @@ EmbedOption = Annotated[bool, typer.Option("--embed", help="With --custom hub: b
 InputShapeOption = Annotated[
     str | None, typer.Option("--input-shape", metavar="None,224,224,3", help="The model's input, the batch first.")
 ]
+DropOption = Annotated[bool, typer.Option("--drop-optimizer", help="Leave the optimizer's state out: a smaller file, for predictions.")]
+KeepOption = Annotated[bool, typer.Option("--keep-optimizer", help="Refuse what would lose the optimizer's state.")]
 UnsafeOption = Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")]
 
 
@@ -47,6 +49,13 @@ def answers(
         settings=parse_settings(settings),
         input_shape=parse_shape(input_shape),
     )
+
+
+def state_wish(drop: bool, keep: bool) -> StateWish:
+    """What ``--drop-optimizer`` and ``--keep-optimizer`` say. Raises `UsageError`."""
+    if drop and keep:
+        raise UsageError("--drop-optimizer and --keep-optimizer exclude each other")
+    return StateWish.DROP if drop else StateWish.KEEP if keep else StateWish.WHERE_IT_MAPS
 
 
 def with_script(file: Path, target: Target, script: Path | None) -> Target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +11,15 @@ import typer
 from kdoctor.cli.answers import (
     BindFromOption,
     BindOption,
+    DropOption,
     EmbedOption,
     HubPathOption,
     InputShapeOption,
+    KeepOption,
     SetOption,
     UnsafeOption,
     answers,
+    state_wish,
     with_script,
 )
 from kdoctor.cli.fix import Wish
@@ -51,6 +55,8 @@ def convert(
     hub_path: HubPathOption = [],  # noqa: B006
     embed: EmbedOption = False,
     input_shape: InputShapeOption = None,
+    drop_optimizer: DropOption = False,
+    keep_optimizer: KeepOption = False,
     unsafe: UnsafeOption = False,
     verify: Annotated[bool, typer.Option("--verify", help="Load the new file with real Keras before it gets its name.")] = False,
     format: FormatOption = Format.TEXT,
@@ -60,6 +66,7 @@ def convert(
 
     existing([file])
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
+    given = replace(given, state=state_wish(drop_optimizer, keep_optimizer))
     asked = with_script(file, make_target(target, custom=custom, given=given), bind_from)
     if verify and not asked.keras_3:
         raise UsageError("--verify loads the file with the installed Keras, which is not the target")

@@ -11,12 +11,15 @@ import typer
 from kdoctor.cli.answers import (
     BindFromOption,
     BindOption,
+    DropOption,
     EmbedOption,
     HubPathOption,
     InputShapeOption,
+    KeepOption,
     SetOption,
     UnsafeOption,
     answers,
+    state_wish,
     with_script,
 )
 from kdoctor.cli.options import (
@@ -74,6 +77,8 @@ def fix(
     stub: Annotated[
         Path | None, typer.Option("--stub", metavar="OUT.py", help="Write a Python skeleton of the classes that nobody can find.")
     ] = None,
+    drop_optimizer: DropOption = False,
+    keep_optimizer: KeepOption = False,
     unsafe: UnsafeOption = False,
     partial: Annotated[bool, typer.Option("--partial", help="Write what could be repaired even if errors remain (exit code 1).")] = False,
     copy_healthy: Annotated[bool, typer.Option("--copy-healthy", help="With -o: copy a file that needs no repair.")] = False,
@@ -87,7 +92,7 @@ def fix(
         raise UsageError("--in-place and -o exclude each other")
     existing([file])
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
-    given = replace(given, training=_training(compile, asked_release(target)))
+    given = replace(given, training=_training(compile, asked_release(target)), state=state_wish(drop_optimizer, keep_optimizer))
     asked = with_script(file, make_target(target, purpose, custom, given), bind_from)
     plan = repair_file(file, asked, load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
@@ -121,7 +126,10 @@ def _training(text: str | None, target: Target) -> Training | None:
     from kdoctor.keras_api.catalogue import Catalogue
     from kdoctor.training import parse_training
 
-    return parse_training(text, Catalogue.load(target.release, target.family))
+    found = parse_training(text, Catalogue.load(target.release, target.family))
+    if found.loss is None:
+        raise UsageError(f"--compile {text!r}: say the loss, too: without one fit() has nothing to minimise")
+    return found
 
 
 def _show(plan: Plan, file: Path, outcome: Outcome, format: Format, show_diff: bool) -> None:

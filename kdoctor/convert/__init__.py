@@ -9,7 +9,7 @@ from enum import Enum
 
 from kdoctor.convert.keras_2 import as_keras_2_archive, as_keras_2_h5
 from kdoctor.convert.legacy import as_h5
-from kdoctor.convert.native import as_native, to_native
+from kdoctor.convert.native import as_native, from_h5, to_native
 from kdoctor.convert.native_weights import native_weights
 from kdoctor.convert.outcome import Converted
 from kdoctor.convert.refusal import NotConvertible
@@ -17,7 +17,7 @@ from kdoctor.convert.training import native_training
 from kdoctor.document import Document, Format
 from kdoctor.target import Target
 
-__all__ = ["Container", "Converted", "NotConvertible", "as_native", "convert", "native_training", "native_weights", "to_native"]
+__all__ = ["Container", "Converted", "NotConvertible", "as_native", "convert", "from_h5", "native_training", "native_weights", "to_native"]
 
 
 class Container(Enum):

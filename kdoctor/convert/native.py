@@ -20,12 +20,17 @@ from kdoctor.target import Target
 
 
 def to_native(document: Document, target: Target) -> Document:
-    """An ``.h5`` model as a ``.keras`` archive for a release of Keras 3; see `as_native`."""
+    """An ``.h5`` model as a ``.keras`` archive for a release of Keras 3; see `from_h5`."""
+    return from_h5(document, target).document
+
+
+def from_h5(document: Document, target: Target) -> Converted:
+    """The same, with what is left behind. Raises `NotConvertible`; see `as_native`."""
     if document.format is not Format.H5_MODEL or document.config is ABSENT:
         raise NotConvertible("only a whole model in HDF5 can be written as a .keras archive")
     if not target.keras_3:
         raise NotConvertible(f"{target} reads no archive of Keras 3")
-    return as_native(document, target).document
+    return as_native(document, target)
 
 
 def as_native(document: Document, target: Target) -> Converted:

@@ -41,7 +41,12 @@ DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its
 TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
 FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is sought once more by its config's name
 
+BUILDS_FOR_NO_VARIABLES = Habit((3, 0))  # the optimizer of a file with optimizer_weights, for a model's own variables: it has none
+
 PASSES_LISTED_TEXTS = Habit((3, 0))  # loss and metric names in a list go to compile() unread
+
+# Training: trainers/trainer.py
+TAKES_RMSPROP_FOR_NONE = Habit((3, 0))  # a compile_config without an optimizer is passed on to compile(), which has a default
 
 # Constructors and calls
 SPEAKS_KERAS_1 = Habit(ALWAYS, (2, 4))  # nb_filter and its like; Keras 2.0 to 2.3 through keras/legacy/interfaces.py

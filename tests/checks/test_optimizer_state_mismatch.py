@@ -1,31 +1,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from kdoctor.document import Document, Json
+from kdoctor.check import Safety
+from kdoctor.document import Document, Format, Json
+from kdoctor.edit import apply
+from kdoctor.target import Given, StateWish, Target, Training
 from kdoctor.testing import document, examine, layer, sequential
 
 MODEL = sequential(layer("InputLayer", batch_shape=[None, 4]), layer("Dense", units=3, build=[None, 4]))
 WEIGHTS = {"layers/dense/vars/0": (4, 3), "layers/dense/vars/1": (3,)}
 
 
-def trained(state: int, optimizer: str = "Adam", **config: Json) -> Document:
-    """A model of two variables, with so many arrays of an optimizer's state."""
+TRAINING, DROP = Target("3.15.1", purpose="training"), Given(state=StateWish.DROP)
+SHAPES = ((4, 3), (3,))
+
+
+def trained(state: int, optimizer: str = "Adam", slots: int = 2, **config: Json) -> Document:
+    """A model of two variables, with so many arrays of an optimizer's state: its counters, then ``slots`` for each variable."""
     training: Mapping[str, Json] = {"optimizer": {"module": "keras.optimizers", "class_name": optimizer, "config": config}}
-    stored = {**WEIGHTS, **{f"optimizer/vars/{index}": () for index in range(state)}}
+    shapes = [(), (), *(shape for shape in SHAPES for _ in range(slots)), *SHAPES]
+    stored = {**WEIGHTS, **{f"optimizer/vars/{index}": shapes[index] for index in range(state)}}
     return document(MODEL, training=training, weights=stored, attributes={"/": {}})
 
 
-@pytest.mark.parametrize(("optimizer", "arrays"), [("Adam", 6), ("AdamW", 6), ("SGD", 2), ("RMSprop", 4), ("Adagrad", 4)])
-def test_the_state_of_a_trained_model_is_no_offence(optimizer: str, arrays: int) -> None:
-    assert examine("K503", trained(arrays, optimizer)) == []
+@pytest.mark.parametrize(("optimizer", "slots"), [("Adam", 2), ("AdamW", 2), ("SGD", 0), ("RMSprop", 1), ("Adagrad", 1)])
+def test_the_state_of_a_trained_model_is_no_offence(optimizer: str, slots: int) -> None:
+    assert examine("K503", trained(2 + 2 * slots, optimizer, slots)) == []
 
 
 def test_a_slot_for_each_option_is_counted() -> None:
     assert examine("K503", trained(8, "Adam", amsgrad=True)) == []
-    assert examine("K503", trained(4, "SGD", momentum=0.9)) == []
+    assert examine("K503", trained(4, "SGD", 1, momentum=0.9)) == []
 
 
 def test_a_state_that_is_short_is_named_with_both_counts() -> None:
@@ -44,3 +53,49 @@ def test_a_model_that_never_took_a_step_is_no_offence() -> None:
 
 def test_an_optimizer_that_is_not_known_is_not_judged() -> None:
     assert examine("K503", trained(5, "MyOptimizer")) == []
+
+
+def test_arrays_of_other_shapes_are_an_error_and_left_out() -> None:
+    sick = trained(6, slots=1, learning_rate=0.5)  # (4, 3), (3,), (4, 3), (3,) instead of (4, 3), (4, 3), (3,), (3,)
+    (finding,) = examine("K503", sick)
+    assert not finding.mild
+    assert "array 3 has the shape (3), not (4, 3)" in finding.message
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.SAFE
+    cured = apply(sick, finding.repair.edits)
+    assert [path for path in cured.weights if path.startswith("optimizer")] == ["optimizer/vars/0", "optimizer/vars/1"]
+    assert examine("K503", apply(sick, examine("K503", sick, TRAINING)[0].repair.edits), TRAINING) == []
+    assert examine("K503", sick, TRAINING)[0].repair.safety is Safety.UNSAFE
+
+
+def test_an_archive_without_the_name_of_its_optimizer_trains_with_another_one() -> None:
+    sick = document(MODEL, training={"loss": "mean_squared_error"}, weights=WEIGHTS, attributes={"/": {}})
+    (finding,) = examine("K503", sick)
+    assert "RMSprop" in finding.message
+    assert [need.flag for need in finding.needs] == ["--compile"]
+    given = Target("3.15.1", given=Given(training=Training("Adam", {"learning_rate": 0.1}, "mean_squared_error", ())))
+    (finding,) = examine("K503", sick, given)
+    cured = apply(sick, finding.repair.edits)
+    assert cured.training["optimizer"]["class_name"] == "Adam"
+    assert all(found.mild for found in examine("K503", cured, given))  # there is no state to go on with
+
+
+def test_an_h5_with_state_cannot_be_trained_in_keras_3_and_says_so_to_those_who_want_to() -> None:
+    training = {"optimizer_config": {"class_name": "Adam", "config": {}}, "loss": "mean_squared_error", "loss_weights": None}
+    sick = document(MODEL, training=training, format=Format.H5_MODEL, attributes={"/": {}, "/optimizer_weights": {"weight_names": []}})
+    assert examine("K503", sick) == []
+    (finding,) = examine("K503", sick, TRAINING)
+    assert finding.repair is not None
+    assert finding.repair.native
+    assert examine("K503", sick, Target("2.15.0", purpose="training")) == []
+    (finding,) = examine("K503", sick, replace(TRAINING, given=DROP))
+    assert finding.mild
+    assert "/optimizer_weights" not in apply(sick, finding.repair.edits).attributes
+
+
+def test_a_state_that_nobody_wants_is_left_out_of_an_archive() -> None:
+    sick = trained(6, learning_rate=0.5)
+    (finding,) = examine("K503", sick, Target("3.15.1", given=DROP))
+    cured = apply(sick, finding.repair.edits)
+    assert [path for path in cured.weights if path.startswith("optimizer")] == ["optimizer/vars/0", "optimizer/vars/1"]
+    assert examine("K503", cured, Target("3.15.1", given=DROP)) == []

@@ -208,6 +208,8 @@ def test_a_training_state_is_written_as_asked(kdoctor: Run, sample: Copy, tmp_pa
         (("--input-shape", "wide"), "the batch first"),
         (("--input-shape", "None,2.5"), "the batch first"),
         (("--compile", "adam"), "optimizer=…"),
+        (("--compile", "optimizer=adam"), "say the loss"),
+        (("--drop-optimizer", "--keep-optimizer"), "exclude each other"),
         (("--target", "keras==0.3.3"), "the oldest release that it knows is 1.0.8"),
     ],
 )
