@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import io
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from kdoctor.limits import Limits
 BLOCK_BYTES = (
     16 * 1024
 )  # headers of HDF5 stand in small groups between the weights: larger blocks bring weights, smaller ones more requests
-BLOCKS = 256  # kept in memory of one file
+FIRST_BLOCKS = 16  # are larger, by the size of the file: most models need no others, and each costs a journey
+LARGEST_BLOCK_BYTES = 256 * 1024
+BLOCKS = 1024  # kept in memory of one file
 WHOLE_BYTES = Limits().digest_bytes  # a file up to this size is read to its end for its digest: it comes in one request
 NO_RANGES = "cannot be read in parts: its server gives no ranges; download it, and examine the copy"
 TROUBLE = (OSError, ValueError, RuntimeError, KeyError, NotImplementedError)  # what file systems raise; the rest is a failure of its own
@@ -75,11 +78,11 @@ class RemoteFile:
                 data = cast(bytes, system.cat_file(self.path))
                 yield io.BytesIO(data), len(data)
                 return
-            options = {} if self.root.startswith("tar://") else {"cache_type": "blockcache", "cache_options": {"maxblocks": BLOCKS}}
+            options = {} if self.root.startswith("tar://") else {"cache_type": "none"}
             with system.open(self.path, "rb", block_size=BLOCK_BYTES, **options) as stream:
                 if size is None or not stream.seekable():
                     raise ReadError(f"{self} {NO_RANGES}")
-                watched = _Watched(stream, None if self.root.startswith("tar://") else (system, self.path))
+                watched = _Watched(stream, size)
                 yield cast(BinaryIO, watched), size
                 if watched.failure is not None:
                     raise watched.failure
@@ -89,15 +92,16 @@ class RemoteFile:
 
 
 class _Watched(io.RawIOBase):
-    """A remote stream that remembers a failure: what reads a damaged file takes it for damage and goes on, and a network is no damage.
+    """A remote stream in blocks that are kept, and that remembers a failure: what reads a damaged file takes a failure for damage and goes
+    on, and a network is no damage."""
 
-    ranges: the file system and path, where more than a block is asked for at once without going through the cache.
-    """
-
-    def __init__(self, stream: Any, ranges: tuple[Any, str] | None) -> None:
+    def __init__(self, stream: Any, size: int) -> None:
         super().__init__()
         self._stream = stream
-        self._ranges = ranges
+        self._size = size
+        self._position = 0
+        self._starts: list[int] = []  # of the blocks, in order
+        self._blocks: dict[int, bytes] = {}
         self.failure: Exception | None = None
 
     def readable(self) -> bool:
@@ -107,29 +111,45 @@ class _Watched(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        return int(self._stream.tell())
+        return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return int(self._stream.seek(offset, whence))
+        self._position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        return self._position
 
     def read(self, size: int | None = -1) -> bytes:
         if self.failure is not None:
             raise self.failure
+        rest = max(0, self._size - self._position)
+        wanted = rest if size is None or size < 0 else min(size, rest)
         try:
-            return self._read(-1 if size is None else size)
+            data = self._kept(wanted)
         except Exception as error:
             self.failure = error
             raise
-
-    def _read(self, size: int) -> bytes:
-        if self._ranges is None or 0 <= size <= BLOCK_BYTES:
-            return bytes(self._stream.read(size))
-        system, path = self._ranges
-        start = self.tell()
-        end = self._stream.size if size < 0 else min(start + size, self._stream.size)
-        data = bytes(system.cat_file(path, start=start, end=end)) if end > start else b""
-        self._stream.seek(start + len(data))
+        self._position += len(data)
         return data
+
+    def _kept(self, wanted: int) -> bytes:
+        """The next bytes, from a block where one holds them; a new block begins at a multiple of the smallest."""
+        index = bisect.bisect_right(self._starts, self._position) - 1
+        if index >= 0:
+            start = self._starts[index]
+            if self._position + wanted <= start + len(self._blocks[start]):
+                return self._blocks[start][self._position - start : self._position - start + wanted]
+        start = self._position - self._position % BLOCK_BYTES
+        large = min(LARGEST_BLOCK_BYTES, max(BLOCK_BYTES, self._size // 4096)) if len(self._starts) < FIRST_BLOCKS else BLOCK_BYTES
+        length = max(self._position - start + wanted, large)
+        self._stream.seek(start)
+        data = bytes(self._stream.read(min(length, self._size - start)))
+        if wanted <= LARGEST_BLOCK_BYTES:
+            if len(self._starts) >= BLOCKS:
+                self._starts.clear()
+                self._blocks.clear()
+            if start not in self._blocks:
+                bisect.insort(self._starts, start)
+            self._blocks[start] = data
+        return data[self._position - start : self._position - start + wanted]
 
 
 Place: TypeAlias = Path | RemoteFile
