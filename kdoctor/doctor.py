@@ -15,12 +15,15 @@ from kdoctor.convert import Container
 from kdoctor.custom_objects import check_settings
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
+from kdoctor.errors import UsageError
 from kdoctor.hub_modules import with_modules
+from kdoctor.keras_api.api_object import UnknownRelease
 from kdoctor.keras_api.catalogue import known_releases, releases
+from kdoctor.keras_api.choice import answering
 from kdoctor.limits import MIB, Limits
 from kdoctor.migrate import as_repair, migrated
 from kdoctor.prognosis import foresee
-from kdoctor.target import Target
+from kdoctor.target import Target, parse_target
 
 Progress = Callable[[int, int], None]  # is told how many bytes are done, and of how many
 NOTHING = Document(Format.OTHER, {})
@@ -50,6 +53,16 @@ def python_beside(target: Target) -> tuple[int, int] | None:
         return sys.version_info[:2] if version(target.family) == target.release else None
     except PackageNotFoundError:
         return None
+
+
+def asked_release(text: str) -> Target:
+    """The release that a target's text names. Raises `UsageError` where kdoctor does not know it."""
+    target = parse_target(text, installed_keras(), newest_tf_keras())
+    try:
+        answering(target.release, target.family)
+    except UnknownRelease as error:
+        raise UsageError(f"--target {text!r}: {error}") from error
+    return replace(target, python=python_beside(target))
 
 
 def examine_file(

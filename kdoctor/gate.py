@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timezone
 from typing import Any
 
-from kdoctor.check import Severity
+from kdoctor.errors import UsageError
 from kdoctor.file_report import FileReport
+from kdoctor.keras_api.packages import named
 from kdoctor.packs import load_checks
+from kdoctor.policy.baseline import Baseline
+from kdoctor.policy.bounds import PAGES, active
+from kdoctor.policy.judge import Judge
+from kdoctor.policy.policy import Policy
 from kdoctor.report.run import Rule, Run
 from kdoctor.target import Target
+
+
+def today() -> date:
+    """The day that expiry dates are held against, the same everywhere."""
+    return datetime.now(timezone.utc).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +29,38 @@ class Question:
     """What is asked of every file: the targets it must load in, the policy, and what was found and accepted before."""
 
     targets: tuple[Target, ...]
-    fail_on: Severity | None = Severity.ERROR
+    policy: Policy = field(default_factory=Policy)
+    baseline: Baseline = field(default_factory=Baseline)
 
-    def run(self, *, rules: bool = True) -> Run:
-        """What the formats need to know before the first report; not all of them need the rules, and loading those takes a moment.
-
-        Raises `PackError` where the checks cannot be loaded.
-        """
-        return Run(self.targets, tuple(Rule.of(check) for check in load_checks()) if rules else (), self.fail_on)
+    def run(self) -> Run:
+        """What the formats need to know before the first report. Raises `PackError` where the checks cannot be loaded."""
+        rules = [Rule.of(check) for check in load_checks()]
+        rules += [Rule(code, *PAGES[code]) for code in active(self.policy)]
+        return Run(self.targets, tuple(rules), self.policy.fail_on)
 
 
 Examine = Callable[[Target], Iterable[dict[str, Any]]]
 
 
-def judged(question: Question, examine: Examine) -> Iterator[FileReport]:
+def judged(question: Question, examine: Examine, run: Run | None = None) -> Iterator[FileReport]:
     """A report for each file and target: all files for the first target, then for the next; ``examine`` gives the report objects of all
     files for one target (see `kdoctor.scanning`)."""
+    bounds = active(question.policy)
+    deselects = question.policy.select or question.policy.ignore
+    asked = tuple(rule.code for rule in (run or question.run()).rules if rule.code not in bounds) if deselects else ()
+    judge = Judge(question.policy, asked, today(), question.baseline)
     for target in question.targets:
         for found in examine(target):
-            yield FileReport.from_object(found).judged(question.fail_on)
+            yield judge.judged(FileReport.from_object(found))
+
+
+def allowed(target: Target, policy: Policy) -> Target:
+    """The target with what the policy says its users will have. Raises `UsageError` for a package that nobody knows."""
+    names = set(policy.custom_objects)
+    for name in policy.packages:
+        package = named(name)
+        if package is None:
+            raise UsageError(f"{policy.source}: packages: {name!r} is none that kdoctor knows; name its classes in custom-objects")
+        if package.keras != 2 or not target.keras_3:  # Keras 3 refuses classes for Keras 2
+            names |= package.classes | {f"{prefix}>{one}" for prefix in package.registered_as for one in package.classes}
+    return replace(target, custom=target.custom | names)

@@ -13,6 +13,7 @@ from kdoctor.cli.convert import convert
 from kdoctor.cli.explain import explain
 from kdoctor.cli.fix import fix
 from kdoctor.cli.inspect import inspect
+from kdoctor.cli.policy import policy
 from kdoctor.cli.scan import scan
 from kdoctor.cli.snippet import snippet
 from kdoctor.cli.verify import verify
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 for command in (inspect, weights, fix, convert, code, snippet, scan, verify, explain, checks):
     app.command()(command)
+app.add_typer(policy, name="policy")
 
 
 def _version(asked: bool) -> None:

@@ -17,4 +17,10 @@ def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="A check's 
             mild = f", at times {check.mild}" if check.mild is not check.severity else ""
             typer.echo(f"{check.code} {check.name} ({check.severity}{mild}; since {check.since})\n\n{check.page}")
             return
+    from kdoctor.policy.bounds import PAGES
+
+    for bound, (name, severity, page) in PAGES.items():
+        if code.upper() == bound or code.lower() == name:
+            typer.echo(f"{bound} {name} ({severity}; a bound of a policy)\n\n{page}")
+            return
     raise UsageError(f"there is no check {code!r}; `kdoctor checks` lists them")

@@ -29,13 +29,12 @@ from kdoctor.cli.options import (
     Purpose,
     PurposeOption,
     TargetOption,
-    asked_release,
     existing,
     make_target,
     page_width,
     wants_color,
 )
-from kdoctor.doctor import repair_file
+from kdoctor.doctor import asked_release, repair_file
 from kdoctor.edit import diff
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError

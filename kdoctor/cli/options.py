@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kdoctor.check import Severity
-from kdoctor.doctor import installed_keras, newest_tf_keras, python_beside
+from kdoctor.doctor import asked_release
 from kdoctor.errors import UsageError
-from kdoctor.keras_api.api_object import UnknownRelease
-from kdoctor.target import Given, Target, parse_target
+from kdoctor.target import Given, Target
 
 if TYPE_CHECKING:
     from kdoctor.user_code.definition import Definition
@@ -93,19 +92,7 @@ def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequenc
     asked = asked_release(text)
     names |= {name for each in custom for name in _of_package(each, asked)}
     given = replace(given or Given(), code=code)
-    return replace(asked, custom=frozenset(names), purpose=purpose.value, given=given, python=python_beside(asked))
-
-
-def asked_release(text: str) -> Target:
-    """The release that ``--target`` names. Raises `UsageError` where kdoctor does not know it."""
-    from kdoctor.keras_api.choice import answering
-
-    target = parse_target(text, installed_keras(), newest_tf_keras())
-    try:
-        answering(target.release, target.family)
-    except UnknownRelease as error:
-        raise UsageError(f"--target {text!r}: {error}") from error
-    return target
+    return replace(asked, custom=frozenset(names), purpose=purpose.value, given=given)
 
 
 def _of_package(text: str, target: Target) -> frozenset[str]:

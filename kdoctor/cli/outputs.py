@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kdoctor.totals import Totals
 
 MODELS = (".keras", ".h5", ".hdf5")
-WITH_RULES = {"sarif", "junit"}  # say of every check what it is
 
 
 @dataclass(frozen=True, slots=True)

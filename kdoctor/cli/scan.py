@@ -14,7 +14,6 @@ import typer
 from kdoctor.cli.options import (
     CustomOption,
     FailOn,
-    FailOnOption,
     OutputOption,
     Purpose,
     PurposeOption,
@@ -23,6 +22,7 @@ from kdoctor.cli.options import (
     TargetOption,
     make_target,
 )
+from kdoctor.errors import UsageError
 from kdoctor.report.printable import printable
 from kdoctor.target import Target
 
@@ -48,6 +48,22 @@ ClusterOption = Annotated[
         help="Let the workers of a Dask cluster list and examine, or those of one started here.",
     ),
 ]
+ConfigOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--config", metavar="FILE", help="The policy; else [tool.kdoctor] in the pyproject.toml of the working folder's project."),
+]
+BaselineOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--baseline", metavar="FILE", help="Findings that were accepted before do not count."),
+]
+WriteBaselineOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--write-baseline", metavar="FILE", help="Accept every finding of this run: write them there."),
+]
+FailOnOption = Annotated[
+    Optional[FailOn],  # noqa: UP045
+    typer.Option("--fail-on", help="The least severity that makes the exit code 1; none: no finding does.", show_default="error"),
+]
 
 
 def scan(
@@ -59,16 +75,20 @@ def scan(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write a cache, whatever KDOCTOR_CACHE says.")] = False,
     resume: ResumeOption = None,
     cluster: ClusterOption = None,
-    target: TargetOption = "installed",
+    config: ConfigOption = None,
+    baseline: BaselineOption = None,
+    write_baseline: WriteBaselineOption = None,
+    target: TargetOption = "",
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = [],  # noqa: B006 - typer copies it
-    fail_on: FailOnOption = FailOn.ERROR,
+    fail_on: FailOnOption = None,
     purpose: PurposeOption = Purpose.INFERENCE,
     custom: CustomOption = [],  # noqa: B006
 ) -> None:
     """Examine every saved model under PATH, each in a process with limits. A bad file never stops the rest."""
-    from kdoctor.cli.outputs import WITH_RULES, Outputs, parse_outputs, write_all
-    from kdoctor.gate import Question, judged
+    from kdoctor.cli.judging import Accepted, asked_question
+    from kdoctor.cli.outputs import Outputs, parse_outputs, write_all
+    from kdoctor.gate import judged
     from kdoctor.scanning.crew import warm_up
     from kdoctor.scanning.examination import WorkerLimits
     from kdoctor.scanning.files import find_models
@@ -78,7 +98,10 @@ def scan(
     from kdoctor.totals import Totals
 
     wanted = parse_outputs(output)
-    question = Question((make_target(target, purpose, custom),), fail_on.severity)
+    accepted = Accepted(write_baseline)
+    question = asked_question(paths, config, baseline, fail_on, lambda text: make_target(text, purpose, custom), target, _tell)
+    if resume is not None and len(question.targets) > 1:
+        raise UsageError("--resume: the policy names several targets, and a journal is for one: choose it with --target")
     found = [find_models(paths)]  # a path that does not exist is told before anything else
     warm_up()
 
@@ -89,11 +112,13 @@ def scan(
             if memories.journal is not None:
                 memories.journal.forget()
 
-    reports = Interruptible(_with_progress(judged(question, examine)))
-    run = question.run(rules=not WITH_RULES.isdisjoint((format.value, *(one.format for one in wanted))))
-    totals = Totals()
-    write_all(Outputs(run, format.value, wanted, every=every), reports, totals, lambda: not reports.interrupted)
-    raise typer.Exit(EXIT if reports.interrupted else totals.exit_code)
+    run, totals = question.run(), Totals()
+    reports = Interruptible(_with_progress(judged(question, examine, run)))
+    write_all(Outputs(run, format.value, wanted, every=every), accepted.seen(reports), totals, lambda: not reports.interrupted)
+    if reports.interrupted:
+        raise typer.Exit(EXIT)
+    accepted.tell(question, totals, _tell)
+    raise typer.Exit(accepted.write(totals))
 
 
 @contextmanager
