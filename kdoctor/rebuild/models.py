@@ -10,7 +10,7 @@ from kdoctor.rebuild.graph import NotYet, graph_of, is_functional
 from kdoctor.rebuild.inputs import as_input
 from kdoctor.rebuild.literals import literal
 from kdoctor.rebuild.module import Module
-from kdoctor.rebuild.names import is_identifier
+from kdoctor.rebuild.names import is_free
 from kdoctor.rebuild.objects import instance, quoted_name
 from kdoctor.rebuild.vocabularies import vocabulary_lines
 
@@ -80,7 +80,7 @@ def _class(module: Module, model: Node) -> str:
     if model.class_name in MODELS:
         return "keras.Model"
     name = model.class_name.rpartition(">")[2]
-    if not is_identifier(name):
+    if not is_free(name):
         module.problem(f"{name!r}: the model's class has no name that Python could use", model.at)
         return "keras.Model"
     if name in module.given:

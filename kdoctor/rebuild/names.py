@@ -12,12 +12,18 @@ from kdoctor.naming import fresh
 # What generated code itself uses, and Python's own names that nobody should shadow.
 RESERVED = frozenset({"keras", "np", "ops", "kdoctor", "model", *dir(builtins), *keyword.kwlist, *keyword.softkwlist})
 OF_THE_MODULE = ("build_", "compute_")  # the functions of the generated module begin with these words, its variables never
+OWN = frozenset({"keras", "np", "model", "build_model", "build_network"})  # what a class of the file would take away from the code
 LONGEST = 60
 
 
 def is_identifier(name: object) -> bool:
     """Whether a text of the file may stand in code as a name."""
     return isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name) and name.isascii()
+
+
+def is_free(name: object) -> bool:
+    """Whether a class or function of the file may be called so in the generated module."""
+    return is_identifier(name) and name not in OWN and not hasattr(builtins, str(name))
 
 
 def identifier(name: str, otherwise: str = "layer") -> str:

@@ -15,7 +15,7 @@ from kdoctor.rebuild.fragments import Atom, Fragment, Item, call, listing, seque
 from kdoctor.rebuild.functions import stored_source
 from kdoctor.rebuild.literals import TUPLES, literal, mapping, single_precision, text
 from kdoctor.rebuild.module import Module
-from kdoctor.rebuild.names import is_identifier
+from kdoctor.rebuild.names import is_free, is_identifier
 
 HUB = "kdoctor.hub.layer"
 # Kinds of functions and objects of the training state, by the argument that they are given to.
@@ -76,7 +76,7 @@ def _function(module: Module, node: Node, key: str) -> Fragment:
 
 def custom(module: Module, name: str, at: Pointer) -> Fragment:
     """A class or function that is not Keras's own: a stub stands for it, or its module is imported."""
-    if not is_identifier(name) or name not in module.foreign:
+    if not is_free(name) or name not in module.foreign:
         module.problem(f"{name!r}: kdoctor does not know this object, and it has no name that Python could use", at)
         return Atom("None")
     if name in module.given:

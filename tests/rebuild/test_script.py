@@ -16,7 +16,6 @@ from kdoctor.testing import KERAS_3, document, layer, sequential
 
 INPUT = layer("InputLayer", batch_shape=[None, 4], dtype="float32", name="x")
 HOSTILE = ['"); import os; os.system("id") #', "\n\nimport os\n", '"""', "x=__import__('os')", "\u2028import os", "a" * 300, "def", ""]
-KNOWN = {"keras", "model", "build_model"}
 
 
 def tensor(name: str, call: int = 0, output: int = 0) -> dict[str, Any]:
@@ -118,6 +117,13 @@ def test_a_file_without_an_architecture_is_refused() -> None:
 def test_a_circle_of_connections_is_refused() -> None:
     one, two = called(layer("ReLU", name="a"), tensor("b")), called(layer("ReLU", name="b"), tensor("a"))
     assert "in a circle" in written(functional(one, two, outputs=["b", 0, 0])).problems[0][0]
+
+
+@pytest.mark.parametrize("name", ["keras", "build_model", "print"])
+def test_a_class_that_would_take_a_name_of_the_code_is_refused(name: str) -> None:
+    found = written(sequential(INPUT, layer(name, module="mine", name="c")), custom={name: f"class {name}:\n    pass"})
+    assert f"{name!r}" in found.problems[0][0]
+    assert f"class {name}" not in found.text
 
 
 def hostile(word: str) -> list[Document]:
