@@ -32,7 +32,7 @@ LAYERS = (
     ("stored_h5", "rearrange"),
     ("renames",),
     ("accounting",),
-    ("balance",),
+    ("balance", "comparison"),
     ("cudnn", "hard_sigmoid"),
     ("convert", "custom_objects", "hub_layers", "lambda_cures", "retired_layers", "time_major"),
     ("loading", "optimizer_state", "stub"),

@@ -10,6 +10,7 @@ from kdoctor import __version__
 from kdoctor.cli.checks import checks
 from kdoctor.cli.code import code
 from kdoctor.cli.convert import convert
+from kdoctor.cli.diff import diff
 from kdoctor.cli.explain import explain
 from kdoctor.cli.fix import fix
 from kdoctor.cli.inspect import inspect
@@ -25,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="The model doctor for saved Keras files: names what is wrong in a .keras or .h5 file, without running it, and repairs it.",
 )
-for command in (inspect, weights, fix, convert, code, snippet, scan, verify, explain, checks):
+for command in (inspect, weights, diff, fix, convert, code, snippet, scan, verify, explain, checks):
     app.command()(command)
 app.add_typer(policy, name="policy")
 

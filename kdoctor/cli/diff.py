@@ -1,0 +1,59 @@
+"""``kdoctor diff``: what differs between two files, without running either."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kdoctor.cli.options import existing
+from kdoctor.cli.progress import bar
+from kdoctor.document import ABSENT
+from kdoctor.errors import ReadError
+from kdoctor.faults import FaultKind
+
+# Of what was not read nobody knows whether it differs.
+UNREAD = (
+    FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.UNREADABLE_MEMBER, FaultKind.JSON_MALFORMED, FaultKind.LIMIT,
+    FaultKind.NOT_A_MODEL, FaultKind.OTHER_FORMAT, FaultKind.MISSING_SHARD,
+)  # fmt: skip
+
+
+class DiffFormat(str, Enum):
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+def diff(
+    one: Annotated[Path, typer.Argument(metavar="A", help="A saved Keras file.")],
+    other: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    format: Annotated[DiffFormat, typer.Option("--format", help="text or html for people, json for programs.")] = DiffFormat.TEXT,
+    deep: Annotated[bool, typer.Option("--deep", help="Compare the numbers of the weights too.")] = False,
+) -> None:
+    """Show what differs between A and B: architecture, arguments, weights, training state. Exit code 1 where something does, 0 else."""
+    from kdoctor.archive import open_document
+    from kdoctor.comparison import compared
+    from kdoctor.report import changes as report
+
+    existing([one, other])
+    documents = [open_document(path) for path in (one, other)]
+    for path, document in zip((one, other), documents, strict=True):
+        lost = document.faults_of(*(kind.value for kind in UNREAD))
+        if lost or (document.config is ABSENT and not document.weights):
+            raise ReadError(f"{path} cannot be compared: it could not be read whole (see kdoctor inspect)")
+    if deep:
+        from kdoctor.archive.numbers import with_numbers_seen
+
+        with bar("reading") as progress:
+            documents = [with_numbers_seen(document, progress) for document in documents]
+    found = compared(*documents)
+    if format is DiffFormat.JSON:
+        typer.echo(report.render_json(str(one), str(other), found))
+    elif format is DiffFormat.HTML:
+        typer.echo(report.render_html(str(one), str(other), found), nl=False)
+    else:
+        typer.echo(report.render_text(found), nl=False)
+    raise typer.Exit(1 if found else 0)
