@@ -8,12 +8,13 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as TaskTimeout
 from types import TracebackType
-from typing import Any, Protocol
-
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kdoctor.archive import Place
 from kdoctor.scanning.examination import Examined, Job, examine_batch, start
+
+if TYPE_CHECKING:
+    from pebble import ProcessFuture, ProcessPool
 
 
 class Lost(Exception):
@@ -48,18 +49,27 @@ class LocalCrew:
     def __init__(self, jobs: int, job: Job) -> None:
         self.size = max(1, jobs)
         self._seconds = job.limits.seconds
-        context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        self._pool = ProcessPool(max_workers=self.size, context=context, initializer=start, initargs=(job,))
+        self._job = job
+        self._pool: ProcessPool | None = None
 
     def __enter__(self) -> LocalCrew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
 
     def take(self, places: Sequence[Place]) -> Batch:
+        self._pool = self._pool or self._started()
         return _LocalBatch(self._pool.schedule(examine_batch, args=(places,), timeout=self._seconds), self._seconds)
+
+    def _started(self) -> ProcessPool:
+        """Not before a file is to be examined: a scan that finds all in its cache starts nobody."""
+        from pebble import ProcessPool
+
+        context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        return ProcessPool(max_workers=self.size, context=context, initializer=start, initargs=(self._job,))
 
 
 class _LocalBatch:
@@ -68,6 +78,8 @@ class _LocalBatch:
         self._seconds = seconds
 
     def result(self) -> list[Examined]:
+        from pebble import ProcessExpired
+
         try:
             return self._future.result()
         except TaskTimeout:
