@@ -2,9 +2,9 @@
 
     python benchmarks/applications.py --made-by PYTHON --loaded-by PYTHON [--target keras==2.15] [--to keras] [--formats h5,keras] [NAME …]
 
-PYTHON are interpreters with the two releases; kdoctor is that of this one. Weights are random, statistics those of one image and disturbed; nothing is fetched. Each
-file is deleted once it was compared: the largest are of hundreds of megabytes. A line for each: name, format, and the largest difference of
-the predictions, or what kdoctor or Keras said. Exit code 1 if any is not within 1e-4.
+PYTHON are interpreters with the two releases; kdoctor is that of this one. Weights are random, statistics those of one image
+and disturbed; nothing is fetched. Each file is deleted once it was compared: the largest are of hundreds of megabytes. A line for each: name,
+format, and the largest difference of the predictions, or what kdoctor or Keras said. Exit code 1 if any is not within 1e-4.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from kdoctor.archive.writing.early_sync import synced_early
 from kdoctor.archive.writing.hdf5_attributes import store, store_all
 from kdoctor.archive.writing.hdf5_child import Slice, answer, opened, stored_array
 from kdoctor.document import Json
@@ -79,12 +78,12 @@ def _target(path: str, start: int) -> Iterator[Any]:
     import h5py
 
     if not start:
-        with h5py.File(path, "x") as file, synced_early(path):
+        with h5py.File(path, "x") as file:
             yield file
         return
     with Slice(path, start) as piece:
         try:
-            with h5py.File(piece, "w") as file, synced_early(path):
+            with h5py.File(piece, "w") as file:
                 yield file
         except (OSError, RuntimeError, ValueError) as error:
             raise piece.refused or error from None
