@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.convert.assembly import assembled
+from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Format
 from kdoctor.manifest import parameters
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+
+NEED = Need("--architecture", "model.json", "the layers and how they are connected are not in the file")
 
 
 @check("K108", Severity.ERROR, since="0.1.0")
@@ -16,21 +20,37 @@ def weights_only_file(document: Document, target: Target) -> Iterator[Finding]:
     ``save_weights`` or a ModelCheckpoint with ``save_weights_only=True`` wrote it; ``load_model`` answers "No model config found in
     the file". It loads into a model that was built in code: ``model.load_weights(path)``.
 
-    The cure needs the architecture, which the file does not have.
+    The cure needs the architecture, which the file does not have: ``--architecture`` takes it from ``model.to_json()``, a ``.keras`` or an
+    ``.h5`` of the same model. The whole model is written only when every variable of its layers has its array, by place or by order and by
+    shape, and no array is left over; else nothing is, and the first that does not match is named. Code that builds a model is not run:
+    save its architecture with ``open("model.json", "w").write(model.to_json())``.
     """
     if document.format is not Format.H5_WEIGHTS:
         return
     groups = _groups(document)
     named = ", ".join(groups[:4]) + (f" and {len(groups) - 4} more" if len(groups) > 4 else "")
     name = document.file.get("name", "")
+    refused = _refused(document, target)
     yield Finding(
         Pointer("weights"),
-        f"weights only: {parameters(document):,} parameters of {len(groups)} layers ({named}), and no architecture",
-        needs=(
-            Need("FILE", "the architecture (model.to_json(), or the code)", "the layers and how they are connected are not in the file"),
-        ),
+        f"weights only: {parameters(document):,} parameters of {len(groups)} layers ({named}), and no architecture{refused}",
+        repair=None
+        if target.given.architecture is None or refused
+        else Repair("write the whole model, with the architecture you gave", native=True),
+        needs=(NEED,),
         keras_says=f"ValueError: No model config found in the file at {name}.",
     )
+
+
+def _refused(document: Document, target: Target) -> str:
+    """Why the architecture that the user gave is not that of these weights."""
+    if target.given.architecture is None:
+        return ""
+    try:
+        assembled(document, target)
+    except NotConvertible as refusal:
+        return f"; the one you gave does not fit: {refusal}"
+    return ""
 
 
 def _groups(document: Document) -> list[str]:

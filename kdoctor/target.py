@@ -49,7 +49,8 @@ class Given:
     hub_paths: handle -> folder (``--hub-path``); modules: handle -> the module, of those that are on this machine; embed: whether the
     modules shall stand in the file (``--embed``); code: name -> class or function of the user's own source; settings: (layer or class,
     argument) -> value (``--set``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
-    first (``--input-shape``), or None; state: what shall become of the optimizer's state.
+    first (``--input-shape``), or None; state: what shall become of the optimizer's state; architecture: the
+    config of a model (``--architecture``), or None.
     """
 
     bindings: Mapping[str, Json] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Given:
     training: Training | None = None
     input_shape: tuple[int | None, ...] | None = None
     state: StateWish = StateWish.WHERE_IT_MAPS
+    architecture: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,22 @@ def state_wish(drop: bool, keep: bool) -> StateWish:
     return StateWish.DROP if drop else StateWish.KEEP if keep else StateWish.WHERE_IT_MAPS
 
 
+def read_architecture(path: Path | None) -> Json:
+    """``--architecture FILE``: the config of the model in it; nothing in it runs. Raises `UsageError`."""
+    if path is None:
+        return None
+    from kdoctor.archive import open_document
+    from kdoctor.archive.json_part import read_json
+    from kdoctor.limits import Limits
+
+    found = open_document(path).config
+    if not isinstance(found, dict) and path.stat().st_size <= Limits().json_bytes:
+        found = read_json(path.read_bytes(), "config", Limits())[0]
+    if not isinstance(found, dict) or "class_name" not in found:
+        raise UsageError(f"--architecture {path}: it holds no model; save one with model.to_json()")
+    return {key: value for key, value in found.items() if key != "compile_config"}
+
+
 def with_script(file: Path, target: Target, script: Path | None) -> Target:
     """The target with what the script says of the names that the file needs; what it does not say is told on standard error."""
     if script is None:

@@ -19,6 +19,7 @@ from kdoctor.cli.answers import (
     SetOption,
     UnsafeOption,
     answers,
+    read_architecture,
     state_wish,
     with_script,
 )
@@ -73,6 +74,10 @@ def fix(
     embed: EmbedOption = False,
     compile: Annotated[str | None, typer.Option("--compile", metavar="SPEC", help="optimizer=adam(1e-4),loss=mse,metrics=mae")] = None,
     input_shape: InputShapeOption = None,
+    architecture: Annotated[
+        Path | None,
+        typer.Option("--architecture", metavar="FILE", help="For a file of weights: model.to_json(), or a saved model of the same kind."),
+    ] = None,
     stub: Annotated[
         Path | None, typer.Option("--stub", metavar="OUT.py", help="Write a Python skeleton of the classes that nobody can find.")
     ] = None,
@@ -92,6 +97,7 @@ def fix(
     existing([file])
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, training=_training(compile, asked_release(target)), state=state_wish(drop_optimizer, keep_optimizer))
+    given = replace(given, architecture=read_architecture(architecture))
     asked = with_script(file, make_target(target, purpose, custom, given), bind_from)
     plan = repair_file(file, asked, load_checks(), unsafe=unsafe)
     wish = Wish(out, in_place, partial, copy_healthy, verify)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from kdoctor.convert.assembly import assembled
 from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered
 from kdoctor.convert.optimizer import NATIVE, arranged, fresh, has_state, optimizer_of, stored_state
 from kdoctor.convert.outcome import STATE_LOST, Converted
@@ -26,6 +27,8 @@ def to_native(document: Document, target: Target) -> Document:
 
 def from_h5(document: Document, target: Target) -> Converted:
     """The same, with what is left behind. Raises `NotConvertible`; see `as_native`."""
+    if document.format is Format.H5_WEIGHTS and target.given.architecture is not None:
+        return Converted(assembled(document, target))
     if document.format is not Format.H5_MODEL or document.config is ABSENT:
         raise NotConvertible("only a whole model in HDF5 can be written as a .keras archive")
     if not target.keras_3:

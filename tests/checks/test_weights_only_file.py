@@ -11,7 +11,7 @@ def test_the_weights_are_counted_and_their_layers_named() -> None:
     (finding,) = examine("K108", document(format=Format.H5_WEIGHTS, weights=arrays, file={"name": "m.weights.h5"}))
     assert finding.message == "weights only: 18 parameters of 2 layers (dense, dense_1), and no architecture"
     assert finding.keras_says == "ValueError: No model config found in the file at m.weights.h5."
-    assert [need.flag for need in finding.needs] == ["FILE"]
+    assert [need.flag for need in finding.needs] == ["--architecture"]
     assert finding.repair is None
 
 

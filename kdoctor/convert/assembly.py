@@ -1,0 +1,74 @@
+"""A whole model from a file of weights and the architecture that its user has: only when every variable has its array, and every array its variable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kdoctor.convert.native_weights import archived, by_layer, groups_of
+from kdoctor.convert.refusal import NotConvertible
+from kdoctor.document import Document, Fault, Format, Json, Weight
+from kdoctor.faults import FaultKind
+from kdoctor.manifest import FOREIGN
+from kdoctor.target import Target
+
+ROOT = "/model_weights"
+SAID = ("keras_version", "backend")  # what a whole model states at its root and beside its weights
+
+
+def assembled(weights: Document, target: Target) -> Document:
+    """The model. Raises `NotConvertible`, and says which variable or array is without its counterpart."""
+    architecture = target.given.architecture
+    if not isinstance(architecture, Mapping):
+        raise NotConvertible("the architecture is not in the file")
+    legacy = isinstance(weights.attributes.get("/", {}).get("layer_names"), list)
+    return _by_order(weights, architecture, target) if legacy else _by_place(weights, architecture, target)
+
+
+def _by_place(weights: Document, architecture: Json, target: Target) -> Document:
+    """``.weights.h5``: the arrays stand where an archive has them."""
+    kept = {path: weight for path, weight in weights.weights.items() if not path.startswith("optimizer/")}
+    whole = _archive(weights, architecture, kept, target)
+    claimed = {place.weight.source for place in archived(whole)}
+    left = [path for path, weight in kept.items() if weight.source not in claimed and not FOREIGN.search(path)]
+    if left:
+        raise NotConvertible(
+            f"no layer of the architecture has the array {left[0]}" + (f", nor {len(left) - 1} more" if len(left) > 1 else "")
+        )
+    return whole
+
+
+def _by_order(weights: Document, architecture: Json, target: Target) -> Document:
+    """A legacy file: the groups in the order of the layers, as Keras pairs them."""
+    groups = {ROOT if path == "/" else ROOT + path: values for path, values in weights.attributes.items()}
+    root = weights.attributes.get("/", {})
+    said = {name: root[name] for name in SAID if name in root}
+    parts = {
+        **weights.parts,
+        "config": architecture,
+        "attributes": {"/": said, **groups},
+        "faults": {**weights.faults, **dict(enumerate(_unsaid(said), len(weights.faults)))},
+        "weights": {f"{ROOT[1:]}/{path}": weight for path, weight in weights.weights.items()},
+    }
+    whole = replace(weights.replacing(parts), format=Format.H5_MODEL)
+    places = by_layer(whole)
+    if len(places) != len(weights.weights):
+        raise NotConvertible(f"the file holds {len(weights.weights)} arrays, and the layers of the architecture have {len(places)}")
+    if "module" not in architecture:  # in the words of Keras 1 or 2: cured as any other .h5 of theirs
+        return whole
+    return _archive(weights, architecture, {place.path: place.weight for place in places}, target)
+
+
+def _unsaid(said: Mapping[str, Json]) -> list[Fault]:
+    """What the whole model will lack, as the file of weights does: release and backend, harmless both."""
+    missing = [name for name in SAID if name not in said for _ in ("/", ROOT)]
+    return [Fault(FaultKind.MISSING_PART.value, "attributes", {"name": name, "group": ROOT}) for name in missing]
+
+
+def _archive(weights: Document, architecture: Json, arrays: dict[str, Weight], target: Target) -> Document:
+    if not target.keras_3 or "module" not in architecture:
+        raise NotConvertible("the architecture is not in the words of Keras 3: save it with model.to_json(), or as a .keras, in Keras 3")
+    parts = {key: value for key, value in weights.parts.items() if key != "members"}
+    metadata = {"keras_version": target.release, "date_saved": ""}
+    parts |= {"config": architecture, "weights": arrays, "attributes": groups_of(arrays), "metadata": metadata, "members": {}}
+    return replace(weights.replacing(parts), format=Format.KERAS_ZIP)
