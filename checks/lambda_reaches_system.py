@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
+from kdoctor.guards import judged
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
@@ -33,6 +34,7 @@ def lambda_reaches_system(document: Document, target: Target) -> Iterator[Findin
     There is no cure, whatever else is said of the function: kdoctor does not translate it. The names are judged, not the intention:
     a ``tf.py_function`` may be honest, but it runs Python that nobody can check from here.
     """
+    trigger = "lambda" if document.format.native else "lambda-hdf5"
     for found in lambdas(document):
         ways = () if found.code is None else _reaches(found.code)
         if found.code is None or not ways:
@@ -41,7 +43,7 @@ def lambda_reaches_system(document: Document, target: Target) -> Iterator[Findin
         roots = tuple(way.name.split(".")[0] for way in ways)
         yield Finding(
             found.at,
-            f"{found.described} reaches for the system: {told}",
+            f"{found.described} reaches for the system: {told}{judged(target, trigger)}",
             layer=found.owner,
             keras_says=REFUSES_LAMBDA,
             excerpt=quoted(found.code, roots, "no part of a model"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
-from kdoctor.document import Document, Format
+from kdoctor.document import Document, Fault, Format
 from kdoctor.faults import FaultKind
 from kdoctor.keras_api import habits
 from kdoctor.pointer import Pointer
@@ -11,6 +11,7 @@ from kdoctor.target import Target
 
 from ._keras_says import cannot_open
 
+SHOWN = 3
 # content -> (what it is, the way in)
 FORMATS = {
     "saved-model": (
@@ -34,13 +35,16 @@ FORMATS = {
 }
 
 
-@check("K110", Severity.ERROR, since="0.1.0")
+@check("K110", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
 def other_format(document: Document, target: Target) -> Iterator[Finding]:
     """The content is a model, but in a format that ``load_model`` does not read.
 
     A SavedModel folder, TFLite, ONNX, a checkpoint, an architecture as JSON: Keras 3 answers "File format not supported", or
     claims that the file is not there. The finding names the format and the way in. A ``.keras`` archive is another format to a Keras
     before 2.12, which reads HDF5 alone.
+
+    Of a SavedModel, alone or as TensorFlow Serving wants it (folders called 1, 2, 3, of which the newest is served), the finding tells
+    the signatures with their tensors, and the Keras model that it was. With ``--for serving`` it is what is wanted: an info.
     """
     if document.format is Format.KERAS_ZIP and not habits.READS_ARCHIVES.of(target):
         yield Finding(
@@ -52,4 +56,27 @@ def other_format(document: Document, target: Target) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.OTHER_FORMAT):
         content = fault.detail.get("content", "")
         what, way = FORMATS.get(content, (f"in the format {content}", "use the tool that wrote it"))
-        yield Finding(at, f"the content is {what}", repair=Repair(way, safety=Safety.ADVICE), keras_says=cannot_open(document))
+        served = content == "saved-model" and target.purpose == "serving"
+        yield Finding(
+            at,
+            f"the content is {what}{_described(fault)}",
+            repair=None if served else Repair(way, safety=Safety.ADVICE),
+            keras_says=None if served else cannot_open(document),
+            mild=served,
+            undecided=served,
+        )
+
+
+def _described(fault: Fault) -> str:
+    """What a SavedModel says of itself."""
+    detail, told = fault.detail, []
+    if versions := detail.get("versions"):
+        told.append(f"version {versions[-1]} of {len(versions)}, in the layout of TensorFlow Serving")
+    for name, signature in list((detail.get("signatures") or {}).items())[:SHOWN]:
+        tensors = ", ".join(f"{key}: {value}" for key, value in list(signature["inputs"].items())[:SHOWN])
+        told.append(f"{name}({tensors}) gives {', '.join(list(signature['outputs'].values())[:SHOWN]) or 'nothing'}")
+    if keras := detail.get("keras"):
+        told.append(f"it was a {keras.get('class_name', 'model')} of Keras {keras.get('keras_version', '(unknown)')}")
+    if outside := detail.get("outside"):
+        told.append(f"its graph reaches out of itself: {', '.join(outside[:SHOWN])}")
+    return f": {'; '.join(told)}" if told else ""

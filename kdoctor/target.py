@@ -71,7 +71,7 @@ class Target:
     """A Keras release that shall load the file with ``load_model(path)``.
 
     ``custom`` are the class and function names that its user will pass as ``custom_objects``; ``purpose`` is what the model is
-    loaded for: ``inference``, ``training`` or ``sklearn``; ``family`` is what the release is published as: keras, tf.keras (the number is then
+    loaded for: ``inference``, ``training``, ``sklearn``, or a deployment (`kdoctor.deployment`); ``family`` is what the release is published as: keras, tf.keras (the number is then
     TensorFlow's) or tf-keras. ``python`` is the Python it will run in, where that is known.
     """
 

@@ -24,7 +24,7 @@ LAYERS = (
     ("check", "layers", "archive", "keras_1_weights"),
     ("packs", "manifest", "models", "naming", "connections", "lambdas"),
     ("keras_api", "sequential", "testing"),
-    ("hostile", "guards", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers", "wrapping"),
+    ("hostile", "guards", "deployment", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers", "wrapping"),
     ("translate",),
     ("claims", "summary", "flow", "small_models"),
     ("graph_order",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
@@ -17,6 +18,7 @@ from kdoctor.errors import ReadError
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
+LONGEST_VERSION = 19  # digits
 _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb")
 
 
@@ -25,7 +27,10 @@ def read_keras_dir(path: Path, limits: Limits) -> Reading:
     names = set(os.listdir(path))
     if CONFIG not in names and WEIGHTS not in names:
         if found := names.intersection(_SAVED_MODEL):
-            return other("saved-model", {"names": sorted(found)})
+            return other("saved-model", {"names": sorted(found), **_described(path)})
+        if versions := _versions(path, names):
+            newest = path / str(versions[-1])
+            return other("saved-model", {"names": sorted(os.listdir(newest)), "versions": versions, **_described(newest)})
         if found := {name for name in names if name.endswith(".index") and f"{name.removesuffix('.index')}.data-" in " ".join(names)}:
             return other("tf-checkpoint", {"names": sorted(found)})
         raise ReadError(f"{path} is a folder that holds neither a model's config.json nor a saved_model.pb: name the model files in it")
@@ -37,6 +42,19 @@ def read_keras_dir(path: Path, limits: Limits) -> Reading:
         faults += wrong
     faults += [*_links(path, parts["members"]), *_all_weights(path, names, parts, limits)]
     return Reading(Format.KERAS_DIR, "directory", parts, tuple(faults))
+
+
+def _versions(path: Path, names: set[str]) -> list[int]:
+    """The versions of a model in the layout of TensorFlow Serving: folders with a number for a name, each a SavedModel."""
+    numbered = sorted(int(name) for name in names if name.isascii() and name.isdecimal() and len(name) <= LONGEST_VERSION)
+    return [number for number in numbered if any((path / str(number) / file).is_file() for file in _SAVED_MODEL)]
+
+
+def _described(folder: Path) -> dict[str, Json]:
+    from kdoctor.saved_model.signatures import describe  # seldom met
+
+    found = describe(folder)
+    return {} if found is None else asdict(found)
 
 
 def _all_weights(path: Path, names: set[str], parts: dict[str, Json], limits: Limits) -> Iterator[Fault]:

@@ -57,6 +57,11 @@ class Purpose(str, Enum):
     INFERENCE = "inference"
     TRAINING = "training"
     SKLEARN = "sklearn"
+    SERVING = "serving"
+    TFLITE = "tflite"
+    ONNX = "onnx"
+    XLA = "xla"
+    TFJS = "tfjs"
 
 
 TargetOption = Annotated[
@@ -73,7 +78,12 @@ OutputOption = Annotated[
     list[str], typer.Option("--output", metavar="FORMAT=PATH", help="Write another format into a file, too; may be given several times.")
 ]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1; none: no finding does.")]
-PurposeOption = Annotated[Purpose, typer.Option("--for", help="What the model is loaded for; sklearn: as an estimator of keras.wrappers.")]
+PurposeOption = Annotated[
+    Purpose,
+    typer.Option(
+        "--for", help="What the model is for; sklearn: as an estimator of keras.wrappers; serving and converters add deployment checks."
+    ),
+]
 CustomOption = Annotated[
     list[str],
     typer.Option(

@@ -99,7 +99,7 @@ PROBES = {
     "saved-model-path": Probe(("export/tfsm_layer",), r"safe_mode"),
     "extraction-links": Probe(("utils/file_utils",), r'extractall_kwargs = \{"filter": "data"\}'),
     "extraction-folder": Probe(("utils/file_utils",), r"def (resolve_sub_path|filter_safe_zipinfos\(members, base_dir)"),
-    "extraction-symlinks": Probe(("utils/file_utils",), r"def resolve_sub_path"),
+    "extraction-symlinks": Probe(("utils/file_utils",), r'"filter" in inspect\.signature'),
     "asset-path": Probe(STORE, r"escapes the asset directory"),
     "hdf5-external-storage": Probe(STORE, r"\.external\b"),
     "hdf5-link": Probe(STORE, r"def safe_get_h5_group"),

@@ -167,8 +167,17 @@ SAFETY = {
     "sick/hostile_structure__same_key_twice.keras": Sample("K810", "units stands twice: 5, then 3", after(K3), NOBODY, PLAIN),
 }
 
+DEPLOYMENT = {
+    "sick/fixed_batch_size.keras": Sample("K901", "batches of two alone (seen with --for serving)", after(K3), "build it anew", PLAIN),
+    "sick/channels_first.keras": Sample(
+        "K902", "a pooling with channels first (seen with --for tflite)", after(K3), "build it anew", "healthy/unknown_argument.keras"
+    ),
+    "sick/unservable_input.keras": Sample("K903", "a sparse input (seen with --for serving)", after(K3), "build it anew", PLAIN),
+    "sick/unconvertible_layer.keras": Sample("K904", "an Identity layer (seen with --for tfjs)", after(K3), "build it anew", PLAIN),
+}
+
 CONTENTS = {
     name: sample
-    for group in (HEALTHY, CONNECTIONS, OBJECTS, TRAINING, ARGUMENTS, LAYOUTS, WEIGHTS, SAFETY)
+    for group in (HEALTHY, CONNECTIONS, OBJECTS, TRAINING, ARGUMENTS, LAYOUTS, WEIGHTS, SAFETY, DEPLOYMENT)
     for name, sample in group.items()
 }

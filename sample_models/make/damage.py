@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import damage_deployment
 import damage_documents
 import damage_files
 import damage_hdf5
@@ -21,3 +22,4 @@ def make(_: Sequence[str]) -> None:
     damage_models.make()
     damage_weights.make()
     damage_safety.make()
+    damage_deployment.make()

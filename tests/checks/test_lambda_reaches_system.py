@@ -89,7 +89,7 @@ def test_imports_within_a_function_count_by_what_they_import() -> None:
     def told(line: str) -> str:
         code = innermost(compile(f"def f(x):\n    {line}\n    return x", "train.py", "exec"))
         found = examine("K407", model(layer("Lambda", name="lam", function=encoded(code))))
-        return found[0].message.removeprefix("Lambda 'lam' reaches for the system: ") if found else ""
+        return found[0].message.removeprefix("Lambda 'lam' reaches for the system: ").partition(" (CVE-")[0] if found else ""
 
     assert told("import os as o") == "os (the machine)"
     assert told("from os import path") == "os.path (the machine)"

@@ -30,6 +30,7 @@ SICK = sorted(name for name in EXPECTED if name.startswith("sick/"))
 HEALTHY = sorted(name for name in EXPECTED if name.startswith("healthy/"))
 SEEN_DEEP = ("K704", "K708", "K709")
 NEWEST = "keras_3_15_1"
+PURPOSES = {"K901": "serving", "K902": "tflite", "K903": "serving", "K904": "tfjs"}
 COMPILED = ("sick/not_compiled.keras", "sick/not_compiled.h5", "sick/not_compiled__keras_2.h5")
 
 
@@ -45,7 +46,8 @@ def refused_by(name: str) -> str:
 
 @cache
 def report(name: str, keras: str) -> Report:
-    return examine_file(SAMPLES / name, Target(keras), load_checks(), deep=EXPECTED[name]["code"] in SEEN_DEEP)
+    code = EXPECTED[name]["code"]
+    return examine_file(SAMPLES / name, Target(keras, purpose=PURPOSES.get(code, "inference")), load_checks(), deep=code in SEEN_DEEP)
 
 
 def test_every_file_is_listed_and_every_listed_file_is_there() -> None:
