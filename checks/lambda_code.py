@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.lambda_cures import cures
-from kdoctor.lambdas import lambdas
+from kdoctor.lambdas import Lambda, is_bare, lambdas
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA, refuses_code
+from ._paste import layer_to_paste
 from ._quote import quoted
 
+TO_PASTE = Repair("build the model with this layer in the Lambda's place", safety=Safety.ADVICE)
 ADVICE = Repair("replace the function by Keras operations, or by a registered layer of your own", safety=Safety.ADVICE)
 
 
@@ -22,27 +24,46 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
     `Lambda` layer whose `function` is a Python lambda". It is also bound to the Python that wrote it. The finding shows the code as
     source, read from the bytecode and not run; ``safe_mode=False`` runs it: read it first.
 
+    An activation is stored since Keras 2.13 as ``{"value": [code, …]}``, which no Keras reads back, with ``safe_mode=False`` neither: "Could
+    not interpret activation function identifier". Where it is one that Keras has (``tf.nn.relu6(x)``, ``x * K.sigmoid(x)``), the cure writes its
+    name; else a layer of operations follows the one that had it. A cell that uses it within its loop has no such cure.
+
     Before Keras 3.11 an ``.h5`` has no safe mode, before 2.12 nothing has: the code is run, a warning.
 
     The cure puts a nested model of Keras's own operations in the layer's place, under its name: it computes the same, loads in safe mode
     on any Python, and needs the ``.keras`` format. Where the code does what Keras has no operation for (it draws random numbers, loops over
-    a tensor, calls a function of your own), the finding says what, and a registered layer has to take its place.
+    a tensor, calls a function of your own), the finding says what, and shows the function as a registered layer to paste into your script, to take its place.
+    A loss or metric goes with the training state; an initializer is not asked when the weights are in the file.
     """
-    refused = refuses_code(document, target)
+    refuses = refuses_code(document, target)
     known = cures(document, target)
     for found in lambdas(document):
         if found.code is None:
             continue
+        bare = is_bare(document.at(found.at))
+        refused = refuses or bare
         why = known.reasons.get(found.at) if refused else None
-        told = "which safe mode refuses to load" if refused else f"which {target} runs when it loads the file"
+        paste = layer_to_paste(document, found) if why and found.at not in known.needs else None
+        told = (
+            "in a form that no Keras reads"
+            if bare
+            else "which safe mode refuses to load"
+            if refused
+            else f"which {target} runs when it loads the file"
+        )
         yield Finding(
             found.at,
             f"{found.described} is Python bytecode (Python {found.code.python}), {told}"
             + (f"; it cannot be written with Keras's operations: {why}" if why else ""),
-            repair=(known.of(found.at) if refused else None) or ADVICE,
+            repair=(known.of(found.at) if refused else None) or (ADVICE if paste is None else TO_PASTE),
             needs=known.needs.get(found.at, ()) if refused else (),
             layer=found.owner,
-            keras_says=REFUSES_LAMBDA if refused else None,
-            excerpt=quoted(found.code),
+            keras_says=_keras_says(found) if bare else REFUSES_LAMBDA if refused else None,
+            excerpt=paste or quoted(found.code),
             mild=not refused,
         )
+
+
+def _keras_says(found: Lambda) -> str:
+    what = "activation function" if found.key.endswith("activation") else found.key.rpartition("_")[2]
+    return f"TypeError: … Could not interpret {what} identifier: {{'value': […]}}"

@@ -33,8 +33,9 @@ def lambda_python_mismatch(document: Document, target: Target) -> Iterator[Findi
     that its TensorFlow has wheels for.
 
     The cure is to say the same with Keras operations, which is K401's. Where that cannot be, the finding shows the function as a layer
-    to paste into your script: build the model with it in the Lambda's place and load the weights. kdoctor does not compile the source
-    anew for the target's Python: it compiles and runs nothing, and safe mode would refuse the new bytecode like the old.
+    to paste into your script: build the model with it in the Lambda's place and load the weights. There is no ``--unsafe`` that compiles the
+    source anew for the target's Python. The file written would still be refused by safe mode, so it would not load as ``fix`` promises; and
+    kdoctor compiles and runs nothing of what a model holds, which the same source pasted into your own script does under your eyes.
     """
     for found in lambdas(document):
         if found.code is None:

@@ -8,11 +8,11 @@ from kdoctor.edit import Edit, apply
 from kdoctor.graph_order import moves, ordered
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.keras_api.retired import OPERATION_LAYERS
-from kdoctor.lambda_cures import release_of
 from kdoctor.layers import layer_list
 from kdoctor.models import Model, models
 from kdoctor.objects import Node
 from kdoctor.rearrange import edits as moved
+from kdoctor.saved_release import release_of
 from kdoctor.shapes import infer
 from kdoctor.target import Target
 

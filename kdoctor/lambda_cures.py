@@ -14,11 +14,13 @@ from kdoctor.edit import Edit, apply
 from kdoctor.graph_order import moves
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.variables.variable import Shape, Shapes
+from kdoctor.lambda_activations import Apart, apart, in_order, masked
+from kdoctor.lambda_places import in_place
 from kdoctor.lambdas import Lambda, lambdas
 from kdoctor.layers import Layer, layer_at, layers
-from kdoctor.objects import objects
 from kdoctor.pointer import Pointer
 from kdoctor.rearrange import edits as moved
+from kdoctor.saved_release import release_of
 from kdoctor.shapes import infer
 from kdoctor.target import Target
 
@@ -31,36 +33,62 @@ LIMIT = 200  # Lambda layers of one model
 
 @dataclass(frozen=True, slots=True)
 class Cures:
-    """repair: of all layers in ``cured``, by place; reasons, needs: why another one is not, by the place of its function."""
+    """repair: of all layers in ``cured``, by place; reasons, needs: why another one is not, by the place of its function.
+
+    named: of functions that are cured where they stand, each by itself.
+    """
 
     repair: Repair | None = None
     cured: frozenset[Pointer] = frozenset()
     reasons: Mapping[Pointer, str] = field(default_factory=dict)
     needs: Mapping[Pointer, tuple[Need, ...]] = field(default_factory=dict)
+    named: Mapping[Pointer, Repair] = field(default_factory=dict)
 
     def of(self, function: Pointer) -> Repair | None:
         """The repair, for a function of a layer that it cures (its output_shape and mask go with it)."""
+        if function in self.named:
+            return self.named[function]
         return self.repair if function.parent.parent in self.cured else None
 
 
 @lru_cache(maxsize=4)
 def cures(document: Document, target: Target) -> Cures:
-    """Layers are written one after the other, because the shape that reaches one may be known only when those before it are."""
-    waiting = {found.at: found for found in lambdas(document) if _is_layer(document, found)}
-    if not waiting or len(waiting) > LIMIT or not target.keras_3:
+    """The cure of every function; an activation that cannot be cured as a layer of its own stays where it is."""
+    if not target.keras_3 or not 0 < len(lambdas(document)) <= LIMIT:
         return Cures()
-    work = _Work(document, target)
+    named = {each.at: repair for each in lambdas(document) if (repair := in_place(document, target, each)) is not None}
+    reasons: dict[Pointer, str] = {}
+    needs: dict[Pointer, tuple[Need, ...]] = {}
+    while True:
+        split = apart(document, {*named, *reasons})
+        found = _together(document, target, split)
+        failed = {at for at in found.reasons if at not in reasons and isinstance(at.keys[-1], str) and at.keys[-1] != "function"}
+        reasons |= {at: found.reasons[at] for at in failed} | split.reasons
+        needs |= {at: found.needs[at] for at in failed if at in found.needs}
+        if not failed:
+            return Cures(found.repair, found.cured, {**found.reasons, **reasons}, {**found.needs, **needs}, named)
+
+
+def _together(document: Document, target: Target, split: Apart) -> Cures:
+    """Layers are written one after the other, because the shape that reaches one may be known only when those before it are."""
+    waiting = {found.at: found for found in lambdas(split.document) if _is_layer(split.document, found)}
+    if not waiting:
+        return Cures()
+    work = _Work(document, target, split)
     while True:
         done = [at for at, found in waiting.items() if work.cure(found)]
         for at in done:
             del waiting[at]
         if not done or not waiting:
             break
-    if not work.cured or not work.fits():
-        return Cures(reasons=work.reasons, needs=work.needs)
-    if not document.format.native:
-        return Cures(Repair(TITLE, native=True), frozenset(work.cured), work.reasons, work.needs)
-    return Cures(Repair(TITLE, tuple(work.edits()), native=True), frozenset(work.cured), work.reasons, work.needs)
+    fits = bool(work.cured) and work.fits()
+    reasons = {split.origin[at]: why for at, why in work.reasons.items()}
+    needs = {split.origin[at]: why for at, why in work.needs.items()}
+    if not fits:
+        return Cures(reasons=reasons, needs=needs)
+    cured = frozenset(split.origin[at / "config" / "function"].parent.parent for at in work.cured)
+    edits = tuple(work.edits()) if document.format.native else ()
+    return Cures(Repair(TITLE, edits, native=True), cured, reasons, needs)
 
 
 def _is_layer(document: Document, found: Lambda) -> bool:
@@ -72,6 +100,7 @@ def _is_layer(document: Document, found: Lambda) -> bool:
 class _Work:
     before: Document
     target: Target
+    split: Apart
     after: Document = field(init=False)
     cured: dict[Pointer, str | None] = field(default_factory=dict)
     made: list[Edit] = field(default_factory=list)
@@ -79,7 +108,7 @@ class _Work:
     needs: dict[Pointer, tuple[Need, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.after = self.before
+        self.after = self.split.document
 
     def cure(self, found: Lambda) -> bool:
         from kdoctor.bytecode.reach import reaches
@@ -134,9 +163,10 @@ class _Work:
         arriving = (*arriving, *arriving[-1:] * (len(shapes) - len(arriving)))[: len(shapes)]
         dtypes = tuple(own if is_float(dtype) and is_float(own) else dtype for dtype in arriving)
         _check_call(stored)
-        return Surroundings(
-            shapes, dtypes, listed, _masks(self.after), self.target.given.bindings, self.target.release, release_of(self.before)
-        )
+        saved = release_of(self.before)
+        at_once = at.keys[-1:] == ("layer",) and (saved is None or saved < (3, 0))
+        given = self.target.given.bindings
+        return Surroundings(shapes, dtypes, listed, masked(self.after), given, self.target.release, saved, at_once)
 
     def _arriving(self, layer: Layer) -> tuple[str | None, ...]:
         """The dtypes of what a layer takes."""
@@ -172,7 +202,10 @@ class _Work:
 
     def edits(self) -> list[Edit]:
         """Those on the config, and moves of the arrays whose places are counted by class."""
-        return [*self.made, *moved(self.before, moves(self.before, self.after))]
+        if not self.split.changed:
+            return [*self.made, *moved(self.before, moves(self.before, self.after))]
+        after = in_order(self.after, self.split.containers)
+        return [Edit(Pointer("config"), old=self.before.config, new=after.config), *moved(self.before, moves(self.before, after))]
 
 
 def _joint(calls: tuple[Shapes, ...]) -> Shapes | None:
@@ -211,14 +244,3 @@ def _check_call(stored: Mapping[str, Json]) -> None:
             extra, named = [], {key: value for entry in entries for key, value in entry[3].items()}
         if extra or any(value is not None and key not in ("training", "mask") for key, value in named.items()):
             raise Untranslatable("it is called with more than its input")
-
-
-def _masks(document: Document) -> bool:
-    return any(node.class_name == "Masking" or bool(node.config.get("mask_zero")) for node in objects(document))
-
-
-def release_of(document: Document) -> tuple[int, int] | None:
-    """Major and minor of the Keras that saved the file, by its own account; of a file that was converted, before that."""
-    text = document.metadata.get("converted_from") or document.saved_by().keras or ""
-    parts = str(text).split(".")
-    return (int(parts[0]), int(parts[1])) if len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit() else None

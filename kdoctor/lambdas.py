@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kdoctor.document import Document
+from kdoctor.document import Document, Json
 from kdoctor.layers import layer_at
-from kdoctor.objects import CODE, objects
+from kdoctor.objects import CODE, Node, objects
 from kdoctor.pointer import Pointer
 
 if TYPE_CHECKING:
@@ -57,7 +57,25 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
             whole = stored_function(dict(node.raw))
             if whole is not None:
                 found[node.at] = _read(document, node.at, str(node.key or "function"), whole)
+        else:
+            for key, value in node.config.items():
+                if is_bare(value):
+                    found[node.at / "config" / key] = _bare(document, node, key, value)
     return tuple(found.values())
+
+
+def is_bare(value: Json) -> bool:
+    """Whether a value is what ``keras.activations.serialize`` leaves of a lambda since 2.13: no class beside the code, and no Keras reads it."""
+    code = value.get("value") if isinstance(value, Mapping) and len(value) == 1 else None
+    return isinstance(code, list) and len(code) == len(("code", "defaults", "closure")) and isinstance(code[0], str)
+
+
+def _bare(document: Document, node: Node, key: str, value: Json) -> Lambda:
+    from kdoctor.bytecode.stored import stored_function
+
+    stored = stored_function({"class_name": CODE, "config": value})
+    assert stored is not None
+    return _read(document, node.at / "config" / key, key, stored, node.name)
 
 
 def named_functions(document: Document) -> frozenset[Pointer]:

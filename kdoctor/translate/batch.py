@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from kdoctor.document import Json
 from kdoctor.translate.values import Tensor, Value, tensors_in
 
@@ -44,6 +46,15 @@ def keeps_batch(operation: str, config: dict[str, Json], operands: tuple[Value, 
         widths = config.get("pad_width", config.get("repeats"))
         return isinstance(widths, list) and len(widths) == rank and widths[0] in (1, [0, 0])
     return operation != "Matmul" or rank > 2 or tensors[0] is first
+
+
+def keeps_samples(operation: str, config: dict[str, Json], operands: tuple[Value, ...]) -> bool:
+    """Whether a Reshape rearranges within each sample only."""
+    first, shape = operands[0], config.get("newshape")
+    if operation != "Reshape" or not isinstance(first, Tensor) or not first.batched or not isinstance(shape, list):
+        return False
+    inner = first.lengths[1:]
+    return None not in inner and shape[:1] == [-1] and prod(shape[1:]) == prod(length or 0 for length in inner)
 
 
 def _rank(tensor: Tensor) -> int:

@@ -14,7 +14,7 @@ from kdoctor.manifest import snake_case
 from kdoctor.naming import fresh
 from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
-from kdoctor.translate.batch import keeps_batch
+from kdoctor.translate.batch import keeps_batch, keeps_samples
 from kdoctor.translate.dtypes import dtype_of
 from kdoctor.translate.encoding import encoded, tensor_json
 from kdoctor.translate.folding import folded
@@ -29,13 +29,14 @@ SEVERAL = frozenset({"Split", "Unstack", "TopK", "Moments"})
 class Graph:
     """Operations in the order in which they were asked for.
 
-    taken: names that no new operation may have; keras_minor: major and minor release of the Keras that saved the model, if it is known.
+    taken: names that no new operation may have; mixes: whether an operation may have put samples of the batch together; keras_minor: major and minor release of the Keras that saved the model, if it is known.
     """
 
     release: str
     taken: set[str]
     layers: list[dict[str, Json]] = field(default_factory=list)
     keras_minor: tuple[int, int] | None = None
+    mixes: bool = False
 
     @property
     def keras_major(self) -> int | None:
@@ -97,6 +98,7 @@ class Graph:
         shapes = self._shapes(node, operands)
         dtype = tensors_in(list(operands))[0].dtype if is_layer else dtype_of(class_name, config, list(operands))
         batched = keeps_batch(class_name, config, operands)
+        self.mixes = self.mixes or not (batched or keeps_samples(class_name, config, operands))
         self.taken.add(name)
         self.layers.append(node)
         if class_name in SEVERAL:

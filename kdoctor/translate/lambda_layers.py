@@ -27,7 +27,8 @@ class Surroundings:
     """What is known around a Lambda layer.
 
     shapes, dtypes: of the tensors that it is called with; listed: whether they come as a list; masked: whether a layer of the model makes masks;
-    bindings: the globals that the user supplies; release: of the target; keras_minor: of the Keras that saved the file.
+    bindings: the globals that the user supplies; release: of the target; keras_minor: of the Keras that saved the file;
+    at_once: whether that Keras called it for all times of a sequence at once, which the target does one by one (TimeDistributed).
     """
 
     shapes: Shapes
@@ -37,6 +38,7 @@ class Surroundings:
     bindings: Mapping[str, Json]
     release: str
     keras_minor: tuple[int, int] | None
+    at_once: bool = False
 
 
 def expression_of(found: Lambda) -> Tree:
@@ -83,6 +85,8 @@ def functional(found: Lambda, layer: Mapping[str, Json], around: Surroundings) -
     outputs = [_output(graph, value) for value in (result if isinstance(result, (list, tuple)) else [result])]
     if not outputs:
         raise Untranslatable("it returns nothing")
+    if around.at_once and graph.mixes:
+        raise Untranslatable("it puts samples together, and Keras 2 called what TimeDistributed holds with all times as samples")
     outputs = [tensor if any(node["name"] == tensor.layer for node in graph.layers[mark:]) else graph.same(tensor) for tensor in outputs]
     nodes = list(graph.needed(outputs))
     return _written(layer, name, [*inputs, *nodes], given, outputs, around), outputs[0].dtype

@@ -8,15 +8,21 @@ from kdoctor.check import Safety
 from kdoctor.testing import examine, layer, model
 
 
-def test_bytecode_is_shown_as_source_and_only_advised_upon() -> None:
+def test_bytecode_that_cannot_be_translated_is_shown_as_a_layer_to_paste() -> None:
     (finding,) = examine("K401", model(crop("lambda x: x / 255.0")))
     assert finding.message.startswith("Lambda 'crop' is Python bytecode (Python ")
     assert finding.layer == "crop"
     assert "`Lambda` layer whose `function` is a Python lambda" in str(finding.keras_says)
     assert finding.excerpt is not None
-    assert finding.excerpt.text == "lambda x: x / 255.0"
+    assert "class Crop(keras.layers.Layer):\n    def call(self, x):\n        return x / 255.0\n" in finding.excerpt.text
     assert finding.repair is not None
     assert (finding.repair.safety, finding.repair.edits) == (Safety.ADVICE, ())
+
+
+def test_bytecode_with_a_cure_is_shown_as_source() -> None:
+    (finding,) = examine("K401", model(layer("InputLayer", name="in", batch_shape=[None, 4]), crop("lambda x: x / 255.0")))
+    assert finding.excerpt is not None
+    assert finding.excerpt.text == "lambda x: x / 255.0"
 
 
 def test_a_lambda_as_an_activation_is_bytecode_too() -> None:

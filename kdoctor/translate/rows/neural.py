@@ -25,8 +25,11 @@ def backend_relu(g: Graph, x: Value, alpha: Value = 0.0, max_value: Value = None
     return g("Relu6", tensor(x)) if max_value == 6 else g("Clip", tensor(x), x_min=0.0, x_max=float(number(max_value)))
 
 
-def activation_relu(g: Graph, x: Value, negative_slope: Value = 0.0, max_value: Value = None, threshold: Value = 0.0) -> Value:
-    return backend_relu(g, x, negative_slope, max_value, threshold)
+def activation_relu(
+    g: Graph, x: Value, negative_slope: Value = 0.0, max_value: Value = None, threshold: Value = 0.0, alpha: Value = None
+) -> Value:
+    """Keras 2 calls the slope alpha."""
+    return backend_relu(g, x, negative_slope if alpha is None else alpha, max_value, threshold)
 
 
 def leaky_relu(g: Graph, features: Value, alpha: Value = 0.2) -> Value:
