@@ -6,6 +6,7 @@ import itertools
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ class Round:
 
 def rounds(folder: Path, gigabyte: int) -> Iterator[Round]:
     """Every comparison, its files made just before and removed after it. ``gigabyte``: megabytes of the large model."""
-    for make in (small_file, large_weights, repair, conversion, many_files):
+    for make in (small_file, large_weights, numbers, repair, conversion, many_files):
         room = folder / make.__name__
         room.mkdir()
         yield make(room, gigabyte)
@@ -66,6 +67,16 @@ def large_weights(room: Path, gigabyte: int) -> Round:
         large: kdoctor("inspect", _made(room / "large.keras", gigabyte)),
     }
     return Round("the size of the weights", commands, (Ratio(large, small, 1.2),))
+
+
+def numbers(room: Path, gigabyte: int) -> Round:
+    """A look at every number, against reading them and looking at none."""
+    model = _made(room / "model.keras", gigabyte)
+    with zipfile.ZipFile(model) as archive:
+        weights = archive.extract("model.weights.h5", room)
+    deep, bare = f"inspect --deep, {gigabyte} MB", f"h5py reads {gigabyte} MB"
+    commands = {deep: kdoctor("inspect", "--deep", model), bare: Command((sys.executable, str(HERE / "bare_numbers.py"), weights))}
+    return Round("the numbers themselves", commands, (Ratio(deep, bare, 2.0),))
 
 
 def repair(room: Path, gigabyte: int) -> Round:

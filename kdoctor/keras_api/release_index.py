@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -52,11 +52,17 @@ class ReleaseIndex:
     taken: Mapping[str, int]
     _pools: Mapping[str, list[Any]]
     _paths: list[str]
+    _made: dict[str, ApiObject] = field(default_factory=dict)  # a model of 10,000 layers asks for a few objects 100,000 times
 
     def object(self, path: str | None) -> ApiObject | None:
         """The object at a real path, or None when the release has none there."""
         if path is None or path not in self.states:
             return None
+        if path not in self._made:
+            self._made[path] = self._object(path)
+        return self._made[path]
+
+    def _object(self, path: str) -> ApiObject:
         sort, exports, signature, lineage, config = self.states[path]
         kind, is_function, is_saveable, overrides = self._pools["sorts"][sort]
         module, _, name = path.rpartition(".")
