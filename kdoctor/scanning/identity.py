@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from importlib.metadata import Distribution, distribution, entry_points
 from pathlib import Path
 from typing import Any
@@ -57,14 +58,24 @@ def content(document: Document) -> str | None:
 
 def circumstances(target: Target, limits: Limits) -> str:
     """The digest of what is not in the file: kdoctor's own code and facts, the packs of checks, the target and its options, limits."""
-    text = json.dumps([__version__, [*_code()], _plain(target), _plain(limits)], default=_plain, sort_keys=True)
+    text = json.dumps([__version__, [*_code()], _plain(target), _plain(limits)], default=_said, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _said(value: Any) -> Any:
+    """What has no plain form, in Python's words: where they are others in every process, the cache is of no use, but it never lies."""
+    try:
+        return _plain(value)
+    except TypeError:
+        return [type(value).__name__, repr(value)]
 
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = (field.name for field in dataclasses.fields(value))
         return [type(value).__name__, *(_sayable(getattr(value, name)) for name in fields)]
+    if isinstance(value, Enum):
+        return [type(value).__name__, value.name]
     if isinstance(value, (set, frozenset)):
         return sorted(map(str, value))
     if isinstance(value, Mapping):
