@@ -38,6 +38,8 @@ def measured(document: Document, progress: Progress | None = None) -> Mapping[st
         return {}
     if document.file.get("content") == MAP:
         raise WriteError("the numbers of split weights are not read together: name the shards, one by one")
+    if document.faults_of(FaultKind.SHAPE_BOMB):
+        raise WriteError("the numbers are not looked at: the arrays declare far more of them than the file holds")
     total = sum(weight.bytes for weight in document.weights.values())
     watch = None if progress is None else lambda line: progress(min(int(line), total), total) if line.isdigit() else None
     checked = bool(document.faults_of(FaultKind.CRC_MISMATCH))  # then the weights are not what was saved

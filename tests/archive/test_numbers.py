@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -13,6 +18,7 @@ from kdoctor.archive import open_document
 from kdoctor.archive.numbers import measured, with_numbers_seen
 from kdoctor.doctor import examine_file, plan_file
 from kdoctor.document import Document
+from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 from kdoctor.packs import load_checks
 from kdoctor.testing import KERAS_3
@@ -132,3 +138,32 @@ def test_somebody_who_waits_is_told_how_far_it_is(tmp_path: Path) -> None:
     measured(open_document(path), lambda done, total: told.append((done, total)))
     assert told
     assert all(0 < done <= total == 160_000_000 for done, total in told)
+
+
+def test_arrays_that_declare_more_than_the_file_holds_are_not_gone_through() -> None:
+    with pytest.raises(WriteError, match="declare far more"):
+        measured(open_document(SAMPLES / "sick" / "shape_bomb.keras"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_the_child_does_not_outlive_whoever_asked() -> None:
+    asleep, awake = os.pipe()  # the request never comes
+    work = "from kdoctor.archive.writing.hdf5_child import answer; answer(lambda job: None)"
+    start = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', sys.argv[1]]).pid, flush=True); input()"
+    command = [sys.executable, "-c", start, work]
+    with subprocess.Popen(command, stdin=asleep, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        status = Path(f"/proc/{int(parent.stdout.readline())}/status")
+        wait_until(lambda: "Threads:\t1\n" not in status.read_text())
+        parent.kill()
+    wait_until(lambda: not status.exists() or "State:\tZ" in status.read_text())
+    os.close(asleep)
+    os.close(awake)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("never came true")
