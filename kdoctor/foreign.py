@@ -35,6 +35,8 @@ MODELLING = {
     "flax": ("flax.linen", "flax.nnx"),
     "mlx": ("mlx.nn", "mlx.core"),
 }  # fmt: skip
+# Types of what is callable and no function: Keras writes one for a ufunc or a tf.function given to a Lambda. Nothing is made of a type's name alone.
+CALLABLES = frozenset({("numpy", "ufunc"), ("tensorflow", "Function"), ("tensorflow", "PolymorphicFunction")})
 # Of those, what reaches out of a graph all the same.
 REACHING_OUT = (
     "io_ops",

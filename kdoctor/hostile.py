@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kdoctor.document import Document, Json
-from kdoctor.foreign import ACTING, APPLICATION, CALLING, KERAS, MODELLING, PACKAGES, PARTS, PREFIXES, REACHING_OUT
+from kdoctor.foreign import ACTING, APPLICATION, CALLABLES, CALLING, KERAS, MODELLING, PACKAGES, PARTS, PREFIXES, REACHING_OUT
 from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.objects import FUNCTION, Node
 from kdoctor.pointer import Pointer
@@ -67,7 +67,7 @@ def is_foreign(found: Reference) -> bool:
     root = module.split(".")[0]
     if root == BUILTINS:
         return any(hasattr(builtins, name) and not name.startswith("__keras") for name in found.names)
-    if root in ("", MAIN):
+    if root in ("", MAIN) or (not found.function and found.names == (found.name,) and (root, found.name) in CALLABLES):
         return False
     if root in sys.stdlib_module_names or root in PACKAGES:
         return True
