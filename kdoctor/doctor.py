@@ -11,17 +11,14 @@ from pathlib import Path
 
 from kdoctor.archive import Place, RemoteFile, open_document
 from kdoctor.check import Check
-from kdoctor.convert import Container
-from kdoctor.custom_objects import check_settings
+from kdoctor.container import Container
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
 from kdoctor.errors import UsageError
-from kdoctor.hub_modules import with_modules
 from kdoctor.keras_api.api_object import UnknownRelease
 from kdoctor.keras_api.catalogue import known_releases, releases
 from kdoctor.keras_api.choice import answering
 from kdoctor.limits import MIB, Limits
-from kdoctor.migrate import as_repair, migrated
 from kdoctor.prognosis import foresee
 from kdoctor.target import Target, parse_target
 
@@ -98,6 +95,9 @@ def examine_file(
 
 def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False) -> Plan:
     """Open, examine and plan the repair of one file."""
+    from kdoctor.custom_objects import check_settings  # what the user gives matters to a repair alone
+    from kdoctor.hub_modules import with_modules
+
     start = time.perf_counter()
     document = attempt("archive", lambda: open_document(path))
     if isinstance(document, Failure):
@@ -117,6 +117,8 @@ def repair_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: 
     made = plan_file(path, target, checks, unsafe=unsafe)
     if target.keras_3 or made.after.failures or not made.after.errors:
         return made
+    from kdoctor.migrate import as_repair  # brings all of the converter, which an examination never needs
+
     own = Container.KERAS if made.before.document.format.native else Container.H5
     tried = [convert_file(path, target, checks, container, unsafe=unsafe) for container in dict.fromkeys((own, Container.H5))]
     found = next((one for one in tried if one.converted and not one.refused and one.after.loads), None)
@@ -128,6 +130,8 @@ def repair_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: 
 def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:
     """Plan the repair of one file, and its conversion. For a target before Keras 3 what Keras 3 saved is cured for the newest release
     first; what Keras 2 saved is taken as it is."""
+    from kdoctor.migrate import migrated
+
     if target.keras_3:
         return migrated(plan_file(path, target, checks, unsafe=unsafe), target, checks, container)
     repaired = plan_file(path, replace(target, release=releases()[-1], family="keras"), checks, unsafe=unsafe)

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
-from kdoctor.convert import Converted, NotConvertible, from_h5
 from kdoctor.document import Document
 from kdoctor.edit import Footprint, apply
 from kdoctor.errors import KdoctorError
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+
+if TYPE_CHECKING:
+    from kdoctor.convert import Converted
 
 T = TypeVar("T")
 MAX_ROUNDS = 10
@@ -201,6 +203,8 @@ def _applied(document: Document, chosen: Iterable[Applied]) -> tuple[Document, l
 
 def _converted(document: Document, target: Target, findings: Iterable[Diagnosis], allowed: set[Safety]) -> tuple[Converted, list[Applied]]:
     """The document as a ``.keras`` archive, where a repair can live there only; as it is where none asks, or it cannot be said there."""
+    from kdoctor.convert import Converted, NotConvertible, from_h5  # all of the converter, which an examination never needs
+
     same = Converted(document)
     for found in findings:
         repair = found.finding.repair

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kdoctor.check import Check, Repair
-from kdoctor.convert import Container, NotConvertible, convert
+from kdoctor.container import Container
+from kdoctor.convert import NotConvertible, convert
 from kdoctor.engine import Applied, Plan, plan
 from kdoctor.target import Target
 

@@ -10,7 +10,8 @@ from kdoctor.archive import open_document
 from kdoctor.archive.vocabularies import vocabularies
 from kdoctor.check import Check
 from kdoctor.claims import claims
-from kdoctor.convert import Container, native_training
+from kdoctor.container import Container
+from kdoctor.convert import native_training
 from kdoctor.custom_objects import plain_name
 from kdoctor.doctor import convert_file
 from kdoctor.document import Document, Format

@@ -20,7 +20,7 @@ LAYERS = (
     ("bytecode", "recipe_steps", "saved_model", "user_code", "verify"),
     ("hub", "recipe"),
     ("document",),
-    ("target", "edit", "objects", "saved_release", "script_constants"),
+    ("target", "edit", "container", "objects", "saved_release", "script_constants"),
     ("check", "layers", "archive", "keras_1_weights"),
     ("packs", "manifest", "models", "naming", "connections", "lambdas"),
     ("keras_api", "sequential", "testing"),

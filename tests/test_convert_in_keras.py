@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kdoctor.archive.writing.write import write_document
-from kdoctor.convert import Container
+from kdoctor.container import Container
 from kdoctor.doctor import convert_file, installed_keras
 from kdoctor.engine import Plan
 from kdoctor.keras_api.slots import has_rate, slots

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from weight_documents import NATIVE, archive
 
-from kdoctor.convert import Container, NotConvertible, convert
+from kdoctor.container import Container
+from kdoctor.convert import NotConvertible, convert
 from kdoctor.document import Document, Format
 from kdoctor.target import Target
 from kdoctor.testing import document, layer, sequential

@@ -33,7 +33,7 @@ from kdoctor.cli.options import (
     page_width,
     wants_color,
 )
-from kdoctor.convert import Container
+from kdoctor.container import Container
 from kdoctor.doctor import convert_file
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError

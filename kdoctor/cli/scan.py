@@ -106,7 +106,7 @@ def scan(
     warm_up()
 
     def examine(one: Target) -> Iterator[dict[str, Any]]:
-        with opened(None if no_cache else cache, resume, one, _tell) as memories, _helpers(cluster, jobs) as (search, crews):
+        with opened(None if no_cache else cache, resume, one, _tell) as memories, _workforce(cluster, jobs) as (search, crews):
             files = found.pop() if found and cluster is None else find_models(paths, search)
             yield from examine_all(files, one, jobs, WorkerLimits(seconds), memories, crews)
             if memories.journal is not None:
@@ -122,7 +122,7 @@ def scan(
 
 
 @contextmanager
-def _helpers(cluster: str | None, jobs: int) -> Iterator[tuple[Any, Any]]:
+def _workforce(cluster: str | None, jobs: int) -> Iterator[tuple[Any, Any]]:
     """Who searches folders and who examines: a cluster's workers, or this machine's."""
     if cluster is None:
         from kdoctor.scanning.crew import LocalCrew
