@@ -20,6 +20,7 @@ def script(page: str) -> str:
             commands = [line.split() for line in text.splitlines()]
             assert all(command[0] == "kdoctor" for command in commands)
             parts += [f"import subprocess, sys\nsubprocess.run([sys.executable, '-m', *{command!r}], check=True)" for command in commands]
+            parts.append("import importlib\nimportlib.invalidate_caches()")  # a module that was not there a moment ago
         else:
             parts.append(text)
     return "\n".join(parts)

@@ -101,7 +101,7 @@ def _local(path: Path, status: os.stat_result, reading: Reading, digest: str) ->
 
 
 def _document(name: str, size: int, reading: Reading, digest: str, origin: Origin | None) -> Document:
-    faults = [*reading.faults, *_extension_faults(name, reading.format)]
+    faults = [*reading.faults, *(() if reading.content == MAP else _extension_faults(name, reading.format))]
     parts: dict[str, Json] = {
         **reading.parts,
         "file": {"name": name, "extension": _extension(name).lower(), "size": size, "content": reading.content},

@@ -22,13 +22,14 @@ VERSION: Final = 1  # of the tables
 WAIT_SECONDS = 30.0  # for another scan that writes
 COMMIT_SECONDS = 1.0
 KEPT_SECONDS = 90 * 86_400  # what no scan has asked for since then is forgotten
-_TABLES = """
-    CREATE TABLE IF NOT EXISTS circumstances (digest TEXT PRIMARY KEY, used REAL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS files (
-        circumstances TEXT, path TEXT, signature TEXT, content TEXT, PRIMARY KEY (circumstances, path)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS reports (
-        circumstances TEXT, content TEXT, report TEXT, PRIMARY KEY (circumstances, content)) WITHOUT ROWID;
-"""
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS circumstances (digest TEXT PRIMARY KEY, used REAL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS files "
+    "(circumstances TEXT, path TEXT, signature TEXT, content TEXT, PRIMARY KEY (circumstances, path)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS reports "
+    "(circumstances TEXT, content TEXT, report TEXT, PRIMARY KEY (circumstances, content)) WITHOUT ROWID",
+)
+_OLD_TABLES = tuple(f"DROP TABLE IF EXISTS {name}" for name in ("circumstances", "files", "reports"))
 _BY_STATUS = "SELECT report FROM files JOIN reports USING (circumstances, content) WHERE circumstances = ? AND path = ? AND signature = ?"
 _BY_CONTENT = "SELECT report FROM reports WHERE circumstances = ? AND content = ?"
 
@@ -129,21 +130,23 @@ def _beginning(path: str) -> str:
 
 
 def _connected(path: Path, circumstances: str) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=WAIT_SECONDS)
+    database = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
     try:
+        database.execute("BEGIN IMMEDIATE")  # another scan may be making it at this moment
         (application,) = database.execute("PRAGMA application_id").fetchone()
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and application != APPLICATION:
             raise UsageError(f"{path} is the database of another program")
-        if tables and version != VERSION:
-            database.executescript("DROP TABLE IF EXISTS circumstances; DROP TABLE IF EXISTS files; DROP TABLE IF EXISTS reports;")
-        database.executescript(f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {_TABLES}")
+        old = _OLD_TABLES if tables and version != VERSION else ()
+        for statement in (*old, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", *_TABLES):
+            database.execute(statement)
         database.execute("INSERT OR REPLACE INTO circumstances VALUES (?, ?)", (circumstances, time.time()))
         database.execute("DELETE FROM circumstances WHERE used < ?", (time.time() - KEPT_SECONDS,))
         for table in ("files", "reports"):
             database.execute(f"DELETE FROM {table} WHERE circumstances NOT IN (SELECT digest FROM circumstances)")
-        database.commit()
+        database.execute("COMMIT")
+        database.isolation_level = "DEFERRED"
     except BaseException:
         database.close()
         raise

@@ -38,7 +38,8 @@ from kdoctor.testing import document, examine, layer, model, sequential
 )
 def test_every_way_out_is_told_with_where_it_leads(kind: str, detail: Any, said: str) -> None:
     (finding,) = examine("K804", document(sequential(), faults=(Fault(kind, "weights", detail),)))
-    assert finding.message == said
+    assert finding.message.startswith(f"{said} (CVE-2026-")
+    assert finding.message.endswith(" guards against it)")
     assert finding.repair is None
 
 

