@@ -57,7 +57,7 @@ def _one_more(value: Json, name: str) -> Json:
 
 
 def every_source(value: Json) -> Iterator[Source]:
-    """Every tensor that connections of either form refer to, those among named arguments included."""
+    """Every tensor that connections of either form refer to, those among named arguments included; by name, as Keras 3 flattens dicts."""
     if isinstance(value, list):
         source = as_source(value)
         if source is not None:
@@ -67,7 +67,7 @@ def every_source(value: Json) -> Iterator[Source]:
     elif isinstance(value, dict):
         config = value.get("config")
         history = config.get("keras_history") if value.get("class_name") == "__keras_tensor__" and isinstance(config, dict) else None
-        for item in [history] if history is not None else list(value.values()):
+        for item in [history] if history is not None else [value[key] for key in sorted(value)]:
             yield from every_source(item)
 
 

@@ -83,6 +83,13 @@ def node_def_of(config: Mapping[str, Json]) -> Mapping[str, Json]:
 
 def node_def_call(config: Mapping[str, Json], tensors: list[Value]) -> tuple[str, tuple[Value, ...], dict[str, Value]]:
     """The function, its operands in order, its attributes as named arguments. Raises `Untranslatable`."""
+    try:
+        return _call(config, tensors)
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError):
+        raise Untranslatable("its node_def is not of a form that TensorFlow wrote") from None
+
+
+def _call(config: Mapping[str, Json], tensors: list[Value]) -> tuple[str, tuple[Value, ...], dict[str, Value]]:
     definition = node_def_of(config)
     operation, attributes = definition.get("op"), definition.get("attr") or {}
     operands = _operands(config.get("constants") or {}, tensors)
@@ -103,9 +110,9 @@ def node_def_call(config: Mapping[str, Json], tensors: list[Value]) -> tuple[str
 
 def _operands(constants: Mapping[str, Json], tensors: list[Value]) -> list[Value]:
     """Constants stand where their number says, tensors in the places between."""
-    held = {int(place): value for place, value in constants.items() if str(place).isdigit()}
+    held = {int(place): value for place, value in constants.items()}
     count = len(held) + len(tensors)
-    if any(place >= count for place in held):
+    if not all(0 <= place < count for place in held):
         raise Untranslatable("constants of an operation that are not numbered as its operands")
     waiting = iter(tensors)
     return [held[place] if place in held else next(waiting) for place in range(count)]

@@ -105,11 +105,9 @@ class _Walk:
         node = self.layers[name]
         calls = self.connections[name]
         connection = calls[index] if calls else []
-        if node.class_name not in OPERATION_LAYERS:
-            self.values[step] = self.kept(node, step, connection)
-            return
+        follow = self.operation if node.class_name in OPERATION_LAYERS else self.kept
         try:
-            self.values[step] = self.operation(node, step, connection)
+            self.values[step] = follow(node, step, connection)
         except Untranslatable as error:
             self.refused.setdefault(name, Refusal(name, str(error)))
 
@@ -164,7 +162,7 @@ class _Walk:
         found = self.values.get((source.layer, source.call))
         if found is None:
             raise Untranslatable(f"it works on what {source.layer!r} returns")
-        if self.layers[source.layer].class_name in OPERATION_LAYERS and len(found) <= source.output:
+        if not 0 <= source.output < len(found):
             raise Untranslatable(f"{source.layer!r} has no output {source.output}")
         return found[source.output]
 
