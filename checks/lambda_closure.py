@@ -21,7 +21,13 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
     ``.h5`` as a list, a layer as its config without weights, a function as nothing but its name. What came back wrong fails when the
     model is called ("'list' object has no attribute 'shape'"), or computes something else.
 
-    The finding shows each variable with the value in the file, and says what was lost.
+    The finding shows each variable with the value in the file, and says what was lost. Where the values are whole, the cure of K401
+    writes them into Keras's own operations, and the closure is gone; safe mode refuses the file until then: "Requested the
+    deserialization of a `Lambda` layer whose `function` is a Python lambda". A lost number or list is given with ``--bind factor=0.5``,
+    or ``--bind-from train.py``, which reads the constants at the top level of the script and runs none of it.
+
+    A captured layer had weights that are in no file, and a captured function is a name: neither can be bound. Put a registered layer in
+    the Lambda's place. A closure made in a loop holds what the variable was when the model was saved, maybe not when the layer was made.
     """
     refused = refuses_code(document, target)
     for found in lambdas(document):

@@ -45,8 +45,13 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
 
     Keras 2 runs the code among the globals of its own module, where ``tf`` and ``np`` happen to be found: a warning.
 
-    The values must come from whoever wrote the script: ``--bind CONV_WIDTH=3``, or ``--bind-from train.py``, which reads the constants
-    at the top level of the script and runs none of it. Modules are known by their usual names.
+    The values must come from whoever wrote the script: ``fix model.keras --bind CONV_WIDTH=3``, or ``--bind-from train.py``, which reads
+    the constants at the top level of the script and runs none of it. With them the cure of K401 writes the function with Keras's own
+    operations. Modules are known by their usual names and need nothing.
+
+    The file cannot tell whether a value is right: another ``CONV_WIDTH`` loads as well and computes something else. Where the script
+    changed the name after it made the model, or read it from a file or the command line, ask for the value that the training used. A
+    function of your own has no value to bind: put a registered layer in the Lambda's place, which K401 shows ready to paste.
     """
     for found in lambdas(document):
         names = () if found.code is None else _globals(found.code)
