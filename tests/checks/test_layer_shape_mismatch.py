@@ -1,0 +1,81 @@
+"""K206: layers that cannot take the shape they are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphs import after, functional, start
+
+from kdoctor.document import Document
+from kdoctor.testing import document, examine, layer, model
+
+
+def stack(shape: list[int | None], made: dict[str, Any]) -> Document:
+    return model(layer("InputLayer", name="in", batch_shape=shape), made)
+
+
+def joined(made: dict[str, Any], *shapes: list[int | None]) -> Document:
+    inputs = [start(f"in_{index}") for index in range(len(shapes))]
+    for entry, shape in zip(inputs, shapes, strict=True):
+        entry["config"]["batch_shape"] = shape
+    names = [entry["name"] for entry in inputs]
+    return document(functional(*inputs, after(made, *names), inputs=tuple((name, 0, 0) for name in names)))
+
+
+def test_another_number_of_axes_is_named_with_what_the_layer_wants() -> None:
+    (finding,) = examine("K206", stack([None, 8], layer("LSTM", units=2)))
+    assert finding.message == "LSTM 'lstm' is given (None, 8) and wants 3 axes"
+    assert finding.keras_says == (
+        "ValueError: Input 0 with name 'None' of layer 'lstm' is incompatible with the layer: expected ndim=3, found ndim=2. "
+        "Full shape received: (None, 8)"
+    )
+    assert finding.repair is not None
+    assert not finding.repair.changes
+
+
+def test_a_layer_that_follows_the_sick_one_is_not_named_too() -> None:
+    small = layer("Conv2D", name="small", filters=2, kernel_size=[5, 5])
+    after_it = layer("Conv2D", name="after", filters=2, kernel_size=[2, 2])
+    (finding,) = examine("K206", model(layer("InputLayer", name="in", batch_shape=[None, 3, 3, 1]), small, after_it))
+    assert finding.layer == "small"
+
+
+@pytest.mark.parametrize(
+    ("made", "shapes", "wants"),
+    [
+        (layer("Concatenate", name="out"), ([None, 8, 2], [None, 7, 2]), "inputs of equal lengths on every axis but axis -1"),
+        (layer("Concatenate", name="out", axis=1), ([None, 8], [None, 8, 2]), "inputs of equal lengths on every axis but axis 1"),
+        (layer("Add", name="out"), ([None, 8, 2], [None, 8]), "inputs of equal shapes, lengths of 1 apart"),
+        (layer("Dot", name="out", axes=1), ([None, 8], [None, 7]), "two inputs that are equally long on the axes it multiplies along"),
+    ],
+)
+def test_inputs_that_do_not_go_together_are_named(made: dict[str, Any], shapes: Any, wants: str) -> None:
+    (finding,) = examine("K206", joined(made, *shapes))
+    assert finding.message.endswith(f"wants {wants}")
+
+
+@pytest.mark.parametrize(
+    "sick",
+    [
+        joined(layer("Concatenate", name="out"), [None, 8, 2], [None, None, 2]),
+        joined(layer("Concatenate", name="out", axis=1), [None, 8, 2], [None, 7, 2]),
+        joined(layer("Add", name="out"), [None, 8, 2], [None, 2]),
+        joined(layer("Add", name="out"), [None, 1], [None, 8]),
+        stack([None, None], layer("Reshape", target_shape=[3, 3])),
+        stack([None, 12], layer("Reshape", target_shape=[3, -1])),
+        stack([None, 3, 1], layer("Conv1D", filters=2, kernel_size=[5], padding="causal")),
+        stack([None, 3, 3, 1], layer("MaxPooling2D", pool_size=[5, 5], padding="same")),
+        stack([None, None, None, 3], layer("Conv2D", filters=2, kernel_size=[5, 5])),
+        stack([None, 8], layer("LSTM", module="mine", units=2)),
+        model(layer("LSTM", units=2)),
+    ],
+)
+def test_what_a_layer_takes_or_what_is_not_known_is_not_named(sick: Document) -> None:
+    assert examine("K206", sick) == []
+
+
+def test_a_nested_model_that_gains_an_axis_on_entry_is_left_alone() -> None:
+    inner = functional(start(), after(layer("LSTM", name="out", units=2), "in"), name="inner")
+    inner["config"]["layers"][0]["config"]["batch_shape"] = [None, 4, 1]
+    assert examine("K206", document(functional(start(), after(inner, "in"), outputs=(("inner", 0, 0),)))) == []
