@@ -32,7 +32,7 @@ CONNECTIONS = {
     "sick/duplicate_layer_name__repeated_entry.keras": Sample(
         "K205", "the entry of one layer stands twice", after(K3), "fix: drop the second", CHAIN
     ),
-    "sick/layer_shape_mismatch.keras": Sample("K206", "a Reshape to three times as many numbers", after(K3), WHOLE_FILE, STACK),
+    "sick/layer_shape_mismatch.keras": Sample("K206", "ZeroPadding1D where there are no steps", after(K3), WHOLE_FILE, STACK),
     "sick/slash_in_layer_name__keras_2.keras": Sample("K207", "a layer named block/hidden", K2, "fix: block_hidden", CHAIN),
     "sick/slash_in_layer_name__keras_2.h5": Sample("K207", "a layer named block/hidden", K2, "fix: block_hidden", CHAIN),
     "sick/dangling_endpoint.keras": Sample("K209", "no input_layers", after(K3), "fix: the only InputLayer", CHAIN),

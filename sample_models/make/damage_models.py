@@ -20,7 +20,7 @@ def make() -> None:
         (STACK, "duplicate_layer_name.keras", same_name),
         (CHAIN, "duplicate_layer_name__repeated_entry.keras", entry_repeated),
         (CHAIN, "dangling_endpoint.keras", no_inputs),
-        (STACK, "layer_shape_mismatch.keras", three_times_as_many),
+        (STACK, "layer_shape_mismatch.keras", steps_of_none),
         (CHAIN, "dangling_endpoint__unknown_output.keras", unknown_output),
         (PLAIN, "moved_object__tensorflow_keras.keras", other_module),
         (PLAIN, "moved_object__registered_name.keras", registered),
@@ -71,12 +71,11 @@ def entry_repeated(document: Document) -> None:
     entries(document).insert(2, json.loads(json.dumps(entries(document)[1])))
 
 
-def three_times_as_many(document: Document) -> None:
-    """A Reshape between the two layers, into three rows where there is one."""
-    units = entries(document)[1]["config"]["units"]
-    config = {"name": "rows", "trainable": True, "dtype": "float32", "target_shape": [3, units]}
-    reshape = {"module": "keras.layers", "class_name": "Reshape", "config": config, "registered_name": None}
-    entries(document).insert(2, reshape)
+def steps_of_none(document: Document) -> None:
+    """A layer that pads steps in time between the two layers, where there are no steps."""
+    config = {"name": "steps", "trainable": True, "dtype": "float32", "padding": [1, 1]}
+    padding = {"module": "keras.layers", "class_name": "ZeroPadding1D", "config": config, "registered_name": None}
+    entries(document).insert(2, padding)
 
 
 def no_inputs(document: Document) -> None:
