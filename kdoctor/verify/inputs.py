@@ -104,7 +104,8 @@ def _values(slot: Slot, recipe: Recipe, random: np.random.Generator, samples: in
         numbers: np.ndarray[Any, Any] = random.integers(0, recipe.bound, shape)
     else:
         numbers = random.standard_normal(shape)
-    known = slot.dtype in np.sctypeDict  # numpy has no bfloat16; Keras casts float32 to it
+    # numpy has no bfloat16 of its own, though whoever imports ml_dtypes gives it one; Keras casts float32 to it
+    known = getattr(np.sctypeDict.get(slot.dtype), "__module__", None) == "numpy"
     return numbers.astype(slot.dtype if known else "float32")
 
 

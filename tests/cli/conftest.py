@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parents[2] / "sample_models"
 def kdoctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run ``kdoctor`` with arguments, in this process."""
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # as the command sets it, but for this test alone
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # as `scan` sets it
     thresholds = gc.get_threshold()
 
     def run(*arguments: object) -> Ended:
