@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.hostile import is_no_modelling, is_pythons
+from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.lambdas import Lambda, lambdas
 from kdoctor.objects import FUNCTION
@@ -61,8 +62,8 @@ def _missing(document: Document, found: Lambda, call: Call | None, target: Targe
     return Finding(
         found.at,
         f"{found.described} is the function {name!r}{where}, of which only the name is in the file; {target} does not know it",
-        repair=_by_name(document, found.at, name) if given else advice if name.isidentifier() else None,
-        needs=needs if name.isidentifier() and not given else (),
+        repair=_by_name(document, found.at, name) if given else advice if is_identifier(name) else None,
+        needs=needs if is_identifier(name) and not given else (),
         layer=found.owner,
         keras_says=_keras_says(name, call),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kdoctor.engine import Diagnosis, Report
+from kdoctor.identifiers import is_identifier
 from kdoctor.loading import loading_lines
 from kdoctor.objects import FUNCTION, Node, as_node
 
@@ -23,9 +24,7 @@ def snippet(report: Report) -> tuple[str, ...] | None:
     told = loading_lines(report.document, report.target, report.path)
     lines += [line for line in told if line.startswith(("import ", "from ", "kdoctor."))]
     names = _names(report, missing)
-    if not all(
-        name.isidentifier() and all(step.isidentifier() for step in (module or "x").split(".")) for name, (_, module, _) in names.items()
-    ):
+    if not all(is_identifier(step) for name, (_, module, _) in names.items() for step in (name, *(module or "x").split("."))):
         return None  # what the file names is no Python: nobody should paste it
     lines += [f"from {module or 'YOUR_CODE'} import {name}  # {hint}" for name, (_, module, hint) in names.items()]
     given = [line for line in told if "custom_objects=" in line]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterator
 
 from kdoctor.custom_objects import plain_name, stored_arrays
 from kdoctor.document import Document
 from kdoctor.hostile import is_no_modelling, is_pythons
+from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.objects import FUNCTION, Node
 from kdoctor.pointer import Pointer
@@ -51,7 +51,7 @@ def _whole_class(node: Node, name: str, document: Document) -> str:
 
 
 def _is_name(text: str) -> bool:
-    return text.isidentifier() and not keyword.iskeyword(text) and text not in ("self", "kwargs")
+    return is_identifier(text) and text not in ("self", "kwargs")
 
 
 def registration(text: str, name: str) -> str:

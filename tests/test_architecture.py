@@ -16,7 +16,7 @@ CHECK_SOURCES = sorted(CHECKS.glob("*.py"))
 
 # Each module or package imports from the rows above it alone, never from its own row.
 LAYERS = (
-    ("__version__", "errors", "pointer", "limits", "faults", "confine", "foreign", "numbers"),
+    ("__version__", "errors", "pointer", "limits", "faults", "confine", "identifiers", "foreign", "numbers"),
     ("bytecode", "recipe_steps", "saved_model", "user_code", "verify"),
     ("hub", "recipe"),
     ("document",),

@@ -6,65 +6,29 @@ reads cost little, and reads nothing that is not asked for: small blocks keep wh
 
 from __future__ import annotations
 
-import io
-import os
 from collections import OrderedDict
 from typing import BinaryIO
+
+from kdoctor.archive.positioned import Positioned
 
 BLOCK = 1024  # bytes; libhdf5 keeps the metadata of neighbours together. Measured on 420 MB with 400 datasets: 0.94 MB in 1,077 reads
 BLOCKS = 64
 
 
-class Window(io.RawIOBase):
+class Window(Positioned):
     """Bytes ``start`` to ``start + size`` of a file as a seekable file of its own. Closing it leaves the outer file open."""
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self._file = file
         self._start = start
-        self._size = max(0, size)
-        self._position = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
 
-    @property
-    def size(self) -> int:
-        """Length of the slice, in bytes."""
-        return self._size
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to any place that is not before the slice; reading behind its end gives no bytes."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("a place before the start of the window")
-        self._position = base + offset
-        return self._position
-
-    def read(self, size: int | None = -1) -> bytes:
-        """The next ``size`` bytes, fewer only at the end of the slice (or of the file, where that ends earlier)."""
-        rest = max(0, self._size - self._position)
-        wanted = rest if size is None or size < 0 else min(size, rest)
-        index, offset = divmod(self._position, BLOCK)
-        if offset + wanted <= BLOCK:
-            data = self._block(index)[offset : offset + wanted] if wanted else b""
-        else:
-            data = self._direct(self._position, wanted)
-        self._position += len(data)
-        return data
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
+    def _at(self, place: int, size: int) -> bytes:
+        index, offset = divmod(place, BLOCK)
+        if offset + size <= BLOCK:
+            return self._block(index)[offset : offset + size] if size else b""
+        return self._direct(place, size)
 
     def _block(self, index: int) -> bytes:
         block = self._blocks.get(index)

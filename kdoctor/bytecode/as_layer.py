@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.names import names_read
 from kdoctor.bytecode.printer import Printer
 from kdoctor.bytecode.source import constant_of, function_of
+from kdoctor.identifiers import is_identifier
 
 INDENT = "    "
 # How scripts import the modules that they call by these names.
@@ -49,7 +49,7 @@ def class_name(name: str) -> str:
     """A layer's name as that of a class: crop_2 is Crop2."""
     words = re.findall(r"[A-Za-z0-9]+", name)
     joined = "".join(word[:1].upper() + word[1:] for word in words)
-    return joined if joined.isidentifier() and not keyword.iskeyword(joined) else f"Stored{joined}"
+    return joined if is_identifier(joined) else f"Stored{joined}"
 
 
 def _printed(function: Function) -> str:

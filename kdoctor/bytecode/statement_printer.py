@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import keyword
 from typing import TYPE_CHECKING
 
 from kdoctor.bytecode.expression import Assignment, Binary, Display, Expression, Import, Name, Scope
 from kdoctor.bytecode.literal import Untraceable
+from kdoctor.identifiers import is_identifier
 
 if TYPE_CHECKING:
     from kdoctor.bytecode.printer import Printer
@@ -53,6 +53,6 @@ def sign_of(binary: Binary) -> str:
 
 def identifier(name: str) -> str:
     """A name, if it is one; raises Untraceable for whatever else stands in its place."""
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not is_identifier(name):
         raise Untraceable(f"{name!r} is no name")
     return name

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -27,6 +28,7 @@ from kdoctor.report.printable import printable
 from kdoctor.target import Target
 
 if TYPE_CHECKING:
+    from kdoctor.archive import Place
     from kdoctor.file_report import FileReport
 
 
@@ -89,12 +91,8 @@ def scan(
     from kdoctor.cli.judging import Accepted, asked_question
     from kdoctor.cli.outputs import Outputs, parse_outputs, write_all
     from kdoctor.gate import judged
-    from kdoctor.scanning.crew import warm_up
-    from kdoctor.scanning.examination import WorkerLimits
     from kdoctor.scanning.files import find_models
     from kdoctor.scanning.interruption import EXIT, Interruptible
-    from kdoctor.scanning.memories import opened
-    from kdoctor.scanning.workers import examine_all
     from kdoctor.totals import Totals
 
     wanted = parse_outputs(output)
@@ -102,16 +100,8 @@ def scan(
     question = asked_question(paths, config, baseline, fail_on, lambda text: make_target(text, purpose, custom), target, _tell)
     if resume is not None and len(question.targets) > 1:
         raise UsageError("--resume: the policy names several targets, and a journal is for one: choose it with --target")
-    found = [find_models(paths)]  # a path that does not exist is told before anything else
-    warm_up()
-
-    def examine(one: Target) -> Iterator[dict[str, Any]]:
-        with opened(None if no_cache else cache, resume, one, _tell) as memories, _workforce(cluster, jobs) as (search, crews):
-            files = found.pop() if found and cluster is None else find_models(paths, search)
-            yield from examine_all(files, one, jobs, WorkerLimits(seconds), memories, crews)
-            if memories.journal is not None:
-                memories.journal.forget()
-
+    begun = [find_models(paths)]  # a path that does not exist is told before anything else
+    examine = Examination(paths, begun, jobs, seconds, None if no_cache else cache, resume, cluster)
     run, totals = question.run(), Totals()
     reports = Interruptible(_with_progress(judged(question, examine, run)))
     write_all(Outputs(run, format.value, wanted, every=every), accepted.seen(reports), totals, lambda: not reports.interrupted)
@@ -119,6 +109,33 @@ def scan(
         raise typer.Exit(EXIT)
     accepted.tell(question, totals, _tell)
     raise typer.Exit(accepted.write(totals))
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """How the files are examined, for one target after the other; ``begun`` is a search for them that the first can go on with."""
+
+    paths: list[str]
+    begun: list[Iterator[Place]]
+    jobs: int
+    seconds: float
+    cache: Path | None
+    resume: Path | None
+    cluster: str | None
+
+    def __call__(self, target: Target) -> Iterator[dict[str, Any]]:
+        from kdoctor.scanning.crew import warm_up
+        from kdoctor.scanning.examination import WorkerLimits
+        from kdoctor.scanning.files import find_models
+        from kdoctor.scanning.memories import opened
+        from kdoctor.scanning.workers import examine_all
+
+        warm_up()
+        with opened(self.cache, self.resume, target, _tell) as memories, _workforce(self.cluster, self.jobs) as (search, crews):
+            files = self.begun.pop() if self.begun and self.cluster is None else find_models(self.paths, search)
+            yield from examine_all(files, target, self.jobs, WorkerLimits(self.seconds), memories, crews)
+            if memories.journal is not None:
+                memories.journal.forget()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kdoctor.call_numbers import every_source
 from kdoctor.document import Json
+from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.layers import Source, as_source, layer_list
 from kdoctor.objects import Node, as_node
@@ -15,7 +16,7 @@ from kdoctor.rebuild.fragments import INDENT, Applied, Atom, Fragment, Item, cal
 from kdoctor.rebuild.inputs import as_input
 from kdoctor.rebuild.literals import mapping
 from kdoctor.rebuild.module import Module
-from kdoctor.rebuild.names import Scope, is_identifier
+from kdoctor.rebuild.names import Scope
 from kdoctor.rebuild.objects import instance, value
 from kdoctor.rebuild.operations import auto_named, operation
 from kdoctor.rebuild.outputs import picked

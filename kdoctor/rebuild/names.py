@@ -7,6 +7,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from kdoctor.identifiers import is_identifier
 from kdoctor.naming import fresh
 
 # What generated code itself uses, and Python's own names that nobody should shadow.
@@ -14,11 +15,6 @@ RESERVED = frozenset({"keras", "np", "ops", "kdoctor", "model", *dir(builtins), 
 OF_THE_MODULE = ("build_", "compute_")  # the functions of the generated module begin with these words, its variables never
 OWN = frozenset({"keras", "np", "model", "build_model", "build_network"})  # what a class of the file would take away from the code
 LONGEST = 60
-
-
-def is_identifier(name: object) -> bool:
-    """Whether a text of the file may stand in code as a name."""
-    return isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name) and name.isascii()
 
 
 def is_free(name: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from kdoctor.document import Json
+from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.api_object import REQUIRED, ApiObject
 from kdoctor.keras_api.reader import kind_of
 from kdoctor.layers import is_model
@@ -15,7 +16,7 @@ from kdoctor.rebuild.fragments import Atom, Fragment, Item, call, listing, seque
 from kdoctor.rebuild.functions import stored_source
 from kdoctor.rebuild.literals import TUPLES, literal, mapping, single_precision, text
 from kdoctor.rebuild.module import Module
-from kdoctor.rebuild.names import is_free, is_identifier
+from kdoctor.rebuild.names import is_free
 
 HUB = "kdoctor.hub.layer"
 # Kinds of functions and objects of the training state, by the argument that they are given to.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.document import Document, Json
+from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.objects import FUNCTION, Node, as_node
 from kdoctor.pointer import Pointer
-from kdoctor.rebuild.names import is_identifier
 from kdoctor.rebuild.objects import TRAINING_KINDS
 from kdoctor.stub import function_stub, registration
 from kdoctor.target import Target

@@ -6,7 +6,7 @@ import keyword
 
 import pytest
 
-from kdoctor.rebuild.names import Scope, identifier, is_identifier
+from kdoctor.rebuild.names import Scope, identifier
 
 NAMES = ["dense", "my layer-1", "1st", "class", "übel", "", "__", "a/b", "x; import os", "print", "model", "keras", "match", "x" * 500]
 
@@ -29,8 +29,3 @@ def test_no_name_is_given_twice_and_none_is_that_of_a_function() -> None:
     scope = Scope(["taken"])
     assert [scope.variable("a b"), scope.variable("a-b"), scope.variable("taken")] == ["a_b", "a_b_1", "taken_1"]
     assert scope.variable("build_model") == "build_model_layer"
-
-
-def test_what_only_looks_like_a_name_is_none() -> None:
-    assert is_identifier("Scale")
-    assert not any(is_identifier(text) for text in ("lambda", "a.b", "x()", "ｐrint", "", None, "a b"))

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
+from kdoctor.archive.positioned import Positioned
 from kdoctor.archive.remote.address import shown, without_secrets
 from kdoctor.errors import ReadError, UsageError
 from kdoctor.limits import Limits
 
-BLOCK_BYTES = (
-    16 * 1024
-)  # headers of HDF5 stand in small groups between the weights: larger blocks bring weights, smaller ones more requests
+# Headers of HDF5 stand in small groups between the weights: larger blocks bring weights, smaller ones more requests.
+BLOCK_BYTES = 16 * 1024
 FIRST_BLOCKS = 16  # are larger, by the size of the file: most models need no others, and each costs a journey
 LARGEST_BLOCK_BYTES = 256 * 1024
 BLOCKS = 1024  # kept in memory of one file
@@ -91,55 +91,36 @@ class RemoteFile:
             raise ReadError(f"{self} {NO_RANGES}" if "range requests" in said else f"{self} cannot be read: {said}") from None
 
 
-class _Watched(io.RawIOBase):
+class _Watched(Positioned):
     """A remote stream in blocks that are kept, and that remembers a failure: what reads a damaged file takes a failure for damage and goes
     on, and a network is no damage."""
 
     def __init__(self, stream: Any, size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self._stream = stream
-        self._size = size
-        self._position = 0
         self._starts: list[int] = []  # of the blocks, in order
         self._blocks: dict[int, bytes] = {}
         self.failure: Exception | None = None
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        return self._position
-
-    def read(self, size: int | None = -1) -> bytes:
+    def _at(self, place: int, size: int) -> bytes:
         if self.failure is not None:
             raise self.failure
-        rest = max(0, self._size - self._position)
-        wanted = rest if size is None or size < 0 else min(size, rest)
         try:
-            data = self._kept(wanted)
+            return self._kept(place, size)
         except Exception as error:
             self.failure = error
             raise
-        self._position += len(data)
-        return data
 
-    def _kept(self, wanted: int) -> bytes:
-        """The next bytes, from a block where one holds them; a new block begins at a multiple of the smallest."""
-        index = bisect.bisect_right(self._starts, self._position) - 1
+    def _kept(self, place: int, wanted: int) -> bytes:
+        """The bytes from a place on, from a block where one holds them; a new block begins at a multiple of the smallest."""
+        index = bisect.bisect_right(self._starts, place) - 1
         if index >= 0:
             start = self._starts[index]
-            if self._position + wanted <= start + len(self._blocks[start]):
-                return self._blocks[start][self._position - start : self._position - start + wanted]
-        start = self._position - self._position % BLOCK_BYTES
+            if place + wanted <= start + len(self._blocks[start]):
+                return self._blocks[start][place - start : place - start + wanted]
+        start = place - place % BLOCK_BYTES
         large = min(LARGEST_BLOCK_BYTES, max(BLOCK_BYTES, self._size // 4096)) if len(self._starts) < FIRST_BLOCKS else BLOCK_BYTES
-        length = max(self._position - start + wanted, large)
+        length = max(place - start + wanted, large)
         self._stream.seek(start)
         data = bytes(self._stream.read(min(length, self._size - start)))
         if wanted <= LARGEST_BLOCK_BYTES:
@@ -149,7 +130,7 @@ class _Watched(io.RawIOBase):
             if start not in self._blocks:
                 bisect.insort(self._starts, start)
             self._blocks[start] = data
-        return data[self._position - start : self._position - start + wanted]
+        return data[place - start : place - start + wanted]
 
 
 Place: TypeAlias = Path | RemoteFile
