@@ -98,6 +98,7 @@ class FileReport:
     suppressed: tuple[Suppressed, ...] = ()
     gate: Gate = Gate.PASSED
     prognosis: tuple[Mapping[str, Any], ...] = ()
+    sides: Mapping[str, Any] | None = None
 
     def judged(self, fail_on: Severity | None) -> FileReport:
         """With the gate's answer: failed by a finding at or above the severity (None: by none); else unknown where something was
@@ -128,6 +129,7 @@ class FileReport:
             suppressed=tuple(Suppressed(_found(one["finding"]), one["by"], one["reason"]) for one in found.get("suppressed", ())),
             gate=Gate(found.get("gate", "passed")),
             prognosis=tuple(found.get("prognosis", ())),
+            sides=found.get("sides"),
         )
 
     def as_object(self) -> dict[str, Any]:
@@ -150,6 +152,7 @@ class FileReport:
             "gate": self.gate.value,
             **({"prognosis": list(self.prognosis)} if self.prognosis else {}),
             "findings": [_finding_object(one) for one in self.findings],
+            **({"sides": self.sides} if self.sides else {}),
             "failures": [{"check": one.check, "error": one.error} for one in self.failures],
             "checks": {
                 "passed": self.checks.passed,

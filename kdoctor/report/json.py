@@ -14,6 +14,7 @@ from kdoctor.engine import Diagnosis, Outlook, Plan, Report, Verdict
 from kdoctor.file_report import FileReport
 from kdoctor.layers import layer_at
 from kdoctor.outcomes import outcomes
+from kdoctor.report.differing import sides_object
 from kdoctor.report.printable import escaped
 from kdoctor.report.run import Run
 from kdoctor.summary import summarize
@@ -113,6 +114,7 @@ def report_object(report: Report) -> dict[str, Any]:
     made = outcomes(report)
     verdict = Verdict.UNKNOWN if made.unchecked and report.verdict is Verdict.HEALTHY else report.verdict  # not checked is never clean
     prognosis = {"prognosis": [_outlook(outlook) for outlook in report.outlooks]} if report.outlooks else {}
+    sides = sides_object(report)
     return {
         "path": report.path,
         "sha256": document.digest or None,
@@ -130,6 +132,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "loads": report.loads,
         **prognosis,
         "findings": [_finding(found, report) for found in report.findings],
+        **({"sides": sides} if sides else {}),
         "failures": [{"check": failure.check, "error": failure.error} for failure in report.failures],
         "checks": {
             "passed": made.passed,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from kdoctor.balance import Difference, differences
 from kdoctor.engine import Report
-from kdoctor.keras_api.layouts import layout_of
+from kdoctor.report.differing import told
 from kdoctor.report.printable import printable
 from kdoctor.stored import written
 
-ABOUT_WEIGHTS = frozenset({"K607", "K701", "K702", "K703", "K705", "K707"})
 MOST = 20  # rows
 
 
@@ -30,9 +28,3 @@ def sides(report: Report) -> Table | None:
     if len(rows) > MOST:
         view.add_row(Text(f"… {len(rows) - MOST} more", "dim"))
     return view
-
-
-def told(report: Report) -> tuple[Difference, ...]:
-    """Where the sides differ, if a finding is about that."""
-    asked = any(found.check.code in ABOUT_WEIGHTS for found in report.findings)
-    return differences(report.document, layout_of(report.target)) if asked else ()
