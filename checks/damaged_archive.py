@@ -16,7 +16,7 @@ def damaged_archive(document: Document, target: Target) -> Iterator[Finding]:
     bytes are wrong, so there is no cure. Bytes before or after a whole archive are harmless to Keras's zip reader: an info,
     and cut off when the file is written anew. Before HDF5 content they are harmless only where HDF5 allows a user block.
 
-    Checksums of members larger than 8 MiB are not read by an inspection; they are when the file is repaired, copied or loaded.
+    Checksums of members larger than 8 MiB are computed with ``--deep``, which reads all numbers anyway, and when the file is repaired.
     """
     for at, fault in document.faults_of(FaultKind.CRC_MISMATCH):
         name = fault.detail.get("name")

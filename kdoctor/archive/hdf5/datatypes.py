@@ -61,6 +61,12 @@ def dtype_name(data: bytes, at: int) -> str:
     return f"void{8 * size}"
 
 
+def is_little(data: bytes, at: int) -> bool:
+    """Whether the values are numbers of which the least significant byte comes first, or raw bytes, and nothing else has to be known."""
+    kind = data[at] & 15
+    return kind == OPAQUE or (kind in (INTEGER, FLOAT) and not data[at + 1] & 1) or (kind == ENUM and not data[at + 9] & 1)
+
+
 def numbers(data: bytes, at: int, count: int, values_at: int) -> list[Json]:
     """So many numbers of the datatype whose message is at ``at``, from ``values_at`` on. Raises ValueError or struct.error."""
     order = ">" if data[at + (9 if data[at] & 15 == ENUM else 1)] & 1 else "<"

@@ -42,10 +42,12 @@ class AttributeHeader:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a dataset is stored: compact, contiguous, chunked or virtual; ``end`` is the address behind contiguous data, else 0."""
+    """How a dataset is stored: compact, contiguous, chunked or virtual; ``end`` is the address behind contiguous data, else 0, and ``size``
+    how many bytes that data has."""
 
     storage: str
     end: int = 0
+    size: int = 0
 
 
 def text(data: bytes) -> str:
@@ -136,7 +138,7 @@ def read_layout(data: bytes, at: int) -> Layout:
     name = ("compact", "contiguous", "chunked", "virtual")[storage]
     if name == "contiguous" and version >= 3:
         address, size = struct.unpack_from("<QQ", data, at + 2)
-        return Layout(name, 0 if address == UNDEFINED else address + size)
+        return Layout(name) if address == UNDEFINED else Layout(name, address + size, size)
     return Layout(name)
 
 

@@ -19,6 +19,7 @@ from kdoctor.archive.hdf5.datatypes import (
     STRING,
     VARIABLE,
     dtype_name,
+    is_little,
     nested,
     numbers,
     product,
@@ -74,7 +75,10 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """What a dataset's header says. ``end``: address behind its values where they are contiguous, else 0; ``bytes``: of all its values."""
+    """What a dataset's header says. ``end``: address behind its values where they are contiguous, else 0; ``bytes``: of all its values;
+
+    ``start``: address of its values where they stand in one piece, the least significant byte of each first; else None.
+    """
 
     shape: tuple[int, ...]
     dtype: str
@@ -82,6 +86,7 @@ class Array:
     end: int
     files: tuple[str, ...] = ()
     bytes: int = 0
+    start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,9 @@ class Objects:
         if data[messages[DATATYPE]] & 15 == OPAQUE:  # Keras 3 stores a dtype that HDF5 lacks as raw bytes, its name beside them
             dtype = next((str(a.value) for a in self.attributes(header) if a.name == "dtype" and a.value), dtype)
         size = 0 if shape is None else product(shape) * struct.unpack_from("<I", data, messages[DATATYPE] + 4)[0]
-        return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files, size)
+        in_place = layout.end > 0 and layout.size == size and not files and is_little(data, messages[DATATYPE])
+        start = layout.end - size if in_place else None
+        return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files, size, start)
 
     def _symbols(self, tree: int, heap: int) -> Iterator[Link]:
         names = read_heap(self._stream, heap)

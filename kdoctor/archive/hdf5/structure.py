@@ -51,7 +51,7 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
         superblock = read_superblock(window.read(SUPERBLOCK_BYTES))
     except (ValueError, IndexError, struct.error) as error:
         return _nothing(str(error), start)
-    walk = Walk(Metered(stream, start, size - start), limits)
+    walk = Walk(Metered(stream, start, size - start), limits, start)
     walk.run(superblock.root)
     faults = (*walk.faults, *walk.declared.faults(size))
     missing = superblock.length - (size - start)

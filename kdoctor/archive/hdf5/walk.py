@@ -19,13 +19,13 @@ GROUPS = 4  # for each dataset that is allowed
 class Walk:
     """What was found on the way: groups parents first, in the order of their links, each once."""
 
-    def __init__(self, stream: Metered, limits: Limits) -> None:
+    def __init__(self, stream: Metered, limits: Limits, base: int = 0) -> None:
         self.attributes: dict[str, dict[str, Json]] = {}
         self.weights: dict[str, Weight] = {}
         self.faults: list[Fault] = []
         self.declared = Declared(limits)
         self.lost: list[str] = []  # what cannot be read, or has its values behind the end of the file
-        self._stream, self._limits = stream, limits
+        self._stream, self._limits, self._base = stream, limits, base  # base: the byte of the content that addresses count from
         self._objects = Objects(stream, limits.attribute_bytes)
         self._open: list[tuple[str, int, tuple[int, ...]]] = []  # path, address, addresses of the groups around it
         self._visited: set[int] = set()
@@ -98,7 +98,8 @@ class Walk:
     def _array(self, name: str, header: Header) -> None:
         array = self._objects.array(header)
         self._allow(len(self.weights) + 1, self._limits.datasets)
-        self.weights[name] = Weight(array.shape, array.dtype, name)
+        start = -1 if array.start is None or array.end > self._stream.size else self._base + array.start
+        self.weights[name] = Weight(array.shape, array.dtype, name, start=start)
         self.declared.add(name, array.shape, array.bytes)
         if array.files:
             self._note(FaultKind.HDF5_EXTERNAL_STORAGE, "weights", name=name, files=list(array.files))

@@ -51,12 +51,10 @@ def _asset_names(before: Document, after: Document) -> dict[int, str]:
 
 
 @contextlib.contextmanager
-def opened_sources(
-    before: Document, origin: Origin, folder: Path, names: dict[int, str], *, checked: bool = True
-) -> Iterator[tuple[list[Place], Iterator[Asset]]]:
-    """Where the HDF5 content of the original stands, and the assets. ``checked``: the checksum of a member of an archive has to fit."""
+def opened_sources(before: Document, origin: Origin, folder: Path, names: dict[int, str]) -> Iterator[tuple[list[Place], Iterator[Asset]]]:
+    """Where the HDF5 content of the original stands, and the assets. The checksum of a member of an archive has to fit."""
     if before.format is Format.KERAS_DIR:
-        files = [origin.path / member.name for member in _holders(before)]
+        files = [origin.path / member.name for member in holders(before)]
         if any(file.is_symlink() for file in files):
             raise WriteError(f"{origin.path} holds a link instead of its weights")
         yield [Place(file, 0, file.stat().st_size) for file in files], folder_assets(before, origin.path, names)
@@ -67,22 +65,22 @@ def opened_sources(
             yield [Place(path, 0, size)], iter(())
         else:
             source = ZipSource(stream, read_marks(stream, size), folder)
-            yield [_place(source, member, origin, checked) for member in _holders(before)], zip_assets(before, source, names)
+            yield [_place(source, member, origin) for member in holders(before)], zip_assets(before, source, names)
 
 
-def _holders(before: Document) -> list[Member]:
+def holders(before: Document) -> list[Member]:
     """The members that hold the weights, shards in their order: of equal names the last, which Keras reads."""
     found = {plain(member.name): member for member in before.members.values() if member.role == "weights"}
     names = sorted(name for name in found if name.rpartition("/")[2] == WEIGHTS or is_shard(name.rpartition("/")[2]))
     return [found[name] for name in names]
 
 
-def _place(source: ZipSource, member: Member, origin: Origin, checked: bool) -> Place:
+def _place(source: ZipSource, member: Member, origin: Origin) -> Place:
     """A stored member is read where it stands, once its checksum was seen to fit; another one is unpacked."""
     record, start = source.locate(member)
     if record.method != STORED or origin.wrapping:
         return Place(_spooled(source.folder / f"source{member.offset}.h5", source.content(member)), 0, member.size)
-    for _ in source.content(member) if checked else ():
+    for _ in source.content(member):
         pass
     return Place(origin.path, start, member.size)
 
