@@ -1,6 +1,7 @@
 """Every architecture of ``keras.applications`` through ``kdoctor convert``, from one release of Keras to another, one model at a time.
 
-    python benchmarks/applications.py --made-by PYTHON --loaded-by PYTHON [--target keras==2.15] [--to keras] [--formats h5,keras] [NAME …]
+    python benchmarks/applications.py --made-by PYTHON --loaded-by PYTHON [--target keras==2.15] [--to keras] [--formats h5,keras]
+        [--side 128] [NAME …]
 
 PYTHON are interpreters with the two releases; kdoctor is that of this one. Weights are random, statistics those of one image
 and disturbed; nothing is fetched. Each file is deleted once it was compared: the largest are of hundreds of megabytes. A line for each: name,
@@ -23,9 +24,10 @@ ENVIRONMENT = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES"
 NAMES = "import inspect, keras; a = keras.applications; print(*(n for n in dir(a) if inspect.isfunction(getattr(a, n))))"
 MAKE = """
 import sys, keras, numpy
-folder, name, formats = sys.argv[1:]
+folder, name, formats, side = sys.argv[1:]
 keras.utils.set_random_seed(1)
-model = getattr(keras.applications, name)(weights=None)
+shape = {"input_shape": (int(side), int(side), 3)} if int(side) else {}
+model = getattr(keras.applications, name)(weights=None, **shape)
 noise = numpy.random.default_rng(2)
 given = noise.uniform(0, 255, [1, *(length or 224 for length in model.input_shape[1:])]).astype("float32")
 normalizations = [layer for layer in model.layers if type(layer).__name__ == "BatchNormalization"]
@@ -35,6 +37,9 @@ model(given, training=True)  # real statistics: with others, numbers grow from l
 for layer in normalizations:
     layer.momentum = 0.99
     layer.set_weights([value + noise.uniform(0, 0.1, value.shape).astype("float32") for value in layer.get_weights()])
+for layer in model.layers:
+    if type(layer).__name__ == "LayerScale":  # a fresh one hides what it scales
+        layer.set_weights([noise.uniform(0, 1, value.shape).astype("float32") for value in layer.get_weights()])
 numpy.savez(f"{folder}/io.npz", given=given, made=numpy.asarray(model(given, training=False)))
 for ending in formats.split(","):
     model.save(f"{folder}/{name}.{ending}")
@@ -54,6 +59,7 @@ def main() -> int:
     parser.add_argument("--target", default="installed")
     parser.add_argument("--to", default="keras", choices=("keras", "h5"))
     parser.add_argument("--formats", default="h5,keras", help="as the first Keras saves it (default: h5,keras)")
+    parser.add_argument("--side", default="0", metavar="PIXELS", help="of the square images (default: what the architecture was made for)")
     parser.add_argument("names", nargs="*", metavar="NAME")
     asked = parser.parse_args()
     names = asked.names or said(subprocess.run([asked.made_by, "-c", NAMES], capture_output=True, text=True, env=ENVIRONMENT)).split()
@@ -67,7 +73,9 @@ def main() -> int:
 
 def outcomes(asked: argparse.Namespace, name: str) -> list[tuple[str, float | str]]:
     with tempfile.TemporaryDirectory(prefix="kdoctor-applications-") as folder:
-        made = subprocess.run([asked.made_by, "-c", MAKE, folder, name, asked.formats], capture_output=True, text=True, env=ENVIRONMENT)
+        made = subprocess.run(
+            [asked.made_by, "-c", MAKE, folder, name, asked.formats, asked.side], capture_output=True, text=True, env=ENVIRONMENT
+        )
         if made.returncode:
             return [("made", said(made))]
         return [(ending, compared(asked, Path(folder, f"{name}.{ending}"))) for ending in asked.formats.split(",")]

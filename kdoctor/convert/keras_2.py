@@ -12,6 +12,7 @@ from kdoctor.convert.native import as_native
 from kdoctor.convert.native_weights import by_layer, groups_of
 from kdoctor.convert.optimizer import NATIVE, arranged, has_state, optimizer_of, stored_state
 from kdoctor.convert.outcome import STATE_LOST, Converted
+from kdoctor.convert.plain_layers import with_plain_layers
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import native_training
 from kdoctor.document import Document, Format, Json, Weight
@@ -40,6 +41,7 @@ def _as_h5(document: Document, target: Target, *, archive: bool) -> Converted:
     if document.format is Format.H5_MODEL and older:
         return Converted(document)
     native = document if document.format.native else as_native(document, Target(releases()[-1])).document
+    native = native if older else with_plain_layers(native)
     words = Words(Catalogue.load(target.release, target.family), native.saved_by().keras, older, archive)
     config = words.model(native.config)
     training, notes = keras_2_training(words, native.training, native=True)

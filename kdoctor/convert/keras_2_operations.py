@@ -6,7 +6,7 @@ computes the same, and so do its merging layers for two tensors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from kdoctor.convert.refusal import NotConvertible
@@ -24,22 +24,45 @@ GATED: Final = frozenset({"hard_silu", "hard_swish"})  # x relu6(x + 3) / 6, an 
 
 
 def spelled_out(layer: Json, taken: set[str]) -> list[Json]:
-    """A listed layer of Keras 3, or what computes the same as a gated Activation that is called once, out of layers that Keras 2 has."""
-    config = layer.get("config") if isinstance(layer, Mapping) and layer.get("class_name") == "Activation" else None
-    nodes = layer.get("inbound_nodes") if config else None
-    if not isinstance(config, Mapping) or config.get("activation") not in GATED or not isinstance(nodes, list) or len(nodes) != 1:
+    """A listed layer of Keras 3, or what computes the same out of layers that every Keras 2 has: for layers that are called once."""
+    rule = SPELLED.get(str(layer.get("class_name"))) if isinstance(layer, Mapping) else None
+    config, nodes = (layer.get("config"), layer.get("inbound_nodes")) if rule else (None, None)
+    if rule is None or not isinstance(config, Mapping) or not isinstance(nodes, list) or len(nodes) != 1:
         return [layer]
     args = nodes[0].get("args") if isinstance(nodes[0], Mapping) else None
     if not isinstance(args, list) or len(args) != 1:
         return [layer]
-    name, told = str(layer.get("name")), {"dtype": config["dtype"]} if "dtype" in config else {}
+    told = {"dtype": config["dtype"]} if "dtype" in config else {}
+    return rule(layer, config, args[0], told, taken) or [layer]
+
+
+def _gated(layer: Json, config: Mapping[str, Json], given: Json, told: dict[str, Json], taken: set[str]) -> list[Json]:
+    if config.get("activation") not in GATED:
+        return []
+    name = str(layer.get("name"))
     shift, clip, gate = (fresh(f"{name}_{part}", taken) for part in ("shift", "clip", "gate"))
     return [
-        _called("Rescaling", shift, {"scale": 1.0, "offset": 3.0, **told}, args[0]),
+        _called("Rescaling", shift, {"scale": 1.0, "offset": 3.0, **told}, given),
         _called("ReLU", clip, {"max_value": 6.0, **told}, _tensor(shift)),
         _called("Rescaling", gate, {"scale": 1 / 6, "offset": 0.0, **told}, _tensor(clip)),
-        _called("Multiply", name, told, [args[0], _tensor(gate)]),
+        _called("Multiply", name, told, [given, _tensor(gate)]),
     ]
+
+
+def _custom_scale(layer: Json, config: Mapping[str, Json], given: Json, told: dict[str, Json], taken: set[str]) -> list[Json]:
+    """Of InceptionResNetV2: the first input and so many times the second. Keras 2 knows it only from the release on that registers it."""
+    own = str(layer.get("module")).startswith(("keras.src.applications.", "keras.applications."))
+    if not own or not isinstance(given, list) or len(given) != 2 or type(config.get("scale")) not in (int, float):
+        return []
+    name, scaled = str(layer.get("name")), fresh(f"{layer.get('name')}_scaled", taken)
+    return [
+        _called("Rescaling", scaled, {"scale": config["scale"], "offset": 0.0, **told}, given[1]),
+        _called("Add", name, told, [given[0], _tensor(scaled)]),
+    ]
+
+
+Spelling = Callable[[Json, Mapping[str, Json], Json, "dict[str, Json]", "set[str]"], "list[Json]"]
+SPELLED: Final[Mapping[str, Spelling]] = {"Activation": _gated, "CustomScaleLayer": _custom_scale}
 
 
 def _called(class_name: str, name: str, config: Mapping[str, Json], given: Json) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from kdoctor.archive.writing.h5_container import run_hdf5
 from kdoctor.archive.writing.planned_arrays import planned_arrays
+from kdoctor.archive.zip.checksums import Summed
 from kdoctor.document import ABSENT, Document, Format, Json
 from kdoctor.errors import WriteError
 
@@ -68,10 +69,12 @@ def hdf5_making(before: Document, after: Document) -> Making:
     )
 
 
-def make_hdf5(making: Making, sources: Iterable[Place], file: Path, start: int = 0) -> None:
+def make_hdf5(making: Making, sources: Iterable[Place], file: Path, start: int = 0) -> list[Summed]:
     """Make the content at byte ``start`` of ``file``, up to its end; with ``start`` 0 the file must not exist, else it must.
 
-    Raises `WriteError` when that fails, and OSError for what the system refuses.
+    Returns checksums of parts of it, by their places in the file. Raises `WriteError` when it fails, and OSError for what the system
+    refuses.
     """
     places = [*sources]
-    run_hdf5("make_hdf5", making.request(places, file, start), sum(place.size for place in places))
+    answer = run_hdf5("make_hdf5", making.request(places, file, start), sum(place.size for place in places))
+    return [Summed(start + place, count, checksum) for place, count, checksum in answer["sums"]]

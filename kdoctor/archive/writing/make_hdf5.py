@@ -1,6 +1,7 @@
 """Makes an HDF5 file from arrays of others, in a process of its own: ``python -m kdoctor.archive.writing.make_hdf5``.
 
-The job is `kdoctor.archive.writing.hdf5_making.Making.request`. Arrays that stay as they are are copied by HDF5 itself, packing and all.
+The job is `kdoctor.archive.writing.hdf5_making.Making.request`. Arrays that stay as they are are copied byte by byte:
+large ones by the system, others by HDF5 itself, packing and all.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from kdoctor.archive.writing.bulk_copy import Place, Sums, copy_bulk, summing
 from kdoctor.archive.writing.hdf5_attributes import store, store_all
 from kdoctor.archive.writing.hdf5_child import Slice, answer, opened, stored_array
 from kdoctor.document import Json
@@ -19,27 +21,32 @@ def main() -> None:
     answer(_run)
 
 
-def _run(job: dict[str, Json]) -> None:
+def _run(job: dict[str, Json]) -> dict[str, Json]:
+    """``sums``: place, length and CRC-32 of what was summed up while it was copied, for content that becomes a member of a zip."""
+    out = Place(job["file"], job["start"], 0)
     with contextlib.ExitStack() as stack:
+        sums = stack.enter_context(summing()) if out.start else None
         # a later shard hides what an earlier one holds under the same path
-        sources = [stack.enter_context(source(*place)) for place in reversed(job["sources"])]
-        with _target(job["file"], job["start"]) as target:
-            _fill(target, sources, job)
+        sources = [(stack.enter_context(source(*place)), Place(*place)) for place in reversed(job["sources"])]
+        with _target(out.path, out.start) as target:
+            _fill(target, out, sources, job, sums)
+        return {"sums": sums.done() if sums else []}
 
 
-def _fill(target: Any, sources: list[Any], job: dict[str, Json]) -> None:
-    def find(path: str) -> Any:
-        found = next((array for source in sources if (array := stored_array(source, path)) is not None), None)
+def _fill(target: Any, out: Place, sources: list[tuple[Any, Place]], job: dict[str, Json], sums: Sums | None) -> None:
+    def stored(path: str) -> tuple[Any, Place]:
+        found = next(((array, place) for source, place in sources if (array := stored_array(source, path)) is not None), None)
         if found is None:
             raise ValueError(f"there is no array /{path}")
         return found
 
     for group in job["attributes"]:
         target.require_group(group)
-    for path, source in job["copies"]:
-        found = find(source)
-        found.file.copy(found, target, path)
-    _make(target, job["made"], find)
+    for path, name in job["copies"]:
+        found, place = stored(name)
+        if not copy_bulk(found, path, place, target, out, sums):
+            found.file.copy(found, target, path)
+    _make(target, job["made"], lambda path: stored(path)[0])
     for group, values in job["attributes"].items():
         store_all(target[group], _as_bytes(values) if job["legacy"] else values)
     for name, text in job["texts"].items():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import BinaryIO, Final
 
+from kdoctor.archive.zip.checksums import Summed, checksum_of
 from kdoctor.archive.zip.member import DEFLATED, STORED
 from kdoctor.archive.zip.record import Record, end_records
 from kdoctor.errors import WriteError
@@ -42,19 +43,19 @@ class ZipOutput:
         self._stream.seek(end)
         self._directory.append((record, start))
 
-    def add_made(self, record: Record, make: Callable[[int], None]) -> None:
-        """A member that ``make`` writes into the file itself, from the byte on that it is told; the stream must be open for reading, too."""
+    def add_made(self, record: Record, make: Callable[[int], Iterable[Summed]]) -> None:
+        """A member that ``make`` writes into the file itself, from the byte on that it is told; the stream must be open for reading, too.
+
+        ``make`` returns the checksums of those parts, by their places in the file, that need not be read again for them.
+        """
         record = replace(record, method=STORED, roomy=True, flags=record.flags & ~0b111)
         start = self._stream.tell()
         self._stream.write(record.local())
         self._stream.flush()
         data = self._stream.tell()
-        make(data)
-        checksum, end = 0, self._stream.seek(0, 2)
-        self._stream.seek(data)
-        while chunk := self._stream.read(CHUNK):
-            checksum = zlib.crc32(chunk, checksum)
-        record = replace(record, crc=checksum, packed=end - data, size=end - data)
+        known = make(data)
+        end = self._stream.seek(0, 2)
+        record = replace(record, crc=checksum_of(self._stream, data, end, known), packed=end - data, size=end - data)
         self._stream.seek(start)
         self._stream.write(record.local())
         self._stream.seek(end)
