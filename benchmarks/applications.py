@@ -3,8 +3,8 @@
     python benchmarks/applications.py --made-by PYTHON --loaded-by PYTHON [--target keras==2.15] [--to keras] [--formats h5,keras]
         [--side 128] [NAME …]
 
-PYTHON are interpreters with the two releases; kdoctor is that of this one. Weights are random, statistics those of one image
-and disturbed; nothing is fetched. Each file is deleted once it was compared: the largest are of hundreds of megabytes. A line for each: name,
+PYTHON are interpreters with the two releases; kdoctor is that of this one. Weights are random, statistics those of one image;
+nothing is fetched. Each file is deleted once it was compared: the largest are of hundreds of megabytes. A line for each: name,
 format, and the largest difference of the predictions, or what kdoctor or Keras said. Exit code 1 if any is not within 1e-4.
 """
 
@@ -31,16 +31,24 @@ model = getattr(keras.applications, name)(weights=None, **shape)
 noise = numpy.random.default_rng(2)
 given = noise.uniform(0, 255, [1, *(length or 224 for length in model.input_shape[1:])]).astype("float32")
 normalizations = [layer for layer in model.layers if type(layer).__name__ == "BatchNormalization"]
+dropouts = [(layer, layer.rate) for layer in model.layers if type(layer).__name__ == "Dropout"]
 for layer in normalizations:
     layer.momentum = 0.0
-model(given, training=True)  # real statistics: with others, numbers grow from layer to layer until rounding alone decides
-for layer in normalizations:
-    layer.momentum = 0.99
     layer.set_weights([value + noise.uniform(0, 0.1, value.shape).astype("float32") for value in layer.get_weights()])
+for layer, _ in dropouts:
+    layer.rate = 0.0
 for layer in model.layers:
     if type(layer).__name__ == "LayerScale":  # a fresh one hides what it scales
         layer.set_weights([noise.uniform(0, 1, value.shape).astype("float32") for value in layer.get_weights()])
-numpy.savez(f"{folder}/io.npz", given=given, made=numpy.asarray(model(given, training=False)))
+model(given, training=True)  # real statistics: with others, numbers grow from layer to layer until rounding alone decides
+for layer in normalizations:
+    layer.momentum = 0.99
+for layer, rate in dropouts:
+    layer.rate = rate
+made = numpy.asarray(model(given, training=False))
+if made.max() > 0.99:
+    sys.exit("one class is certain: nothing can be compared")
+numpy.savez(f"{folder}/io.npz", given=given, made=made)
 for ending in formats.split(","):
     model.save(f"{folder}/{name}.{ending}")
 """
