@@ -64,7 +64,7 @@ def _look(document: Document, progress: Progress | None) -> Seen:
         raise WriteError("the numbers of split weights are not read together: name the shards, one by one")
     if document.faults_of(FaultKind.SHAPE_BOMB):
         raise WriteError("the numbers are not looked at: the arrays declare far more of them than the file holds")
-    if document.faults_of(FaultKind.TRUNCATED):
+    if any(not fault.detail.get("complete") for _, fault in document.faults_of(FaultKind.TRUNCATED)):
         raise WriteError("the numbers are not looked at: they are not all there")
     with tempfile.TemporaryDirectory() as folder, opened_contents(document, document.origin, Path(folder)) as contents:
         found = _Look(document.weights, progress).at(contents)

@@ -156,6 +156,13 @@ def test_arrays_that_are_packed_or_turned_or_share_their_bytes_are_read_all_the_
     assert [found[f"layers/a/vars/{index}"].most for index in range(7)] == [999, 4, 6, 6, 0, 2, 1]
 
 
+def test_an_archive_that_only_lost_its_directory_is_read_whole(tmp_path: Path) -> None:
+    path, data = tmp_path / "model.keras", keras_file(tmp_path / "whole.keras").read_bytes()
+    path.write_bytes(data[: data.index(b"PK\x01\x02")])
+    assert measured(open_document(path)) == measured(open_document(tmp_path / "whole.keras"))
+    assert plan_file(path, KERAS_3, load_checks()).after.failures == ()
+
+
 def test_a_small_archive_whose_checksum_is_known_to_be_wrong_is_accused_once() -> None:
     report = examine_file(SAMPLES / "sick" / "damaged_archive__checksum.keras", KERAS_3, load_checks(), deep=True)
     assert [found.check.code for found in report.errors] == ["K109"]

@@ -1,0 +1,90 @@
+"""The HDF5 contents of a damaged file, as far as they are there, filled with zeros to the length that they state: libhdf5 opens nothing shorter.
+
+Only arrays that stand whole in front of the damage may be taken from them: which those are, whoever plans has found out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from kdoctor.archive.hdf5.superblock import length_stated
+from kdoctor.archive.window import Window
+from kdoctor.archive.writing.container_change import Place, holders
+from kdoctor.archive.writing.unwrapped import unwrapped
+from kdoctor.archive.writing.zip_container import ZipSource
+from kdoctor.archive.zip.member import DEFLATED, STORED
+from kdoctor.archive.zip.record import read_marks
+from kdoctor.document import Document, Member, Origin
+from kdoctor.errors import WriteError
+from kdoctor.faults import FaultKind
+from kdoctor.limits import Limits
+
+DAMAGE: Final = (FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.CRC_MISMATCH, FaultKind.UNREADABLE_MEMBER)
+STEP: Final = 1 << 20
+
+
+def salvages(before: Document, after: Document) -> bool:
+    """Whether the plan takes numbers out of content that is damaged: it no longer has the damage, and no copy of the bytes is without."""
+    removed = [before.faults[key] for key in before.faults if key not in after.faults]
+    return any(_needs_mending(fault.kind, fault.part, dict(fault.detail)) for fault in removed)
+
+
+def _needs_mending(kind: str, part: str, detail: dict[str, object]) -> bool:
+    if kind == FaultKind.TRUNCATED:
+        return detail.get("content") != "zip" or not detail.get("complete")
+    return kind in DAMAGE and (kind == FaultKind.HDF5_UNREADABLE or part == "weights")
+
+
+@contextlib.contextmanager
+def mended_sources(before: Document, origin: Origin, folder: Path) -> Iterator[list[Place]]:
+    """Copies of the contents in ``folder``, shards in their order."""
+    if before.file.get("content") == "directory":
+        yield [_mended(folder / member.name, _pieces(open(origin.path / member.name, "rb"))) for member in holders(before)]  # noqa: SIM115
+        return
+    with unwrapped(origin, folder, Limits(), whole=False) as (stream, size):
+        if not before.format.native:
+            yield [_mended(folder / "source.h5", _pieces(stream))]
+        else:
+            source = ZipSource(stream, read_marks(stream, size), folder)
+            yield [_mended(folder / f"source{member.offset}.h5", _content(source, member, size)) for member in holders(before)]
+
+
+def _content(source: ZipSource, member: Member, size: int) -> Iterator[bytes]:
+    record, start = source.locate(member)
+    window = Window(source.stream, start, max(0, min(member.packed, size - start)))
+    packed = _pieces(window)  # type: ignore[arg-type]
+    if record.method == STORED:
+        return packed
+    if record.method != DEFLATED:
+        raise WriteError(f"{member.name!r} is packed with method {record.method}: what survives of that cannot be unpacked")
+    return inflated_as_far_as_it_goes(packed)
+
+
+def inflated_as_far_as_it_goes(packed: Iterable[bytes]) -> Iterator[bytes]:
+    """What a deflate stream holds in front of its damage."""
+    machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    with contextlib.suppress(zlib.error):
+        for chunk in packed:
+            while chunk and not machine.eof:
+                yield machine.decompress(chunk, STEP)
+                chunk = machine.unconsumed_tail
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    stream.seek(0)
+    yield from iter(partial(stream.read, STEP), b"")
+
+
+def _mended(path: Path, content: Iterable[bytes]) -> Place:
+    with open(path, "x+b") as file:
+        file.writelines(content)
+        stated = length_stated(file, file.tell())
+        if stated is not None and stated > file.tell():
+            file.truncate(stated)
+        size = file.seek(0, 2)
+    return Place(path, 0, size)

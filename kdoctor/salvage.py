@@ -1,0 +1,162 @@
+"""What survives of a damaged file: a whole model in which every lost number is NaN, and the list of the arrays that did not survive.
+
+A repair never guesses numbers. The model loads, and whatever a lost array takes part in is NaN, so that nobody mistakes it for the model
+that was saved: the lost layers can be trained again, or given numbers from elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from kdoctor.check import Check, Repair, Safety
+from kdoctor.claims import listed
+from kdoctor.document import Document, Fault, Json, Weight
+from kdoctor.edit import apply
+from kdoctor.engine import Applied, Diagnosis, Lost, Plan, plan
+from kdoctor.faults import FaultKind
+from kdoctor.keras_api.layouts import layout_of
+from kdoctor.keras_api.variables.variable import Variable
+from kdoctor.objects import Node, model_of
+from kdoctor.optimizer_state import state_arrays, without_state
+from kdoctor.recipe import constant
+from kdoctor.recipe_steps import FLOATS
+from kdoctor.stored import accounts, is_told
+from kdoctor.stored_h5 import ROOT
+from kdoctor.target import Target
+
+# What damages numbers; the faults of a part whose text is lost are others.
+DAMAGE: Final = (FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.CRC_MISMATCH, FaultKind.UNREADABLE_MEMBER)
+UNPROVEN: Final = "the checksum of the file that holds it does not fit: at least one of its numbers is wrong"
+GONE: Final = "it is not in the file any more"
+
+
+def salvaged(made: Plan, target: Target, checks: Sequence[Check], *, unsafe: bool) -> Plan | None:
+    """The plan of what can be saved of a damaged file, where its repair fails for the damage; None where there is no architecture to
+    put the rest into, or a layer does not tell what it has lost."""
+    document, path = made.before.document, made.before.path
+    causes = [found for found in made.after.errors if _is_damage(document, found)]
+    if not causes or model_of(document) is None:
+        return None
+    left, gone = _left(document)
+    first = plan(left, target, checks, path, unsafe=unsafe)
+    filled = _filled(first.after.document, target)
+    if filled is None:
+        return None
+    whole, lost = filled
+    last = plan(whole, target, checks, path, unsafe=unsafe)
+    said = Repair("write what survived; every lost number is NaN", safety=Safety.UNSAFE)
+    checks_of = {found.check.code: found.check for found in causes}
+    applied = (*first.applied, *(Applied(check, said) for check in checks_of.values()), *last.applied)
+    return Plan(made.before, last.after, applied, notes=(*first.notes, *last.notes), lost=(*gone, *lost))
+
+
+def _is_damage(document: Document, found: Diagnosis) -> bool:
+    fault = document.at(found.finding.at)
+    return isinstance(fault, Fault) and (fault.kind in DAMAGE or _weights_are_gone(fault))
+
+
+def _weights_are_gone(fault: Fault) -> bool:
+    return fault.kind == FaultKind.MISSING_PART and fault.detail.get("name") in ("model.weights.h5", "model_weights")
+
+
+def _left(document: Document) -> tuple[Document, list[Lost]]:
+    """The document without its damage and without the arrays that are not whole for certain, and what is lost beside arrays of layers."""
+    faults = {key: fault for key, fault in document.faults.items() if fault.kind not in DAMAGE and not _weights_are_gone(fault)}
+    cut = bool(document.faults_of(FaultKind.TRUNCATED))
+    whole = {path: weight for path, weight in document.weights.items() if not cut or weight.start >= 0 or not weight.parameters}
+    attributes = document.attributes or {"/": {}}
+    left = document.replacing({**document.parts, "faults": faults, "weights": whole, "attributes": attributes})
+    members = [name for _, fault in document.faults_of(FaultKind.TRUNCATED) for name in fault.detail.get("lost") or () if "asset" in name]
+    lost = [Lost(name, why=GONE) for name in members]
+    unproven = {fault.detail.get("name"): fault.part for _, fault in document.faults_of(FaultKind.CRC_MISMATCH)}
+    lost += [Lost(str(name), why=UNPROVEN) for name, part in unproven.items() if part != "weights"]
+    if "weights" in unproven.values():
+        lost += [Lost(path, shape=weight.shape, dtype=weight.dtype, why=UNPROVEN) for path, weight in whole.items()]
+        return left, lost
+    state = state_arrays(document)
+    if state and (edits := without_state(left)):
+        left = apply(left, edits)
+        lost += [Lost(path, role="optimizer", shape=weight.shape, dtype=weight.dtype, why="it is left out") for path, weight in state.items()]
+    known = {one.path for one in lost}
+    named = (str(name) for _, fault in document.faults_of(FaultKind.TRUNCATED) for name in fault.detail.get("lost") or ())
+    return left, [*lost, *(Lost(name, role="optimizer", why=GONE) for name in named if name.startswith("optimizer") and name not in known)]
+
+
+def _filled(document: Document, target: Target) -> tuple[Document, list[Lost]] | None:
+    """The document with an array for every variable that has none; None where the shape of one is not told."""
+    made = _in_archive(document, target) if document.format.native else _in_h5(document)
+    if made is None:
+        return None
+    attributes, lost = made
+    arrays = {one.path: _nothing(one) for one in lost}
+    return document.replacing({**document.parts, "weights": {**document.weights, **arrays}, "attributes": attributes}), lost
+
+
+def _nothing(one: Lost) -> Weight:
+    assert one.shape is not None
+    return Weight.made(constant(math.nan if one.dtype in FLOATS else 0, one.shape, one.dtype))
+
+
+def _in_archive(document: Document, target: Target) -> tuple[Json, list[Lost]] | None:
+    lost: list[Lost] = []
+    for account in accounts(document, layout_of(target)):
+        for variable in account.missing:
+            path = f"{account.group}/vars/{variable.path.rpartition('/')[2]}"
+            found = _lost(path, account.claim.node, variable)
+            if found is None:
+                return None
+            lost.append(found)
+    return document.attributes, lost
+
+
+def _in_h5(document: Document) -> tuple[Json, list[Lost]] | None:
+    """The groups that the loader opens, in the order of the layers, each with the list of its arrays."""
+    root = document.attributes.get(ROOT, {})
+    known = root.get("layer_names")
+    names = [str(name) for name in known] if isinstance(known, list) else []
+    groups: dict[str, Json] = {}
+    lost: list[Lost] = []
+    for row in listed(document):
+        own = document.attributes.get(f"{ROOT}/{row.name}", {})
+        listing = own.get("weight_names")
+        if row.variables is None:
+            if not isinstance(listing, list) or any(f"{ROOT[1:]}/{row.name}/{name}" not in document.weights for name in listing):
+                return None
+            continue
+        fits = isinstance(listing, list) and len(listing) == len(row.variables)
+        labels = [str(name) for name in listing] if fits else [_label(row.name, variable, row.variables) for variable in row.variables]
+        for label, variable in zip(labels, row.variables, strict=True):
+            path = f"{ROOT[1:]}/{row.name}/{label}"
+            if path not in document.weights:
+                found = _lost(path, row.node, variable)
+                if found is None:
+                    return None
+                lost.append(found)
+        if row.variables or row.name in names:
+            groups[f"{ROOT}/{row.name}"] = {**own, "weight_names": labels}
+    order = [row.name for row in listed(document) if row.name in names or f"{ROOT}/{row.name}" in groups]
+    kept = names if set(order) <= set(names) else order
+    absent = {f"{ROOT}/{name}": {"weight_names": []} for name in kept if f"{ROOT}/{name}" not in document.attributes}
+    return {**document.attributes, **absent, ROOT: {**root, "layer_names": kept}, **groups}, lost
+
+
+def _label(layer: str, variable: Variable, others: Sequence[Variable]) -> str:
+    twice = sum(other.role == variable.role for other in others) > 1
+    return f"{layer}/{variable.path}/{variable.role}:0" if twice else f"{layer}/{variable.role}:0"
+
+
+def _lost(path: str, layer: Node, variable: Variable) -> Lost | None:
+    if not is_told(variable.shape):
+        return None
+    return Lost(path, layer.name or "", variable.role, variable.shape, _dtype(layer, variable), GONE)  # type: ignore[arg-type]
+
+
+def _dtype(layer: Node, variable: Variable) -> str:
+    """What Keras keeps the variable as: counts are whole numbers, and a mixed policy computes in half and keeps float32."""
+    said = layer.config.get("dtype")
+    said = said["config"].get("name") if isinstance(said, Mapping) and isinstance(said.get("config"), Mapping) else said
+    if variable.role == "count":
+        return "int32"
+    return said if isinstance(said, str) and said in FLOATS else "float32"
