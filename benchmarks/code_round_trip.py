@@ -96,7 +96,7 @@ def load(path: Path) -> Any:
 
 
 def written(path: Path) -> str:
-    from kdoctor.doctor import installed_keras
+    from kdoctor.asked import installed_keras
     from kdoctor.packs import load_checks
     from kdoctor.rebuilding import rebuild_file
     from kdoctor.target import Target

@@ -122,7 +122,7 @@ def many_files(room: Path, gigabyte: int) -> Round:
         Ratio("scan --jobs 1", "bare loop", 3.0),
         Ratio("scan --jobs 2", "bare loop", 3.0),
         Ratio("scan --jobs 2", "scan --jobs 1"),
-        Ratio("scan, cached", "scan, not cached"),
+        Ratio("scan, cached", "scan, not cached", 0.1),
     )
     return Round(f"{SCANNED} small files", commands, ratios, files=SCANNED)
 

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import TypeAlias
 
 from kdoctor.document import ABSENT, Document, Fault
@@ -14,19 +14,10 @@ from kdoctor.edit import Edit
 from kdoctor.errors import PackError
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+from kdoctor.verdict import Need as Need
+from kdoctor.verdict import Severity as Severity
 
 CODE = re.compile(r"[A-Z]+\d{3}")
-
-
-class Severity(IntEnum):
-    """error: will not load, computes something else, or is unsafe; warning: works, but something is lost; info: worth knowing."""
-
-    INFO = 0
-    WARNING = 1
-    ERROR = 2
-
-    def __str__(self) -> str:
-        return self.name.lower()
 
 
 class Safety(str, Enum):
@@ -58,15 +49,6 @@ class Repair:
 def remove_faults(title: str, *faults: tuple[Pointer, Fault], safety: Safety = Safety.SAFE) -> Repair:
     """The repair that asks the writer for a file without these faults."""
     return Repair(title, tuple(Edit(at, old=fault, new=ABSENT) for at, fault in faults), safety)
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What only the user can supply before a cure is possible: the flag to give it with, its name, and why."""
-
-    flag: str
-    name: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from kdoctor.archive import Place, RemoteFile, open_document
@@ -14,52 +12,14 @@ from kdoctor.check import Check
 from kdoctor.container import Container
 from kdoctor.document import Document, Format
 from kdoctor.engine import Failure, Plan, Report, attempt, examine, plan
-from kdoctor.errors import UsageError
-from kdoctor.keras_api.api_object import UnknownRelease
-from kdoctor.keras_api.catalogue import known_releases, releases
-from kdoctor.keras_api.choice import answering
+from kdoctor.keras_api.catalogue import releases
 from kdoctor.limits import MIB, Limits
 from kdoctor.prognosis import foresee
-from kdoctor.target import Target, parse_target
+from kdoctor.target import Target
 
 Progress = Callable[[int, int], None]  # is told how many bytes are done, and of how many
 NOTHING = Document(Format.OTHER, {})
 SEEN_BYTES = 64 * MIB  # of weights whose numbers a repair looks at before it writes
-
-
-def installed_keras() -> str:
-    """The release of the Keras beside kdoctor, or the newest one known where none is installed. Keras is not imported."""
-    try:
-        return version("keras")
-    except PackageNotFoundError:
-        return releases()[-1]
-
-
-def newest_tf_keras() -> str:
-    """The newest release of tf-keras that kdoctor knows."""
-    return max((one.partition("==")[2] for one in known_releases() if one.startswith("tf-keras==")), key=_number)
-
-
-def _number(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in release.split("."))
-
-
-def python_beside(target: Target) -> tuple[int, int] | None:
-    """The Python that will run the target: ours, if that is the Keras installed beside kdoctor; else nobody knows."""
-    try:
-        return sys.version_info[:2] if version(target.family) == target.release else None
-    except PackageNotFoundError:
-        return None
-
-
-def asked_release(text: str) -> Target:
-    """The release that a target's text names. Raises `UsageError` where kdoctor does not know it."""
-    target = parse_target(text, installed_keras(), newest_tf_keras())
-    try:
-        answering(target.release, target.family)
-    except UnknownRelease as error:
-        raise UsageError(f"--target {text!r}: {error}") from error
-    return replace(target, python=python_beside(target))
 
 
 def examine_file(

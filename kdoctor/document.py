@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from kdoctor.numbers import Numbers
 from kdoctor.pointer import Key, Pointer
+from kdoctor.saved_by import SavedBy as SavedBy
 
 if TYPE_CHECKING:
     from kdoctor.recipe import Recipe
 
 BITS: Final = re.compile(r"[a-z]+([0-9]+)")  # of a numpy dtype's name: float32, float8_e4m3fn
-MAJOR: Final = re.compile(r"([0-9]{1,4})(\.|$)")
 
 Json: TypeAlias = Any  # null, bool, int, float, str, list or dict; lists and dicts are never changed in place
 
@@ -218,20 +218,6 @@ class Document:
     def saved_by(self) -> SavedBy:
         """Who wrote the file, by its own account (an attacker's text: never trust it to lower a severity)."""
         return _saved_by(self)
-
-
-@dataclass(frozen=True, slots=True)
-class SavedBy:
-    """Keras release, backend and date as the file states them; None where it does not."""
-
-    keras: str | None = None
-    backend: str | None = None
-    date: str | None = None
-
-    @property
-    def major(self) -> int | None:
-        head = MAJOR.match(self.keras or "")
-        return int(head.group(1)) if head else None
 
 
 def child(value: Json, key: Key) -> Json:

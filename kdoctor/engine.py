@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,20 +13,14 @@ from kdoctor.edit import Footprint, apply
 from kdoctor.errors import KdoctorError
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+from kdoctor.verdict import Failure as Failure
+from kdoctor.verdict import Verdict as Verdict
 
 if TYPE_CHECKING:
     from kdoctor.convert import Converted
 
 T = TypeVar("T")
 MAX_ROUNDS = 10
-
-
-class Verdict(str, Enum):
-    """unknown: a check crashed or a part could not be examined; never to be read as healthy."""
-
-    HEALTHY = "healthy"
-    SICK = "sick"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +33,6 @@ class Diagnosis:
     @property
     def severity(self) -> Severity:
         return self.check.severity_of(self.finding)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A check that crashed, or a reader that did: what it was, and the error's text."""
-
-    check: str
-    error: str
 
 
 @dataclass(frozen=True, slots=True)

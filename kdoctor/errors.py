@@ -28,3 +28,7 @@ class EditConflict(KdoctorError):
 
 class PackError(KdoctorError):
     """A pack of checks that cannot be used: none found, a foreign prefix, a code used twice."""
+
+
+class UnknownRelease(KdoctorError):
+    """A Keras release that the catalogue cannot speak for: older than Keras 1, of another family, or no release number at all."""

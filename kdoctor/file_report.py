@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from kdoctor.check import Need, Severity
-from kdoctor.document import SavedBy
-from kdoctor.engine import Failure, Verdict
 from kdoctor.outcomes import NotChecked, Outcomes
+from kdoctor.saved_by import SavedBy
+from kdoctor.verdict import Failure, Need, Severity, Verdict
 
 
 class Gate(str, Enum):
@@ -105,9 +104,11 @@ class FileReport:
         not examined; what a policy leaves out does not count as that."""
         worst = max((found.severity for found in self.findings), default=None)
         if fail_on is not None and worst is not None and worst >= fail_on:
-            return replace(self, gate=Gate.FAILED)
-        unexamined = self.failures or any(not one.by_policy for one in self.checks.not_checked)
-        return replace(self, gate=Gate.UNKNOWN if unexamined else Gate.PASSED)
+            gate = Gate.FAILED
+        else:
+            unexamined = self.failures or any(not one.by_policy for one in self.checks.not_checked)
+            gate = Gate.UNKNOWN if unexamined else Gate.PASSED
+        return self if gate is self.gate else replace(self, gate=gate)
 
     @classmethod
     def from_object(cls, found: Mapping[str, Any]) -> FileReport:

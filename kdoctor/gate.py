@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 
 from kdoctor.errors import UsageError
 from kdoctor.file_report import FileReport
-from kdoctor.keras_api.packages import named
-from kdoctor.packs import load_checks
 from kdoctor.policy.baseline import Baseline
 from kdoctor.policy.bounds import PAGES, active
 from kdoctor.policy.judge import Judge
@@ -33,10 +32,34 @@ class Question:
     baseline: Baseline = field(default_factory=Baseline)
 
     def run(self) -> Run:
-        """What the formats need to know before the first report. Raises `PackError` where the checks cannot be loaded."""
-        rules = [Rule.of(check) for check in load_checks()]
-        rules += [Rule(code, *PAGES[code]) for code in active(self.policy)]
-        return Run(self.targets, tuple(rules), self.policy.fail_on)
+        """What the formats need to know before the first report."""
+        return Run(self.targets, _Rules(self.policy), self.policy.fail_on)
+
+
+class _Rules(Sequence[Rule]):
+    """The rules of all checks and of the policy's bounds. The checks are imported when a rule is asked for, which most formats never do: a scan
+    that finds all in its cache is over before. Raises `PackError` then, where they cannot be loaded."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    @cached_property
+    def _all(self) -> tuple[Rule, ...]:
+        from kdoctor.packs import load_checks
+
+        return (*map(Rule.of, load_checks()), *(Rule(code, *PAGES[code]) for code in active(self._policy)))
+
+    @overload
+    def __getitem__(self, index: int) -> Rule: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Rule]: ...
+
+    def __getitem__(self, index: int | slice) -> Rule | Sequence[Rule]:
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 Examine = Callable[[Target], Iterable[dict[str, Any]]]
@@ -58,6 +81,8 @@ def allowed(target: Target, policy: Policy) -> Target:
     """The target with what the policy says its users will have. Raises `UsageError` for a package that nobody knows."""
     names = set(policy.custom_objects)
     for name in policy.packages:
+        from kdoctor.keras_api.packages import named
+
         package = named(name)
         if package is None:
             raise UsageError(f"{policy.source}: packages: {name!r} is none that kdoctor knows; name its classes in custom-objects")

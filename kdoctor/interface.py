@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from kdoctor.asked import asked_release
 from kdoctor.check import Severity
-from kdoctor.doctor import asked_release, examine_file
+from kdoctor.doctor import examine_file
 from kdoctor.file_report import FileReport
 from kdoctor.gate import Question, allowed, judged
 from kdoctor.packs import load_checks
 from kdoctor.policy.policy import Policy
 from kdoctor.policy.reading import read_policy
 from kdoctor.report.json import report_object
-from kdoctor.scanning.examination import WorkerLimits
 from kdoctor.scanning.files import find_models
+from kdoctor.scanning.job import WorkerLimits
 from kdoctor.scanning.workers import examine_all
 from kdoctor.target import Target
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from kdoctor.document import Document, Fault
-from kdoctor.engine import Report
 from kdoctor.faults import FaultKind
+
+if TYPE_CHECKING:
+    from kdoctor.document import Document, Fault
+    from kdoctor.engine import Report
 
 # The parts that the checks of a family look at, by the first characters of their codes; those of another pack look at all of them.
 # A check of the file itself needs no part: it is about what the bytes do wrong.

@@ -10,8 +10,7 @@ from types import ModuleType
 
 from kdoctor.check import Check
 from kdoctor.errors import PackError
-
-GROUP = "kdoctor.checks"
+from kdoctor.installed import GROUP
 
 
 def load_checks(packs: Iterable[EntryPoint] | None = None) -> tuple[Check, ...]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from kdoctor.document import Json
 from kdoctor.errors import UsageError
 
 if TYPE_CHECKING:
+    from kdoctor.document import Json
     from kdoctor.saved_model.module import Module
     from kdoctor.user_code.definition import Definition
 

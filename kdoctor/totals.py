@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from kdoctor.check import Severity
 from kdoctor.file_report import FileReport, Gate
+from kdoctor.verdict import Severity
 
 EXIT_CODES = {Gate.PASSED: 0, Gate.FAILED: 1, Gate.UNKNOWN: 3}
 

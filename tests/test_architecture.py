@@ -16,7 +16,20 @@ CHECK_SOURCES = sorted(CHECKS.glob("*.py"))
 
 # Each module or package imports from the rows above it alone, never from its own row.
 LAYERS = (
-    ("__version__", "errors", "pointer", "limits", "faults", "confine", "identifiers", "foreign", "numbers"),
+    (
+        "__version__",
+        "errors",
+        "pointer",
+        "limits",
+        "faults",
+        "confine",
+        "identifiers",
+        "foreign",
+        "numbers",
+        "verdict",
+        "saved_by",
+        "installed",
+    ),
     ("bytecode", "recipe_steps", "saved_model", "user_code", "verify"),
     ("hub", "recipe"),
     ("document",),
@@ -24,7 +37,7 @@ LAYERS = (
     ("check", "layers", "archive", "keras_1_weights"),
     ("packs", "manifest", "models", "naming", "connections", "lambdas"),
     ("keras_api", "sequential", "testing"),
-    ("hostile", "guards", "deployment", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers", "wrapping"),
+    ("hostile", "guards", "asked", "deployment", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers", "wrapping"),
     ("translate",),
     ("activation_names", "claims", "summary", "flow", "small_models"),
     ("graph_order", "lambda_places"),
@@ -51,6 +64,8 @@ LAYERS = (
 NOT_FOR_CHECKS = {
     "hub",
     "hub_modules",
+    "asked",
+    "installed",
     "packs",
     "engine",
     "outcomes",
@@ -202,9 +217,9 @@ def test_nothing_of_kdoctor_imports_what_the_users_program_does() -> None:
     assert offences(CHECK_SOURCES, lambda source: {module for module in imports(source) if layer_of(module) in RUNS_WITH_THE_USER}) == {}
 
 
-def test_packs_and_the_child_process_alone_import_by_name() -> None:
+def test_packs_commands_and_the_child_process_alone_are_imported_by_name() -> None:
     users = offences(EVERYTHING, lambda source: called(source) & {"import_module"})
-    assert set(users) == {"kdoctor/packs.py", "kdoctor/verify/child.py", "kdoctor/verify/trial.py"}
+    assert set(users) == {"kdoctor/packs.py", "kdoctor/cli/app.py", "kdoctor/verify/child.py", "kdoctor/verify/trial.py"}
 
 
 def test_no_byte_of_a_model_can_be_run() -> None:

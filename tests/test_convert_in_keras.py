@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from kdoctor.archive.writing.write import write_document
+from kdoctor.asked import installed_keras
 from kdoctor.container import Container
-from kdoctor.doctor import convert_file, installed_keras
+from kdoctor.doctor import convert_file
 from kdoctor.engine import Plan
 from kdoctor.keras_api.slots import has_rate, slots
 from kdoctor.packs import load_checks

@@ -19,7 +19,8 @@ import pytest
 from keras_2_words import in_the_words_of_keras_2
 
 from kdoctor.archive.writing.write import extension_for, write_document
-from kdoctor.doctor import installed_keras, plan_file
+from kdoctor.asked import installed_keras
+from kdoctor.doctor import plan_file
 from kdoctor.packs import load_checks
 from kdoctor.target import Target
 

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 
-from kdoctor.doctor import examine_file, installed_keras, plan_file
+from kdoctor.doctor import examine_file, plan_file
 from kdoctor.engine import Verdict
-from kdoctor.keras_api.catalogue import releases
 from kdoctor.limits import Limits
 from kdoctor.packs import load_checks
 from kdoctor.testing import KERAS_3
 
 SAMPLES = Path(__file__).parent.parent / "sample_models"
 CHECKS = load_checks()
-
-
-def test_the_installed_keras_is_known_without_importing_it() -> None:
-    assert installed_keras() == version("keras")
-
-
-def test_where_no_keras_is_installed_the_newest_known_release_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nowhere(name: str) -> str:
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr("kdoctor.doctor.version", nowhere)
-    assert installed_keras() == releases()[-1]
 
 
 @pytest.mark.parametrize(("name", "verdict"), [("sick/lambda_code.keras", Verdict.SICK), ("healthy/lambda_code.keras", Verdict.HEALTHY)])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,35 @@ def test_a_command_that_needs_no_numbers_imports_no_library_of_numbers(arguments
     done = subprocess.run([sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     assert {*done.stderr.split()} <= ({"kdoctor.archive.writing"} if arguments[0] == "fix" else set())
+
+
+STARTED = {"rich", "multiprocessing", "pebble", "asyncio", "fsspec", "yaml", "distributed", "importlib.metadata", "zipfile", "tomllib"}
+CACHED = """
+import sys
+from kdoctor.cli import main
+try:
+    main()
+finally:
+    ours = [name for name in sys.modules if name.startswith(("kdoctor.checks", "kdoctor.archive.", "kdoctor.cli."))]
+    print(*sorted(ours), *sorted(STARTED & {*sys.modules}), file=sys.stderr)
+""".replace("STARTED", repr(STARTED))
+
+
+def test_a_scan_that_finds_all_in_its_cache_starts_nobody_and_imports_nothing_that_examines(tmp_path: Path) -> None:
+    shutil.copy(SAMPLES / "not_compiled.keras", tmp_path)
+    shutil.copy(SAMPLES.parent / "sick" / "lambda_code.keras", tmp_path)
+    scan = [sys.executable, "-c", CACHED, "scan", str(tmp_path), "--cache", str(tmp_path / "cache.db")]
+    time.sleep(0.2)  # until the files are no longer young
+    first, again = (subprocess.run(scan, capture_output=True, text=True, check=False, cwd=tmp_path) for _ in range(2))
+    assert (first.returncode, again.returncode) == (1, 1)
+    assert "pebble" in first.stderr.split()
+    modules = again.stderr.split()
+    assert not STARTED & {*modules}
+    assert [name for name in modules if name.startswith("kdoctor.checks")] == []
+    assert {name for name in modules if name.startswith("kdoctor.cli.")} == {
+        f"kdoctor.cli.{name}" for name in ("app", "judging", "options", "outputs", "scan")
+    }
+    assert {name for name in modules if name.startswith("kdoctor.archive.")} <= {
+        "kdoctor.archive.positioned", "kdoctor.archive.remote", "kdoctor.archive.remote.address", "kdoctor.archive.remote.file",
+        "kdoctor.archive.remote.listing",
+    }  # fmt: skip

@@ -19,7 +19,8 @@ import pytest
 from graphs import after, functional
 
 from kdoctor.archive.writing.write import write_document
-from kdoctor.doctor import installed_keras, plan_file
+from kdoctor.asked import installed_keras
+from kdoctor.doctor import plan_file
 from kdoctor.document import Document
 from kdoctor.manifest import snake_case
 from kdoctor.packs import load_checks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import resource
@@ -65,24 +66,36 @@ OURS = Tool("kdoctor", "kdoctor", lambda run, folder, out: [run, "scan", "--form
 
 @dataclass(frozen=True)
 class Run:
-    """What one scan of a folder took, in CPU seconds and seconds, and the files that it named, by their paths below it."""
+    """What one scan of a folder took, in CPU seconds and seconds, and the files that it named, by their paths below it; whether it came to
+    its end, and which files it did not come to the end of."""
 
     cpu: float
     wall: float
     named: frozenset[str]
+    ended: bool = True
+    unfinished: frozenset[str] = frozenset()
 
 
-def run(tool: Tool, program: str, folder: Path, out: Path) -> Run:
-    """Scan the folder."""
+def run(tool: Tool, program: str, folder: Path, out: Path, seconds: int | None = None) -> Run:
+    """Scan the folder, in so many CPU seconds at most."""
     out.unlink(missing_ok=True)
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
-        tool.command(program, folder, out), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRONMENT, check=False
+        tool.command(program, folder, out),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+        check=False,
+        preexec_fn=None if seconds is None else functools.partial(resource.setrlimit, resource.RLIMIT_CPU, (seconds, seconds)),
     )
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    document = json.loads(out.read_bytes() if out.exists() else done.stdout)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    try:
+        document = json.loads(out.read_bytes() if out.exists() else done.stdout)
+    except ValueError:
+        return Run(cpu, wall, frozenset(), ended=False)
     named = {os.path.relpath(name, folder) if os.path.isabs(name) else name for name in tool.read(document)}
-    return Run(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall, frozenset(named))
+    return Run(cpu, wall, frozenset(named))
 
 
 def version(tool: Tool, folder: Path) -> str:

@@ -29,6 +29,8 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_FINDINGS)
+    finally:
+        gc.freeze()  # nor does the interpreter need to look when it ends
 
 
 def _exit_code(error: KdoctorError) -> int:

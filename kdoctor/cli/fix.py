@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kdoctor.asked import asked_release
 from kdoctor.cli.answers import (
     BindFromOption,
     BindOption,
@@ -35,7 +36,7 @@ from kdoctor.cli.options import (
     page_width,
     wants_color,
 )
-from kdoctor.doctor import asked_release, repair_file
+from kdoctor.doctor import repair_file
 from kdoctor.edit import diff
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError

@@ -14,7 +14,6 @@ from kdoctor.gate import Question, allowed, today
 from kdoctor.policy.baseline import Baseline, Key, key, read_baseline, rendered
 from kdoctor.policy.discovery import find_policy
 from kdoctor.policy.reading import read_policy
-from kdoctor.report.fingerprint import shown_path
 from kdoctor.target import Target
 from kdoctor.totals import Totals
 
@@ -56,16 +55,20 @@ class Accepted:
 
     def seen(self, reports: Iterable[FileReport]) -> Iterator[FileReport]:
         """The reports, each looked at as it passes."""
+        if self._path is None:
+            yield from reports
+            return
+        from kdoctor.report.fingerprint import shown_path
+
         for report in reports:
-            if self._path is not None:
-                path = shown_path(report.path)
-                known = [one.finding for one in report.suppressed if one.by == "baseline"]
-                for one in (*report.findings, *known):
-                    kind = key(report, one, path)
-                    if kind is None:
-                        self._unacceptable += 1
-                    else:
-                        self._counts[kind] += 1
+            path = shown_path(report.path)
+            known = [one.finding for one in report.suppressed if one.by == "baseline"]
+            for one in (*report.findings, *known):
+                kind = key(report, one, path)
+                if kind is None:
+                    self._unacceptable += 1
+                else:
+                    self._counts[kind] += 1
             yield report
 
     def tell(self, question: Question, totals: Totals, tell: Tell) -> None:

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kdoctor.check import Severity
-from kdoctor.doctor import asked_release
 from kdoctor.errors import UsageError
 from kdoctor.target import Given, Target
+from kdoctor.verdict import Severity
 
 if TYPE_CHECKING:
     from kdoctor.user_code.definition import Definition
@@ -96,6 +95,8 @@ CustomOption = Annotated[
 
 def make_target(text: str, purpose: Purpose = Purpose.INFERENCE, custom: Sequence[str] = (), given: Given | None = None) -> Target:
     """The target that the options describe. Raises `UsageError`."""
+    from kdoctor.asked import asked_release
+
     code = {one.name: one for text in custom for one in _definitions(text)}
     names = {text for text in custom if not text.endswith(".py")}
     names |= {name for one in code.values() for name in (one.name, one.name_in_file)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -77,7 +77,11 @@ class Outputs:
     """
 
     def __init__(self, run: Run, printed: str | None, outputs: Sequence[Output], *, every: bool = False) -> None:
-        self._printed = None if printed is None else _writer(printed, run, Sheet(run, width=page_width(), color=wants_color(), every=every))
+        self._printed = (
+            None
+            if printed is None
+            else _writer(printed, run, Sheet(run, width=page_width() if sys.stdout.isatty() else None, color=wants_color(), every=every))
+        )
         self._files = [_Draft(one, _writer(one.format, run, Sheet(run, every=every))) for one in outputs]
 
     def begin(self) -> None:
@@ -111,6 +115,8 @@ class _Draft:
     """A file that is being written beside its name. Raises `WriteError`."""
 
     def __init__(self, output: Output, writer: Writer | Text) -> None:
+        import tempfile
+
         self.writer, self._path = writer, output.path
         try:
             handle, self._name = tempfile.mkstemp(dir=output.path.parent, prefix=f".{output.path.name}.")

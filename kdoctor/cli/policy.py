@@ -14,7 +14,7 @@ from kdoctor.report.printable import printable
 if TYPE_CHECKING:
     from kdoctor.policy.policy import Policy
 
-policy = typer.Typer(no_args_is_help=True, help="The policy of a deployment gate.")
+policy = typer.Typer(no_args_is_help=True, add_completion=False, help="The policy of a deployment gate.")
 
 
 @policy.callback()
@@ -62,7 +62,7 @@ def _lines(found: Policy) -> Iterator[str]:
 
 
 def _problems(found: Policy, today: date) -> Iterator[str]:
-    from kdoctor.doctor import asked_release
+    from kdoctor.asked import asked_release
     from kdoctor.errors import UsageError
     from kdoctor.gate import allowed
     from kdoctor.packs import load_checks

@@ -124,13 +124,11 @@ class Examination:
     cluster: str | None
 
     def __call__(self, target: Target) -> Iterator[dict[str, Any]]:
-        from kdoctor.scanning.crew import warm_up
-        from kdoctor.scanning.examination import WorkerLimits
         from kdoctor.scanning.files import find_models
+        from kdoctor.scanning.job import WorkerLimits
         from kdoctor.scanning.memories import opened
         from kdoctor.scanning.workers import examine_all
 
-        warm_up()
         with opened(self.cache, self.resume, target, _tell) as memories, _workforce(self.cluster, self.jobs) as (search, crews):
             files = self.begun.pop() if self.begun and self.cluster is None else find_models(self.paths, search)
             yield from examine_all(files, target, self.jobs, WorkerLimits(self.seconds), memories, crews)
@@ -142,10 +140,10 @@ class Examination:
 def _workforce(cluster: str | None, jobs: int) -> Iterator[tuple[Any, Any]]:
     """Who searches folders and who examines: a cluster's workers, or this machine's."""
     if cluster is None:
-        from kdoctor.scanning.crew import LocalCrew
+        from kdoctor.scanning.crew import OwnCrew
         from kdoctor.scanning.files import searched
 
-        yield searched, LocalCrew
+        yield searched, OwnCrew
         return
     from kdoctor.scanning.cluster import connected
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from kdoctor.asked import asked_release
 from kdoctor.cli.options import Format, FormatOption, TargetOption, existing, page_width, wants_color
 from kdoctor.cli.progress import bar
-from kdoctor.doctor import asked_release
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.layouts import layout_of
 

@@ -8,13 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kdoctor.document import Json
-from kdoctor.errors import KdoctorError
+from kdoctor.errors import UnknownRelease
 
 __all__ = ["OPAQUE", "REQUIRED", "ApiObject", "Json", "NoDefault", "OldArguments", "UnknownRelease"]
-
-
-class UnknownRelease(KdoctorError):
-    """A Keras release that the catalogue cannot speak for: older than Keras 1, of another family, or no release number at all."""
 
 
 class NoDefault(enum.Enum):

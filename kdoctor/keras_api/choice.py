@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kdoctor.keras_api.api_object import UnknownRelease
+from kdoctor.errors import UnknownRelease
 from kdoctor.keras_api.families import FAMILIES, KERAS_1, KERAS_2, KERAS_3, Family, Release
 
 RELEASE = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")

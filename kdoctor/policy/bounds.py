@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 
-from kdoctor.check import Severity
 from kdoctor.file_report import FileReport, Found, Where
 from kdoctor.outcomes import NotChecked
 from kdoctor.policy.policy import Policy
+from kdoctor.verdict import Severity
 
 SIZE: Final = "P101"
 AGE: Final = "P102"

@@ -12,7 +12,6 @@ from kdoctor.outcomes import NotChecked, Outcomes
 from kdoctor.policy.baseline import Baseline, key
 from kdoctor.policy.bounds import active, crossed
 from kdoctor.policy.policy import PathRule, Policy, longest
-from kdoctor.report.fingerprint import shown_path
 
 LEFT_OUT = "left out by the policy"
 
@@ -26,8 +25,16 @@ class Judge:
     today: date
     baseline: Baseline = field(default_factory=Baseline)
 
+    @property
+    def _leaves_all(self) -> bool:
+        """Whether every report stays as it is, but for the gate's answer."""
+        policy, bounds = self.policy, active(self.policy)
+        return not (policy.select or policy.ignore or policy.severity or policy.rules or bounds or self.baseline.counts)
+
     def judged(self, report: FileReport) -> FileReport:
         """The report with what counts: its verdict and ``loads`` stay what they are."""
+        if self._leaves_all:
+            return report.judged(self.policy.fail_on)
         rules = self.policy.rules_for(report.path, self.today)
         bounds = list(crossed(report, self.policy, self.today))
         findings = [*report.findings, *(one for one in bounds if isinstance(one, Found))]
@@ -44,8 +51,8 @@ class Judge:
     ) -> tuple[list[Found], list[Suppressed]]:
         counted: list[Found] = []
         suppressed: list[Suppressed] = []
-        accepted = Counter(self.baseline.counts) if self.baseline.counts else Counter()
-        path = shown_path(report.path)
+        accepted = Counter(self.baseline.counts)
+        path = _shown(report.path) if accepted else ""
         for one in findings:
             ignoring = next((rule for rule in rules if longest(one.code, rule.ignore)), None)
             known = key(report, one, path) if accepted else None
@@ -90,6 +97,12 @@ class Judge:
         kept += [NotChecked(LEFT_OUT, left_out, by_policy=True)] if left_out else []
         total = report.checks.total + len(active(self.policy))
         return Outcomes(total - len(found) - sum(len(one.checks) for one in kept), found, tuple(kept))
+
+
+def _shown(path: str) -> str:
+    from kdoctor.report.fingerprint import shown_path
+
+    return shown_path(path)
 
 
 def _waived(one: NotChecked, rules: tuple[PathRule, ...]) -> NotChecked:

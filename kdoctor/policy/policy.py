@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kdoctor.check import Severity
+from kdoctor.verdict import Severity
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

@@ -9,14 +9,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from kdoctor.check import Severity
 from kdoctor.errors import UsageError
 from kdoctor.policy.policy import PathRule, Policy
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from kdoctor.verdict import Severity
 
 PREFIX: Final = re.compile(r"[A-Z]+[0-9]{0,3}")
 NAME: Final = re.compile(r"[^\W\d]\w*(>[^\W\d]\w*)?")  # a class or function, perhaps with the package that it is registered in
@@ -35,6 +30,10 @@ def read_policy(path: Path) -> Policy:
 
 def load(path: Path) -> dict[str, Any]:
     """The TOML of a file. Raises `UsageError` where there is none."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         found: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

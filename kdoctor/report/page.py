@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def blank(width: int, color: bool) -> tuple[Console, io.StringIO]:
     """A console of this many characters in a line, and the text that collects what is printed on it."""
+    from rich.console import Console
+
     text = io.StringIO()
     console = Console(
         file=text,

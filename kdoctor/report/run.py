@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kdoctor.check import Check, Severity
 from kdoctor.target import Target
+from kdoctor.verdict import Severity
+
+if TYPE_CHECKING:
+    from kdoctor.check import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +36,5 @@ class Run:
     """The targets (at least one), the rules that every file is held against, by code, and the least severity that fails (None: none)."""
 
     targets: tuple[Target, ...]
-    rules: tuple[Rule, ...] = ()
+    rules: Sequence[Rule] = ()
     fail_on: Severity | None = Severity.ERROR

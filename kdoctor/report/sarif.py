@@ -11,12 +11,12 @@ import re
 from typing import Any, Final
 
 from kdoctor import __version__
-from kdoctor.check import Severity
 from kdoctor.file_report import FileReport, Found
 from kdoctor.report.fingerprint import digest, fingerprints, uri
 from kdoctor.report.printable import escaped, printable
 from kdoctor.report.run import Rule, Run
 from kdoctor.totals import Totals
+from kdoctor.verdict import Severity
 
 SEPARATOR = ",\n"
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeAlias
 
-from rich.table import Table
-from rich.text import Text
-
-from kdoctor.check import Severity
-from kdoctor.engine import Verdict
 from kdoctor.file_report import FileReport, Gate
 from kdoctor.report import page
 from kdoctor.report.printable import printable
 from kdoctor.report.run import Run
 from kdoctor.totals import Totals
+from kdoctor.verdict import Severity, Verdict
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
+Cell: TypeAlias = tuple[tuple[str, str], ...]  # texts, each with its style
 LISTED = 1_000  # lines of one table
 STYLES = {"sick": "red", "refused": "red", "unknown": "magenta", "accepted": "yellow", "healthy": "green"}
 
@@ -22,12 +23,13 @@ STYLES = {"sick": "red", "refused": "red", "unknown": "magenta", "accepted": "ye
 class Sheet:
     """One line for each file that is not healthy (or has warnings), then the totals; ``every`` lists healthy files too.
 
-    The lines of every so many stand in a table of their own, so that few are ever held.
+    The lines of every so many stand in a table of their own, so that few are ever held. ``width`` is a terminal's; None: nothing is folded,
+    as whatever reads a pipe or a file line by line expects.
     """
 
-    def __init__(self, run: Run, *, width: int = 100, color: bool = False, every: bool = False) -> None:
+    def __init__(self, run: Run, *, width: int | None = None, color: bool = False, every: bool = False) -> None:
         self._run, self._width, self._color, self._every = run, width, color, every
-        self._rows: list[tuple[Text | str, ...]] = []
+        self._rows: list[tuple[Cell, ...]] = []
         self._listed = False
 
     def begin(self) -> str:
@@ -41,35 +43,57 @@ class Sheet:
 
     def end(self, totals: Totals, seconds: float) -> str:
         listed = self._table()
-        console, printed = page.blank(self._width, self._color)
-        if self._listed:
-            console.print()
-        console.print(_totals(totals, self._run, seconds), soft_wrap=True)
-        if totals.reports:
-            console.print(totals.sentence(), soft_wrap=True)
-        return listed + printed.getvalue()
+        gap = "\n" if self._listed else ""
+        return f"{listed}{gap}{_totals(totals, self._run, seconds)}\n" + (f"{totals.sentence()}\n" if totals.reports else "")
 
     def _table(self) -> str:
-        console, printed = page.blank(self._width, self._color)
-        if self._rows:
-            self._listed = True
-            view = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-            for heading in ("verdict", "file", *(["target"] if len(self._run.targets) > 1 else []), "saved by", "findings"):
-                view.add_column(heading, overflow="fold")
-            for row in self._rows:
-                view.add_row(*row)
-            console.print(view)
-            self._rows = []
-        return printed.getvalue()
+        if not self._rows:
+            return ""
+        several = ["target"] if len(self._run.targets) > 1 else []
+        headings = ("verdict", "file", *several, "saved by", "findings")
+        rows, self._rows, self._listed = self._rows, [], True
+        if self._width is None and not self._color:
+            return _plain(headings, rows)
+        return _folded(headings, rows, self._width or 100, self._color)
 
-    def _row(self, report: FileReport) -> tuple[Text | str, ...]:
+    def _row(self, report: FileReport) -> tuple[Cell, ...]:
         styles = ((Severity.ERROR, "red"), (Severity.WARNING, "yellow"))
         told = [(" ".join(_codes(report, severity)), style) for severity, style in styles]
         told += [(printable(failure.error), "magenta") for failure in report.failures]
         told += [(f"({len(report.suppressed)} suppressed)", "dim")] if report.suppressed else []
-        findings = Text(" ").join(Text(text, style) for text, style in told if text)
-        word, target = _word(report), [report.target] if len(self._run.targets) > 1 else []
-        return Text(word, STYLES[word]), printable(report.path), *target, printable(report.saved_by.keras or ""), findings
+        findings = tuple((text, style) for text, style in told if text)
+        word, target = _word(report), [_bare(report.target)] if len(self._run.targets) > 1 else []
+        saved_by = _bare(printable(report.saved_by.keras or ""))
+        return ((word, STYLES[word]),), _bare(printable(report.path)), *target, saved_by, findings
+
+
+def _bare(text: str) -> Cell:
+    return ((text, ""),)
+
+
+def _plain(headings: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> str:
+    texts = [headings, *(tuple(" ".join(text for text, _ in cell) for cell in row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    return "".join("  ".join(map(str.ljust, row, widths)).rstrip() + "\n" for row in texts)
+
+
+def _folded(headings: tuple[str, ...], rows: list[tuple[Cell, ...]], width: int, color: bool) -> str:
+    from rich.table import Table
+
+    console, printed = page.blank(width, color)
+    view = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for heading in headings:
+        view.add_column(heading, overflow="fold")
+    for row in rows:
+        view.add_row(*map(_styled, row))
+    console.print(view)
+    return printed.getvalue()
+
+
+def _styled(cell: Cell) -> Text:
+    from rich.text import Text
+
+    return Text(" ").join(Text(text, style) for text, style in cell)
 
 
 def _word(report: FileReport) -> str:
@@ -94,7 +118,9 @@ def _totals(totals: Totals, run: Run, seconds: float) -> str:
     return f"{cut}{', '.join(parts)}{doubt}{rate} · {', '.join(str(target) for target in run.targets)}"
 
 
-def render(reports: Iterable[FileReport], run: Run, seconds: float, *, width: int = 100, color: bool = False, every: bool = False) -> str:
+def render(
+    reports: Iterable[FileReport], run: Run, seconds: float, *, width: int | None = None, color: bool = False, every: bool = False
+) -> str:
     """The whole summary at once."""
     sheet, totals, text = Sheet(run, width=width, color=color, every=every), Totals(), ""
     for report in reports:

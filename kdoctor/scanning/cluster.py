@@ -18,8 +18,8 @@ from kdoctor import __version__
 from kdoctor.archive import Place
 from kdoctor.errors import UsageError
 from kdoctor.scanning.crew import Batch, LocalCrew, Lost
-from kdoctor.scanning.examination import Examined, Job
 from kdoctor.scanning.files import Shelf, shelf
+from kdoctor.scanning.job import Examined, Job
 from kdoctor.scanning.workers import found_by
 
 LISTED_AHEAD = 64  # folders whose lists are asked for before they are needed

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import TimeoutError as TaskTimeout
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kdoctor.archive import Place
-from kdoctor.scanning.examination import Examined, Job, examine_batch, start
+from kdoctor.scanning.job import Examined, Job
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool
@@ -61,12 +58,18 @@ class LocalCrew:
             self._pool.join()
 
     def take(self, places: Sequence[Place]) -> Batch:
+        from kdoctor.scanning.examination import examine_batch
+
         self._pool = self._pool or self._started()
         return _LocalBatch(self._pool.schedule(examine_batch, args=(places,), timeout=self._seconds), self._seconds)
 
     def _started(self) -> ProcessPool:
         """Not before a file is to be examined: a scan that finds all in its cache starts nobody."""
+        import multiprocessing
+
         from pebble import ProcessPool
+
+        from kdoctor.scanning.examination import start
 
         context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
         return ProcessPool(max_workers=self.size, context=context, initializer=start, initargs=(self._job,))
@@ -78,6 +81,8 @@ class _LocalBatch:
         self._seconds = seconds
 
     def result(self) -> list[Examined]:
+        from concurrent.futures import TimeoutError as TaskTimeout
+
         from pebble import ProcessExpired
 
         try:
@@ -91,12 +96,18 @@ class _LocalBatch:
         self._future.cancel()  # type: ignore[no-untyped-call]
 
 
-def warm_up() -> None:
-    """Prepare for worker processes. For programs of our own: it is one server, and one environment, for all.
+class OwnCrew(LocalCrew):
+    """The crew of a program of our own, which may prepare what there is one of: the environment, and the server of worker processes.
 
     What a worker imports must not come from the folder that the user stands in, where downloaded models, and whatever came with them, may
-    lie (Python 3.11 and later). On Linux the server that workers are forked from imports what they need before the first is asked for.
+    lie. On Linux the server that workers are forked from imports what they need before the first is asked for.
     """
-    os.environ["PYTHONSAFEPATH"] = "1"
-    if sys.platform == "linux":
-        multiprocessing.get_context("forkserver").set_forkserver_preload(["kdoctor.scanning.preloaded"])
+
+    def _started(self) -> ProcessPool:
+        import multiprocessing
+        import os
+
+        os.environ["PYTHONSAFEPATH"] = "1"
+        if sys.platform == "linux":
+            multiprocessing.get_context("forkserver").set_forkserver_preload(["kdoctor.scanning.preloaded"])
+        return super()._started()

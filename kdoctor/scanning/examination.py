@@ -11,8 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from kdoctor.archive import Place, RemoteFile, open_document
 from kdoctor.check import Check
@@ -23,41 +22,9 @@ from kdoctor.errors import PackError
 from kdoctor.packs import load_checks
 from kdoctor.report.json import report_object
 from kdoctor.scanning.identity import content, signature
+from kdoctor.scanning.job import Examined, Job
 from kdoctor.scanning.memory import Memory
 from kdoctor.target import Target
-
-MIB = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerLimits:
-    """What one file may cost: wall-clock seconds, and bytes of address space (enforced on POSIX systems; Windows has no such limit)."""
-
-    seconds: float = 60.0
-    memory_bytes: int = 2048 * MIB
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is the same for every file of a scan."""
-
-    target: Target
-    limits: WorkerLimits = WorkerLimits()
-    remembers: bool = False  # whether anyone wants to know signature and content
-    cache: tuple[Path, str] | None = None  # where a worker may find what was seen before: a file, and the circumstances
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What became of one file: the text of its report object (see `kdoctor.report.json`), and whether it was examined without a failure.
-
-    signature: the file's, when it had been examined; content: the digest of what the findings depend on (see `kdoctor.scanning.identity`).
-    """
-
-    report: str
-    whole: bool
-    signature: str | None = None
-    content: str | None = None
 
 
 class _Worker:

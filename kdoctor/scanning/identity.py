@@ -11,16 +11,17 @@ import stat
 import time
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from importlib.metadata import Distribution, distribution, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kdoctor import __version__
 from kdoctor.archive import Place, RemoteFile
-from kdoctor.document import Document
+from kdoctor.installed import GROUP, digest_of, packages_with
 from kdoctor.limits import Limits
-from kdoctor.packs import GROUP
 from kdoctor.target import Target
+
+if TYPE_CHECKING:
+    from kdoctor.document import Document
 
 YOUNG_NS = 100_000_000  # a file changed so shortly ago may change again without its times showing it
 
@@ -92,19 +93,14 @@ def _sayable(value: Any) -> Any:
 
 @functools.lru_cache(maxsize=1)
 def _code() -> tuple[Any, ...]:
-    """What is installed: kdoctor and every pack of checks."""
-    packs = [distribution("kdoctor"), *(pack.dist for pack in entry_points(group=GROUP) if pack.dist is not None)]
-    return tuple(sorted({(dist.name, dist.version, _installed(dist)) for dist in packs}))
+    """What is installed: kdoctor and every pack of checks, each with the digest of the list of its files, which has a digest of each.
 
-
-def _installed(dist: Distribution) -> str:
-    """The digest of the list of installed files, which has a digest of each; of an editable installation, the sources' sizes and times."""
-    digest = hashlib.sha256((dist.read_text("RECORD") or "").encode())
-    if "kdoctor/engine.py" not in (dist.read_text("RECORD") or "") and dist.name == "kdoctor":
-        root = Path(__file__).parents[1]
-        for source in _sources(root, root.parent / "checks"):
-            digest.update(source.encode())
-    return digest.hexdigest()
+    Of kdoctor in an editable installation no file is in the list: the sources' sizes and times are told instead.
+    """
+    packs = packages_with(GROUP)
+    root = Path(__file__).parents[1]
+    edited = [] if any("kdoctor/engine.py" in record for _, record in packs) else [*_sources(root, root.parent / "checks")]
+    return (*((name, digest_of(record)) for name, record in packs), *edited)
 
 
 def _sources(*folders: Path) -> Iterator[str]:

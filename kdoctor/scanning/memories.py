@@ -9,8 +9,8 @@ from pathlib import Path
 
 from kdoctor.archive import Place
 from kdoctor.limits import Limits
-from kdoctor.scanning.examination import Examined
 from kdoctor.scanning.identity import circumstances, signature
+from kdoctor.scanning.job import Examined
 from kdoctor.scanning.memory import Memory
 from kdoctor.target import Target
 

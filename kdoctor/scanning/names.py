@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import os
-import tempfile
 from collections.abc import Iterator
 from typing import IO
 
@@ -24,6 +23,8 @@ class SortedNames:
         self._names.append(name)
         if len(self._names) >= self._held:
             self._names.sort()
+            import tempfile
+
             run = tempfile.TemporaryFile()  # noqa: SIM115 (closed when it has been read)
             run.write(b"\0".join(map(os.fsencode, self._names)))
             self._runs.append(run)

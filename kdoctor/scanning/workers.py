@@ -11,12 +11,12 @@ from itertools import chain, islice
 from typing import Any
 
 from kdoctor.archive import Place
-from kdoctor.engine import Failure
 from kdoctor.scanning.crew import Batch, Crew, LocalCrew, Lost
-from kdoctor.scanning.examination import Examined, Job, WorkerLimits, lost
 from kdoctor.scanning.identity import signature
+from kdoctor.scanning.job import Examined, Job, WorkerLimits
 from kdoctor.scanning.memories import Memories
 from kdoctor.target import Target
+from kdoctor.verdict import Failure
 
 LARGEST_BATCH = 16  # files that travel together: on the way to a worker, each batch costs what examining half a file does
 MOST_TOGETHER = 64  # files known already in one batch
@@ -123,6 +123,8 @@ def _found(places: list[Place], batch: Batch, crew: Crew, job: Job) -> Iterator[
         yield from batch.result()
     except Lost as error:
         if len(places) == 1:
+            from kdoctor.scanning.examination import lost
+
             yield lost(places[0], job.target, Failure("archive", str(error)))
             return
         alone = [([place], crew.take([place])) for place in places]

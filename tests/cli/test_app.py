@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli.command import Run
 
-from kdoctor import __version__
+from kdoctor import __version__, cli
 
 COMMANDS = ("inspect", "fix", "scan", "verify", "explain", "checks")
 
@@ -144,3 +144,22 @@ def test_keras_and_tensorflow_are_never_imported_not_even_by_a_worker(
     ended = process(*given, cwd=samples, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert (ended.code in (0, 1), ended.err) == (True, "")
     assert not (tmp_path / "marker").exists()
+
+
+def test_a_name_that_is_mistyped_is_held_against_all(kdoctor: Run) -> None:
+    ended = kdoctor("inspct")
+    assert ended.code == 2
+    assert "inspect" in ended.err
+
+
+def test_every_module_that_holds_a_command_is_listed() -> None:
+    from kdoctor.cli.app import COMMANDS as names
+
+    shared = {"__init__", "app", "answers", "judging", "options", "outputs", "progress"}
+    assert {path.stem for path in Path(cli.__file__).parent.glob("*.py")} - shared == {*names}
+
+
+def test_an_option_of_a_command_is_completed_without_importing_the_others(process: Run) -> None:
+    asked = {"_KDOCTOR_COMPLETE": "complete_bash", "COMP_WORDS": "kdoctor scan --clu", "COMP_CWORD": "2"}
+    ended = process(env={**os.environ, **asked})
+    assert (ended.code, ended.out.split()) == (0, ["--cluster"])

@@ -13,8 +13,8 @@ import pytest
 
 from kdoctor.errors import UsageError
 from kdoctor.scanning.cluster import Cluster, connected, examine_there
-from kdoctor.scanning.examination import Job
 from kdoctor.scanning.files import find_models
+from kdoctor.scanning.job import Job
 from kdoctor.scanning.workers import examine_all
 from kdoctor.target import Target
 

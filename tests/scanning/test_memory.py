@@ -18,8 +18,8 @@ from kdoctor.archive import open_document
 from kdoctor.errors import UsageError
 from kdoctor.limits import Limits
 from kdoctor.scanning.crew import Batch, Lost
-from kdoctor.scanning.examination import Examined, Job
 from kdoctor.scanning.identity import circumstances, content, signature
+from kdoctor.scanning.job import Examined, Job
 from kdoctor.scanning.memories import Memories
 from kdoctor.scanning.memory import Memory
 from kdoctor.scanning.workers import in_order

@@ -16,7 +16,7 @@ import pytest
 
 from kdoctor.report.json import schema
 from kdoctor.scanning.crew import Batch, Lost
-from kdoctor.scanning.examination import Examined, Job
+from kdoctor.scanning.job import Examined, Job
 from kdoctor.scanning.workers import AHEAD, LARGEST_BATCH, in_order
 from kdoctor.target import Target
 
