@@ -18,11 +18,12 @@ def truncated_file(document: Document, target: Target) -> Iterator[Finding]:
     An interrupted download or copy, or a disk that was full. HDF5 states its own length ("truncated file: eof = 13100, …
     stored_eof = 26200"); a zip keeps its directory at the very end, so that Keras says "File not found".
 
-    When only the zip directory is lost and every member is whole by its checksum, the cure writes the archive anew. When
-    weights are lost there is no cure: a model with made-up weights would be a lie.
+    When only the zip directory is lost and every member is whole by its checksum, the cure writes the archive anew; HDF5 of which every
+    array ends before the cut is written anew, too. When weights are lost there is no cure: a model with made-up weights would be a lie.
+    ``--partial`` writes what survived all the same: a model that loads, in which every lost number is NaN, with the list of what was lost.
     """
     for at, fault in document.faults_of(FaultKind.TRUNCATED):
-        yield Finding(at, _message(fault), repair=_repair(at, fault), keras_says=_keras_says(document, fault))
+        yield Finding(at, _message(fault), repair=_repair(document, at, fault), keras_says=_keras_says(document, fault))
 
 
 def _message(fault: Fault) -> str:
@@ -38,10 +39,19 @@ def _message(fault: Fault) -> str:
     return share + (f"; lost: {lost}" if lost else "")
 
 
-def _repair(at: Pointer, fault: Fault) -> Repair:
-    if fault.detail.get("complete") and fault.detail.get("content") == "zip":  # HDF5 has no checksum that proves it
+def _repair(document: Document, at: Pointer, fault: Fault) -> Repair:
+    if fault.detail.get("complete") and fault.detail.get("content") == "zip":
         return remove_faults("write the archive anew with its directory", (at, fault))
-    return Repair("download or copy the file again: what is missing cannot be made up", safety=Safety.ADVICE)
+    if fault.detail.get("complete") and fault.detail.get("content") == "hdf5" and _all_there(document):
+        return remove_faults("write the file anew: every array of it ends before the cut", (at, fault))
+    return Repair(
+        "download or copy the file again: what is missing cannot be made up (--partial keeps what is there)", safety=Safety.ADVICE
+    )
+
+
+def _all_there(document: Document) -> bool:
+    """HDF5 has no checksum that proves it: what tells is where each array begins and ends, so none may be stored in pieces."""
+    return bool(document.weights) and all(weight.start >= 0 or not weight.parameters for weight in document.weights.values())
 
 
 def _keras_says(document: Document, fault: Fault) -> str:

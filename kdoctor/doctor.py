@@ -53,8 +53,8 @@ def examine_file(
     return replace(report, seconds=time.perf_counter() - start)
 
 
-def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False) -> Plan:
-    """Open, examine and plan the repair of one file."""
+def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False, partial: bool = False) -> Plan:
+    """Open, examine and plan the repair of one file; ``partial``: what can be saved of it, where it is damaged."""
     from kdoctor.custom_objects import check_settings  # what the user gives matters to a repair alone
     from kdoctor.hub_modules import with_modules
 
@@ -68,13 +68,17 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
     made = plan(document, target, checks, str(path), unsafe=unsafe)
     if not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)
+    if partial and made.after.errors:
+        from kdoctor.salvage import salvaged  # seldom wanted
+
+        made = salvaged(made, target, checks, unsafe=unsafe) or made
     return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
 
 
-def repair_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False) -> Plan:
+def repair_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False, partial: bool = False) -> Plan:
     """Plan the repair of one file. What is written for Keras 3 becomes good for an earlier Keras by saying all of it in that one's words,
     which is a conversion: into the container that it is in, if the target reads that, else into an ``.h5``."""
-    made = plan_file(path, target, checks, unsafe=unsafe)
+    made = plan_file(path, target, checks, unsafe=unsafe, partial=partial)
     if target.keras_3 or made.after.failures or not made.after.errors:
         return made
     from kdoctor.migrate import as_repair  # brings all of the converter, which an examination never needs

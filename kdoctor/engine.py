@@ -121,11 +121,24 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """An array of a damaged file that did not survive: its path in what is written, its layer and role where it is one of a layer's, its
+    shape and dtype where they are told, and why. What stands there instead is NaN (0 where whole numbers stand), unless ``why`` says so."""
+
+    path: str
+    layer: str = ""
+    role: str = ""
+    shape: tuple[int, ...] | None = None
+    dtype: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What `fix` would do: the first examination, the document as it would be written, how it got there, what remains.
 
     ``converted``: the document is said in another container or dialect, too; ``notes``: what was left behind on the way; ``refused``:
-    why it cannot be said there; ``pointless``: because it is said there already.
+    why it cannot be said there; ``pointless``: because it is said there already; ``lost``: what did not survive of a damaged file.
     """
 
     before: Report
@@ -135,6 +148,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     refused: str = ""
     pointless: bool = False
+    lost: tuple[Lost, ...] = ()
 
     @property
     def changes(self) -> bool:

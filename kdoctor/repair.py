@@ -57,7 +57,8 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
     out = _destination(plan, file, wish)
     if wish.verify:
         _prove(plan, out)
-    written = write_document(plan.before.document, plan.after.document, out, replace=wish.in_place, backup=wish.in_place)
+    before, after, survivors = plan.before.document, plan.after.document, bool(plan.lost)
+    written = write_document(before, after, out, replace=wish.in_place, backup=wish.in_place, survivors=survivors)
     lines = loading_lines(plan.after.document, plan.after.target, str(written.path))
     return Outcome(written.path, _success(plan, written.path, wish), WRITTEN if refusal is None else REMAIN, lines)
 
@@ -69,6 +70,8 @@ def _refusal(plan: Plan) -> Outcome | None:
     if plan.after.failures:
         why = plan.after.failures[0]
         return Outcome(None, f"Nothing was written: the file could not be examined completely ({why.check}: {why.error}).", UNKNOWN)
+    if plan.lost:
+        return Outcome(None, f"Nothing was written: {_survival(plan)} (see --partial).", REMAIN)
     if plan.after.errors:
         count = len(plan.after.errors)
         return Outcome(None, f"Nothing was written: {count} error{'s' if count > 1 else ''} would remain.", REMAIN)
@@ -110,10 +113,15 @@ def _prove(plan: Plan, out: Path) -> None:
         raise WriteError(f"the folder {out.parent} does not exist")
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kdoctor-") as folder:
         draft = Path(folder, out.name)
-        write_document(plan.before.document, plan.after.document, draft)
+        write_document(plan.before.document, plan.after.document, draft, survivors=bool(plan.lost))
         proof = verify(draft, trust=[str(draft), *(str(module.folder) for module in plan.after.target.given.modules.values())])
     if not proof.loads:
         raise WriteError(f"nothing was written: Keras {proof.keras or ''} does not load the repaired file: {proof.error}")
+
+
+def _survival(plan: Plan) -> str:
+    count, held = len(plan.lost), len(plan.after.document.weights)
+    return f"of {held} arrays in all, {count} did not survive" if count > 1 else f"of {held} arrays in all, one did not survive"
 
 
 def _success(plan: Plan, path: Path, wish: Wish) -> str:
@@ -122,4 +130,5 @@ def _success(plan: Plan, path: Path, wish: Wish) -> str:
     count = len(plan.after.errors)
     remaining = f" {count} error{'s remain' if count > 1 else ' remains'}." if count else ""
     notes = "".join(f" {note[:1].upper()}{note[1:]}." for note in plan.notes)
-    return f"Wrote {path}.{verified}{kept}{remaining}{notes}"
+    survived = f" {_survival(plan)[:1].upper()}{_survival(plan)[1:]}: see the list." if plan.lost else ""
+    return f"Wrote {path}.{verified}{kept}{survived}{remaining}{notes}"

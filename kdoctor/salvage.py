@@ -78,7 +78,9 @@ def _left(document: Document) -> tuple[Document, list[Lost]]:
     state = state_arrays(document)
     if state and (edits := without_state(left)):
         left = apply(left, edits)
-        lost += [Lost(path, role="optimizer", shape=weight.shape, dtype=weight.dtype, why="it is left out") for path, weight in state.items()]
+        lost += [
+            Lost(path, role="optimizer", shape=weight.shape, dtype=weight.dtype, why="it is left out") for path, weight in state.items()
+        ]
     known = {one.path for one in lost}
     named = (str(name) for _, fault in document.faults_of(FaultKind.TRUNCATED) for name in fault.detail.get("lost") or ())
     return left, [*lost, *(Lost(name, role="optimizer", why=GONE) for name in named if name.startswith("optimizer") and name not in known)]
@@ -125,8 +127,9 @@ def _in_h5(document: Document) -> tuple[Json, list[Lost]] | None:
             if not isinstance(listing, list) or any(f"{ROOT[1:]}/{row.name}/{name}" not in document.weights for name in listing):
                 return None
             continue
-        fits = isinstance(listing, list) and len(listing) == len(row.variables)
-        labels = [str(name) for name in listing] if fits else [_label(row.name, variable, row.variables) for variable in row.variables]
+        labels = [_label(row.name, variable, row.variables) for variable in row.variables]
+        if isinstance(listing, list) and len(listing) == len(labels):
+            labels = [str(name) for name in listing]
         for label, variable in zip(labels, row.variables, strict=True):
             path = f"{ROOT[1:]}/{row.name}/{label}"
             if path not in document.weights:
@@ -138,7 +141,7 @@ def _in_h5(document: Document) -> tuple[Json, list[Lost]] | None:
             groups[f"{ROOT}/{row.name}"] = {**own, "weight_names": labels}
     order = [row.name for row in listed(document) if row.name in names or f"{ROOT}/{row.name}" in groups]
     kept = names if set(order) <= set(names) else order
-    absent = {f"{ROOT}/{name}": {"weight_names": []} for name in kept if f"{ROOT}/{name}" not in document.attributes}
+    absent: dict[str, Json] = {f"{ROOT}/{name}": {"weight_names": []} for name in kept if f"{ROOT}/{name}" not in document.attributes}
     return {**document.attributes, **absent, ROOT: {**root, "layer_names": kept}, **groups}, lost
 
 

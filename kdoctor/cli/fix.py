@@ -85,7 +85,9 @@ def fix(
     drop_optimizer: DropOption = False,
     keep_optimizer: KeepOption = False,
     unsafe: UnsafeOption = False,
-    partial: Annotated[bool, typer.Option("--partial", help="Write what could be repaired even if errors remain (exit code 1).")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Write what could be repaired, or survived, even if errors remain (exit code 1).")
+    ] = False,
     copy_healthy: Annotated[bool, typer.Option("--copy-healthy", help="With -o: copy a file that needs no repair.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Load the repaired file with real Keras before it gets its name.")] = False,
     format: FormatOption = Format.TEXT,
@@ -100,7 +102,7 @@ def fix(
     given = replace(given, training=_training(compile, asked_release(target)), state=state_wish(drop_optimizer, keep_optimizer))
     given = replace(given, architecture=read_architecture(architecture))
     asked = with_script(file, make_target(target, purpose, custom, given), bind_from)
-    plan = repair_file(file, asked, load_checks(), unsafe=unsafe)
+    plan = repair_file(file, asked, load_checks(), unsafe=unsafe, partial=partial)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
     _write_stub(plan, stub)
     outcome = carry_out(plan, file, None if show_diff else wish)

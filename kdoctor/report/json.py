@@ -10,7 +10,7 @@ from typing import Any
 
 from kdoctor import __version__
 from kdoctor.check import Need, Severity
-from kdoctor.engine import Diagnosis, Outlook, Plan, Report, Verdict
+from kdoctor.engine import Diagnosis, Lost, Outlook, Plan, Report, Verdict
 from kdoctor.file_report import FileReport
 from kdoctor.layers import layer_at
 from kdoctor.outcomes import outcomes
@@ -105,6 +105,19 @@ def _plan_object(plan: Plan, path: str, out: str | None) -> dict[str, Any]:
         "applied": [{"code": one.check.code, "title": one.repair.title, "safety": one.repair.safety.value} for one in plan.applied],
         "remaining": [_finding(one, plan.after) for one in plan.after.findings],
         "needs": [_need(need) for need in plan.needs],
+        **({"lost": [_lost(one) for one in plan.lost]} if plan.lost else {}),
+    }
+
+
+def _lost(one: Lost) -> dict[str, Any]:
+    shape = None if one.shape is None else list(one.shape)
+    return {
+        "path": one.path,
+        "layer": one.layer or None,
+        "role": one.role or None,
+        "shape": shape,
+        "dtype": one.dtype or None,
+        "why": one.why,
     }
 
 

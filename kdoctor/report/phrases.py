@@ -7,7 +7,7 @@ from collections import Counter
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Format
-from kdoctor.engine import Diagnosis, Report
+from kdoctor.engine import Diagnosis, Lost, Report
 from kdoctor.summary import Summary
 from kdoctor.target import Target
 
@@ -113,3 +113,10 @@ def _fate(repair: Repair | None, needs: bool) -> str:
 
 def _errors(count: int) -> str:
     return "error" if count == 1 else "errors"
+
+
+def lost(one: Lost) -> str:
+    """An array that did not survive."""
+    whose = f" ({one.role} of {one.layer})" if one.layer else f" ({one.role})" if one.role else ""
+    shape = "" if one.shape is None else f" {one.dtype} ({', '.join(map(str, one.shape))})"
+    return f"{one.path}{shape}{whose}: {one.why}"

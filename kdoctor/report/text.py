@@ -45,6 +45,10 @@ def render_plan(
     for one in plan.applied:
         console.print(Text.assemble("  ", ("✓", "green"), f" {one.check.code} {printable(one.repair.title)}"), soft_wrap=True)
     console.print(Text.assemble("\n", (printable(outcome), "bold")), soft_wrap=True)
+    if plan.lost:
+        console.print("\nWhat did not survive:")
+        for lost in plan.lost:
+            console.print(Text(printable(f"    {phrases.lost(lost)}")), soft_wrap=True)
     if before_loading:
         console.print("\nTo load it:")
         for line in before_loading:

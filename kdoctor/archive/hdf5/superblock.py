@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from kdoctor.archive.window import Window
 
@@ -28,6 +29,19 @@ def find_signature(window: Window) -> int | None:
             return offset
         offset = max(512, offset * 2)
     return None
+
+
+def length_stated(stream: BinaryIO, size: int) -> int | None:
+    """How long HDF5 content of ``size`` bytes should be; None where it does not say so."""
+    window = Window(stream, 0, size)
+    start = find_signature(window)
+    if start is None:
+        return None
+    window.seek(start)
+    try:
+        return start + read_superblock(window.read(SUPERBLOCK_BYTES)).length
+    except (ValueError, IndexError, struct.error):
+        return None
 
 
 def read_superblock(data: bytes) -> Superblock:

@@ -24,8 +24,10 @@ from kdoctor.errors import WriteError
 from kdoctor.limits import Limits
 
 
-def write_changed(before: Document, after: Document, origin: Origin, draft: Draft) -> None:
+def write_changed(before: Document, after: Document, origin: Origin, draft: Draft, *, damaged: bool = False) -> None:
     """Write the planned document to the draft, in the container that its format names and the original's does not.
+
+    ``damaged``: what survived of the numbers is taken from a copy of the original that is mended as far as it goes.
 
     Raises `WriteError` where the plan asks for something that the container cannot hold, or the original cannot give.
     """
@@ -33,7 +35,8 @@ def write_changed(before: Document, after: Document, origin: Origin, draft: Draf
     names = _asset_names(before, after)
     if names and after.format in HDF5:
         raise WriteError(f"a .h5 file cannot hold the assets of the model: {_few([*names.values()])}")
-    with opened_sources(before, origin, draft.folder, names) as (places, assets):
+    sources = _damaged_sources if damaged else opened_sources
+    with sources(before, origin, draft.folder, names) as (places, assets):
         assets = chain(assets, brought_assets(after))
         if after.format in HDF5:
             make_hdf5(making, places, draft.path)
@@ -73,6 +76,21 @@ def holders(before: Document) -> list[Member]:
     found = {plain(member.name): member for member in before.members.values() if member.role == "weights"}
     names = sorted(name for name in found if name.rpartition("/")[2] == WEIGHTS or is_shard(name.rpartition("/")[2]))
     return [found[name] for name in names]
+
+
+@contextlib.contextmanager
+def _damaged_sources(
+    before: Document, origin: Origin, folder: Path, names: dict[int, str]
+) -> Iterator[tuple[list[Place], Iterator[Asset]]]:
+    from kdoctor.archive.writing.mended import mended_sources
+
+    with mended_sources(before, origin, folder) as places:
+        if before.format is Format.KERAS_DIR:
+            yield places, folder_assets(before, origin.path, names)
+            return
+        with unwrapped(origin, folder, Limits(), whole=False) as (stream, size):
+            source = ZipSource(stream, read_marks(stream, size) if before.format.native else {}, folder)
+            yield places, zip_assets(before, source, names)
 
 
 def _place(source: ZipSource, member: Member, origin: Origin) -> Place:

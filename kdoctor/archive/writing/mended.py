@@ -14,7 +14,8 @@ from typing import BinaryIO, Final
 
 from kdoctor.archive.hdf5.superblock import length_stated
 from kdoctor.archive.window import Window
-from kdoctor.archive.writing.container_change import Place, holders
+from kdoctor.archive.writing.container_change import holders
+from kdoctor.archive.writing.hdf5_making import Place
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import ZipSource
 from kdoctor.archive.zip.member import DEFLATED, STORED
@@ -24,20 +25,16 @@ from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
-DAMAGE: Final = (FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.CRC_MISMATCH, FaultKind.UNREADABLE_MEMBER)
 STEP: Final = 1 << 20
 
 
-def salvages(before: Document, after: Document) -> bool:
-    """Whether the plan takes numbers out of content that is damaged: it no longer has the damage, and no copy of the bytes is without."""
-    removed = [before.faults[key] for key in before.faults if key not in after.faults]
-    return any(_needs_mending(fault.kind, fault.part, dict(fault.detail)) for fault in removed)
-
-
-def _needs_mending(kind: str, part: str, detail: dict[str, object]) -> bool:
-    if kind == FaultKind.TRUNCATED:
-        return detail.get("content") != "zip" or not detail.get("complete")
-    return kind in DAMAGE and (kind == FaultKind.HDF5_UNREADABLE or part == "weights")
+def outlived(before: Document, after: Document) -> bool:
+    """Whether the plan says that HDF5 content is all there, although its end is missing, and every array does end before the cut: where the
+    chunks of one stand, reading does not find out. No copy of the bytes is without that fault."""
+    removed = (before.faults[key] for key in before.faults if key not in after.faults)
+    cuts = [fault.detail for fault in removed if fault.kind == FaultKind.TRUNCATED and fault.detail.get("content") == "hdf5"]
+    told = all(weight.start >= 0 or not weight.parameters for weight in before.weights.values())
+    return bool(cuts) and told and all(cut.get("complete") for cut in cuts)
 
 
 @contextlib.contextmanager

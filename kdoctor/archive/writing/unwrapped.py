@@ -22,8 +22,9 @@ from kdoctor.limits import Limits
 
 
 @contextlib.contextmanager
-def unwrapped(origin: Origin, folder: Path, limits: Limits) -> Iterator[tuple[BinaryIO, int]]:
+def unwrapped(origin: Origin, folder: Path, limits: Limits, *, whole: bool = True) -> Iterator[tuple[BinaryIO, int]]:
     """The innermost content of a file and its size in bytes; what has to be unpacked for it is unpacked to an unnamed file in ``folder``.
+    Unless it shall be ``whole``, what stands in front of a damage in a gzip around it is enough.
 
     Raises `WriteError` when the packing is damaged or holds more than the limits allow.
     """
@@ -33,7 +34,7 @@ def unwrapped(origin: Origin, folder: Path, limits: Limits) -> Iterator[tuple[Bi
         for container in origin.wrapping:
             kind, _, name = container.partition(":")
             if kind == "gzip":
-                stream, size = _spooled(stack, folder, _gunzipped(packed_bytes(stream, 0, size, origin.path.name)), limits)
+                stream, size = _spooled(stack, folder, _gunzipped(packed_bytes(stream, 0, size, origin.path.name), whole), limits)
             elif kind == "zip":
                 stream, size = _member(stack, folder, stream, size, name, limits)
         yield stream, size
@@ -60,7 +61,7 @@ def _entry(stream: BinaryIO, size: int, name: str, limits: Limits) -> Entry:
     raise WriteError(f"{name!r} is no longer in the archive around it")
 
 
-def _gunzipped(packed: Iterable[bytes]) -> Iterator[bytes]:
+def _gunzipped(packed: Iterable[bytes], whole: bool) -> Iterator[bytes]:
     """Every gzip member in turn; zeros or other bytes behind the last one are left."""
     inflater = zlib.decompressobj(31)
     for chunk in packed:
@@ -72,9 +73,11 @@ def _gunzipped(packed: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 yield inflater.decompress(chunk, CHUNK)
             except zlib.error as error:
+                if not whole:
+                    return
                 raise WriteError(f"the gzip around the model cannot be unpacked: {error}") from None
             chunk = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-    if not inflater.eof:
+    if whole and not inflater.eof:
         raise WriteError("the gzip around the model breaks off")
 
 

@@ -19,6 +19,7 @@ from kdoctor.archive.writing.draft import Draft, draft_beside, give_mode_of, pub
 from kdoctor.archive.writing.folder import write_dir
 from kdoctor.archive.writing.h5_container import write_h5
 from kdoctor.archive.writing.hdf5_making import HDF5
+from kdoctor.archive.writing.mended import outlived
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import write_zip
 from kdoctor.document import ABSENT, Document, Fault, Format, Json, Origin
@@ -54,13 +55,21 @@ class Written:
 
 
 def write_document(
-    before: Document, after: Document, out: Path, *, replace: bool = False, backup: bool = False, reread: Reread = open_document
+    before: Document,
+    after: Document,
+    out: Path,
+    *,
+    replace: bool = False,
+    backup: bool = False,
+    survivors: bool = False,
+    reread: Reread = open_document,
 ) -> Written:
     """Write the planned document ``after`` to ``out``, in the container that its format names.
 
     before: the document as it was read; its origin names the file that everything else is copied from.
     replace: a file that stands at ``out`` may go (the original itself, too); otherwise it is never overwritten.
     backup: what is replaced stays as FILE.bak, or FILE.bak.1 and so on where that is taken.
+    survivors: the original is damaged, and the plan has of its arrays those that survived.
     reread: reads the draft back; what it finds must be the plan.
 
     Raises `WriteError`, in one sentence; then nothing was changed and nothing is left behind.
@@ -78,7 +87,7 @@ def write_document(
             raise FileExistsError(errno.EEXIST, "exists")
         _unchanged(origin)
         with draft_beside(target) as draft:
-            return _write(before, after, origin, draft, replace, backup, reread)
+            return _write(before, after, origin, draft, replace, backup, reread, survivors)
     except OSError as error:
         raise WriteError(_refusal(error, out)) from error
 
@@ -118,9 +127,12 @@ def _stem(path: Path) -> str:
     return stem
 
 
-def _write(before: Document, after: Document, origin: Origin, draft: Draft, replace: bool, backup: bool, reread: Reread) -> Written:
-    if after.format is not before.format:
-        write_changed(before, after, origin, draft)
+def _write(
+    before: Document, after: Document, origin: Origin, draft: Draft, replace: bool, backup: bool, reread: Reread, survivors: bool
+) -> Written:
+    damaged = survivors or outlived(before, after)
+    if after.format is not before.format or damaged:
+        write_changed(before, after, origin, draft, damaged=damaged)
     elif after.format is Format.KERAS_DIR:
         write_dir(before, after, origin.path, draft.path)
     else:

@@ -1,0 +1,107 @@
+"""What survives of a damaged file is written, everything else is NaN and listed: and the survivors are the very numbers that were saved."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import jsonschema
+import numpy as np
+import pytest
+from model_files import h5_file, keras_file
+from typer.testing import CliRunner
+
+from kdoctor.cli.app import app
+from kdoctor.report.json import schema
+
+SAMPLES = Path(__file__).parent.parent / "sample_models"
+NATIVE, LEGACY = SAMPLES / "healthy" / "truncated_file.keras", SAMPLES / "healthy" / "truncated_file.h5"
+TWO_LAYERS = SAMPLES / "healthy" / "half_written_file__keras_3_0.keras"
+
+
+def partial(path: Path, out: Path) -> dict[str, Any]:
+    """What ``fix --partial`` answers, with its exit code."""
+    ended = CliRunner().invoke(app, ["fix", str(path), "--partial", "-o", str(out), "--format", "json"])
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    jsonschema.Draft202012Validator(schema("fix")).validate(answer)
+    return {**answer, "code": ended.exit_code}
+
+
+def arrays(path: Path) -> dict[str, Any]:
+    """Path -> numbers of every array in a file."""
+    found: dict[str, Any] = {}
+    content: Any = path
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            content = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(content, "r") as file:
+        file.visititems(lambda name, node: found.update({name: node[()]}) if isinstance(node, h5py.Dataset) else None)
+    return found
+
+
+def layers_only(found: dict[str, Any]) -> dict[str, Any]:
+    return {path: array for path, array in found.items() if not path.startswith("optimizer")}
+
+
+@pytest.mark.parametrize("whole", [NATIVE, LEGACY, TWO_LAYERS], ids=lambda path: path.name)
+@pytest.mark.parametrize("share", [0.3, 0.45, 0.6, 0.75, 0.9])
+def test_every_survivor_is_what_was_saved_and_everything_else_is_listed(whole: Path, share: float, tmp_path: Path) -> None:
+    cut, out = tmp_path / f"cut{whole.suffix}", tmp_path / f"out{whole.suffix}"
+    cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * share)])
+    answer = partial(cut, out)
+    if not answer["written"]:
+        assert answer["code"] == 1
+        assert [found["code"] for found in answer["remaining"] if found["severity"] == "error"]
+        return
+    assert answer["code"] == (1 if answer.get("lost") else 0)
+    lost = {one["path"] for one in answer.get("lost", ())}
+    right, found = layers_only(arrays(whole)), layers_only(arrays(out))
+    assert sorted(array.shape for array in found.values()) == sorted(array.shape for array in right.values())
+    for path, array in found.items():
+        if path in lost:  # under a name of its own, where the list of names is lost, too
+            assert np.isnan(array).all()
+        else:
+            np.testing.assert_array_equal(array, right[path])
+
+
+def test_an_archive_cut_in_its_weights_keeps_what_stands_before_the_cut(tmp_path: Path) -> None:
+    data, out = TWO_LAYERS.read_bytes(), tmp_path / "out.keras"
+    (tmp_path / "cut.keras").write_bytes(data[: int(len(data) * 0.8)])
+    answer = partial(tmp_path / "cut.keras", out)
+    assert (answer["written"], answer["code"]) == (True, 1)
+    held, lost = layers_only(arrays(out)), [one for one in answer["lost"] if one["layer"]]
+    assert 0 < len(lost) < len(held)
+    assert {(one["dtype"], one["why"]) for one in lost} == {("float32", "it is not in the file any more")}
+
+
+def test_weights_with_a_wrong_checksum_are_kept_and_every_one_is_called_unproven(tmp_path: Path) -> None:
+    answer = partial(SAMPLES / "sick" / "damaged_archive__checksum.keras", tmp_path / "out.keras")
+    assert (answer["written"], answer["code"]) == (True, 1)
+    assert {one["path"] for one in answer["lost"]} == set(arrays(tmp_path / "out.keras"))
+    assert all("checksum" in one["why"] for one in answer["lost"])
+
+
+def test_without_the_architecture_nothing_is_written(tmp_path: Path) -> None:
+    data = keras_file(tmp_path / "whole.keras").read_bytes()
+    (tmp_path / "cut.keras").write_bytes(data[: data.index(b"config.json") + 50])
+    assert not partial(tmp_path / "cut.keras", tmp_path / "out.keras")["written"]
+
+
+def test_the_list_is_in_the_text_too(tmp_path: Path) -> None:
+    data = LEGACY.read_bytes()
+    (tmp_path / "cut.h5").write_bytes(data[: len(data) // 2])
+    ended = CliRunner().invoke(app, ["fix", str(tmp_path / "cut.h5"), "--partial", "-o", str(tmp_path / "out.h5")])
+    assert "What did not survive:" in ended.stdout
+    assert "kernel of dense): it is not in the file any more" in ended.stdout
+
+
+def test_nothing_is_salvaged_unless_asked(tmp_path: Path) -> None:
+    whole = h5_file(tmp_path / "whole.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(whole[: len(whole) * 2 // 3])
+    ended = CliRunner().invoke(app, ["fix", str(tmp_path / "cut.h5"), "-o", str(tmp_path / "out.h5")])
+    assert ended.exit_code == 1
+    assert not (tmp_path / "out.h5").exists()
