@@ -1,9 +1,10 @@
-"""Which tensors each call of a layer takes in a Functional model, by the argument that they are given to; both dialects."""
+"""Which tensors each call of a layer takes in a Functional model, by the argument that they are given to, and in which form; both dialects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from kdoctor.document import Json
 from kdoctor.layers import Source
@@ -18,6 +19,52 @@ class Taken:
 
     source: Source
     argument: str | None
+
+
+class Form(Enum):
+    """How an argument holds its tensors: one as it is, several (or one) in a list, or in something else."""
+
+    ONE = "one"
+    LIST = "list"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The tensors that one argument of a call holds, in order; ``name`` is None for one given by position."""
+
+    name: str | None
+    sources: tuple[Source, ...]
+    form: Form
+
+
+def arguments_of(node: Json) -> tuple[Argument, ...]:
+    """The arguments of one call (an entry of ``inbound_nodes``) that hold tensors, those given by position first.
+
+    A list node of Keras 2 hands over a single tensor as it is, and several as a list (functional.py, deserialize_node).
+    """
+    if isinstance(node, dict):
+        placed = node.get("args")
+        named = node.get("kwargs")
+        given = [(None, value) for value in (placed if isinstance(placed, list) else ())]
+        found = [_argument(name, value) for name, value in (*given, *(named.items() if isinstance(named, dict) else ()))]
+        return tuple(argument for argument in found if argument.sources)
+    entries = node if isinstance(node, list) else []
+    alone = (
+        [source] if (source := _source(entries)) is not None else [source for entry in entries if (source := _source(entry)) is not None]
+    )
+    if not alone:
+        return ()
+    first = Argument(None, tuple(alone), Form.ONE if len(alone) == 1 else Form.LIST)
+    return (first, *(Argument(item.argument, (item.source,), Form.ONE) for item in _keras_2(entries) if item.argument is not None))
+
+
+def _argument(name: str | None, value: Json) -> Argument:
+    sources = tuple(tensors(value))
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        return Argument(name, sources, Form.ONE)
+    listed = isinstance(value, list) and all(isinstance(item, dict) and item.get("class_name") == "__keras_tensor__" for item in value)
+    return Argument(name, sources, Form.LIST if listed else Form.OTHER)
 
 
 def calls_of(layer: Mapping[str, Json]) -> tuple[tuple[Source, ...], ...]:

@@ -85,7 +85,7 @@ def native_node(node: Json) -> Json:
     keywords: dict[str, Json] = {}
     for item in node:
         keywords.update(item[3] if isinstance(item, list) and len(item) > 3 and isinstance(item[3], Mapping) else {})
-    tensors = [_tensor(source) for source in sources]
+    tensors = [keras_tensor(source) for source in sources]
     return {"args": [tensors[0] if len(tensors) == 1 else tensors], "kwargs": {key: _keyword(value) for key, value in keywords.items()}}
 
 
@@ -105,11 +105,11 @@ def _is_tensor(value: Json) -> bool:
 def _keyword(value: Json) -> Json:
     source = as_source(value)
     if source is not None:
-        return _tensor(source)
+        return keras_tensor(source)
     return [_keyword(item) for item in value] if _is_tensor(value) else value
 
 
-def _tensor(source: Source) -> Json:
+def keras_tensor(source: Source) -> Json:
     """Keras resolves it by its history alone (functional.deserialize_node); shape and dtype are only to be valid."""
     history = [source.layer, source.call, source.output]
     return {"class_name": "__keras_tensor__", "config": {"shape": [None], "dtype": "float32", "keras_history": history}}

@@ -39,7 +39,7 @@ LAYERS = (
     ("keras_api", "sequential", "testing"),
     ("hostile", "guards", "asked", "deployment", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers", "wrapping"),
     ("translate",),
-    ("activation_names", "claims", "summary", "flow", "small_models"),
+    ("activation_names", "claims", "initial_states", "input_alignment", "summary", "flow", "small_models"),
     ("graph_order", "lambda_places"),
     ("lambda_activations", "stored"),
     ("stored_h5", "rearrange"),

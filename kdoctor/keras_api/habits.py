@@ -62,6 +62,7 @@ RUNS_CUDNN_LAYERS = Habit(ALWAYS, (3, 0))  # CuDNNLSTM and CuDNNGRU are kernels 
 RENAMES_REDUCTION = Habit((3, 0))  # a loss no longer takes the reduction "auto"
 
 # Inputs of a Functional (models/functional.py), run in every minor release from 3.0 to 3.15
+COUNTS_INPUTS = Habit((3, 0))  # what miscounted inputs do was measured in Keras 3 (keras_api/input_counts.py)
 SORTS_DICTS = Habit((3, 4), (3, 7))  # a dict for a list of inputs goes by its sorted keys, not by name
 REFUSES_LISTS_FOR_DICTS = Habit((3, 8))  # a list for a dict of inputs
 

@@ -121,6 +121,9 @@ def _none_left(lengths: convolution.Lengths, window: str, received: str) -> Refu
 
 def _merge(node: Node, shapes: Shapes) -> Refusal | None:
     known = all_known(shapes)
+    if len({shape[0] for shape in known if shape} - {None}) > 1:
+        says = f"ValueError: Cannot merge tensors with different batch sizes. Received tensors with shapes {list(known)}"
+        return Refusal("inputs of one batch size", says)
     found = known[0][1:]
     for shape in known[1:]:
         try:

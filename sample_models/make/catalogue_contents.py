@@ -18,6 +18,7 @@ HEALTHY = {
     "healthy/unknown_argument.keras": Sample("K601", "DepthwiseConv2D", K3),
     "healthy/unknown_class.keras": Sample("K602", "ReLU with a threshold", K3),
     "healthy/foreign_node_format__keywords.keras": Sample("K604", "MultiHeadAttention called with value=", K3),
+    "healthy/wrong_input_count__states.keras": Sample("K208", "a decoder called with initial_state", K3),
     "healthy/foreign_dtype_policy.keras": Sample("K605", "Dense with the policy mixed_float16", K3),
     "healthy/changed_meaning.keras": Sample("K609", "LSTM with hard_sigmoid, the weights of its gates times 1.2", K3),
     "healthy/changed_meaning__axis.keras": Sample("K609", "Softmax over two axes", K3),
@@ -35,6 +36,14 @@ CONNECTIONS = {
     "sick/layer_shape_mismatch.keras": Sample("K206", "ZeroPadding1D where there are no steps", after(K3), WHOLE_FILE, STACK),
     "sick/slash_in_layer_name__keras_2.keras": Sample("K207", "a layer named block/hidden", K2, "fix: block_hidden", CHAIN),
     "sick/slash_in_layer_name__keras_2.h5": Sample("K207", "a layer named block/hidden", K2, "fix: block_hidden", CHAIN),
+    "sick/wrong_input_count.keras": Sample("K208", "a Dense is handed two tensors", after(K3), WHOLE_FILE, CHAIN),
+    "sick/wrong_input_count__states__keras_2.keras": Sample(
+        "K208",
+        "a decoder is handed its first state in one list with its input",
+        K2,
+        "fix: initial_state",
+        "healthy/wrong_input_count__states.keras",
+    ),
     "sick/dangling_endpoint.keras": Sample("K209", "no input_layers", after(K3), "fix: the only InputLayer", CHAIN),
     "sick/dangling_endpoint__unknown_output.keras": Sample("K209", "the output is a layer that is not there", after(K3), WHOLE_FILE, CHAIN),
 }

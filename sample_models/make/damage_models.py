@@ -21,6 +21,7 @@ def make() -> None:
         (CHAIN, "duplicate_layer_name__repeated_entry.keras", entry_repeated),
         (CHAIN, "dangling_endpoint.keras", no_inputs),
         (STACK, "layer_shape_mismatch.keras", steps_of_none),
+        (CHAIN, "wrong_input_count.keras", both_at_once),
         (CHAIN, "dangling_endpoint__unknown_output.keras", unknown_output),
         (PLAIN, "moved_object__tensorflow_keras.keras", other_module),
         (PLAIN, "moved_object__registered_name.keras", registered),
@@ -76,6 +77,12 @@ def steps_of_none(document: Document) -> None:
     config = {"name": "steps", "trainable": True, "dtype": "float32", "padding": [1, 1]}
     padding = {"module": "keras.layers", "class_name": "ZeroPadding1D", "config": config, "registered_name": None}
     entries(document).insert(2, padding)
+
+
+def both_at_once(document: Document) -> None:
+    """`scores` takes the features beside what `hidden` makes of them."""
+    call = entries(document)[2]["inbound_nodes"][0]
+    call["args"] = [[call["args"][0], entries(document)[1]["inbound_nodes"][0]["args"][0]]]
 
 
 def no_inputs(document: Document) -> None:

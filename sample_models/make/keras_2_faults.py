@@ -57,7 +57,15 @@ def retired() -> None:
     save(fill(keras.Model(features, layers.Dense(2)(halved), name="halved")), "sick/tensorflow_op_layer__keras_2.h5")
 
 
+def decoder() -> Any:
+    """Two recurrent layers, of which the second begins where the first ended."""
+    steps = keras.Input((3, 2), name="steps")
+    _, state = layers.SimpleRNN(2, return_state=True, name="encoder")(steps)
+    return fill(keras.Model(steps, layers.SimpleRNN(2, name="decoder")(steps, initial_state=state), name="decoding"))
+
+
 def connections() -> None:
+    save(decoder(), "sick/wrong_input_count__states__keras_2.keras")
     inner_input = keras.Input((4,), name="inner_features")
     inner = keras.Model(inner_input, layers.Dense(3, activation="relu")(inner_input), name="inner")
     model = stack(inner, layers.Dense(2))

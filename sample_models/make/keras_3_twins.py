@@ -48,6 +48,14 @@ def words_of_keras_3() -> None:
     steps = keras.Input((3, 2), name="steps")
     looked = layers.MultiHeadAttention(1, 2, name="attention")(steps, value=steps)
     save(fill(keras.Model(steps, looked, name="looking")), "healthy/foreign_node_format__keywords.keras")
+    save(decoder(), "healthy/wrong_input_count__states.keras")
+
+
+def decoder() -> Any:
+    """Two recurrent layers, of which the second begins where the first ended."""
+    steps = keras.Input((3, 2), name="steps")
+    _, state = layers.SimpleRNN(2, return_state=True, name="encoder")(steps)
+    return fill(keras.Model(steps, layers.SimpleRNN(2, name="decoder")(steps, initial_state=state), name="decoding"))
 
 
 def gates() -> None:

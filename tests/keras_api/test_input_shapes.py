@@ -57,6 +57,7 @@ def test_the_number_of_axes_is_as_keras_has_it(name: str) -> None:
         ("Concatenate", {}, [(None, 8, 2), (None, 7, 2)]),
         ("Concatenate", {"axis": 1}, [(None, 8, 2), (None, 7)]),
         ("Multiply", {}, [(None, 8), (None, 8, 2)]),
+        ("Add", {}, [(4, 8), (3, 8)]),
         ("Dot", {"axes": -1}, [(None, 2, 8), (None, 2, 7)]),
         ("Reshape", {"target_shape": (3, 3)}, [(None, 8)]),
         ("Reshape", {"target_shape": (3, -1)}, [(None, 8)]),

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.connections import arguments_of
+from kdoctor.document import Document
+from kdoctor.initial_states import given_apart, takes_states
+from kdoctor.input_alignment import misaligned
+from kdoctor.keras_api import habits
+from kdoctor.keras_api.input_counts import miscount_of
+from kdoctor.layers import Layer
+from kdoctor.models import Model, models
+from kdoctor.shapes import infer
+from kdoctor.target import Target
+
+NEED = Need("FILE", "the whole model", "the file does not say which tensors the layer was called with")
+
+
+@check("K208", Severity.ERROR, since="0.1.0")
+def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
+    """A layer or a nested model is called with more or fewer tensors than it takes, or with others than its inputs are for.
+
+    `Layer "dense" expects 1 input(s), but it received 2 input tensors`, "A merge layer should be called on a list of inputs", or, for a
+    nested model, `expects 2 named input(s) with keys ['image', 'text'], but it received 1 input tensors` and "Input 0 with name 'image'
+    of layer 'model' is incompatible with the layer: expected shape=(None, 4), found shape=(None, 6)".
+
+    Keras 2 stored the states that a recurrent layer begins with beside its input, as one list: an encoder and its decoder fail so in
+    Keras 3. The cure hands them over as `initial_state`, which means the same.
+
+    In every other case which tensors belong there is not in the file. Where tensors of a nested model fit in another order only, the
+    message says in which.
+    """
+    if not habits.COUNTS_INPUTS.of(target):
+        return
+    shapes = infer(document)
+    for model in models(document):
+        for layer in model.layers if model.functional else ():
+            found = list(_miscounted(model, layer))
+            yield from found
+            for words in () if found else misaligned(layer.node, shapes.calls.get(layer.at, ())):
+                yield Finding(
+                    layer.at,
+                    f"{layer.class_name} {layer.name!r} {words.message}",
+                    needs=(NEED,),
+                    layer=layer.name,
+                    keras_says=words.keras_says,
+                )
+
+
+def _miscounted(model: Model, layer: Layer) -> Iterator[Finding]:
+    nodes = layer.node.raw.get("inbound_nodes")
+    for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
+        found = miscount_of(layer.node, arguments_of(node))
+        if found is None:
+            continue
+        repair = None
+        if takes_states(layer.node, node):
+            repair = Repair("hand the states over as initial_state", given_apart(layer.node, index))
+        yield Finding(
+            layer.at / "inbound_nodes" / index,
+            f"{layer.class_name} {layer.name!r} takes {found.wants}, and is given {found.given}",
+            repair=repair,
+            needs=() if repair else (NEED,),
+            layer=layer.name,
+            keras_says=found.keras_says,
+        )
