@@ -36,16 +36,16 @@ def duplicate_weight_name(document: Document, target: Target) -> Iterator[Findin
             keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {found.least} layers, "
             f"found {len(found.filled)} saved layers.",
         )
+    layers = {layer.name: layer for layer in reversed(found.layers)}
     for group in {group.name: group for group in found.groups}.values():
-        yield from _in_group(found, group)
+        yield from _in_group(layers.get(group.name), group)
 
 
 def _repeated(names: Sequence[str]) -> list[str]:
     return [name for name, count in Counter(names).items() if count > 1]
 
 
-def _in_group(found: Ledger, group: Group) -> Iterator[Finding]:
-    layer = next((layer for layer in found.layers if layer.name == group.name), None)
+def _in_group(layer: Listed | None, group: Group) -> Iterator[Finding]:
     for name in _repeated(group.names):
         order = None if layer is None else _order(layer, group)
         at = group.at / "weight_names"

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 from kdoctor.document import ABSENT, Fault, Json
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
-# A string without escapes is taken whole; of any other only the opening quote, since a repeated group costs memory for each repetition.
-_TOKEN = re.compile(r'"[^"\\]*"|["\[\]{},]|NaN|-?Infinity')
-_STRING_STEP = re.compile(r'["\\]')
+_CONSTANT = re.compile("NaN|-?Infinity")
+_CLOSING_COMMA = re.compile(r",(?=\s*[\]}])")
 _VALUE_BEFORE = re.compile(r"[^\s,\[{:]\s*\Z")
-_CLOSING_AFTER = re.compile(r"\s*[\]}]")
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # into and out of a list or object, as signed bytes
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
+_STEP = 2**20  # characters
 _LONGEST_INTEGER = 4300  # digits; CPython's own bound since 3.10.7: longer ones take quadratic time
 _KEYS_SHOWN = 20
 
@@ -33,7 +35,7 @@ def read_json(data: bytes, part: str, limits: Limits) -> tuple[Json, list[Fault]
         why = "the part is empty" if not data else "the part holds only blanks" if data.strip(b"\0") else "the part holds only zero bytes"
         return ABSENT, [_malformed(part, 1, 1, why, empty=True)]
     text, faults = _decode(data, part)
-    shape = _measure(text)
+    shape = _measure(text, limits)
     if shape.depth > limits.json_depth:
         return ABSENT, [*faults, _limit(part, "json_depth", limits.json_depth, shape.depth)]
     if shape.values > limits.json_values:
@@ -69,9 +71,9 @@ def _decode(data: bytes, part: str) -> tuple[str, list[Fault]]:
     return data.decode(encoding, errors="replace"), [fault]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Shape:
-    """What one pass over a JSON text tells before it is parsed; places are offsets in the text."""
+    """What a JSON text tells before it is parsed; places are offsets in the text."""
 
     depth: int
     values: int  # at most so many
@@ -80,45 +82,37 @@ class _Shape:
     first_constant: tuple[int, str]
 
 
-def _measure(text: str) -> _Shape:
-    shape = _Shape(depth=0, values=1, commas=[], constants=0, first_constant=(0, ""))
-    depth = 0
-    for start, token in _tokens(text):
-        if token in "[{":
-            depth += 1
-            shape.values += 1
-            shape.depth = max(shape.depth, depth)
-        elif token in "]}":
-            depth -= 1
-        elif token == ",":
-            shape.values += 1
-            if _CLOSING_AFTER.match(text, start + 1) and _VALUE_BEFORE.search(text[max(0, start - 200) : start]):
-                shape.commas.append(start)
-        else:
-            shape.constants += 1
-            if shape.constants == 1:
-                shape.first_constant = (start, token)
-    return shape
+def _measure(text: str, limits: Limits) -> _Shape:
+    """Never fails, whatever the text is; of a text of more brackets than values are allowed only so many count for its depth."""
+    plain = _without_strings(text)
+    constants = list(_CONSTANT.finditer(plain))
+    first = (constants[0].start(), constants[0].group()) if constants else (0, "")
+    steps = array("b", plain.encode("ascii", "replace").translate(_STEPS, _NO_BRACKETS))
+    values = 1 + sum(map(plain.count, "[{,"))
+    closing = _CLOSING_COMMA.finditer(plain) if values <= limits.json_values else ()
+    places = (found.start() for found in closing)
+    commas = [at for at in places if _VALUE_BEFORE.search(plain, max(0, at - 200), at)]
+    return _Shape(
+        depth=max(accumulate(islice(steps, 2 * limits.json_values)), default=0),
+        values=values,
+        commas=commas,
+        constants=len(constants),
+        first_constant=first,
+    )
 
 
-def _tokens(text: str) -> Iterator[tuple[int, str]]:
-    """Brackets, commas and non-standard constants outside strings, with their offsets; never fails, whatever the text is."""
-    position = 0
-    while found := _TOKEN.search(text, position):
-        token = found.group()
-        position = found.end()
-        if token == '"':
-            position = _end_of_string(text, position)
-        elif token[0] != '"':
-            yield found.start(), token
-
-
-def _end_of_string(text: str, position: int) -> int:
-    while found := _STRING_STEP.search(text, position):
-        if found.group() == '"':
-            return found.end()
-        position = found.end() + 1
-    return len(text)
+def _without_strings(text: str) -> str:
+    """The text with blanks for whatever stands between quotes. In steps, since a text may be all quotes."""
+    text = text.replace("\\\\", "  ").replace('\\"', "  ")
+    pieces: list[str] = []
+    inside = False
+    for start in range(0, len(text), _STEP):
+        parts = text[start : start + _STEP].split('"')
+        first = 0 if inside else 1
+        parts[first::2] = [" " * len(part) for part in parts[first::2]]
+        inside ^= len(parts) % 2 == 0
+        pieces.append('"'.join(parts))
+    return "".join(pieces)
 
 
 def _blanked(text: str, places: list[int]) -> str:

@@ -13,6 +13,7 @@ from kdoctor.archive.positioned import Positioned
 
 BLOCK = 1024  # bytes; libhdf5 keeps the metadata of neighbours together. Measured on 420 MB with 400 datasets: 0.94 MB in 1,077 reads
 BLOCKS = 64
+AHEAD = 16  # blocks read at once at most: twice as many each time that the one before is known, as in a file of many small arrays
 
 
 class Window(Positioned):
@@ -23,6 +24,7 @@ class Window(Positioned):
         self._file = file
         self._start = start
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._ahead = 1
 
     def _at(self, place: int, size: int) -> bytes:
         index, offset = divmod(place, BLOCK)
@@ -32,14 +34,17 @@ class Window(Positioned):
 
     def _block(self, index: int) -> bytes:
         block = self._blocks.get(index)
-        if block is None:
-            at = index * BLOCK
-            block = self._blocks[index] = self._direct(at, min(BLOCK, self._size - at))
-            if len(self._blocks) > BLOCKS:
-                self._blocks.popitem(last=False)
-        else:
+        if block is not None:
             self._blocks.move_to_end(index)
-        return block
+            return block
+        at = index * BLOCK
+        self._ahead = min(2 * self._ahead, AHEAD) if index - 1 in self._blocks else 1
+        data = self._direct(at, min(self._ahead * BLOCK, self._size - at))
+        for start in range(0, len(data), BLOCK):
+            self._blocks[index + start // BLOCK] = data[start : start + BLOCK]
+        while len(self._blocks) > BLOCKS:
+            self._blocks.popitem(last=False)
+        return data[:BLOCK]
 
     def _direct(self, at: int, size: int) -> bytes:
         self._file.seek(self._start + at)

@@ -12,8 +12,11 @@ from typing import NamedTuple
 
 from kdoctor.archive.window import Window
 
+PREFIX = 16  # bytes of a header of version 1 before its messages
 CONTINUATION = 16
 NULL_SPACE = 2
+NODE = 328  # bytes of a symbol table node as HDF5 makes it, for 8 symbols
+_VERSION_1, _VERSION_2, _VERSION_2_ORDERED = (struct.Struct(form) for form in ("<HHB3x", "<BHB", "<BHBxx"))  # before a message
 
 
 class Message(NamedTuple):
@@ -39,17 +42,16 @@ class Symbol(NamedTuple):
     soft_at: int | None
 
 
-def read_header(stream: Window, address: int) -> Header:
-    """The object header at this address, of version 1 or 2, with its continuation blocks."""
-    stream.seek(address)
-    start = stream.read(4)
-    if start == b"OHDR":
+def read_header(stream: Window, address: int, start: bytes) -> Header:
+    """The object header at this address, of version 1 or 2, with its continuation blocks; ``start``: its first `PREFIX` bytes."""
+    if start[:4] == b"OHDR":
+        stream.seek(address + 4)
         return _version_2(stream)
-    if start[:1] != b"\1":
+    if start[:1] != b"\1" or len(start) < PREFIX:
         raise ValueError("no object header")
-    _, size = struct.unpack("<II", _exactly(stream, 8))
-    stream.seek(4, 1)
-    return _messages(stream, stream.read(size), "<HHB3x", b"", int.from_bytes(start[2:], "little"))
+    count, size = struct.unpack_from("<HxxxxI", start, 2)
+    stream.seek(address + PREFIX)
+    return _messages(stream, stream.read(size), _VERSION_1, b"", count)
 
 
 def _version_2(stream: Window) -> Header:
@@ -59,12 +61,11 @@ def _version_2(stream: Window) -> Header:
     stream.seek((16 if flags & 32 else 0) + (4 if flags & 16 else 0), 1)  # times; how many attributes are stored compactly
     width = 1 << (flags & 3)
     size = int.from_bytes(_exactly(stream, width), "little")
-    return _messages(stream, stream.read(size), "<BHBxx" if flags & 4 else "<BHB", b"OCHK")
+    return _messages(stream, stream.read(size), _VERSION_2_ORDERED if flags & 4 else _VERSION_2, b"OCHK")
 
 
-def _messages(stream: Window, data: bytes, form: str, signature: bytes, most: int | None = None) -> Header:
+def _messages(stream: Window, data: bytes, head: struct.Struct, signature: bytes, most: int | None = None) -> Header:
     """The messages of all blocks. A version 1 header tells how many they are; blocks of version 2 have a signature and a checksum."""
-    head = struct.Struct(form)
     found: list[Message] = []
     blocks = [(0, len(data))]
     for start, end in blocks:
@@ -124,10 +125,13 @@ def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterato
 
 def _symbol_node(stream: Window, address: int) -> Iterator[Symbol]:
     stream.seek(address)
-    signature, used = struct.unpack("<4sxxH", _exactly(stream, 8))
-    if signature != b"SNOD":
+    data = stream.read(NODE)
+    if data[:4] != b"SNOD" or len(data) < 8:
         raise ValueError("no node of a group")
-    for name_at, header, cached, soft_at in struct.iter_unpack("<QQI4xI12x", _exactly(stream, 40 * used)):
+    end = 8 + 40 * int.from_bytes(data[6:8], "little")
+    if end > len(data):
+        data += _exactly(stream, end - len(data))
+    for name_at, header, cached, soft_at in struct.iter_unpack("<QQI4xI12x", data[8:end]):
         yield Symbol(name_at, header, soft_at if cached == 2 else None)
 
 

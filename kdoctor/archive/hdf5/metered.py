@@ -47,11 +47,16 @@ class Metered(Window):
             raise Exhausted
 
     def read(self, size: int | None = -1) -> bytes:
-        rest = max(0, self.size - self.tell())
-        wanted = rest if size is None or size < 0 else min(size, rest)
+        wanted = self._size - self._position
+        if wanted < 0:
+            wanted = 0
+        if size is not None and 0 <= size < wanted:
+            wanted = size
         self.spend(wanted + READ_COST)
         self._bytes -= wanted
         self._reads -= 1
         if self._bytes < 0 or self._reads < 0:
             raise ValueError("an object header that is too long")
-        return super().read(wanted)
+        data = self._at(self._position, wanted)
+        self._position += len(data)
+        return data

@@ -25,7 +25,7 @@ from kdoctor.archive.hdf5.datatypes import (
     product,
     value_text,
 )
-from kdoctor.archive.hdf5.headers import Header, read_dataspace, read_global_heap, read_header, read_heap, read_symbols
+from kdoctor.archive.hdf5.headers import PREFIX, Header, read_dataspace, read_global_heap, read_header, read_heap, read_symbols
 from kdoctor.archive.hdf5.messages import (
     UNDEFINED,
     Link,
@@ -112,11 +112,11 @@ class Objects:
     def header(self, address: int) -> Header:
         """The header of an object: opaque to callers, who hand it back."""
         self._stream.seek(address)
-        version = self._stream.read(1)
-        if not version:
+        start = self._stream.read(PREFIX)
+        if not start:
             raise ValueError(f"it should stand at byte {address}, beyond the end")
-        with self._stream.within(HEADER_BYTES.get(version[0], 0), HEADER_READS):
-            header = read_header(self._stream, address)
+        with self._stream.within(HEADER_BYTES.get(start[0], 0), HEADER_READS):
+            header = read_header(self._stream, address, start)
         self._stream.spend(len(header.messages) * MESSAGE_COST)
         return header
 

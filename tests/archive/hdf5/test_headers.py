@@ -8,6 +8,8 @@ import struct
 import pytest
 
 from kdoctor.archive.hdf5.headers import (
+    PREFIX,
+    Header,
     Message,
     Symbol,
     read_dataspace,
@@ -25,6 +27,10 @@ def window(data: bytes) -> Window:
     return Window(io.BytesIO(data), 0, len(data))
 
 
+def header_of(data: bytes) -> Header:
+    return read_header(window(data), 0, data[:PREFIX])
+
+
 def version_1(count: int, *messages: bytes) -> bytes:
     body = b"".join(messages)
     return struct.pack("<BxHII4x", 1, count, 1, len(body)) + body
@@ -33,14 +39,14 @@ def version_1(count: int, *messages: bytes) -> bytes:
 def test_the_messages_of_a_continuation_block_follow_those_of_the_first() -> None:
     second = struct.pack("<HHB3x8s", 12, 8, 0, b"attribut")
     first = version_1(2, struct.pack("<HHB3xQQ", 16, 16, 0, 40, len(second)))
-    found = read_header(window(first.ljust(40) + second), 0)
+    found = header_of(first.ljust(40) + second)
     assert [(message.type, found.data[message.at :][:8]) for message in found.messages][1] == (12, b"attribut")
 
 
 def test_a_header_of_version_2_may_carry_times_and_the_order_of_creation() -> None:
     message = struct.pack("<BHBH4s", 1, 4, 0, 7, b"body")
     data = b"OHDR" + bytes([2, 4 | 16 | 32]) + bytes(20) + bytes([len(message)]) + message
-    assert read_header(window(data), 0).messages == (Message(1, 0, 6),)
+    assert header_of(data).messages == (Message(1, 0, 6),)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,7 @@ def test_a_header_of_version_2_may_carry_times_and_the_order_of_creation() -> No
 )
 def test_a_damaged_header_is_refused(data: bytes) -> None:
     with pytest.raises(DAMAGE):
-        read_header(window(data), 0)
+        header_of(data)
 
 
 def test_a_dataspace_without_values_has_no_shape() -> None:
