@@ -94,10 +94,11 @@ def _backwards(node: Node, target: Target) -> Iterator[Finding]:
 
     Stated beside it, the second direction is taken at its word; the weights of both stand where they stood.
     """
+    if node.class_name != "Bidirectional":
+        return
     held = as_node(node.config.get("layer"), node.at / "config" / "layer")
     if (
-        node.class_name == "Bidirectional"
-        and habits.TURNS_NO_LAYER_ROUND.of(target)
+        habits.TURNS_NO_LAYER_ROUND.of(target)
         and held is not None
         and held.config.get("go_backwards") is True
         and not node.config.get("backward_layer")

@@ -13,6 +13,7 @@ from kdoctor.target import Target
 
 # A name that a folder's path is made of: no release gives a layer one of these by itself.
 LEADS_OUT = re.compile(r"(?:.*[/\\])?\.\.(?:[/\\].*)?|[/\\].*|[A-Za-z]:[/\\].*", re.DOTALL)
+LEADING = frozenset("./\\")  # what such a name has one of
 SHOWN = 3
 
 
@@ -30,7 +31,9 @@ def path_traversal(document: Document, target: Target) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.PATH_TRAVERSAL):
         yield _members(at, fault)
     for node in objects(document):
-        for name in sorted({name for name in (node.config.get("name"), node.raw.get("name")) if isinstance(name, str)}):
+        for name in sorted(
+            {name for name in (node.config.get("name"), node.raw.get("name")) if isinstance(name, str) and LEADING.intersection(name)}
+        ):
             if LEADS_OUT.fullmatch(name):
                 yield Finding(
                     node.at,

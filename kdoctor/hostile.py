@@ -16,7 +16,7 @@ from functools import lru_cache
 from kdoctor.document import Document, Json
 from kdoctor.foreign import ACTING, APPLICATION, CALLABLES, CALLING, KERAS, MODELLING, PACKAGES, PARTS, PREFIXES, REACHING_OUT
 from kdoctor.keras_api.catalogue import Catalogue, releases
-from kdoctor.objects import FUNCTION, Node
+from kdoctor.objects import FUNCTION, Node, serialized
 from kdoctor.pointer import Pointer
 
 # Keras writes plain functions of its own under this module, by their names: only Python's own names are foreign there.
@@ -43,7 +43,18 @@ class Reference:
 @lru_cache(maxsize=4)
 def hostile_references(document: Document) -> tuple[Reference, ...]:
     """The references of config and training state to what is no part of a model, outermost first, whatever form their names have."""
-    return tuple(found for part in ("config", "training") for found in _within(document.parts.get(part), Pointer(part)))
+    known: dict[tuple[Json, ...], bool] = {}
+    found = []
+    for part, keys, raw in serialized(document):
+        words = (raw["class_name"], *(raw.get(key) for key in ("module", "registered_name", "spec_name")))
+        if words[0] == FUNCTION:
+            words = (*words, raw["config"])
+        plain = all(word is None or isinstance(word, str) for word in words)
+        if plain and words not in known:
+            known[words] = _condemned(_reference(raw, Pointer(part)))
+        if known[words] if plain else _condemned(_reference(raw, Pointer(part))):
+            found.append(_reference(raw, Pointer(part, keys)))
+    return tuple(found)
 
 
 def called_name(node: Node) -> str:
@@ -107,37 +118,8 @@ def _declined() -> frozenset[str]:
     return Catalogue.load(releases()[-1]).declined() | CALLING
 
 
-def _within(root: Json, start: Pointer) -> Iterator[Reference]:
-    """Places are worked out only where something was found: that takes longer than all the rest."""
-    known: dict[tuple[str | None, tuple[str, ...], bool], bool] = {}
-    hostile = False
-    stack = [root]
-    while stack and not hostile:
-        value = stack.pop()
-        if isinstance(value, dict):
-            if "class_name" in value and "config" in value:
-                found = _reference(value, start)
-                key = (found.module, found.names, found.function)
-                if key not in known:
-                    known[key] = is_foreign(found) or is_acting(found)
-                hostile = known[key]
-            stack.extend(value.values())
-        elif isinstance(value, list):
-            stack.extend(value)
-    if hostile:
-        yield from (found for found in _walk(root, start) if is_foreign(found) or is_acting(found))
-
-
-def _walk(root: Json, start: Pointer) -> Iterator[Reference]:
-    stack: list[tuple[Json, Pointer]] = [(root, start)]
-    while stack:
-        value, at = stack.pop()
-        if isinstance(value, Mapping):
-            if "class_name" in value and "config" in value:
-                yield _reference(value, at)
-            stack.extend((inner, at / key) for key, inner in reversed(list(value.items())) if isinstance(inner, (Mapping, list)))
-        elif isinstance(value, list):
-            stack.extend((value[i], at / i) for i in range(len(value) - 1, -1, -1) if isinstance(value[i], (Mapping, list)))
+def _condemned(found: Reference) -> bool:
+    return is_foreign(found) or is_acting(found)
 
 
 def _reference(raw: Mapping[str, Json], at: Pointer) -> Reference:

@@ -66,7 +66,7 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
 
 def is_bare(value: Json) -> bool:
     """Whether a value is what ``keras.activations.serialize`` leaves of a lambda since 2.13: no class beside the code, and no Keras reads it."""
-    code = value.get("value") if isinstance(value, Mapping) and len(value) == 1 else None
+    code = value.get("value") if isinstance(value, dict) and len(value) == 1 else None
     return isinstance(code, list) and len(code) == len(("code", "defaults", "closure")) and isinstance(code[0], str)
 
 

@@ -18,6 +18,7 @@ LEGACY_ROOT = "model_weights/"
 AFTER_SLASH = chr(ord("/") + 1)
 
 
+@lru_cache(maxsize=1024)
 def snake_case(class_name: str) -> str:
     """The stem of a layer's weight path in a Keras 3 archive (keras/src/utils/naming.py, to_snake_case)."""
     name = re.sub(r"\W+", "", class_name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kdoctor.document import EMPTY, Document, Json
-from kdoctor.pointer import Pointer
+from kdoctor.pointer import Key, Pointer
 
 # Keras 3 encodes plain values in the same form as objects: serialization_lib.serialize_keras_object.
 VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__tuple__", "__typespec__"})
@@ -59,7 +59,7 @@ def is_repaired_hub(node: Node) -> bool:
 
 def as_node(value: Json, at: Pointer) -> Node | None:
     """The object that a JSON value serializes, if it is one."""
-    if not isinstance(value, Mapping) or not isinstance(value.get("class_name"), str) or "config" not in value:
+    if not isinstance(value, dict) or not isinstance(value.get("class_name"), str) or "config" not in value:
         return None
     module, registered, config = value.get("module"), value.get("registered_name"), value["config"]
     return Node(
@@ -67,7 +67,7 @@ def as_node(value: Json, at: Pointer) -> Node | None:
         value["class_name"],
         module if isinstance(module, str) else None,
         registered if isinstance(registered, str) else None,
-        config if isinstance(config, Mapping) else EMPTY,
+        config if isinstance(config, dict) else EMPTY,
         value,
     )
 
@@ -75,21 +75,31 @@ def as_node(value: Json, at: Pointer) -> Node | None:
 @lru_cache(maxsize=4)
 def objects(document: Document) -> tuple[Node, ...]:
     """Every serialized object of config and training state, outermost first, encoded plain values left out."""
-    return tuple(node for part in ("config", "training") for node in _walk(document.parts.get(part), Pointer(part)))
+    nodes = (as_node(value, Pointer(part, keys)) for part, keys, value in serialized(document))
+    return tuple(node for node in nodes if node is not None and node.class_name not in VALUES)
 
 
-def _walk(root: Json, start: Pointer) -> Iterator[Node]:
+@lru_cache(maxsize=4)
+def serialized(document: Document) -> tuple[tuple[str, tuple[Key, ...], Mapping[str, Json]], ...]:
+    """Every dict of config and training state that Keras takes for an object, outermost first, whatever its class name is: part, keys, dict."""
+    return tuple((part, keys, value) for part in ("config", "training") for keys, value in _walk(document.parts.get(part)))
+
+
+def _walk(root: Json) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
     """Depth first, without recursion: hostile files nest deeper than Python's stack."""
-    stack: list[tuple[Json, Pointer]] = [(root, start)]
+    stack: list[tuple[tuple[Key, ...], Json]] = [((), root)]
     while stack:
-        value, at = stack.pop()
-        node = as_node(value, at)
-        if node is not None and node.class_name not in VALUES:
-            yield node
-        if isinstance(value, Mapping):
-            stack.extend((inner, at / key) for key, inner in reversed(list(value.items())) if isinstance(inner, (Mapping, list)))
+        keys, value = stack.pop()
+        if isinstance(value, dict):
+            if "class_name" in value and "config" in value:
+                yield keys, value
+            inside = [((*keys, key), inner) for key, inner in value.items() if isinstance(inner, (dict, list))]
         elif isinstance(value, list):
-            stack.extend((value[i], at / i) for i in range(len(value) - 1, -1, -1) if isinstance(value[i], (Mapping, list)))
+            inside = [((*keys, index), inner) for index, inner in enumerate(value) if isinstance(inner, (dict, list))]
+        else:
+            continue
+        inside.reverse()
+        stack += inside
 
 
 def model_of(document: Document) -> Node | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kdoctor.errors import UsageError
@@ -96,11 +97,16 @@ class Target:
     @property
     def minor(self) -> tuple[int, int]:
         """(major, minor) of the release."""
-        major, minor = self.release.split(".")[:2]
-        return int(major), int(minor)
+        return _minor(self.release)
 
     def __str__(self) -> str:
         return f"{TITLES[self.family]} {self.release}"
+
+
+@lru_cache(maxsize=64)
+def _minor(release: str) -> tuple[int, int]:
+    major, minor = release.split(".")[:2]
+    return int(major), int(minor)
 
 
 def parse_target(text: str, installed: str, newest: str) -> Target:

@@ -15,11 +15,14 @@ from kdoctor.limits import Limits
 
 _CONSTANT = re.compile("NaN|-?Infinity")
 _CLOSING_COMMA = re.compile(r",(?=\s*[\]}])")
+_ODD = re.compile(f"{_CONSTANT.pattern}|{_CLOSING_COMMA.pattern}")
 _VALUE_BEFORE = re.compile(r"[^\s,\[{:]\s*\Z")
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # into and out of a list or object, as signed bytes
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _STEP = 2**20  # characters
 _LONGEST_INTEGER = 4300  # digits; CPython's own bound since 3.10.7: longer ones take quadratic time
+_LONG_INTEGER = b"1" * (_LONGEST_INTEGER + 1)
+_ONES = bytes(ord("1") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
 _KEYS_SHOWN = 20
 
 
@@ -84,32 +87,31 @@ class _Shape:
 
 def _measure(text: str, limits: Limits) -> _Shape:
     """Never fails, whatever the text is; of a text of more brackets than values are allowed only so many count for its depth."""
-    plain = _without_strings(text)
-    constants = list(_CONSTANT.finditer(plain))
-    first = (constants[0].start(), constants[0].group()) if constants else (0, "")
-    steps = array("b", plain.encode("ascii", "replace").translate(_STEPS, _NO_BRACKETS))
-    values = 1 + sum(map(plain.count, "[{,"))
-    closing = _CLOSING_COMMA.finditer(plain) if values <= limits.json_values else ()
-    places = (found.start() for found in closing)
-    commas = [at for at in places if _VALUE_BEFORE.search(plain, max(0, at - 200), at)]
-    return _Shape(
-        depth=max(accumulate(islice(steps, 2 * limits.json_values)), default=0),
-        values=values,
-        commas=commas,
-        constants=len(constants),
-        first_constant=first,
-    )
+    outside = _without_strings(text, "")
+    values = 1 + sum(map(outside.count, "[{,"))
+    steps = array("b", outside.encode("ascii", "replace").translate(_STEPS, _NO_BRACKETS))
+    depth = max(accumulate(islice(steps, 2 * limits.json_values)), default=0)
+    odd = values <= limits.json_values and _ODD.search(outside)
+    return _Shape(depth, values, *(_oddities(_without_strings(text, " ")) if odd else ([], 0, (0, ""))))
 
 
-def _without_strings(text: str) -> str:
-    """The text with blanks for whatever stands between quotes. In steps, since a text may be all quotes."""
-    text = text.replace("\\\\", "  ").replace('\\"', "  ")
+def _oddities(outside: str) -> tuple[list[int], int, tuple[int, str]]:
+    places = (found.start() for found in _CLOSING_COMMA.finditer(outside))
+    commas = [at for at in places if _VALUE_BEFORE.search(outside, max(0, at - 200), at)]
+    constants = list(_CONSTANT.finditer(outside))
+    return commas, len(constants), (constants[0].start(), constants[0].group()) if constants else (0, "")
+
+
+def _without_strings(text: str, blank: str) -> str:
+    """The text with ``blank`` for each character between quotes. In steps, since a text may be all quotes."""
+    if "\\" in text:
+        text = text.replace("\\\\", "  ").replace('\\"', "  ")
     pieces: list[str] = []
     inside = False
     for start in range(0, len(text), _STEP):
         parts = text[start : start + _STEP].split('"')
         first = 0 if inside else 1
-        parts[first::2] = [" " * len(part) for part in parts[first::2]]
+        parts[first::2] = [blank * len(part) for part in parts[first::2]] if blank else [""] * len(parts[first::2])
         inside ^= len(parts) % 2 == 0
         pieces.append('"'.join(parts))
     return "".join(pieces)
@@ -134,8 +136,9 @@ def _parse(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
             repeated.update({key: times - 1 for key, times in Counter(key for key, _ in pairs).items() if times > 1})
         return result
 
+    long_integers = _LONG_INTEGER in text.encode("ascii", "replace").translate(_ONES)  # asked at once: a call for each is dear
     try:
-        value = json.loads(text, object_pairs_hook=with_last_wins, parse_int=_integer)
+        value = json.loads(text, object_pairs_hook=with_last_wins, parse_int=_integer if long_integers else None)
     except json.JSONDecodeError as error:
         return ABSENT, [_malformed(part, error.lineno, error.colno, error.msg, empty=False)]
     except ValueError as error:  # an integer that is too long

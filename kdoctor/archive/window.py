@@ -6,7 +6,6 @@ reads cost little, and reads nothing that is not asked for: small blocks keep wh
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import BinaryIO
 
 from kdoctor.archive.positioned import Positioned
@@ -23,8 +22,14 @@ class Window(Positioned):
         super().__init__(size)
         self._file = file
         self._start = start
-        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._blocks: dict[int, bytes] = {}  # the oldest first
         self._ahead = 1
+
+    def known(self, place: int, size: int) -> bytes | None:
+        """The bytes where they stand in a block that is kept; None otherwise."""
+        offset = place % BLOCK
+        block = self._blocks.get(place // BLOCK)
+        return None if block is None or offset + size > BLOCK else block[offset : offset + size]
 
     def _at(self, place: int, size: int) -> bytes:
         index, offset = divmod(place, BLOCK)
@@ -33,18 +38,15 @@ class Window(Positioned):
         return self._direct(place, size)
 
     def _block(self, index: int) -> bytes:
-        block = self._blocks.get(index)
-        if block is not None:
-            self._blocks.move_to_end(index)
-            return block
-        at = index * BLOCK
-        self._ahead = min(2 * self._ahead, AHEAD) if index - 1 in self._blocks else 1
-        data = self._direct(at, min(self._ahead * BLOCK, self._size - at))
-        for start in range(0, len(data), BLOCK):
-            self._blocks[index + start // BLOCK] = data[start : start + BLOCK]
-        while len(self._blocks) > BLOCKS:
-            self._blocks.popitem(last=False)
-        return data[:BLOCK]
+        if index not in self._blocks:
+            at = index * BLOCK
+            self._ahead = min(2 * self._ahead, AHEAD) if index - 1 in self._blocks else 1
+            data = self._direct(at, min(self._ahead * BLOCK, self._size - at))
+            for start in range(0, max(1, len(data)), BLOCK):
+                self._blocks[index + start // BLOCK] = data[start : start + BLOCK]
+            while len(self._blocks) > BLOCKS:
+                del self._blocks[next(iter(self._blocks))]
+        return self._blocks[index]
 
     def _direct(self, at: int, size: int) -> bytes:
         self._file.seek(self._start + at)

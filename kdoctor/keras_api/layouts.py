@@ -23,16 +23,21 @@ class Layout:
     def place(self, place: str) -> str:
         """``layers/dense_1`` as this layout counts and calls it, in the first of its folders."""
         counted = NUMBER.sub(lambda found: f"_{2 * int(found[1])}", place) if self.doubled else place
-        return re.sub(rf"(^|/){LAYERS}/", rf"\1{self.folders[0]}/", counted)
+        return _renamed(counted, LAYERS, self.folders[0])
 
     def opened(self, group: str) -> tuple[str, ...]:
         """The paths under which the loader seeks a group, one after the other; ``group`` is in the first of its folders."""
-        return tuple(re.sub(rf"(^|/){self.folders[0]}/", rf"\1{folder}/", group) for folder in self.folders)
+        return tuple(_renamed(group, self.folders[0], folder) for folder in self.folders)
 
     def part(self, class_name: str, part: str) -> str:
         """``query_dense`` as this layout writes it; every other part of a layer has one name in all."""
         attention = class_name == "MultiHeadAttention" and part.endswith("_dense")
         return f"_{part.lstrip('_')}" if attention and self.underscored else part
+
+
+def _renamed(path: str, folder: str, name: str) -> str:
+    """The path with all folders of one name called by another."""
+    return path if folder == name else f"/{path}".replace(f"/{folder}/", f"/{name}/")[1:]
 
 
 # Keras 3 falls back to the folder of TensorFlow 2.12 and 2.13.

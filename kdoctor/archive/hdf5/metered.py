@@ -57,6 +57,8 @@ class Metered(Window):
         self._reads -= 1
         if self._bytes < 0 or self._reads < 0:
             raise ValueError("an object header that is too long")
-        data = self._at(self._position, wanted)
+        data = self.known(self._position, wanted)
+        if data is None:
+            data = self._at(self._position, wanted)
         self._position += len(data)
         return data
