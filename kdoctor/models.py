@@ -9,6 +9,7 @@ from functools import lru_cache
 from kdoctor.document import Document, Json
 from kdoctor.layers import Layer, Source, is_model, layers
 from kdoctor.objects import Node, model_of, objects
+from kdoctor.pointer import Pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,15 @@ class Model:
 def models(document: Document) -> tuple[Model, ...]:
     """Every model whose layers the file lists, the outermost first; those inside wrappers have no `Layer` rows and are left out."""
     root = model_of(document)
-    found = [] if root is None else [Model(root, _own(document, root), False)]
+    own: dict[Pointer, list[Layer]] = {}
+    for layer in layers(document):
+        own.setdefault(layer.container, []).append(layer)
+    found = [] if root is None else [Model(root, tuple(own.get(root.at, ())), False)]
     nested = {layer.at for layer in layers(document)}
     for node in objects(document):
         if node.at in nested and is_model(node):
-            found.append(Model(node, _own(document, node), True))
+            found.append(Model(node, tuple(own.get(node.at, ())), True))
     return tuple(found)
-
-
-def _own(document: Document, node: Node) -> tuple[Layer, ...]:
-    return tuple(layer for layer in layers(document) if layer.container == node.at)
 
 
 def _endpoints(value: Json) -> Iterator[Source]:

@@ -6,10 +6,11 @@ The loader of ``.keras`` archives goes by module and class name (serialization_l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import TypeAlias
 
 from kdoctor.document import Document, Json
 from kdoctor.keras_api import habits
@@ -24,6 +25,9 @@ from kdoctor.target import Target
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
 WRAPPED = frozenset({"layer", "forward_layer", "backward_layer", "cell"})  # a wrapper reads the layer it holds as a .keras does
 KINDS = (("initializer", "initializer"), ("regularizer", "regularizer"), ("constraint", "constraint"), ("activation", "activation"))
+
+
+LookUp: TypeAlias = "Callable[[str, bool, str | None, str], ApiObject | None]"
 
 
 class Resolution(Enum):
@@ -72,7 +76,8 @@ def calls(document: Document, target: Target) -> tuple[Call, ...]:
     if not nodes:
         return ()
     catalogue = Catalogue.load(target.release, target.family)
-    return tuple(_call(node, document.format.native, catalogue, target) for node in nodes)
+    look_up = lru_cache(maxsize=4096)(partial(_look_up, catalogue))  # a model has thousands of objects, of few classes
+    return tuple(_call(node, document.format.native, catalogue, target, look_up) for node in nodes)
 
 
 def kind_of(node: Node) -> str:
@@ -83,19 +88,21 @@ def kind_of(node: Node) -> str:
     return next((kind for suffix, kind in KINDS if key.endswith(suffix)), "layer")
 
 
-def _call(node: Node, native: bool, catalogue: Catalogue, target: Target) -> Call:
+def _look_up(catalogue: Catalogue, kind: str, by_module: bool, module: str | None, class_name: str) -> ApiObject | None:
+    if kind != "layer":
+        return catalogue.argument(kind, module, class_name)
+    return catalogue.resolve(module, class_name) if by_module else catalogue.legacy(kind, class_name)
+
+
+def _call(node: Node, native: bool, catalogue: Catalogue, target: Target, look_up: LookUp) -> Call:
     kind = kind_of(node)
     if node.class_name in target.custom or node.registered_name in target.custom or is_repaired_hub(node):
         return Call(node, kind, Resolution.GIVEN, None, node.config)
     if node.class_name == FUNCTION:
         return _function(node, catalogue, target)
     natively = read_natively(node, native, target)
-    if kind != "layer":
-        found = catalogue.argument(kind, node.module, node.class_name)
-    elif natively and (habits.GOES_BY_MODULE.of(target) or not node.at.keys):
-        found = catalogue.resolve(node.module, node.class_name)
-    else:
-        found = catalogue.legacy(kind, node.class_name)
+    by_module = natively and (habits.GOES_BY_MODULE.of(target) or not node.at.keys)
+    found = look_up(kind, by_module, node.module, node.class_name)
     resolution = Resolution.FOUND if found is not None else _lost(node, kind, catalogue)
     if resolution is Resolution.MOVED:  # the class at its home will refuse the same arguments
         found = _at_home(node, kind, catalogue)
