@@ -30,8 +30,9 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
 
     Before Keras 3.11 an ``.h5`` has no safe mode, before 2.12 nothing has: the code is run, a warning.
 
-    The cure puts a nested model of Keras's own operations in the layer's place, under its name: it computes the same, loads in safe mode
-    on any Python, and needs the ``.keras`` format. Where the code does what Keras has no operation for (it draws random numbers, loops over
+    The cure puts the layer of Keras that the code is in its place, under its name (``x / 255`` is a Rescaling, ``x[:, 1:-1]`` a Cropping1D),
+    or else a nested model of Keras's own operations, which needs the ``.keras`` format. It computes the same, and loads in safe mode on any
+    Python. Where the code does what Keras has no operation for (it draws random numbers, loops over
     a tensor, calls a function of your own), the finding says what, and shows the function as a registered layer to paste into your script, to take its place.
     A loss or metric goes with the training state; an initializer is not asked when the weights are in the file.
     """

@@ -25,9 +25,10 @@ from kdoctor.shapes import infer
 from kdoctor.target import Target
 
 if TYPE_CHECKING:
-    from kdoctor.translate.lambda_layers import Surroundings
+    from kdoctor.translate.lambda_layers import Replacement, Surroundings
 
 TITLE = "write it with Keras's own operations"
+TITLE_OF_LAYERS = "write the layer of Keras that it is"
 LIMIT = 200  # Lambda layers of one model
 
 
@@ -87,8 +88,9 @@ def _together(document: Document, target: Target, split: Apart) -> Cures:
     if not fits:
         return Cures(reasons=reasons, needs=needs)
     cured = frozenset(split.origin[at / "config" / "function"].parent.parent for at in work.cured)
-    edits = tuple(work.edits()) if document.format.native else ()
-    return Cures(Repair(TITLE, edits, native=True), cured, reasons, needs)
+    native = split.changed or any(each.native for each in work.cured.values())  # a layer more may change the order that an .h5 goes by
+    edits = tuple(work.edits()) if document.format.native or not native else ()
+    return Cures(Repair(TITLE if native else TITLE_OF_LAYERS, edits, native=native), cured, reasons, needs)
 
 
 def _is_layer(document: Document, found: Lambda) -> bool:
@@ -102,7 +104,7 @@ class _Work:
     target: Target
     split: Apart
     after: Document = field(init=False)
-    cured: dict[Pointer, str | None] = field(default_factory=dict)
+    cured: dict[Pointer, Replacement] = field(default_factory=dict)
     made: list[Edit] = field(default_factory=list)
     reasons: dict[Pointer, str] = field(default_factory=dict)
     needs: dict[Pointer, tuple[Need, ...]] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class _Work:
 
     def cure(self, found: Lambda) -> bool:
         from kdoctor.bytecode.reach import reaches
-        from kdoctor.translate.lambda_layers import functional  # few files hold code, and the table is dear to import
+        from kdoctor.translate.lambda_layers import replacement  # few files hold code, and the table is dear to import
         from kdoctor.translate.values import MissingName, Untranslatable
 
         at = found.at.parent.parent
@@ -121,7 +123,7 @@ class _Work:
             self.reasons[found.at] = "it reaches for the system"
             return False
         try:
-            replacement, dtype = functional(found, stored, self.around(at, stored))
+            replaced = replacement(found, stored, self.around(at, stored))
         except MissingName as error:
             self.reasons[found.at] = str(error)
             self.needs[found.at] = (Need("--bind", error.name, f"{error.name} {str(error).partition(' ')[2]}"),)
@@ -131,17 +133,20 @@ class _Work:
             return False
         self.reasons.pop(found.at, None)
         self.needs.pop(found.at, None)
-        made = [Edit(at, old=stored, new=replacement), *ends_of_model(self.after, at)]
+        ends = ends_of_model(self.after, at) if replaced.native else ()
+        made = [Edit(at, old=stored, new=replaced.layer), *ends]
         self.after = apply(self.after, made)
         self.made += made
-        self.cured[at] = dtype
+        self.cured[at] = replaced
         return True
 
     def fits(self) -> bool:
         """Whether every call of every new model brings the shape that it states, now that what comes before is known."""
         calls = infer(self.after).calls
         wrong = [
-            at for at in self.cured if any(shapes and None in shapes for shapes in calls.get(at, ())) or _joint(calls.get(at, ())) is None
+            at
+            for at, made in self.cured.items()
+            if not made.any_shape and (any(shapes and None in shapes for shapes in calls.get(at, ())) or _joint(calls.get(at, ())) is None)
         ]
         for at in wrong:
             self.reasons[at / "config" / "function"] = "it is called with tensors of shapes that are not known, or that differ"
@@ -157,6 +162,8 @@ class _Work:
         if shapes is None:
             raise Untranslatable("it is called with tensors of different ranks")
         layer = layer_at(self.after, at)
+        if not shapes:
+            shapes = (None,) * (len(layer.calls[0]) if layer is not None and layer.calls else 1)
         listed = len(shapes) > 1 or _is_listed(stored)
         own = policy_dtype(stored["config"].get("dtype"))
         arriving = self._arriving(layer) if layer is not None else ("float32",)
@@ -188,7 +195,7 @@ class _Work:
             if layer is None:
                 return "float32"
             if layer.at in self.cured:
-                return self.cured[layer.at]
+                return self.cured[layer.at].dtype
             node = layer.node
             decided = dtype_of(node.class_name, dict(node.config), []) if of_keras_3(node) else None
             if decided is not None:

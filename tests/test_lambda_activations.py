@@ -53,15 +53,20 @@ def test_a_cell_takes_a_name_too() -> None:
 
 
 def test_another_becomes_a_model_of_operations_behind_the_layer() -> None:
-    rows = cured(holding("lambda x: tf.nn.leaky_relu(x, alpha=0.1)"))
+    rows = cured(holding("lambda x: tf.sin(x)"))
     assert [row["config"]["name"] for row in rows] == ["in", "odd", "odd_activation", "last"]
     assert rows[1]["config"]["activation"] == "linear"
     assert rows[2]["class_name"] == "Functional"
 
 
+def test_one_that_a_layer_computes_becomes_that_layer() -> None:
+    rows = cured(holding("lambda x: tf.nn.leaky_relu(x, alpha=0.1)"))
+    assert [(row["config"]["name"], row["class_name"]) for row in rows[1:3]] == [("odd", "Dense"), ("odd_activation", "LeakyReLU")]
+
+
 def test_an_activation_layer_is_replaced() -> None:
     rows = cured(holding("lambda x: x * 3.0", "Activation"))
-    assert [(row["config"]["name"], row["class_name"]) for row in rows][1] == ("odd", "Functional")
+    assert [(row["config"]["name"], row["class_name"]) for row in rows][1] == ("odd", "Rescaling")
 
 
 @pytest.mark.parametrize(

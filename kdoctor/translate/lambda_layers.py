@@ -10,15 +10,19 @@ from kdoctor.bytecode.evaluate import evaluate
 from kdoctor.bytecode.expression import Function as Tree
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.document import Json
-from kdoctor.keras_api.variables.variable import Shapes
+from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.lambdas import Lambda
+from kdoctor.naming import fresh
+from kdoctor.translate.built_in import Translation, built_in
 from kdoctor.translate.calling import Bound
 from kdoctor.translate.graph import Graph, reference
 from kdoctor.translate.interpret import Interpreter
+from kdoctor.translate.patterns.pattern import Layer
 from kdoctor.translate.stored_values import revived
 from kdoctor.translate.values import MissingName, Tensor, Untranslatable, Value
 
 FLAT_SINCE = (3, 11)  # from this release on a nested model's one input is stated flat (functional.py)
+OF_ANY_LAYER = ("name", "trainable", "dtype", "batch_input_shape", "batch_shape")
 FROM_KERAS = {"training": "whether the model trains is known only when it runs", "mask": "a mask that reaches the layer"}
 
 
@@ -69,43 +73,91 @@ def _refuse_old_division(function: Tree) -> None:
             raise Untranslatable("a division by a whole number in Python 2")
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What takes a Lambda layer's place, the dtype of its first output; ``any_shape``: whether it is right for inputs of any rank."""
+
+    layer: dict[str, Json]
+    dtype: str | None
+    native: bool
+    any_shape: bool = False
+
+
+def replacement(found: Lambda, layer: Mapping[str, Json], around: Surroundings) -> Replacement:
+    """One of Keras's own layers where that is exactly the same, else a nested model. Raises `Untranslatable` or `MissingName`."""
+    if not around.masked and layer["config"].get("mask") is None and around.shapes:
+        made, translation = _translation(found, layer, around)
+        one = built_in(translation, around.listed) if not (around.at_once and made.mixes) else None
+        if one is not None:
+            return Replacement(_as_layer(layer, one), translation.outputs[0].dtype, native=False, any_shape=None in around.shapes)
+    model, dtype = functional(found, layer, around)
+    return Replacement(model, dtype, native=True)
+
+
+def _as_layer(stored: Mapping[str, Json], one: Layer) -> dict[str, Json]:
+    """A built-in layer in the form of the Lambda whose place it takes, with all that a layer of any class has."""
+    config = {key: value for key, value in stored["config"].items() if key in OF_ANY_LAYER}
+    beside = {key: value for key, value in stored.items() if key in ("name", "build_config")}
+    if "inbound_nodes" in stored:
+        beside["inbound_nodes"] = _without_extras(stored["inbound_nodes"])
+    homes = {"module": "keras.layers", "registered_name": None} if "module" in stored else {}
+    return {**homes, "class_name": one.class_name, "config": {**config, **one.config}, **beside}
+
+
+def _without_extras(calls: Json) -> Json:
+    """Calls without the arguments that a Lambda takes and other layers do not: Keras 3 writes ``{"mask": None}``."""
+    if isinstance(calls, list):
+        return [_without_extras(item) for item in calls]
+    if isinstance(calls, Mapping) and "args" in calls:
+        return {**calls, "kwargs": _without_extras(calls.get("kwargs") or {})}
+    return {key: value for key, value in calls.items() if key not in FROM_KERAS} if isinstance(calls, Mapping) else calls
+
+
 def functional(found: Lambda, layer: Mapping[str, Json], around: Surroundings) -> tuple[dict[str, Json], str | None]:
     """The nested model that takes a Lambda layer's place, and the dtype of its first output. Raises `Untranslatable` or `MissingName`."""
-    config = layer["config"]
-    if config.get("mask") is not None:
+    if layer["config"].get("mask") is not None:
         raise Untranslatable("a mask of its own")
     if not around.shapes or None in around.shapes:
         raise Untranslatable("the shape of its input is not known")
-    name = str(config.get("name") or "lambda")
-    graph = Graph(around.release, {name}, keras_minor=around.keras_minor)
-    inputs = [_input(graph, shape, dtype) for shape, dtype in zip(around.shapes, around.dtypes, strict=True)]
-    given = [Tensor(item["name"], 0, 0, tuple(item["config"]["batch_shape"]), item["config"]["dtype"], True) for item in inputs]
+    graph, translation = _translation(found, layer, around)
+    if around.at_once and graph.mixes:
+        raise Untranslatable("it puts samples together, and Keras 2 called what TimeDistributed holds with all times as samples")
+    name, given, outputs = str(layer["config"].get("name") or "lambda"), list(translation.given), list(translation.outputs)
+    inputs = [_input(tensor) for tensor in given]
+    return _written(layer, name, [*inputs, *translation.nodes], given, outputs, around), outputs[0].dtype
+
+
+def _translation(found: Lambda, layer: Mapping[str, Json], around: Surroundings) -> tuple[Graph, Translation]:
+    """What the function computes, as operations."""
+    config = layer["config"]
+    graph = Graph(around.release, {str(config.get("name") or "lambda")}, keras_minor=around.keras_minor)
+    given = [_given(graph, shape, dtype) for shape, dtype in zip(around.shapes, around.dtypes, strict=True)]
     mark = graph.mark()
     result = _followed(found, config, around, graph, given if around.listed else given[0])
     outputs = [_output(graph, value) for value in (result if isinstance(result, (list, tuple)) else [result])]
     if not outputs:
         raise Untranslatable("it returns nothing")
-    if around.at_once and graph.mixes:
-        raise Untranslatable("it puts samples together, and Keras 2 called what TimeDistributed holds with all times as samples")
     outputs = [tensor if any(node["name"] == tensor.layer for node in graph.layers[mark:]) else graph.same(tensor) for tensor in outputs]
-    nodes = list(graph.needed(outputs))
-    return _written(layer, name, [*inputs, *nodes], given, outputs, around), outputs[0].dtype
+    return graph, Translation(around.release, given, list(graph.needed(outputs)), outputs)
 
 
-def _input(graph: Graph, shape: tuple[int | None, ...] | None, dtype: str | None) -> dict[str, Json]:
-    from kdoctor.naming import fresh
-
+def _given(graph: Graph, shape: Shape | None, dtype: str | None) -> Tensor:
+    """An input of the function."""
     if dtype is None:
         raise Untranslatable("the dtype of its input is not known")
     name = fresh("input", graph.taken)
     graph.taken.add(name)
-    batch_shape = [None, *(shape or (None,))[1:]]
+    return Tensor(name, 0, 0, None if shape is None else (None, *shape[1:]), dtype, True)
+
+
+def _input(given: Tensor) -> dict[str, Json]:
+    batch_shape = list(given.lengths)
     return {
         "module": "keras.layers",
         "class_name": "InputLayer",
-        "config": {"batch_shape": batch_shape, "dtype": dtype, "sparse": False, "name": name},
+        "config": {"batch_shape": batch_shape, "dtype": given.dtype, "sparse": False, "name": given.layer},
         "registered_name": None,
-        "name": name,
+        "name": given.layer,
         "inbound_nodes": [],
     }
 

@@ -36,15 +36,21 @@ def judge(source: str, shapes: list[list[int]]) -> str:
     return compared(np, wanted, found)
 
 
-def translated(function: Any, shapes: list[list[int]], keras_minor: tuple[int, int]) -> Any:
+def stored_lambda(function: Any) -> Any:
+    """A function as a file would hold it."""
     from kdoctor.bytecode.marshal import read_code
     from kdoctor.bytecode.stored import StoredFunction
     from kdoctor.lambdas import Lambda
     from kdoctor.pointer import Pointer
-    from kdoctor.translate.lambda_layers import Surroundings, functional
 
     code = read_code(marshal.dumps(function.__code__))
-    stored = Lambda(Pointer("config"), None, "function", StoredFunction("list", b""), code, None)
+    return Lambda(Pointer("config"), None, "function", StoredFunction("list", b""), code, None)
+
+
+def translated(function: Any, shapes: list[list[int]], keras_minor: tuple[int, int]) -> Any:
+    from kdoctor.translate.lambda_layers import Surroundings, functional
+
+    stored = stored_lambda(function)
     known = tuple((None, *shape[1:]) for shape in shapes)
     around = Surroundings(known, ("float32",) * len(shapes), len(shapes) > 1, False, {}, "3.15.1", keras_minor)
     return functional(stored, {"class_name": "Lambda", "config": {"name": "made"}}, around)

@@ -1,0 +1,1 @@
+"""Which chains of operations are one of Keras's built-in layers."""
