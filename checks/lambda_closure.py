@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.check import Excerpt, Finding, Need, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.lambda_cures import cures
-from kdoctor.lambdas import lambdas
+from kdoctor.lambdas import Lambda, lambdas
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA as REFUSED
 from ._keras_says import refuses_code
+from ._paste import pasted_beside
 from ._quote import quoted
 
 
@@ -26,8 +27,9 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
     deserialization of a `Lambda` layer whose `function` is a Python lambda". A lost number or list is given with ``--bind factor=0.5``,
     or ``--bind-from train.py``, which reads the constants at the top level of the script and runs none of it.
 
-    A captured layer had weights that are in no file, and a captured function is a name: neither can be bound. Put a registered layer in
-    the Lambda's place. A closure made in a loop holds what the variable was when the model was saved, maybe not when the layer was made.
+    A captured layer had weights that are in no file, and a captured function is a name: neither can be bound. The finding then shows a
+    registered layer to put in the Lambda's place. A closure made in a loop holds what the variable was when the model was saved, maybe
+    not when the layer was made.
     """
     refused = refuses_code(document, target)
     for found in lambdas(document):
@@ -46,8 +48,18 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
             layer=found.owner,
             keras_says=REFUSED if refused else None,
             mild=not (refused or lost),
-            excerpt=quoted(found.code, found.code.freevars, "captured"),
+            excerpt=_pasted(document, target, found, {name for name, _ in lost}) or quoted(found.code, found.code.freevars, "captured"),
         )
+
+
+def _pasted(document: Document, target: Target, found: Lambda, lost: Collection[str]) -> Excerpt | None:
+    """The function as a layer, where it calls what is lost, and not some global as well, of which K402 shows it."""
+    from kdoctor.bytecode.called import called_names  # few files hold code, and its readers are dear to import
+    from kdoctor.bytecode.names import names_read
+
+    assert found.code is not None
+    elsewhere = called_names(found.code) & set(names_read(found.code).unknown)
+    return None if elsewhere - target.given.bindings.keys() else pasted_beside(document, target, found, lost)
 
 
 def _lost(value: Json, there: bool) -> str | None:

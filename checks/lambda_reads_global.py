@@ -10,6 +10,7 @@ from kdoctor.lambda_cures import cures
 from kdoctor.lambdas import lambdas
 from kdoctor.target import Target
 
+from ._paste import pasted_beside
 from ._quote import quoted
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
 
     The file cannot tell whether a value is right: another ``CONV_WIDTH`` loads as well and computes something else. Where the script
     changed the name after it made the model, or read it from a file or the command line, ask for the value that the training used. A
-    function of your own has no value to bind: put a registered layer in the Lambda's place, which K401 shows ready to paste.
+    function of your own has no value to bind: the finding then shows a registered layer, to paste beside the function and put in the
+    Lambda's place.
     """
     for found in lambdas(document):
         names = () if found.code is None else _globals(found.code)
@@ -70,7 +72,8 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
             layer=found.owner,
             keras_says=None if found_there else f"NameError: name '{next(iter(missing))}' is not defined",
             mild=found_there,
-            excerpt=quoted(found.code, tuple(missing), f"not in the file (bytecode of Python {found.code.python})"),
+            excerpt=(None if found_there else pasted_beside(document, target, found, missing.keys() - MODULES.keys()))
+            or quoted(found.code, tuple(missing), f"not in the file (bytecode of Python {found.code.python})"),
         )
 
 

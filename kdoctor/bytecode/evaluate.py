@@ -13,7 +13,6 @@ from kdoctor.bytecode.code import Code, Release
 from kdoctor.bytecode.conditions import original
 from kdoctor.bytecode.displays import DISPLAYS
 from kdoctor.bytecode.expression import (
-    Assignment,
     Call,
     Closure,
     Compare,
@@ -24,10 +23,9 @@ from kdoctor.bytecode.expression import (
     Expression,
     For,
     Function,
-    Import,
     Iterating,
     Marker,
-    Name,
+    Statement,
     Unary,
 )  # fmt: skip
 from kdoctor.bytecode.factoring import returned
@@ -37,7 +35,8 @@ from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.lines import line_of
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.loads import LOADS
-from kdoctor.bytecode.merging import Ways, difference, merged, merged_assignment
+from kdoctor.bytecode.loops import for_statement, is_statement, names_given
+from kdoctor.bytecode.merging import Ways, difference, merged, merged_assignment, merged_in_loop
 from kdoctor.bytecode.operators import OPERATORS
 from kdoctor.bytecode.parameters import parameters_of
 from kdoctor.bytecode.sharing import check_that_nothing_is_computed_twice
@@ -122,6 +121,8 @@ class _Evaluator:
             return self.jump(index, step, stop)
         if step.name == "FOR_ITER":
             return self.loop(index, step, stack)
+        if step.name == "SETUP_LOOP":
+            return index + 1
         if step.target is not None and step.name != "SETUP_WITH":
             outcome = self.branch(index, step, stack, stop)
             if isinstance(outcome, Returned):
@@ -234,7 +235,7 @@ class _Evaluator:
             return Reached(merged(test, then.stack, otherwise.stack, jumps_if))
         raise Untraceable("one way returns, the other goes on")
 
-    def way(self, index: int, target: int, stack: Stack, stop: int) -> tuple[Returned | Reached, list[Assignment | Import]]:
+    def way(self, index: int, target: int, stack: Stack, stop: int) -> tuple[Returned | Reached, list[Statement]]:
         """Follow one way from a jump; what it leaves, and the statements on it."""
         before, self.frame.statements = self.frame.statements, []
         self.frame.branches += 1
@@ -249,8 +250,9 @@ class _Evaluator:
         """`if` with one assignment on each way, or on one: the variable gets a conditional expression. Both ways go on alike, or end alike."""
         if then != otherwise:
             raise Untraceable("a statement on one way")
-        known = {*self.frame.arguments(), *(each.target.name for each in self.frame.statements if isinstance(each.target, Name))}
-        self.frame.statements.append(merged_assignment(test, statements, known, negated_reads_better))
+        known = {*self.frame.arguments(), *self.frame.known, *(name for each in self.frame.statements for name in names_given(each))}
+        merge = merged_in_loop if self.frame.known else merged_assignment
+        self.frame.statements.append(merge(test, statements, known, negated_reads_better))
         return then
 
     def run_from(self, target: int, stack: Stack, index: int, stop: int) -> Returned | Reached:
@@ -261,7 +263,7 @@ class _Evaluator:
     def test(self, step: Instruction, stack: Stack) -> tuple[Expression, bool, bool]:
         """What a jump looks at, whether it jumps when that holds, and whether it then leaves it on the stack."""
         if "JUMP" not in step.name:
-            raise Untraceable("a loop" if step.name == "SETUP_LOOP" else f"instruction {step.name}")
+            raise Untraceable(f"instruction {step.name}")
         test = original(pop_value(stack))
         if step.name.endswith(("_IF_NONE", "_IF_NOT_NONE")):
             return Compare(test, ("is",), (Constant(None),)), step.name.endswith("_IF_NONE"), False
@@ -269,11 +271,17 @@ class _Evaluator:
             return test, "_IF_TRUE" in step.name, step.name.endswith("_OR_POP")
         raise Untraceable(f"instruction {step.name}")
 
+    def way_of_loop(self, index: int, stack: Stack, stop: int) -> Stack | None:
+        outcome = self.run(index, stack, stop)
+        return outcome.stack if isinstance(outcome, Reached) else None
+
     def loop(self, index: int, step: Instruction, stack: Stack) -> int:
         """Follow a loop once: the collection that it fills becomes a comprehension. Returns the step after the loop."""
         iterator = stack[-1] if stack else None
         if not isinstance(iterator, Iterating) or step.target is None:
             raise Untraceable("a loop")
+        if is_statement(self.frame, stack):
+            return for_statement(self.frame, step, index, stack, self.way_of_loop)
         variable, first = target(self.frame, index + 1)
         self.frame.loops += 1
         self.frame.budget.enter()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from kdoctor.bytecode.code import Code, Value
 from kdoctor.bytecode.literal import Untraceable, literal
@@ -240,12 +240,24 @@ class Import(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Loop(Expression):
+    """`for target in iterable:`, and the statements that it repeats."""
+
+    target: Expression
+    iterable: Expression
+    body: tuple[Assignment | Import | Loop, ...]
+
+
+Statement: TypeAlias = Assignment | Import | Loop
+
+
+@dataclass(frozen=True, slots=True)
 class Function(Expression):
-    """A lambda (no statements) or a named function: assignments and imports one after the other, then a result."""
+    """A lambda (no statements) or a named function: statements one after the other, then a result."""
 
     name: str
     parameters: tuple[Parameter, ...]
-    statements: tuple[Assignment | Import, ...]
+    statements: tuple[Statement, ...]
     result: Expression
 
 

@@ -30,7 +30,7 @@ def _ways(steps: tuple[Instruction, ...], position: dict[int, int], index: int, 
     if step.name == "FOR_ITER" and step.target is not None:
         return [position[step.target]]
     ways = [] if step.name in JUMPS else [index + 1]
-    if step.target is not None and step.name != "SETUP_WITH":
+    if step.target is not None and step.name not in ("SETUP_WITH", "SETUP_LOOP"):
         target = position[step.target]
         ways.append(target if target > index else end)
     return ways

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST, Code, Release
-from kdoctor.bytecode.expression import Assignment, Closure, Expression, Import, Marker, Name, Scope
+from kdoctor.bytecode.expression import Closure, Expression, Marker, Name, Scope, Statement
 from kdoctor.bytecode.instructions import PAIRS_OF_LOCALS, Instruction, instructions_of, variables_of
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.opcodes import flag_bits
@@ -57,7 +57,9 @@ class Frame:
     steps: tuple[Instruction, ...] = field(init=False)
     position: dict[int, int] = field(init=False)
     """From the offset of an instruction to its index in `steps`."""
-    statements: list[Assignment | Import] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    known: frozenset[str] | set[str] = frozenset()
+    """Variables that have a value where the statements begin."""
     branches: int = 0
     loops: int = 0
     keyword_names: tuple[str, ...] = ()

@@ -7,11 +7,23 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from kdoctor.bytecode.conditions import both, conditional, either, negation
-from kdoctor.bytecode.expression import Assignment, Comprehension, Copy, Display, Expression, If, Import, Iterating, Mapping, Name
+from kdoctor.bytecode.expression import (
+    Assignment,
+    Compare,
+    Comprehension,
+    Copy,
+    Display,
+    Expression,
+    If,
+    Iterating,
+    Mapping,
+    Name,
+    Statement,
+)
 from kdoctor.bytecode.frame import Stack
 from kdoctor.bytecode.literal import Untraceable
 
-Ways: TypeAlias = tuple[list[Assignment | Import], list[Assignment | Import]]
+Ways: TypeAlias = tuple[list[Statement], list[Statement]]
 """The statements on the way where a test holds, and on the other."""
 
 
@@ -51,7 +63,14 @@ def merged_assignment(test: Expression, ways: Ways, known: Collection[str], nega
     return Assignment(variable, conditional(test, then, otherwise, negated_reads_better))
 
 
-def _value(statement: Assignment | Import) -> Expression:
+def merged_in_loop(test: Expression, ways: Ways, known: Collection[str], negated_reads_better: bool) -> Assignment:
+    """The same within a loop, where the compilers since 3.11 turn jumps round: one form for all, without a negation where there is another."""
+    if isinstance(test, Compare) and test.operators in (("is not",), ("not in",)):
+        test, ways = negation(test), (ways[1], ways[0])
+    return merged_assignment(test, ways, known, negated_reads_better=False)
+
+
+def _value(statement: Statement) -> Expression:
     assert isinstance(statement, Assignment)
     return statement.value
 

@@ -73,7 +73,6 @@ class Printer:
         self._list(function.parameters)
         self.write("):")
         for statement in function.statements:
-            self.write("\n    ")
             write_statement(self, statement)
         self.write("\n    return ")
         self._print(function.result, LAMBDA)

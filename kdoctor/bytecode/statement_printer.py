@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdoctor.bytecode.expression import Assignment, Binary, Display, Expression, Import, Name, Scope
+from kdoctor.bytecode.expression import Assignment, Binary, Display, Expression, Import, Loop, Name, Scope, Statement
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.identifiers import is_identifier
 
@@ -12,8 +12,30 @@ if TYPE_CHECKING:
     from kdoctor.bytecode.printer import Printer
 
 
-def write_statement(printer: Printer, statement: Assignment | Import) -> None:
-    _write_import(printer, statement) if isinstance(statement, Import) else _write_assignment(printer, statement)
+INDENT = "    "
+
+
+def write_statement(printer: Printer, statement: Statement, depth: int = 1) -> None:
+    """One statement on lines of its own, indented so often."""
+    printer.write(f"\n{INDENT * depth}")
+    if isinstance(statement, Loop):
+        _write_loop(printer, statement, depth)
+    elif isinstance(statement, Import):
+        _write_import(printer, statement)
+    else:
+        _write_assignment(printer, statement)
+
+
+def _write_loop(printer: Printer, statement: Loop, depth: int) -> None:
+    printer.write("for ")
+    write_target(printer, statement.target)
+    printer.write(" in ")
+    printer.expression(statement.iterable)
+    printer.write(":")
+    for inner in statement.body:
+        write_statement(printer, inner, depth + 1)
+    if not statement.body:
+        printer.write(f"\n{INDENT * (depth + 1)}pass")
 
 
 def _write_assignment(printer: Printer, statement: Assignment) -> None:

@@ -22,7 +22,7 @@ from kdoctor.bytecode.frame import Frame, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
 
-NOBODYS = "_"
+NOBODYS = ("_", "__", "___")
 LEAVING = "leaving"
 SPECIAL_EXIT = "__exit__"
 OF_BLOCKS = (LEAVING, SPECIAL_EXIT)
@@ -149,11 +149,14 @@ def _after(frame: Frame, index: int, *expected: tuple[str, ...]) -> int:
 def drop(frame: Frame, stack: Stack) -> bool:
     """Whether the value on top is a statement of its own, such as a call of `print`: kept as the assignment to a variable that nobody reads."""
     value = stack[-1] if stack else None
-    if not isinstance(value, Call) or frame.code.is_lambda or frame.branches or NOBODYS in frame.code.varnames:
+    if not isinstance(value, Call) or frame.code.is_lambda or frame.branches:
         return False
     if any(not isinstance(left, Marker) for left in stack[:-1]) or any(value is kept for kept in frame.copied):
         return False
-    frame.statements.append(Assignment(Name(NOBODYS, Scope.LOCAL), pop_value(stack)))
+    nobodys = next((name for name in NOBODYS if name not in frame.code.varnames), None)
+    if nobodys is None:
+        return False
+    frame.statements.append(Assignment(Name(nobodys, Scope.LOCAL), pop_value(stack)))
     return True
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from kdoctor.bytecode import expression as tree
 from kdoctor.translate.names import NUMBER_FUNCTIONS, Module
-from kdoctor.translate.python_values import BUILTINS, is_symbolic, items_of, number_function
+from kdoctor.translate.python_values import BUILTINS, MOST_ITEMS, is_symbolic, items_of, number_function
 from kdoctor.translate.stored_values import StoredLayer
 from kdoctor.translate.table import call, row_of
 from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, shape_of
@@ -136,6 +136,8 @@ def _written(interpreter: Interpreter, made: Function, args: tuple[Value, ...], 
 
 def _method(method: Method, args: tuple[Value, ...]) -> Value:
     owner = method.owner
+    if isinstance(owner, list) and method.name in ("append", "extend", "insert"):
+        return _grown(owner, method.name, args)
     if isinstance(owner, Tensor) and method.name == "get_shape":
         return shape_of(owner)
     if isinstance(owner, ShapeOf) and method.name == "as_list":
@@ -147,6 +149,16 @@ def _method(method: Method, args: tuple[Value, ...]) -> Value:
             owner.get(*args) if method.name == "get" else [tuple(x) if isinstance(x, tuple) else x for x in getattr(owner, method.name)()]
         )
     raise Untranslatable(f"the method {method.name} of a {type(owner).__name__.lower()}")
+
+
+def _grown(owner: list[Value], method: str, args: tuple[Value, ...]) -> None:
+    added = items_of(*args) if method == "extend" else [args[-1]]
+    if len(args) != (2 if method == "insert" else 1) or len(owner) + len(added) > MOST_ITEMS:
+        raise Untranslatable("a list that grows without end")
+    place = args[0] if method == "insert" else len(owner)
+    if type(place) is not int:
+        raise Untranslatable("a place in a list that is no number")
+    owner[place:place] = added
 
 
 def _new_layer(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> StoredLayer:

@@ -18,6 +18,7 @@ from kdoctor.translate.table import call
 from kdoctor.translate.values import Dim, MissingName, ShapeOf, Tensor, Untranslatable, Value, shape_of
 
 MOST_STEPS = 20_000
+GROWING = frozenset({"append", "extend", "insert"})
 METHODS = frozenset({"get_shape", "as_list", "items", "keys", "values", "get", "set_shape", "count", "index"})
 
 
@@ -30,6 +31,7 @@ class Interpreter:
     bindings: Mapping[str, Value]
     steps: int = 0
     depth: int = 0
+    made: list[list[Value]] = field(default_factory=list)  # by the code itself: a list from elsewhere would keep what it is given
     handlers: dict[type, Callable[..., Value]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,13 +55,16 @@ class Interpreter:
 
     def value(self, node: tree.Expression, names: dict[str, Value]) -> Value:
         """What an expression comes to. Raises `Untranslatable`."""
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise Untranslatable("code that goes on for too long")
+        self.spend()
         handler = self.handlers.get(type(node))
         if handler is None:
             raise Untranslatable(f"a {type(node).__name__} in the code")
         return handler(node, names)
+
+    def spend(self) -> None:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Untranslatable("code that goes on for too long")
 
     def optional(self, node: tree.Expression | None, names: dict[str, Value]) -> Value:
         return None if node is None else self.value(node, names)
@@ -102,7 +107,7 @@ class Interpreter:
             return tuple(owner.shape)
         if isinstance(owner, list) and node.name in ("values", "indices") and type(owner).__name__ == "TopK":
             return owner[0 if node.name == "values" else 1]
-        if node.name in METHODS:
+        if node.name in METHODS or (node.name in GROWING and any(owner is made for made in self.made)):
             return Method(owner, node.name)
         raise Untranslatable(f"the attribute {node.name} of a {type(owner).__name__.lower()}")
 
@@ -175,6 +180,8 @@ class Interpreter:
             items += items_of(self.value(item.value, names)) if isinstance(item, tree.Starred) else [self.value(item, names)]
         if node.kind not in ("tuple", "list"):
             raise Untranslatable(f"a {node.kind}")
+        if node.kind == "list":
+            self.made.append(items)
         return tuple(items) if node.kind == "tuple" else items
 
     def mapping(self, node: tree.Mapping, names: dict[str, Value]) -> Value:
@@ -211,6 +218,7 @@ class Interpreter:
         return items_of(value)
 
     def assign(self, target: tree.Expression, value: Value, names: dict[str, Value]) -> None:
+        self.spend()
         if isinstance(target, tree.Name):
             names[target.name] = value
             return
@@ -224,13 +232,20 @@ class Interpreter:
 
     def follow(self, function: tree.Function, names: dict[str, Value]) -> Value:
         """The function's statements, then its result."""
-        for statement in function.statements:
-            if isinstance(statement, tree.Import):
+        self.statements(function.statements, names)
+        return self.value(function.result, names)
+
+    def statements(self, statements: tuple[tree.Statement, ...], names: dict[str, Value]) -> None:
+        for statement in statements:
+            if isinstance(statement, tree.Loop):
+                for item in self.iterated(self.value(statement.iterable, names)):
+                    self.assign(statement.target, item, names)
+                    self.statements(statement.body, names)
+            elif isinstance(statement, tree.Import):
                 path = canonical(statement.module if statement.name is None else f"{statement.module}.{statement.name}")
                 self.assign(statement.target, Module(ALIASES.get(path, path)), names)
             else:
                 self.assign(statement.target, self.value(statement.value, names), names)
-        return self.value(function.result, names)
 
 
 def _given(value: Value, name: str) -> Value:

@@ -75,6 +75,10 @@ FUNCTIONS = (
     "def f(a, b, c):\n    with tf.name_scope('a'):\n        d = t(0)\n        if t(1):\n            d = c\n        return d",
     "def f(a, b, c):\n    with tf.name_scope('a'):\n        with tf.name_scope('b'):\n            d = t(0)\n        e = t(1)\n    return d, e",
     "def f(a, b, c):\n    return f'{a!r:>{4}}{{}}{t(1)}\\'\"{b}%'",
+    "def f(a, b, c):\n    for i in range(3):\n        a = h(a, i)\n    return a, i",
+    "def f(a, b, c):\n    d = []\n    for i, j in [(t(0), 1), (2, t(1))]:\n        d.append(h(i, j))\n        for k in range(j):\n            d.extend([k, d[-1]])\n    else:\n        a = d\n    return a, b",
+    "def f(a, b, c):\n    for i in range(4):\n        if i == 1 and t(0):\n            continue\n        a = h(a, i) if t(1) else a\n    return a",
+    "def f(a, b, c):\n    for i in range(3):\n        if t(0) == i:\n            b = i\n        elif t(1):\n            b = h(b, c)\n        a += i\n    return a, b",
     "def f(a, b, c):\n    return [[i, j] for i in range(3) if t(0) for j in range(i) if j or t(2)]",
 )
 

@@ -25,7 +25,10 @@ RECORDED = Path(__file__).parent / "recorded"
 PYTHONS_3 = tuple(python for python in PYTHONS if python != "2.7")
 
 # What is not followed, and why: by the name of the function.
-REFUSED = {"checked": "instruction", "filled": "dropped|loop", "repeated": "statement|loop", "updated": "instruction STORE_SUBSCR"}
+REFUSED = {
+    "checked": "instruction", "updated": "instruction STORE_SUBSCR", "broken": "stack runs empty|BREAK_LOOP",
+    "returning": "stack runs empty|before its end|on one way", "waiting": "a loop",
+}  # fmt: skip
 # What computes the same and reads otherwise.
 TOLD_OTHERWISE = {
     "documented": "def documented(x):\n    return x * 2",
@@ -38,6 +41,16 @@ TOLD_OTHERWISE = {
     "either": "def either(x, flag):\n    y = x * 2 if flag else x * 3\n    return y + 1",
     "early": "def early(x):\n    return K.sum(x, axis=1) if K.ndim(x) == 3 else x",
     "elif_chain": "def elif_chain(x, mode):\n    return K.mean(x, axis=1) if mode == 'avg' else K.max(x, axis=1) if mode == 'max' else x",
+    "filled": "def filled(x):\n    parts = []\n    for i in range(4):\n        _ = parts.append(x[:, i])\n    return K.stack(parts, axis=1)",
+    "repeated": "def repeated(x):\n    for _ in range(3):\n        x = K.relu(x)\n    return x",
+    "skipping": "def skipping(x):\n    for i in range(3):\n        x = x if i == 1 else x + i\n    return x",
+    "choosing": "def choosing(x):\n    for i, part in enumerate(x):\n        y = y + part if i else part\n    return y",
+    "chosen": "def chosen(x, parts):\n    total = x\n    for part in parts:\n        total = total + part if part else total\n    return total",
+    "anonymous": "def anonymous(x):\n    parts = []\n    for _ in range(3):\n        __ = parts.append(x * 2)\n    __ = parts.extend([x, x])\n"
+    "    return tf.concat(parts, axis=-1)",
+    "with_else": "def with_else(x):\n    for factor in (0.5, 2.0):\n        x = x * factor\n    x = x + 1\n    return x",
+    "around_another": "def around_another(x):\n    for i in (1, 2):\n        x = x + sum([i * j for j in range(3)])\n    return x",
+    "scoped_loop": "def scoped_loop(x):\n    for i in range(x.shape[1]):\n        x = x + i\n    return x",
     "loud": "def loud(x):\n    _ = print(x.shape)\n    return x",
 }
 # The defaults of a function are kept beside its code, not in it.

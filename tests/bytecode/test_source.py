@@ -70,7 +70,10 @@ def test_defaults_from_the_file_stand_in_the_text() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "def f(x):\n    for i in x:\n        g(i)\n    return x",
+        "def f(x):\n    for i in x:\n        if i:\n            g(i)\n    return x",
+        "def f(x):\n    for i in x:\n        y = i\n    return [y for y in x if y][0] if g(y := 1) else y",
+        "def f(x):\n    for i in x:\n        if i:\n            break\n    return x",
+        "def f(x):\n    for i in x:\n        return i\n    return x",
         "def f(x):\n    while x:\n        x = g(x)\n    return x",
         "def f(x):\n    try:\n        return g(x)\n    except KeyError:\n        return x",
         "def f(x):\n    with g(x) as y:\n        return y",

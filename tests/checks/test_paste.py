@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from stored_lambdas import crop
 
+from kdoctor.document import Document
 from kdoctor.testing import examine, layer, model
 
 SOURCE = "lambda x: tf.map_fn(lambda row: tf.sort(row) * scale, x)"
@@ -35,3 +38,33 @@ def test_the_layer_to_paste_computes_what_the_function_did_and_loads_in_safe_mod
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
     done = subprocess.run([sys.executable, "-c", RUN], input=asked, capture_output=True, text=True, check=True, env=environment)
     assert json.loads(done.stdout.splitlines()[-1]) == [[0.5, 1.0, 1.5, 2.0], [0.0, 3.5, 4.0, 4.5]]
+
+
+CAPTURED_FUNCTION = {"class_name": "function", "config": "mine", "registered_name": "function"}
+
+
+def shown(document: Document) -> list[str]:
+    """The codes of the checks that show the layer to paste."""
+    found = [(code, finding) for code in ("K401", "K402", "K403") for finding in examine(code, document)]
+    return [code for code, finding in found if finding.excerpt is not None and "(keras.layers.Layer)" in finding.excerpt.text]
+
+
+@pytest.mark.parametrize(
+    ("made", "codes"),
+    [
+        (crop("lambda x: mine(x) * 2"), ["K402"]),
+        (crop("lambda x: mine(x)", captured="mine", closure=[CAPTURED_FUNCTION]), ["K403"]),
+        (crop("lambda x: mine(other(x))", captured="mine", closure=[CAPTURED_FUNCTION]), ["K402"]),
+        (crop("lambda x: x * FACTOR"), []),
+        (crop("lambda x: tf.nn.relu(x)"), []),
+        (crop("lambda x: tf.map_fn(lambda row: mine(row), x)"), ["K401"]),
+    ],
+)
+def test_it_is_shown_once_by_the_check_that_says_what_is_lost(made: dict[str, Any], codes: list[str]) -> None:
+    assert shown(model(layer("InputLayer", name="in", batch_shape=[None, 4]), made)) == codes
+
+
+def test_what_it_needs_from_the_script_stands_at_its_top() -> None:
+    (finding,) = examine("K402", model(layer("InputLayer", name="in", batch_shape=[None, 4]), crop("lambda x: mine(x) * 2")))
+    assert finding.excerpt is not None
+    assert finding.excerpt.text.splitlines()[1] == "mine = ...  # from the script that made the model"

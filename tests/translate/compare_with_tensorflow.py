@@ -19,8 +19,10 @@ def judge(source: str, shapes: list[list[int]]) -> str:
     from kdoctor.translate.values import Untranslatable
 
     # the functions of Keras 2 and of applications as tf.keras had them
-    names = {"tf": tf, "K": K, "np": np, "keras": keras, "math": math, "ops": keras.ops}
-    function = eval(source, names)
+    names: dict[str, Any] = {"tf": tf, "K": K, "np": np, "keras": keras, "math": math, "ops": keras.ops}
+    if source.startswith("def "):
+        exec(source, names)
+    function: Any = names["made"] if source.startswith("def ") else eval(source, names)
     random = np.random.default_rng(7)
     given = [random.normal(size=shape).astype("float32") for shape in shapes]
     try:

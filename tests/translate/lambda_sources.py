@@ -57,6 +57,14 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
         "K.bias_add(x, K.constant([1.0, 2.0, 3.0]))", "(lambda y: y * 2)(x)", "tf.math.reduce_prod(x, axis=1)", "K.int_shape(x)[1] * x",
         "tf.boolean_mask(x, [True, False])", "tf.math.xlogy(x, x)", "tf.eye(3) * x[:, :3]", "tf.linspace(0.0, 1.0, 3) * x",
     )),
+    *((f"def made(x):\n    {code}", (M,)) for code in (
+        "for i in range(3):\n        x = x * 2 + i\n    return x",
+        "out = []\n    for i in range(x.shape[1]):\n        out.append(x[:, i] * i)\n    return tf.stack(out, axis=1)",
+        "total = 0\n    for weight, part in zip((0.5, 0.25, 1.0), tf.unstack(x, axis=2)):\n        total += weight * part\n    return total",
+        "parts = []\n    for _ in range(2):\n        for sign in [1, -1]:\n            parts.append(sign * x)\n        parts.extend([x])\n    return tf.concat(parts, -1)",
+        "for i in range(4):\n        if i == 1:\n            continue\n        x = x + i if i % 2 else x * i\n    return x",
+        "for row in x:\n        x = x + row\n    return x", "for i in range(999):\n        for j in range(999):\n            pass\n    return x",
+    )),
     *((f"lambda x: {code}", (IMAGE,)) for code in (
         "tf.image.resize(x, (4, 4))", "tf.image.resize(x, [9, 8], method='nearest')", "tf.image.resize(x, (3, 3), antialias=True)",
         "tf.image.resize(x, (8, 8), method=tf.image.ResizeMethod.BICUBIC)", "tf.compat.v1.image.resize_bilinear(x, (9, 9))",
@@ -92,5 +100,7 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
 )  # fmt: skip
 # Written above to be refused: Keras has no operation that is exactly it.
 REFUSED = frozenset({
+    "def made(x):\n    for row in x:\n        x = x + row\n    return x",
+    "def made(x):\n    for i in range(999):\n        for j in range(999):\n            pass\n    return x",
     "lambda x: tf.boolean_mask(x, [True, False])", "lambda x: tf.math.xlogy(x, x)", "lambda x: tf.image.sobel_edges(x)",
 })  # fmt: skip
