@@ -48,9 +48,7 @@ def _nodes(value: object) -> Iterator[Expression]:
     if isinstance(value, Expression):
         yield value
     elif isinstance(value, tuple):
-        for item in value:
-            if isinstance(item, (Expression, tuple)):
-                yield from _nodes(item)
+        yield from (node for item in value if isinstance(item, (Expression, tuple)) for node in _nodes(item))
 
 
 @dataclass(frozen=True, slots=True)
