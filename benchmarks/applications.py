@@ -1,7 +1,7 @@
 """Every architecture of ``keras.applications`` through ``kdoctor convert``, from one release of Keras to another, one model at a time.
 
     python benchmarks/applications.py --made-by PYTHON --loaded-by PYTHON [--target keras==2.15] [--to keras] [--formats h5,keras]
-        [--side 128] [NAME …]
+        [--side 128] [--calculate float64] [NAME …]
 
 PYTHON are interpreters with the two releases; kdoctor is that of this one. Weights are random, statistics those of one image;
 nothing is fetched. Each file is deleted once it was compared: the largest are of hundreds of megabytes. A line for each: name,
@@ -22,9 +22,18 @@ from typing import Any
 CLOSE = 1e-4
 ENVIRONMENT = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 NAMES = "import inspect, keras; a = keras.applications; print(*(n for n in dir(a) if inspect.isfunction(getattr(a, n))))"
+KIND = """
+import json, sys, keras, numpy
+def of_kind(model, kind):
+    if kind == "float32":
+        return model
+    config = json.loads(json.dumps(model.get_config()).replace('"float32"', json.dumps(kind)))
+    again = type(model).from_config(config)
+    again.set_weights(model.get_weights())
+    return again
+"""
 MAKE = """
-import sys, keras, numpy
-folder, name, formats, side = sys.argv[1:]
+folder, name, formats, side, kind = sys.argv[1:]
 keras.utils.set_random_seed(1)
 shape = {"input_shape": (int(side), int(side), 3)} if int(side) else {}
 model = getattr(keras.applications, name)(weights=None, **shape)
@@ -45,17 +54,23 @@ for layer in normalizations:
     layer.momentum = 0.99
 for layer, rate in dropouts:
     layer.rate = rate
-made = numpy.asarray(model(given, training=False))
-if made.max() > 0.99:
+last = [layer for layer in model.layers if layer.weights][-1]
+said, last.activation = last.activation, keras.activations.linear
+largest = numpy.abs(keras.Model(model.input, last.output)(given, training=False)).max()
+last.activation = said
+last.set_weights([value / largest for value in last.get_weights()])  # else one class is certain, whatever the numbers before
+given = given.astype(kind)
+made = numpy.asarray(of_kind(model, kind)(given, training=False))
+if sorted(made.ravel())[-2] < 0.01 * made.max():
     sys.exit("one class is certain: nothing can be compared")
 numpy.savez(f"{folder}/io.npz", given=given, made=made)
 for ending in formats.split(","):
     model.save(f"{folder}/{name}.{ending}")
 """
 LOAD = """
-import sys, keras, numpy
 io = numpy.load(sys.argv[1])
-found = numpy.asarray(keras.models.load_model(sys.argv[2], compile=False)(io["given"], training=False))
+model = of_kind(keras.models.load_model(sys.argv[2], compile=False), sys.argv[3])
+found = numpy.asarray(model(io["given"], training=False))
 print(float(numpy.abs(found - io["made"]).max() / max(1e-30, numpy.abs(io["made"]).max())))
 """
 
@@ -68,6 +83,7 @@ def main() -> int:
     parser.add_argument("--to", default="keras", choices=("keras", "h5"))
     parser.add_argument("--formats", default="h5,keras", help="as the first Keras saves it (default: h5,keras)")
     parser.add_argument("--side", default="0", metavar="PIXELS", help="of the square images (default: what the architecture was made for)")
+    parser.add_argument("--calculate", default="float32", choices=("float32", "float64"), help="float64 tells rounding from a defect")
     parser.add_argument("names", nargs="*", metavar="NAME")
     asked = parser.parse_args()
     names = asked.names or said(subprocess.run([asked.made_by, "-c", NAMES], capture_output=True, text=True, env=ENVIRONMENT)).split()
@@ -81,9 +97,8 @@ def main() -> int:
 
 def outcomes(asked: argparse.Namespace, name: str) -> list[tuple[str, float | str]]:
     with tempfile.TemporaryDirectory(prefix="kdoctor-applications-") as folder:
-        made = subprocess.run(
-            [asked.made_by, "-c", MAKE, folder, name, asked.formats, asked.side], capture_output=True, text=True, env=ENVIRONMENT
-        )
+        command = [asked.made_by, "-c", KIND + MAKE, folder, name, asked.formats, asked.side, asked.calculate]
+        made = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
         if made.returncode:
             return [("made", said(made))]
         return [(ending, compared(asked, Path(folder, f"{name}.{ending}"))) for ending in asked.formats.split(",")]
@@ -101,7 +116,10 @@ def compared(asked: argparse.Namespace, file: Path) -> float | str:
         reasons = {f"{found['code']} {found['message']}" for found in remaining if found["severity"] == "error"}
         return f"{answer['outcome']} {'; '.join(sorted(reasons))[:300]}"
     loaded = subprocess.run(
-        [asked.loaded_by, "-c", LOAD, str(file.with_name("io.npz")), str(out)], capture_output=True, text=True, env=ENVIRONMENT
+        [asked.loaded_by, "-c", KIND + LOAD, str(file.with_name("io.npz")), str(out), asked.calculate],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
     )
     out.unlink()
     return said(loaded) if loaded.returncode else float(loaded.stdout.split()[-1])

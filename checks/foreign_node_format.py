@@ -7,10 +7,13 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.layers import Layer
+from kdoctor.layers import Layer, as_source
 from kdoctor.models import Model, models
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.target import Target
+
+LISTED = (habits.KEEPS_ENDPOINT_LISTS, habits.RETURNS_LISTED_OUTPUTS, habits.WANTS_LISTED_INPUTS)
+ENDS = ("input_layers", "output_layers")
 
 
 @check("K604", Severity.ERROR, since="0.1.0")
@@ -19,17 +22,21 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
 
     A nested model with one input or output is stored as a list of one (``[["in", 0, 0]]``) by Keras 2 and by Keras 3.0 to 3.10; from
     3.11 on the Sequential around it is handed a list: "Layer "dense" expects 1 input(s), but it received 2 input tensors", or an output
-    with one axis too many. And Keras 2 counted the calls of a nested model from 1, Keras 3 counts from 0: "Invalid Functional model
+    with one axis too many; so are Keras 3.0 to 3.2, and 3.4. Keras 3.0 to 3.3 do not understand the flat form (``["in", 0, 0]``) that
+    later releases write: "get_tensor() takes 3 positional arguments but 11 were given". And Keras 2 counted the calls of a nested model from 1, Keras 3 counts from 0: "Invalid Functional model
     configuration. The graph of the Functional model either has loops or disconnected nodes".
 
     Where Keras 2 called a layer with tensors among its keyword arguments (``value=`` of an attention layer, ``mask=``), Keras 3 hands on
     lists of names instead of tensors.
 
-    The cure writes the flat form, counts from 0, and writes such calls in Keras 3's own form.
+    The cure writes the flat form, or the list where that is what the target reads, counts from 0, and writes such calls in Keras 3's own
+    form. For a nested model within a Sequential there is no form that Keras 3.0 to 3.2 take as it was meant.
     """
     for model in models(document):
-        if model.nested and model.functional and habits.KEEPS_ENDPOINT_LISTS.of(target) and _in_a_stack(document, model):
+        if model.nested and model.functional and any(habit.of(target) for habit in LISTED) and _in_a_stack(document, model):
             yield from _single_in_list(document, model, target)
+        if model.functional and target.keras_3 and not habits.TAKES_FLAT_ENDS.of(target):
+            yield from _flat_ends(document, model, target)
         if model.functional and habits.COUNTS_NESTED_CALLS_ANEW.of(target):
             yield from _counted_from_one(model)
             yield from _functional_counted_from_one(model)
@@ -44,19 +51,36 @@ def _in_a_stack(document: Document, model: Model) -> bool:
 
 
 def _single_in_list(document: Document, model: Model, target: Target) -> Iterator[Finding]:
-    stored = {key: model.node.config.get(key) for key in ("input_layers", "output_layers")}
+    stored = {key: model.node.config.get(key) for key in ENDS}
     wrapped = {key: value for key, value in stored.items() if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list)}
-    if not wrapped:
+    if not wrapped or (habits.RETURNS_LISTED_OUTPUTS.of(target) and "output_layers" not in wrapped):
         return
     at = model.node.at / "config"
+    flat = Repair("write them flat", tuple(Edit(at / key, old=value, new=value[0]) for key, value in wrapped.items()))
     yield Finding(
         at / next(iter(wrapped)),
         f"the nested model {model.node.name!r} states its one input and output as lists, which {target} takes at their word",
-        repair=Repair("write them flat", tuple(Edit(at / key, old=value, new=value[0]) for key, value in wrapped.items())),
+        repair=flat if habits.TAKES_FLAT_ENDS.of(target) else None,
         layer=model.node.name,
         keras_says='ValueError: Layer "dense" expects 1 input(s), but it received 2 input tensors.'
         if document.format.native
         else "ValueError: Cannot convert … to a shape. Found invalid dimension",
+    )
+
+
+def _flat_ends(document: Document, model: Model, target: Target) -> Iterator[Finding]:
+    at, config = model.node.at / "config", model.node.config
+    flat = {key: config[key] for key in ENDS if isinstance(config.get(key), list) and as_source(config[key]) is not None}
+    if not flat:
+        return
+    listed = Repair("write them as lists", tuple(Edit(at / key, old=value, new=[value]) for key, value in flat.items()))
+    lost = model.nested and habits.RETURNS_LISTED_OUTPUTS.of(target) and _in_a_stack(document, model)
+    yield Finding(
+        at / next(iter(flat)),
+        f"the model {model.node.name!r} states its one input or output flat, which {target} takes for a list of them",
+        repair=None if lost else listed,
+        layer=model.node.name,
+        keras_says="TypeError: functional_from_config.<locals>.get_tensor() takes 3 positional arguments but 11 were given",
     )
 
 

@@ -23,8 +23,8 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     Where another class computes exactly the same, the cure writes that one: a ReLU with a threshold, a synchronized
     BatchNormalization, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. In a
     ``.keras`` archive a small model of other layers stands in for LocallyConnected1D and LocallyConnected2D (patches and an
-    EinsumDense; Keras 3.14 and later), Highway and MaxoutDense, if the input's shape is known; not with padding "same", channels first, or a constraint on
-    the weights. The others have no cure in this release; the file loads in the release that saved it.
+    EinsumDense), Highway, MaxoutDense, SReLU and ParametricSoftplus, if the input's shape is known; not with channels first, or a
+    constraint on the weights. The others have no cure in this release; the file loads in the release that saved it.
     """
     native = document.format.native
     for call in calls(document, target):

@@ -19,12 +19,12 @@ from kdoctor.layers import layer_at
 from kdoctor.pointer import Pointer
 from kdoctor.recipe import Recipe, RecipeError
 from kdoctor.shapes import infer
-from kdoctor.small_models import CUTTING, INPUT, RULES, Small, small_model
+from kdoctor.small_layers import INPUT, Small
+from kdoctor.small_models import KNOWN, small_model
 from kdoctor.stored import fits
 from kdoctor.target import Target
 
 TITLE = "write a small model of other layers that computes the same, with the same numbers"
-FLAT_SINCE = (3, 11)  # from this release on a nested model's one input is stated flat (functional.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,14 @@ class Retired:
 @lru_cache(maxsize=4)
 def retired(document: Document, target: Target) -> Retired:
     """An ``.h5`` cannot hold the operations: there the repair asks for a ``.keras`` archive, in which this is asked again."""
-    if not target.keras_3:
+    if not target.keras_3 or habits.RETURNS_LISTED_OUTPUTS.of(target):  # a model nested in a Sequential would return a list
         return Retired()
-    known = RULES.keys() - (frozenset() if habits.STRIDES_PATCHES.of(target) else CUTTING)
-    waiting = [claim for claim in claims(document) if claim.node.class_name in known and _stands_alone(document, claim)]
+    waiting = [claim for claim in claims(document) if claim.node.class_name in KNOWN and _stands_alone(document, claim)]
     if not waiting:
         return Retired()
     if not document.format.native:
         return Retired(Repair(TITLE, native=True), frozenset(claim.node.at for claim in waiting))
-    found = {claim.node.at: (claim, *small) for claim in waiting if (small := _small(document, claim)) is not None}
+    found = {claim.node.at: (claim, *small) for claim in waiting if (small := _small(document, claim, target)) is not None}
     if not found:
         return Retired()
     after, made = document, list[Edit]()
@@ -67,7 +66,7 @@ def _stands_alone(document: Document, claim: Claim) -> bool:
     return layer is not None and layer.at == claim.node.at and claim.variables is not None
 
 
-def _small(document: Document, claim: Claim) -> tuple[Small, tuple[str, ...]] | None:
+def _small(document: Document, claim: Claim, target: Target) -> tuple[Small, tuple[str, ...]] | None:
     """The model that takes a layer's place, and the paths of the arrays that it takes over."""
     shapes = infer(document).inputs.get(claim.node.at) or (None,)
     stored: list[Recipe] = []
@@ -80,8 +79,9 @@ def _small(document: Document, claim: Claim) -> tuple[Small, tuple[str, ...]] | 
             return None
         stored.append(weight.numbers)
         paths.append(path)
+    patches = habits.STRIDES_PATCHES.of(target)
     try:
-        small = None if shapes[0] is None else small_model(claim.node, shapes[0], stored)
+        small = None if shapes[0] is None else small_model(claim.node, shapes[0], stored, patches=patches)
     except (*UNREADABLE, RecipeError):  # a config that no release wrote
         return None
     return None if small is None else (small, tuple(paths))
@@ -98,7 +98,7 @@ def _functional(document: Document, claim: Claim, small: Small, target: Target) 
     layers = [start, *({**layer, "config": {**layer["config"], **told}} if _is_layer(layer) else layer for layer in small.layers)]
     ends: list[list[Json]] = [[INPUT, 0, 0], [small.layers[-1]["name"], 0, 0]]
     layers = ordered(layers, ends[1])
-    starts, outputs = ends if target.minor >= FLAT_SINCE else [[end] for end in ends]
+    starts, outputs = ends if habits.TAKES_FLAT_ENDS.of(target) else [[end] for end in ends]
     config = {"name": node.name, "trainable": node.config.get("trainable", True), "layers": layers}
     config |= {"input_layers": starts, "output_layers": outputs}
     found = {"module": "keras.src.models.functional", "class_name": "Functional", "config": config, "registered_name": "Functional"}

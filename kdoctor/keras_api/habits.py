@@ -72,7 +72,11 @@ REFUSES_BARE_LIST = Habit((3, 0))  # a Sequential's config that is the list of i
 REFUSES_REPEATED_LAYERS = Habit((3, 0))  # the same entry twice in a Functional model
 REFUSES_KEYWORD_TENSORS = Habit((3, 0))  # in a list node, a tensor among the keyword arguments is a plain list
 COUNTS_NESTED_CALLS_ANEW = Habit((3, 0))  # calls of a nested Sequential count from 0
-KEEPS_ENDPOINT_LISTS = Habit((3, 11))  # [["a", 0, 0]] of a nested Functional stays a list
+# [["a", 0, 0]] for the one end of a Functional, and ["a", 0, 0]; run in every minor release from 3.0 to 3.6, 3.9, 3.12 and 3.15
+KEEPS_ENDPOINT_LISTS = Habit((3, 11))  # the list of a nested Functional stays a list
+RETURNS_LISTED_OUTPUTS = Habit((3, 0), (3, 3))  # a Functional within a Sequential returns a list then
+WANTS_LISTED_INPUTS = Habit((3, 4), (3, 5))  # a Functional within a Sequential wants to be called with a list then
+TAKES_FLAT_ENDS = Habit((3, 4))  # before, the flat form was taken for a list of ends
 STANDARDIZES_SHAPES = Habit((3, 5))  # build_input_shape as a list equals the same tuple (keras#20214)
 LOOKS_AT_INNER_MODELS = Habit((3, 5))  # Sequential builds itself from the input shape of a model that is its first layer
 POLICY_OBJECTS = Habit((3, 4))  # a dtype policy is an object; before, a plain text

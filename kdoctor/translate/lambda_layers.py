@@ -21,7 +21,7 @@ from kdoctor.translate.patterns.pattern import Layer
 from kdoctor.translate.stored_values import revived
 from kdoctor.translate.values import MissingName, Tensor, Untranslatable, Value
 
-FLAT_SINCE = (3, 11)  # from this release on a nested model's one input is stated flat (functional.py)
+FLAT_SINCE = (3, 4)  # from this release on one input or output may be stated flat, and in 3.4 and from 3.11 on it must be (functional.py)
 OF_ANY_LAYER = ("name", "trainable", "dtype", "batch_input_shape", "batch_shape")
 FROM_KERAS = {"training": "whether the model trains is known only when it runs", "mask": "a mask that reaches the layer"}
 

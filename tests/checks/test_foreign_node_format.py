@@ -43,6 +43,28 @@ def test_releases_before_3_11_read_a_list_of_one_as_one() -> None:
     assert len(examine("K604", stacked(), Target("3.11.0"))) == 1
 
 
+def test_keras_3_4_wants_them_flat_too() -> None:
+    sick, target = stacked(), Target("3.4.1")
+    (finding,) = examine("K604", sick, target)
+    assert examine("K604", cured(sick, finding), target) == []
+
+
+@pytest.mark.parametrize("release", ["3.0.5", "3.2.1"])
+def test_before_3_3_no_form_of_a_nested_model_in_a_stack_works(release: str) -> None:
+    (finding,) = examine("K604", stacked(), Target(release))
+    assert finding.repair is None
+    (finding,) = examine("K604", stacked(inputs=("in", 0, 0), outputs=("out", 0, 0)), Target(release))
+    assert finding.repair is None
+
+
+def test_before_3_4_the_flat_form_is_written_as_a_list() -> None:
+    sick, target = document(functional(start(), OUT, outputs=("out", 0, 0))), Target("3.3.3")
+    (finding,) = examine("K604", sick, target)
+    healed = cured(sick, finding)
+    assert healed.config["config"]["output_layers"] == [["out", 0, 0]]
+    assert (examine("K604", healed, target), examine("K604", sick, Target("3.4.0"))) == ([], [])
+
+
 @pytest.mark.parametrize("outputs", [("out", 0, 0), {"named": ["out", 0, 0]}, (("out", 0, 0), ("in", 0, 0))])
 def test_flat_named_and_several_outputs_are_meant_as_they_are(outputs: object) -> None:
     assert examine("K604", stacked(inputs=("in", 0, 0), outputs=outputs)) == []

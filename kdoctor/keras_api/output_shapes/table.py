@@ -20,7 +20,7 @@ RANKS = (1, 2, 3)
 # Of classes that Keras 3 has not.
 RETIRED: Final[Mapping[str, Rule]] = MappingProxyType({
     **{f"LocallyConnected{rank}D": convolution.over_space(rank, convolution.convolved, convolution.filters_of) for rank in (1, 2)},
-    "Highway": same,
+    **dict.fromkeys(("Highway", "ParametricSoftplus", "SReLU"), same),
 })  # fmt: skip
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "Dense": arrangement.dense,

@@ -43,9 +43,22 @@ def _maxout(node: Node, shapes: Shapes, inner: Inner) -> Variables:
     return own(("kernel", (features, length(first(shapes), -1), units)), *bias)
 
 
+def _for_each_element(*roles: str) -> Rule:
+    """Numbers for each element of the input, or for all along an axis, which the config does not tell."""
+
+    def rule(node: Node, shapes: Shapes, inner: Inner) -> Variables:
+        given = first(shapes)
+        lengths: Shape | None = None if given is None else (None,) * (len(given) - 1)
+        return own(*((role, lengths) for role in roles))
+
+    return rule
+
+
 RETIRED: Final[Mapping[str, Rule]] = MappingProxyType({
     "LocallyConnected1D": _locally_connected(1),
     "LocallyConnected2D": _locally_connected(2),
     "Highway": _highway,
     "MaxoutDense": _maxout,
+    "ParametricSoftplus": _for_each_element("alphas", "betas"),
+    "SReLU": _for_each_element("t_left", "a_left", "t_right", "a_right"),
 })  # fmt: skip
