@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "sample_models"
 SMALL = SAMPLES / "healthy" / "input_shape_conflict.keras"
 SCANNED = 500
+LAYERS = 10_000
 FINDINGS = (0, 1)  # exit codes of an examination: nothing, or something, found
 
 
@@ -41,7 +42,7 @@ class Round:
 
 def rounds(folder: Path, gigabyte: int) -> Iterator[Round]:
     """Every comparison, its files made just before and removed after it. ``gigabyte``: megabytes of the large model."""
-    for make in (small_file, large_weights, numbers, repair, conversion, many_files):
+    for make in (small_file, large_weights, many_layers, numbers, repair, conversion, many_files):
         room = folder / make.__name__
         room.mkdir()
         yield make(room, gigabyte)
@@ -67,6 +68,13 @@ def large_weights(room: Path, gigabyte: int) -> Round:
         large: kdoctor("inspect", _made(room / "large.keras", gigabyte)),
     }
     return Round("the size of the weights", commands, (Ratio(large, small, 1.2),))
+
+
+def many_layers(room: Path, gigabyte: int) -> Round:
+    model = _made(room / "deep.keras", 10, "--layers", str(LAYERS))
+    deep, bare = f"inspect {LAYERS} layers", f"bare read of {LAYERS} layers"
+    commands = {deep: kdoctor("inspect", model), bare: Command((sys.executable, str(HERE / "bare_read.py"), model))}
+    return Round("the number of layers", commands, (Ratio(deep, bare),))
 
 
 def numbers(room: Path, gigabyte: int) -> Round:
@@ -134,6 +142,6 @@ def kdoctor(*arguments: str, exits: tuple[int, ...] = (0,), out: Path | None = N
     return Command((*start, *arguments), exits, out)
 
 
-def _made(path: Path, megabytes: int) -> str:
-    subprocess.run([sys.executable, str(HERE / "model_file.py"), str(path), str(megabytes)], check=True)
+def _made(path: Path, megabytes: int, *options: str) -> str:
+    subprocess.run([sys.executable, str(HERE / "model_file.py"), str(path), str(megabytes), *options], check=True)
     return str(path)
