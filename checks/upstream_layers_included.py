@@ -1,138 +1,127 @@
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.document import ABSENT, Document, Json
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.operation import is_operation
+from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.layers import Layer
-from kdoctor.manifest import snake_case
-from kdoctor.models import Model, models
-from kdoctor.pointer import Pointer
+from kdoctor.models import models
 from kdoctor.shapes import output_shapes
+from kdoctor.surplus_layers import Surplus
 from kdoctor.target import Target
 
-NAMES = Pointer("attributes", ("/model_weights",)) / "layer_names"
+PRUNE = Need("--prune", "", "they cost room alone: fix leaves them in unless it is told to take them out")
+HIDDEN = Need("FILE", "the order of the inputs", "the file does not say which of its inputs this one is")
+COMPUTED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}  # what layers of such a policy return
+OF_OTHER_TYPES = ("CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization")
 
 
-@check("K203", Severity.ERROR, since="0.1.0")
+@check("K203", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def upstream_layers_included(document: Document, target: Target) -> Iterator[Finding]:
-    """A Functional model was cut out of another one, and the file holds the layers before the cut too.
+    """A Functional model lists layers that do not belong to it: before its inputs, or beside the way to its outputs.
 
     ``Model(inputs=dense_1.output, …)`` begins at a tensor that no InputLayer makes. Keras 3.0 saved what leads up to that tensor as
-    well; other releases count those layers out when they look for the weights: "Layer count mismatch when loading weights from file.
-    Model expected 2 layers, found 3 saved layers", or "A total of 2 objects could not be loaded".
+    well, and files cut out of larger ones by hand keep branches that no output needs. Keras leaves such layers out when it looks for
+    the weights: "Layer count mismatch when loading weights from file. Model expected 2 layers, found 3 saved layers", "A total of 2
+    objects could not be loaded", or, where a ``.keras`` archive numbers them all, one layer gets the weights of another.
 
-    The cure writes an InputLayer of the same name and shape where the model begins, and leaves the layers before it out, with their
-    weights. The model computes the same from the same input.
+    The cure writes an InputLayer of the same name, shape and type where the model begins, and leaves out the layers that do not belong,
+    with their weights: connections and weights are numbered anew. The model computes the same from the same input.
+
+    Where they do no harm but for the size of the file, the finding is a warning, and ``fix --prune`` takes them out. An InputLayer that
+    the outputs need and the model does not declare cannot be cured: which of the inputs it is, is not in the file.
     """
-    if habits.KEEPS_LAYERS_BEFORE_A_CUT.of(target):
-        return
     for model in models(document):
-        cut = model.cut
-        if not cut:
+        if not model.functional:
             continue
-        needed = _needed(model, cut)
-        before = [layer for layer in model.layers if layer.key not in needed]
-        edits = () if model.nested else _edits(document, model, cut, needed)
-        others = f", with {len(before)} before it" if before else ""
+        surplus = Surplus(document, model)
+        if model.cut:
+            if not habits.KEEPS_LAYERS_BEFORE_A_CUT.of(target):
+                yield _cut(document, surplus)
+        elif surplus.layers:
+            yield _beside(document, surplus, target)
+        yield from _hidden(surplus)
+
+
+def _cut(document: Document, surplus: Surplus) -> Finding:
+    model, first = surplus.model, surplus.model.cut[0]
+    others = f", with {len(surplus.layers)} before it" if surplus.layers else ""
+    edits = _from_the_cut(document, surplus)
+    return Finding(
+        first.at,
+        f"the model {model.node.name!r} begins after the layer {first.name!r}, which stands in the file all the same{others}",
+        repair=Repair("begin with an InputLayer, and leave out what stands before it", edits) if edits else None,
+        layer=first.name,
+        keras_says="ValueError: A total of … objects could not be loaded."
+        if document.format.native
+        else "ValueError: Layer count mismatch when loading weights from file.",
+    )
+
+
+def _beside(document: Document, surplus: Surplus, target: Target) -> Finding:
+    names = [layer.name for layer in surplus.layers]
+    told = ", ".join(repr(name) for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    wrong, listed = surplus.misplaces, surplus.listed
+    harm, says = "they cost room alone", None
+    if wrong is not None:
+        harm = f"Keras takes the weights of {wrong[1]!r} for those of {wrong[0]!r}"
+    elif listed:
+        harm = f"Keras does not count on the weights of {listed[0]!r}"
+        says = "ValueError: Layer count mismatch when loading weights from file."
+    harmless = wrong is None and not listed
+    edits = surplus.pruned({}) if target.given.prune or not harmless else None
+    return Finding(
+        surplus.layers[0].at,
+        f"no output of the model {surplus.model.node.name!r} needs its layers {told}: {harm}",
+        repair=Repair("leave them out, with their weights", edits) if edits else None,
+        needs=(PRUNE,) if harmless and not target.given.prune else (),
+        layer=names[0],
+        keras_says=says,
+        mild=harmless,
+    )
+
+
+def _hidden(surplus: Surplus) -> Iterator[Finding]:
+    for layer in surplus.hidden:
         yield Finding(
-            cut[0].at,
-            f"the model {model.node.name!r} begins after the layer {cut[0].name!r}, which stands in the file all the same{others}",
-            repair=Repair("begin with an InputLayer, and leave out what stands before it", edits) if edits else None,
-            layer=cut[0].name,
-            keras_says="ValueError: A total of … objects could not be loaded."
-            if document.format.native
-            else "ValueError: Layer count mismatch when loading weights from file.",
+            layer.at,
+            f"the outputs of the model {surplus.model.node.name!r} need the InputLayer {layer.name!r}, which is none of its declared inputs",
+            needs=(HIDDEN,),
+            layer=layer.name,
+            keras_says="ValueError: Output with path `` is not connected to `inputs`",
         )
 
 
-def _needed(model: Model, cut: tuple[Layer, ...]) -> set[str]:
-    """Names of the layers from the outputs back to where the model begins."""
-    begins = {layer.key for layer in cut}
-    calls = {layer.key: layer.calls for layer in model.layers}
-    todo = [source.layer for source in model.endpoints("output_layers")]
-    found: set[str] = set(begins) | {layer.key for layer in model.layers if layer.class_name == "InputLayer" and _declared(model, layer)}
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += [source.layer for call in calls.get(name, ()) for source in call]
-    return found
-
-
-def _declared(model: Model, layer: Layer) -> bool:
-    return any(source.layer == layer.key for source in model.endpoints("input_layers"))
-
-
-def _edits(document: Document, model: Model, cut: tuple[Layer, ...], needed: set[str]) -> tuple[Edit, ...]:
-    """None at all where a layer at the cut has several outputs or calls, or where its shape is not told."""
-    shapes = output_shapes(document)
-    begins = {layer.key: shapes.get(layer.at) for layer in cut}
-    if any(shape is None or len(layer.calls) != 1 for layer, shape in zip(cut, begins.values(), strict=True)):
-        return ()
+def _from_the_cut(document: Document, surplus: Surplus) -> tuple[Edit, ...] | None:
+    """None where a layer at the cut has several outputs or calls, or where its shape or type is not told."""
+    model, shapes = surplus.model, output_shapes(document)
+    begins = {layer.key: (shapes.get(layer.at), _type(layer)) for layer in model.cut}
+    if any(None in begins[layer.key] or len(layer.calls) != 1 for layer in model.cut):
+        return None
     used = {source for layer in model.layers for call in layer.calls for source in call if source.layer in begins}
     if any(source.call or source.output for source in (*used, *model.endpoints("input_layers"))):
-        return ()
-    kept = [layer for layer in model.layers if layer.key in needed]
-    entries: list[Json] = [_input(layer, begins[layer.key]) if layer.key in begins else layer.node.raw for layer in kept]
-    at = model.node.at / "config" / "layers"
-    gone = {layer.name for layer in model.layers if layer.key not in needed or layer.key in begins}
-    weights = _renumbered(document, model, kept, set(begins)) if document.format.native else _unlisted(document, gone)
-    return (Edit(at, old=document.at(at), new=entries), *weights)
+        return None
+    return surplus.pruned({key: _input(key, shape, dtype) for key, (shape, dtype) in begins.items()})
 
 
-def _input(layer: Layer, shape: Json) -> Json:
+def _type(layer: Layer) -> str | None:
+    """Of what a layer returns; None where that is not told."""
+    policy = layer.node.config.get("dtype", "float32")
+    if isinstance(policy, dict) and isinstance(policy.get("config"), dict):
+        policy = policy["config"].get("name")
+    if not isinstance(policy, str) or not is_builtin(layer.node) or is_operation(layer.node) or layer.class_name in OF_OTHER_TYPES:
+        return None
+    return COMPUTED.get(policy, policy)
+
+
+def _input(key: str, shape: Json, dtype: str | None) -> Json:
     """An InputLayer under the layer's name, so that every connection stays as it is."""
-    dtype = layer.node.config.get("dtype")
-    config = {"batch_shape": list(shape), "dtype": dtype if isinstance(dtype, str) else "float32", "name": layer.key}
+    config = {"batch_shape": list(shape), "dtype": dtype, "name": key}
     return {
         "module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None,
-        "name": layer.key, "inbound_nodes": [],
+        "name": key, "inbound_nodes": [],
     }  # fmt: skip
-
-
-def _renumbered(document: Document, model: Model, kept: list[Layer], begins: set[str]) -> tuple[Edit, ...]:
-    """The arrays where an archive has them once fewer layers are counted."""
-    old = dict(zip((layer.key for layer in model.layers), _stems([layer.class_name for layer in model.layers]), strict=True))
-    new = dict(
-        zip(
-            (layer.key for layer in kept),
-            _stems(["InputLayer" if layer.key in begins else layer.class_name for layer in kept]),
-            strict=True,
-        )
-    )
-    homes = {old[key]: new[key] for key in new if key not in begins}
-    moved: dict[str, Json] = {}
-    for path, weight in document.weights.items():
-        folder, _, rest = path.partition("/")
-        name, _, tail = rest.partition("/")
-        if folder != "layers":
-            moved[path] = weight
-        elif name in homes:
-            moved[f"{folder}/{homes[name]}/{tail}"] = weight
-    return (Edit(Pointer("weights"), old=document.weights, new=moved),)
-
-
-def _stems(classes: list[str]) -> Iterator[str]:
-    counted: Counter[str] = Counter()
-    for class_name in classes:
-        stem = snake_case(class_name)
-        yield f"{stem}_{counted[stem]}" if counted[stem] else stem
-        counted[stem] += 1
-
-
-def _unlisted(document: Document, gone: set[str]) -> tuple[Edit, ...]:
-    """The groups of an ``.h5`` without those of the layers that go."""
-    names = document.at(NAMES)
-    if not isinstance(names, list):
-        return ()
-    arrays = [path for path in document.weights if path.startswith("model_weights/") and path.split("/")[1] in gone]
-    groups = [path for path in document.attributes if path.startswith("/model_weights/") and path.split("/")[2] in gone]
-    return (
-        Edit(NAMES, old=names, new=[name for name in names if name not in gone]),
-        *(Edit(Pointer("weights", (path,)), old=document.weights[path], new=ABSENT) for path in arrays),
-        *(Edit(Pointer("attributes", (path,)), old=document.attributes[path], new=ABSENT) for path in groups),
-    )

@@ -51,7 +51,7 @@ class Given:
     modules shall stand in the file (``--embed``); code: name -> class or function of the user's own source; settings: (layer or class,
     argument) -> value (``--set``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
     first (``--input-shape``), or None; state: what shall become of the optimizer's state; architecture: the
-    config of a model (``--architecture``), or None.
+    config of a model (``--architecture``), or None; prune: whether layers that no output needs shall go (``--prune``).
     """
 
     bindings: Mapping[str, Json] = field(default_factory=dict)
@@ -65,6 +65,7 @@ class Given:
     input_shape: tuple[int | None, ...] | None = None
     state: StateWish = StateWish.WHERE_IT_MAPS
     architecture: Mapping[str, Json] | None = None
+    prune: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ LAYERS = (
     ("hostile", "guards", "asked", "deployment", "training", "shapes", "windows", "native_config", "keras_1", "call_numbers", "wrapping"),
     ("translate", "small_layers"),
     ("elementwise_models", "local_models"),
-    ("activation_names", "claims", "initial_states", "input_alignment", "summary", "flow", "small_models"),
+    ("activation_names", "claims", "initial_states", "input_alignment", "surplus_layers", "summary", "flow", "small_models"),
     ("graph_order", "lambda_places"),
     ("lambda_activations", "stored"),
     ("stored_h5", "rearrange"),

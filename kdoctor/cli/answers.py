@@ -34,6 +34,7 @@ InputShapeOption = Annotated[
 ]
 DropOption = Annotated[bool, typer.Option("--drop-optimizer", help="Leave the optimizer's state out: a smaller file, for predictions.")]
 KeepOption = Annotated[bool, typer.Option("--keep-optimizer", help="Refuse what would lose the optimizer's state.")]
+PruneOption = Annotated[bool, typer.Option("--prune", help="Leave out layers that no output needs, with their weights.")]
 UnsafeOption = Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")]
 
 

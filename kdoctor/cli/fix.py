@@ -17,6 +17,7 @@ from kdoctor.cli.answers import (
     HubPathOption,
     InputShapeOption,
     KeepOption,
+    PruneOption,
     SetOption,
     UnsafeOption,
     answers,
@@ -84,6 +85,7 @@ def fix(
     ] = None,
     drop_optimizer: DropOption = False,
     keep_optimizer: KeepOption = False,
+    prune: PruneOption = False,
     unsafe: UnsafeOption = False,
     partial: Annotated[
         bool, typer.Option("--partial", help="Write what could be repaired, or survived, even if errors remain (exit code 1).")
@@ -100,7 +102,7 @@ def fix(
     existing([file])
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, training=_training(compile, asked_release(target)), state=state_wish(drop_optimizer, keep_optimizer))
-    given = replace(given, architecture=read_architecture(architecture))
+    given = replace(given, architecture=read_architecture(architecture), prune=prune)
     asked = with_script(file, make_target(target, purpose, custom, given), bind_from)
     plan = repair_file(file, asked, load_checks(), unsafe=unsafe, partial=partial)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
