@@ -23,7 +23,7 @@ def slow(session: nox.Session) -> None:
     """Many mutants of every sample, instead of one; minutes to hours, as ``nox -s slow -- 1000`` asks."""
     session.install("-e", ".[test]")
     many, *_ = [*session.posargs, "100"]
-    session.run("pytest", "tests/test_mutants.py", env={**QUIET, "KDOCTOR_MUTANTS": many})
+    session.run("pytest", "tests/test_mutants.py", "tests/test_damage_by_chance.py", env={**QUIET, "KDOCTOR_MUTANTS": many})
 
 
 @nox.session

@@ -13,19 +13,22 @@ def damaged_archive(document: Document, target: Target) -> Iterator[Finding]:
     """Bytes of the archive are not what they were, or bytes stand before or after it that do not belong.
 
     A member whose checksum does not fit is refused by Keras ("Bad CRC-32 for file 'model.weights.h5'"); nobody can tell which
-    bytes are wrong, so there is no cure. Bytes before or after a whole archive are harmless to Keras's zip reader: an info,
+    bytes are wrong, so there is no cure; ``--partial`` writes it all the same, and lists its arrays as not proven. Of metadata.json it is an
+    info: Keras does not open it. Bytes before or after a whole archive are harmless to Keras's zip reader: an info,
     and cut off when the file is written anew. Before HDF5 content they are harmless only where HDF5 allows a user block.
 
     Checksums of members larger than 8 MiB are computed with ``--deep``, which reads all numbers anyway, and when the file is repaired.
     """
     for at, fault in document.faults_of(FaultKind.CRC_MISMATCH):
-        name = fault.detail.get("name")
+        name, unread = fault.detail.get("name"), fault.part == "metadata"
         yield Finding(
             at,
-            f"the content of {name!r} does not fit its checksum: at least one bit has changed since it was saved",
+            f"the content of {name!r} does not fit its checksum: at least one bit has changed since it was saved"
+            + ("; Keras does not open it" if unread else ""),
             repair=Repair("get the file again; nobody can tell which numbers are wrong", safety=Safety.ADVICE),
-            needs=(Need("FILE", "an undamaged copy", f"{name} is damaged"),),
-            keras_says=f"BadZipFile: Bad CRC-32 for file '{name}'",
+            needs=() if unread else (Need("FILE", "an undamaged copy", f"{name} is damaged"),),
+            keras_says=None if unread else f"BadZipFile: Bad CRC-32 for file '{name}'",
+            mild=unread,
         )
     for at, fault in document.faults_of(FaultKind.LEADING_BYTES, FaultKind.TRAILING_BYTES):
         where = "before" if fault.kind == FaultKind.LEADING_BYTES else "after"

@@ -20,6 +20,8 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
     error, and so are names with control characters, and a second name that some readers take instead. (K806 is about members that
     lead out of the archive and are no part of the model.)
 
+    A part that stands in a folder of its own, and nowhere else, is moved to where Keras looks for it.
+
     The cure writes the archive with plain names, one member for each part. Copies that differ have no cure: Keras reads the last
     ("A total of 1 objects could not be loaded" when that is the wrong one), and only whoever made the archive knows which is right.
     """
@@ -36,6 +38,15 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.STRAY_MEMBERS):
         drop = remove_faults("leave them out", (at, fault))
         yield Finding(at, f"entries that are no part of a Keras archive: {_some(fault)}", repair=drop, mild=True)
+    for at, fault in document.faults_of(FaultKind.MISPLACED):
+        names = fault.detail.get("names") or {}
+        told = ", ".join(f"{part} as {name!r}" for name, part in names.items())
+        move = remove_faults("move it to where Keras looks", (at, fault))
+        says = NO_CONFIG if "config.json" in names.values() else "ValueError: Expected a model.weights.h5 or model.weights.npz file."
+        harmless = set(names.values()) == {"metadata.json"}
+        yield Finding(
+            at, f"a part stands in a folder beside the others: {told}", repair=move, keras_says=None if harmless else says, mild=harmless
+        )
     for at, fault in document.faults_of(FaultKind.IRREGULAR_NAMES):
         yield _irregular(document, at, fault)
     for at, fault in () if document.faults_of(FaultKind.TRUNCATED) else document.faults_of(FaultKind.UNREADABLE_MEMBER):

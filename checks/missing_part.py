@@ -11,6 +11,8 @@ from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
+from ._architecture import architecture
+
 ARCHITECTURE = Need("FILE", "the architecture (model.to_json(), or the code)", "the layers and how they are connected are not in the file")
 WEIGHTS = Need("FILE", "the file with the weights", "without weights the model would predict nonsense")
 NEEDED = {
@@ -51,7 +53,9 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
     Keras does without.
 
     The names of the layers are derived from the architecture where they are missing beside their weights, and groups of layers that
-    stand at the root, as in a file of weights alone, are moved to where a whole model keeps them. Nothing else can be.
+    stand at the root, as in a file of weights alone, are moved to where a whole model keeps them. An architecture that is lost can be given:
+    ``--architecture model.json`` (or a saved model of the same kind), which is written only when every variable has its array and every
+    array its variable; K108 tells how to get that of a model of ``keras.applications``. Nothing else can be derived.
     """
     for at, fault in document.faults_of(FaultKind.MISSING_PART):
         name = fault.detail.get("name", "")
@@ -65,8 +69,10 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
             yield _layer_names(document, at, fault)
         elif name in NEEDED:
             need, says = NEEDED[name]
+            fits, cure, needs = architecture(document, target, at, fault) if need is ARCHITECTURE else ("", None, ())
             advice = Repair("get the whole file again from whoever saved it", safety=Safety.ADVICE)
-            yield Finding(at, f"{name} is missing: {need.why}", repair=advice, needs=(need,), keras_says=says)
+            needs = needs or (() if cure else (need,))
+            yield Finding(at, f"{name} is missing: {need.why}{fits}", repair=cure or advice, needs=needs, keras_says=says)
     if document.config is not ABSENT and as_node(document.config, Pointer("config")) is None:
         yield _no_model(document)
 

@@ -8,6 +8,8 @@ from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
+from ._architecture import architecture
+
 FILE = {
     "config": ("config.json", "model_config"),
     "metadata": ("metadata.json", "metadata"),
@@ -25,8 +27,8 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
     name enclosed in double quotes: line 1 column 2175". A byte-order mark or UTF-16 in a ``.keras`` archive, NaN and Infinity are no
     JSON either, but Keras reads them: an info. So is a damaged metadata.json, which no release of Keras 3 opens.
 
-    The cure writes the same content as plain JSON. What cannot be parsed at all has no cure; a training state like that is left out,
-    and the model loads without: predictions do not need it.
+    The cure writes the same content as plain JSON. What cannot be parsed at all has no cure but the architecture from elsewhere
+    (``--architecture``, see K104); a training state like that is left out, and the model loads without: predictions do not need it.
     """
     for at, fault in document.faults_of(*CURABLE):
         title, says = _told(fault)
@@ -41,7 +43,7 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.JSON_CONSTANT):
         yield Finding(at, f"{_name(document, fault)} holds {fault.detail.get('first')}, which is no JSON; Keras reads it", mild=True)
     for at, fault in document.faults_of(FaultKind.JSON_MALFORMED):
-        yield _malformed(document, at, fault)
+        yield _malformed(document, target, at, fault)
     if not document.faults_of(FaultKind.TRUNCATED):  # what is cut off cannot be read either: one cause, one finding
         for at, fault in document.faults_of(FaultKind.HDF5_UNREADABLE):
             yield _broken_hdf5(document, at, fault)
@@ -62,7 +64,7 @@ def _told(fault: Fault) -> tuple[str, str]:
     return f"has a comma too many at {where}", "JSONDecodeError: Expecting property name enclosed in double quotes"
 
 
-def _malformed(document: Document, at: Pointer, fault: Fault) -> Finding:
+def _malformed(document: Document, target: Target, at: Pointer, fault: Fault) -> Finding:
     name, line, column = _name(document, fault), fault.detail.get("line"), fault.detail.get("column")
     needs = (Need("FILE", f"a whole {name}", f"{name} holds nothing that can be parsed"),) if fault.part == "config" else ()
     unread = document.format.native and fault.part == "metadata"
@@ -73,8 +75,11 @@ def _malformed(document: Document, at: Pointer, fault: Fault) -> Finding:
         says = f"JSONDecodeError: {fault.detail.get('why')}: line {line} column {column}"
     if unread:
         return Finding(at, f"{message}; Keras does not open it", mild=True)
-    repair = remove_faults("leave out the training state; compile the model again to train it", (at, fault))
-    return Finding(at, message, repair=repair if fault.part == "training" else _again(), needs=needs, keras_says=says)
+    if fault.part == "training":
+        repair = remove_faults("leave out the training state; compile the model again to train it", (at, fault))
+        return Finding(at, message, repair=repair, keras_says=says)
+    fits, cure, asked = architecture(document, target, at, fault) if fault.part == "config" else ("", None, ())
+    return Finding(at, message + fits, repair=cure or _again(), needs=asked or (() if cure else needs), keras_says=says)
 
 
 def _broken_hdf5(document: Document, at: Pointer, fault: Fault) -> Finding:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.convert.assembly import assembled
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Format
@@ -10,7 +10,7 @@ from kdoctor.manifest import parameters
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
-NEED = Need("--architecture", "model.json", "the layers and how they are connected are not in the file")
+from ._fitting import fitting
 
 
 @check("K108", Severity.ERROR, since="0.1.0")
@@ -24,6 +24,15 @@ def weights_only_file(document: Document, target: Target) -> Iterator[Finding]:
     ``.h5`` of the same model. The whole model is written only when every variable of its layers has its array, by place or by order and by
     shape, and no array is left over; else nothing is, and the first that does not match is named. Code that builds a model is not run:
     save its architecture with ``open("model.json", "w").write(model.to_json())``.
+
+    Weights of ``keras.applications`` are recognised by the shapes of all their arrays, with the top, with one for another number of
+    classes, without it, or as a layer of a larger model: "fits keras.applications.ResNet50(weights=None, include_top=False)". That call
+    makes the architecture, in the Keras that will load the model::
+
+        python -c "import keras; open('model.json', 'w').write(keras.applications.ResNet50(weights=None, include_top=False).to_json())"
+        kdoctor fix weights.h5 --architecture model.json
+
+    Shapes do not tell activations: a last layer of your own may be linear where the architecture's ends in a softmax.
     """
     if document.format is not Format.H5_WEIGHTS:
         return
@@ -31,13 +40,14 @@ def weights_only_file(document: Document, target: Target) -> Iterator[Finding]:
     named = ", ".join(groups[:4]) + (f" and {len(groups) - 4} more" if len(groups) > 4 else "")
     name = document.file.get("name", "")
     refused = _refused(document, target)
+    fits, needs = fitting(document)
     yield Finding(
         Pointer("weights"),
-        f"weights only: {parameters(document):,} parameters of {len(groups)} layers ({named}), and no architecture{refused}",
+        f"weights only: {parameters(document):,} parameters of {len(groups)} layers ({named}), and no architecture{fits}{refused}",
         repair=None
         if target.given.architecture is None or refused
         else Repair("write the whole model, with the architecture you gave", native=True),
-        needs=(NEED,),
+        needs=needs,
         keras_says=f"ValueError: No model config found in the file at {name}.",
     )
 

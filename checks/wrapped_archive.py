@@ -12,6 +12,7 @@ from ._keras_says import cannot_open
 HOW = {
     "folder": ("the parts of the archive stand under the folder {name!r}", "move the parts to the top of the archive"),
     "zip": ("the model is packed inside another zip, as {name!r}", "take the inner archive out"),
+    "tar": ("the model is packed inside a tar archive, as {name!r}", "take the model out"),
     "gzip": ("the file is packed with gzip", "unpack it"),
 }
 
@@ -21,12 +22,12 @@ def wrapped_archive(document: Document, target: Target) -> Iterator[Finding]:
     """The model is whole, but packed once more than Keras expects.
 
     Someone unpacked the ``.keras`` archive and zipped the folder ("There is no item named 'config.json' in the archive"), put it
-    into another zip, or packed an ``.h5`` with gzip ("file signature not found").
+    into another zip or a tar, or packed an ``.h5`` with gzip ("file signature not found").
 
     The cure takes the packing off; the bytes of the model stay as they are.
     """
     for at, fault in document.faults_of(FaultKind.WRAPPED):
         how = fault.detail.get("how", "")
         message, title = HOW[how]
-        says = "KeyError: \"There is no item named 'config.json' in the archive\"" if how != "gzip" else cannot_open(document)
+        says = "KeyError: \"There is no item named 'config.json' in the archive\"" if how not in ("gzip", "tar") else cannot_open(document)
         yield Finding(at, message.format(name=fault.detail.get("name", "")), repair=remove_faults(title, (at, fault)), keras_says=says)

@@ -24,12 +24,13 @@ class FaultKind(str, Enum):
     WRONG_EXTENSION = "wrong-extension"  # extension, right: with the dot
     # content: hdf5 or zip; present, expected (or null); complete: every part was recovered all the same; lost: names
     TRUNCATED = "truncated"
-    WRAPPED = "wrapped"  # how: folder, zip or gzip; name: of the folder or of the inner member
+    WRAPPED = "wrapped"  # how: folder, zip, tar or gzip; name: of the folder or of the inner member
     # name: config.json, metadata.json, model.weights.h5, or the HDF5 attribute or group keras_version, backend, layer_names,
     # weight_names, model_weights, model_config; group: where the attribute should stand
     MISSING_PART = "missing-part"
     BACKSLASH_NAMES = "backslash-names"  # names
     DUPLICATE_MEMBER = "duplicate-member"  # name, count, identical: equal by size and CRC
+    MISPLACED = "misplaced-part"  # names: parts that stand in a folder beside the others -> where Keras looks for them
     STRAY_MEMBERS = "stray-members"  # names: entries that are no part of a Keras archive
     # names: parts of the model under absolute or climbing names, names with control characters, members with two names; why: name -> which
     IRREGULAR_NAMES = "irregular-names"

@@ -18,6 +18,7 @@ from kdoctor.limits import MIB, Limits
 _CHUNK = 64 * 1024
 _WITH_HEADER: Final = 16 + zlib.MAX_WBITS
 _WORTH_UNPACKING: Final = (HDF5_SIGNATURE, b"PK\x03\x04", b"\x1f\x8b")
+_HEAD: Final = 262  # bytes, up to where a tar archive says that it is one
 ReadInner: TypeAlias = Callable[[BinaryIO, int, str], Reading]
 
 
@@ -30,10 +31,10 @@ def read_gzip(stream: BinaryIO, size: int, limits: Limits, read_inner: ReadInner
             for chunk in _inflated(stream):
                 spool.write(chunk)
                 found += len(chunk)
-                head = head or chunk[:8]
+                head = head if len(head) >= _HEAD else (head + chunk)[:_HEAD]
                 if (over := _over(found, stream.tell(), limits)) is not None:
                     return other("gzip", {}, (over,))
-                if found >= _CHUNK and not head.startswith(_WORTH_UNPACKING):
+                if found >= _CHUNK and not (head.startswith(_WORTH_UNPACKING) or head.endswith(b"ustar")):
                     break  # whatever it is, its beginning is enough to name it
         except EOFError:
             faults.append(_truncated(size))

@@ -12,7 +12,7 @@ from kdoctor.archive.shards import shard_faults
 from kdoctor.archive.zip.directory import Entry
 from kdoctor.archive.zip.integrity import integrity_faults
 from kdoctor.archive.zip.member import STORED, Archive, MemberError
-from kdoctor.archive.zip.names import NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, is_shard, naming_faults, plain, role_of
+from kdoctor.archive.zip.names import NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, is_shard, misplaced_parts, naming_faults, plain, role_of
 from kdoctor.document import Fault, Format, Json, Member
 
 
@@ -21,10 +21,12 @@ def read_keras_zip(archive: Archive, folder: str, cut: Collection[str] = (), aro
 
     ``cut`` names members that are not whole, ``around`` are faults of the zip around the members.
     """
-    roles = [role_of(entry.name, folder) for entry in archive.entries]
+    moved = misplaced_parts([entry.name for entry in archive.entries], folder)
+    roles = [role_of(folder + moved.get(entry.name, "") if entry.name in moved else entry.name, folder) for entry in archive.entries]
     faults = [*around, *naming_faults(archive.entries, folder), *integrity_faults(archive, roles, cut)]
     # of members of one name zipfile, and so Keras, reads the last
     entries = {plain(entry.name)[len(folder) :]: entry for entry in archive.entries if plain(entry.name).startswith(folder)}
+    entries |= {moved[entry.name]: entry for entry in archive.entries if entry.name in moved}
     members = {ordinal: _member(entry, role) for ordinal, (entry, role) in enumerate(zip(archive.entries, roles, strict=True))}
     parts: dict[str, Json] = {"members": members}
     for name, part in JSON_PARTS.items():

@@ -18,6 +18,7 @@ from kdoctor.archive.remote.file import Place, RemoteFile
 from kdoctor.archive.shards import MAP, read_sharded
 from kdoctor.archive.sniffing.polyglot import contents_of
 from kdoctor.archive.sniffing.sniff import sniff
+from kdoctor.archive.tar_file import read_tar
 from kdoctor.archive.zip.file import read_zip
 from kdoctor.document import Document, Fault, Format, Json, Origin
 from kdoctor.errors import ReadError
@@ -66,6 +67,8 @@ def _status(path: Path) -> os.stat_result:
 
 def _read(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) -> Reading:
     found = sniff(stream, size, name)
+    if found.content == "tar":
+        return read_tar(stream, size, limits, partial(_read_inner, limits=limits, depth=depth + 1))
     if found.content not in ("zip", "hdf5", "gzip"):
         return other(found.content, found.detail)
     inner = partial(_read_inner, limits=limits, depth=depth + 1)

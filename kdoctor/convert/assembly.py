@@ -21,8 +21,27 @@ def assembled(weights: Document, target: Target) -> Document:
     architecture = target.given.architecture
     if not isinstance(architecture, Mapping):
         raise NotConvertible("the architecture is not in the file")
-    legacy = isinstance(weights.attributes.get("/", {}).get("layer_names"), list)
+    legacy = any(isinstance(weights.attributes.get(group, {}).get("layer_names"), list) for group in ("/", ROOT))
     return _by_order(weights, architecture, target) if legacy else _by_place(weights, architecture, target)
+
+
+def restored(document: Document, target: Target) -> Document:
+    """The document of a whole file whose architecture is lost, with the one that its user has. Raises `NotConvertible` as `assembled` does."""
+    architecture = target.given.architecture
+    whole = document.replacing({**document.parts, "config": architecture})
+    if document.format.native:
+        if (
+            not isinstance(architecture, Mapping) or "module" not in architecture
+        ):  # what model.to_json() of Keras 2 says is none of an archive's words
+            raise NotConvertible("it is not in the words of an archive: save it as a .keras, or with model.to_json() in Keras 3")
+        claimed = {place.path for place in archived(whole)}
+        left = [path for path in document.weights if path not in claimed and not FOREIGN.search(path)]
+    else:
+        held = [path for path in document.weights if path.startswith(f"{ROOT[1:]}/")]
+        left = held[len(by_layer(whole)) :]
+    if left:
+        raise NotConvertible(f"the file holds {len(left)} arrays more than the layers of the architecture have")
+    return whole
 
 
 def _by_place(weights: Document, architecture: Json, target: Target) -> Document:
@@ -40,15 +59,17 @@ def _by_place(weights: Document, architecture: Json, target: Target) -> Document
 
 def _by_order(weights: Document, architecture: Json, target: Target) -> Document:
     """A legacy file: the groups in the order of the layers, as Keras pairs them."""
-    groups = {ROOT if path == "/" else ROOT + path: values for path, values in weights.attributes.items()}
-    root = weights.attributes.get("/", {})
+    root, inside = weights.attributes.get("/", {}), ROOT in weights.attributes  # of a whole model, whose architecture is lost
+    groups = {
+        path if inside else ROOT + path.rstrip("/"): values for path, values in weights.attributes.items() if path != "/" or not inside
+    }
     said = {name: root[name] for name in SAID if name in root}
     parts = {
         **weights.parts,
         "config": architecture,
         "attributes": {"/": said, **groups},
         "faults": {**weights.faults, **dict(enumerate(_unsaid(said), len(weights.faults)))},
-        "weights": {f"{ROOT[1:]}/{path}": weight for path, weight in weights.weights.items()},
+        "weights": dict(weights.weights) if inside else {f"{ROOT[1:]}/{path}": weight for path, weight in weights.weights.items()},
     }
     whole = replace(weights.replacing(parts), format=Format.H5_MODEL)
     places = by_layer(whole)

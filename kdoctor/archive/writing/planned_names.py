@@ -56,6 +56,10 @@ def _named(document: Document, kind: FaultKind, key: str) -> frozenset[str]:
 def _plain_name(member: Member, before: Document, cured: frozenset[str]) -> str:
     """The empty text for the entries of the folder itself, when the folder goes."""
     name = plain(member.name) if FaultKind.BACKSLASH_NAMES in cured else member.name
+    if FaultKind.MISPLACED in cured:
+        moved = (fault.detail["names"].get(member.name) for fault in before.faults.values() if fault.kind == FaultKind.MISPLACED)
+        if found := next(filter(None, moved), ""):
+            return found if FaultKind.WRAPPED in cured else _folder(before) + found
     if FaultKind.WRAPPED in cured:
         name = _unfolded(name, _folder(before))
     if FaultKind.IRREGULAR_NAMES in cured and (member.role in PARTS or _misplaced_asset(member, before)):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from kdoctor.archive.tar_file import tar_entries
 from kdoctor.archive.window import Window
 from kdoctor.archive.zip.directory import Entry, read_directory
 from kdoctor.archive.zip.end import find_end
@@ -35,6 +36,8 @@ def unwrapped(origin: Origin, folder: Path, limits: Limits, *, whole: bool = Tru
             kind, _, name = container.partition(":")
             if kind == "gzip":
                 stream, size = _spooled(stack, folder, _gunzipped(packed_bytes(stream, 0, size, origin.path.name), whole), limits)
+            elif kind == "tar":
+                stream, size = _in_tar(stream, size, name, limits)
             elif kind == "zip":
                 stream, size = _member(stack, folder, stream, size, name, limits)
         yield stream, size
@@ -50,6 +53,14 @@ def _member(stack: contextlib.ExitStack, folder: Path, stream: BinaryIO, size: i
         return cast(BinaryIO, Window(stream, found[1], entry.packed)), entry.packed
     content = plain_bytes(packed_bytes(stream, found[1], entry.packed, name), entry.method, name)
     return _spooled(stack, folder, verified(content, entry.size, entry.crc, name), limits)
+
+
+def _in_tar(stream: BinaryIO, size: int, name: str, limits: Limits) -> tuple[BinaryIO, int]:
+    """A file of a tar archive, in place."""
+    for entry in tar_entries(stream, size, limits):
+        if entry.name == name:
+            return cast(BinaryIO, Window(stream, entry.start, entry.size)), min(entry.size, max(0, size - entry.start))
+    raise WriteError(f"{name!r} is no longer in the archive around it")
 
 
 def _entry(stream: BinaryIO, size: int, name: str, limits: Limits) -> Entry:

@@ -51,6 +51,17 @@ def role_of(name: str, folder: str) -> str:
     return "weights" if is_shard(inner) else _ROLES.get(inner, "stray")
 
 
+def misplaced_parts(names: Iterable[str], folder: str) -> dict[str, str]:
+    """Parts that stand in a folder beside the others, and are nowhere else: name -> the name under which Keras looks for them."""
+    there = [name for name in names if not plain(name).startswith(("__MACOSX", f"{folder}assets"))]
+    found: dict[str, str] = {}
+    for part in (CONFIG, METADATA, WEIGHTS):
+        candidates = [name for name in there if plain(name).rpartition("/")[2] == part and not leads_out(name)]
+        if len(candidates) == 1 and plain(candidates[0]) != folder + part:
+            found[candidates[0]] = part
+    return found
+
+
 def is_shard(name: str) -> bool:
     """Whether the name is one of the HDF5 files that ``max_shard_size`` splits the weights into."""
     return _SHARD.fullmatch(name) is not None
@@ -72,13 +83,16 @@ def naming_faults(entries: Sequence[Entry], folder: str) -> list[Fault]:
     if backslashed := [entry.name for entry in entries if "\\" in entry.name]:
         faults.append(_fault(FaultKind.BACKSLASH_NAMES, names=backslashed))
     faults += _duplicates(entries)
+    moved = misplaced_parts([entry.name for entry in entries], folder)
+    if moved:
+        faults.append(_fault(FaultKind.MISPLACED, names=moved))
     wrong = {entry.name: why for entry in entries if (why := _irregular(entry))}
     leading_out = {name: why for name, why in wrong.items() if why in _LEAD_OUT and _is_no_part(name, folder, why)}
     irregular = {name: why for name, why in wrong.items() if name not in leading_out}
     for kind, found in ((FaultKind.IRREGULAR_NAMES, irregular), (FaultKind.PATH_TRAVERSAL, leading_out)):
         if found:
             faults.append(_fault(kind, names=list(found), why=found))
-    stray = [entry.name for entry in entries if entry.name not in wrong and _is_stray(entry.name, folder)]
+    stray = [entry.name for entry in entries if entry.name not in wrong and entry.name not in moved and _is_stray(entry.name, folder)]
     if stray:
         faults.append(_fault(FaultKind.STRAY_MEMBERS, names=stray))
     return faults

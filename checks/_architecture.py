@@ -1,0 +1,31 @@
+"""The cure of a whole file that has lost its architecture: the one that its user has, if it is that of the weights."""
+
+from __future__ import annotations
+
+from kdoctor.check import Need, Repair
+from kdoctor.convert.assembly import restored
+from kdoctor.convert.refusal import NotConvertible
+from kdoctor.document import ABSENT, Document, Fault
+from kdoctor.edit import Edit
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+
+from ._fitting import fitting
+
+CONFIG = Pointer("config")
+
+
+def architecture(document: Document, target: Target, at: Pointer, fault: Fault) -> tuple[str, Repair | None, tuple[Need, ...]]:
+    """What to add to the message of a finding about the fault, the cure, and what is needed for one; nothing without weights."""
+    if not document.weights or document.config is not ABSENT:
+        return "", None, ()
+    fits, needs = fitting(document)
+    given = target.given.architecture
+    if given is None:
+        return fits, None, needs
+    try:
+        restored(document, target)
+    except NotConvertible as refusal:
+        return f"{fits}; the one you gave does not fit: {refusal}", None, needs
+    edits = (Edit(CONFIG, old=ABSENT, new=given), Edit(at, old=fault, new=ABSENT))
+    return fits, Repair("write the architecture you gave: every variable of its layers has its array", edits), ()

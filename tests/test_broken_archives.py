@@ -1,0 +1,316 @@
+"""Every kind of damage done to files of four releases: what it is called, and what the cured file computes in real Keras.
+
+A file is cured when it computes exactly what the cure of the undamaged file does; where numbers are lost nothing is written.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+import pytest
+from opened_zips import piped
+
+from kdoctor.doctor import plan_file
+from kdoctor.engine import Plan
+from kdoctor.packs import load_checks
+from kdoctor.repair import carry_out
+from kdoctor.testing import KERAS_3
+
+SAMPLES = Path(__file__).parent.parent / "sample_models"
+# what each release saved, by its ending
+FILES = {
+    "keras-3.15.keras": SAMPLES / "healthy" / "truncated_file.keras",
+    "keras-2.13.keras": SAMPLES / "sick" / "foreign_weights_layout__numbered__keras_2_13.keras",
+    "keras-3.15.h5": SAMPLES / "healthy" / "truncated_file.h5",
+    "keras-2.2.h5": SAMPLES / "sick" / "changed_meaning__hard_sigmoid__keras_2_2.h5",
+}
+Members = dict[str, bytes]
+CHECKS = load_checks()
+
+
+class Damage(NamedTuple):
+    """``code``: what it is called (empty: nothing that matters); ``lost``: whether numbers or the architecture go with it."""
+
+    do: Callable[[bytes], bytes]
+    code: str
+    lost: bool = False
+    ending: str = ""
+
+
+def members(data: bytes) -> Members:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def zipped(content: Members | list[tuple[str, bytes]], method: int = zipfile.ZIP_STORED) -> bytes:
+    room = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(room, "w", method) as archive:
+        warnings.simplefilter("ignore")  # one name twice
+        for name, data in content.items() if isinstance(content, dict) else content:
+            info = zipfile.ZipInfo(name)
+            info.filename = name
+            archive.writestr(info, data, method)
+    return room.getvalue()
+
+
+def rezipped(change: Callable[[Members], Members | list[tuple[str, bytes]]], method: int = zipfile.ZIP_STORED) -> Callable[[bytes], bytes]:
+    return lambda data: zipped(change(members(data)), method)
+
+
+def with_config(change: Callable[[str], bytes]) -> Callable[[bytes], bytes]:
+    return rezipped(lambda found: {**found, "config.json": change(found["config.json"].decode())})
+
+
+def tarred(name: str, mode: str = "w") -> Callable[[bytes], bytes]:
+    def pack(data: bytes) -> bytes:
+        room = io.BytesIO()
+        with tarfile.open(fileobj=room, mode=mode) as archive:  # type: ignore[call-overload]
+            info = tarfile.TarInfo(f"export/{name}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        return room.getvalue()
+
+    return pack
+
+
+def without_directory(data: bytes) -> bytes:
+    return data[: data.index(b"PK\x01\x02")]
+
+
+def flipped(name: str) -> Callable[[bytes], bytes]:
+    """One bit of a stored member."""
+
+    def flip(data: bytes) -> bytes:
+        content = members(data)[name]
+        at = data.index(content) + len(content) // 2
+        return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+    return flip
+
+
+def h5_with(change: Callable[[Any], None]) -> Callable[[bytes], bytes]:
+    def edit(data: bytes) -> bytes:
+        room = io.BytesIO(data)
+        with h5py.File(room, "r+") as file:
+            change(file)
+        return room.getvalue()
+
+    return edit
+
+
+def text_of(file: Any) -> str:
+    found = file.attrs["model_config"]
+    return found.decode() if isinstance(found, bytes) else str(found)
+
+
+def encoded(change: Callable[[str], bytes]) -> Callable[[bytes], bytes]:
+    return h5_with(lambda file: file.attrs.__setitem__("model_config", np.bytes_(change(text_of(file)))))
+
+
+def without_architecture(data: bytes) -> bytes:
+    """Nothing but weights remain."""
+
+    def strip(file: Any) -> None:
+        for name in ("model_config", "training_config"):
+            file.attrs.pop(name, None)
+        file.pop("optimizer_weights", None)
+
+    return h5_with(strip)(data)
+
+
+def behind(head: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: head.ljust(512, b"\0") + data
+
+
+def of_any(ending: str) -> dict[str, Damage]:
+    """What happens to files of every format."""
+    name = f"model{ending}"
+    return {
+        "gzip": Damage(gzip.compress, "K106"),
+        "zip around": Damage(lambda data: zipped({name: data}, zipfile.ZIP_DEFLATED), "K106"),
+        "zip in a zip around": Damage(lambda data: zipped({"outer.zip": zipped({name: data})}), "K106"),
+        "gzip around a zip": Damage(lambda data: gzip.compress(zipped({name: data})), "K106"),
+        "tar around": Damage(tarred(name), "K106"),
+        "gzip around a tar": Damage(tarred(name, "w:gz"), "K106"),
+        "LFS pointer": Damage(
+            lambda data: b"version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 9\n" % 7, "K101", lost=True
+        ),
+        "web page": Damage(lambda data: b"<!DOCTYPE html><html><body>Sign in</body></html>", "K101", lost=True),
+        "empty": Damage(lambda data: b"", "K101", lost=True),
+        "zeros": Damage(lambda data: bytes(len(data)), "K101", lost=True),
+        "transferred as text": Damage(lambda data: data.replace(b"\n", b"\r\n"), "K101", lost=True),
+        "cut in half": Damage(lambda data: data[: len(data) // 2], "K103", lost=True),
+    }
+
+
+NATIVE = {
+    "no directory": Damage(without_directory, "K103"),
+    "half a directory": Damage(lambda data: data[: data.index(b"PK\x01\x02") + 30], "K103"),
+    "deflated": Damage(rezipped(lambda found: found, zipfile.ZIP_DEFLATED), ""),
+    "written to a pipe": Damage(lambda data: piped(members(data), zipfile.ZIP_STORED), ""),
+    "written to a pipe, without its directory": Damage(lambda data: without_directory(piped(members(data), zipfile.ZIP_DEFLATED)), "K103"),
+    "in a folder": Damage(rezipped(lambda found: {f"model/{name}": data for name, data in found.items()}), "K106"),
+    "in a folder, by Windows": Damage(rezipped(lambda found: {f"model\\{name}": data for name, data in found.items()}), "K107"),
+    "config twice, the same": Damage(rezipped(lambda found: [*found.items(), ("config.json", found["config.json"])]), "K107"),
+    "config twice, another": Damage(rezipped(lambda found: [*found.items(), ("config.json", b'{"class_name": "x"}')]), "K107", lost=True),
+    "byte order mark": Damage(with_config(lambda text: b"\xef\xbb\xbf" + text.encode()), "K105"),
+    "UTF-16": Damage(with_config(lambda text: text.encode("utf-16")), "K105"),
+    "a comma too many": Damage(with_config(lambda text: (text[:-1] + ",}").encode()), "K105"),
+    "config cut": Damage(with_config(lambda text: text[: len(text) // 2].encode()), "K105", lost=True),
+    "no metadata": Damage(rezipped(lambda found: {name: data for name, data in found.items() if name != "metadata.json"}), "K104"),
+    "no config": Damage(rezipped(lambda found: {name: data for name, data in found.items() if name != "config.json"}), "K104", lost=True),
+    "no weights": Damage(rezipped(lambda found: {name: data for name, data in found.items() if "weights" not in name}), "K104", lost=True),
+    "config in a folder of its own": Damage(
+        rezipped(lambda found: {("json/" if name == "config.json" else "") + name: data for name, data in found.items()}), "K107"
+    ),
+    "weights in a folder of their own": Damage(
+        rezipped(lambda found: {("weights/" if name.endswith(".h5") else "") + name: data for name, data in found.items()}), "K107"
+    ),
+    "weights cut inside": Damage(
+        rezipped(lambda found: {name: data[: len(data) // 2] if name.endswith(".h5") else data for name, data in found.items()}),
+        "K103",
+        lost=True,
+    ),
+    "a wrong bit in the weights": Damage(flipped("model.weights.h5"), "K109", lost=True),
+    "a wrong bit in the config": Damage(flipped("config.json"), "K109", lost=True),
+    "a wrong bit in the metadata": Damage(flipped("metadata.json"), "K109"),
+    "bytes before": Damage(lambda data: b"HTTP/1.1 200 OK\r\n\r\n" + data, "K109"),
+    "bytes behind": Damage(lambda data: data + b"\r\n--boundary--\r\n", "K109"),
+    "named .h5": Damage(lambda data: data, "K102", ending=".h5"),
+}
+LEGACY = {
+    "cut in its last numbers": Damage(lambda data: data[: int(len(data) * 0.8)], "K103", lost=True),
+    "cut in its first block": Damage(lambda data: data[:60], "K105", lost=True),
+    "a few bytes short": Damage(lambda data: data[:-3], "K103"),
+    "byte order mark": Damage(encoded(lambda text: b"\xef\xbb\xbf" + text.encode()), "K105"),
+    "a comma too many": Damage(encoded(lambda text: (text[:-1] + ",}").encode()), "K105"),
+    "config cut": Damage(encoded(lambda text: text[: len(text) // 2].encode()), "K105", lost=True),
+    "no config": Damage(without_architecture, "K108", lost=True),
+    "no layer_names": Damage(h5_with(lambda file: file["model_weights"].attrs.__delitem__("layer_names")), "K104"),
+    "no backend": Damage(h5_with(lambda file: file["model_weights"].attrs.__delitem__("backend")), "K104"),
+    "a blank user block": Damage(behind(b""), "K810"),
+    "another file's head in a user block": Damage(behind(b"HTTP/1.1 200 OK\r\n"), "K810", lost=True),
+    "inside a .keras": Damage(lambda data: zipped({"model.h5": data}), "K106", ending=".keras"),
+    "named .keras": Damage(lambda data: data, "K102", ending=".keras"),
+}
+
+
+class Case(NamedTuple):
+    file: str
+    what: str
+    damage: Damage
+
+    def sick(self, folder: Path) -> Path:
+        whole = FILES[self.file]
+        path = folder / ("".join(c if c.isalnum() else "_" for c in f"{self.file} {self.what}") + (self.damage.ending or whole.suffix))
+        path.write_bytes(self.damage.do(whole.read_bytes()))
+        return path
+
+
+CASES = [
+    Case(file, what, damage)
+    for file, path in FILES.items()
+    for what, damage in {**of_any(path.suffix), **(NATIVE if path.suffix == ".keras" else LEGACY)}.items()
+]
+
+
+class Wish(NamedTuple):
+    out: Path
+    partial: bool = False
+    in_place: bool = False
+    copy_healthy: bool = True
+    verify: bool = False
+
+
+class Outcome(NamedTuple):
+    """The plan of a repair, and what was written."""
+
+    plan: Plan
+    out: Path | None
+
+
+def repaired(sick: Path, out: Path, *, partial: bool = False) -> Outcome:
+    plan = plan_file(sick, KERAS_3, CHECKS, partial=partial)
+    return Outcome(plan, carry_out(plan, sick, Wish(out, partial)).out)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("broken")
+
+
+@pytest.fixture(scope="module")
+def outcomes(folder: Path) -> dict[Case, Outcome]:
+    """What becomes of each case, by the name of its own suffix."""
+    return {case: repaired(case.sick(folder), folder / f"cured{n}{FILES[case.file].suffix}") for n, case in enumerate(CASES)}
+
+
+@pytest.fixture(scope="module")
+def salvaged(folder: Path) -> dict[Case, Outcome]:
+    lost = [case for case in CASES if case.damage.lost]
+    return {case: repaired(case.sick(folder), folder / f"saved{n}{FILES[case.file].suffix}", partial=True) for n, case in enumerate(lost)}
+
+
+@pytest.fixture(scope="module")
+def twins(folder: Path) -> dict[str, Path]:
+    """The cure of each undamaged file."""
+    found = {file: repaired(path, folder / f"twin_{file}").out for file, path in FILES.items()}
+    return {file: out for file, out in found.items() if out is not None}
+
+
+def judged(asked: list[tuple[Path, Path | None, str]]) -> list[str]:
+    """What real Keras says of each file: loaded, or compared with another one."""
+    request = json.dumps([[str(path), None if twin is None else str(twin), task] for path, twin, task in asked])
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(SAMPLES.parent)}
+    command = [sys.executable, str(Path(__file__).parent / "checks" / "load_with_keras.py")]
+    done = subprocess.run(command, input=request, capture_output=True, text=True, env=environment, check=True)
+    answers: list[str] = json.loads(done.stdout)
+    return answers
+
+
+def test_every_damage_is_named(outcomes: dict[Case, Outcome]) -> None:
+    unnamed = {
+        (case.file, case.what): codes
+        for case, outcome in outcomes.items()
+        if case.damage.code and case.damage.code not in (codes := {found.check.code for found in outcome.plan.before.findings})
+    }
+    assert unnamed == {}
+
+
+def test_all_that_is_whole_is_cured_and_nothing_is_written_where_something_is_lost(outcomes: dict[Case, Outcome]) -> None:
+    wrong = {(case.file, case.what): outcome.out for case, outcome in outcomes.items() if (outcome.out is None) != case.damage.lost}
+    assert wrong == {}
+
+
+def test_a_cured_file_computes_in_keras_what_the_undamaged_one_does(outcomes: dict[Case, Outcome], twins: dict[str, Path]) -> None:
+    assert twins.keys() == FILES.keys()
+    written = [(case, outcome.out) for case, outcome in outcomes.items() if outcome.out is not None]
+    answers = judged([(out, twins[case.file], "compare") for case, out in written])
+    assert {(case.file, case.what): answer for (case, _), answer in zip(written, answers, strict=True) if answer != "ok"} == {}
+    assert len(written) > 60
+
+
+def test_what_is_salvaged_loads_and_tells_what_is_lost(salvaged: dict[Case, Outcome]) -> None:
+    written = [(case, outcome.out) for case, outcome in salvaged.items() if outcome.out is not None]
+    assert {case.what for case, _ in written} >= {
+        "cut in half",
+        "weights cut inside",
+        "a wrong bit in the weights",
+        "cut in its last numbers",
+    }
+    answers = judged([(out, None, "load") for _, out in written])
+    assert {(case.file, case.what): answer for (case, _), answer in zip(written, answers, strict=True) if answer != "ok"} == {}
+    assert all(salvaged[case].plan.lost for case, _ in written if case.damage.code != "K810")
