@@ -23,7 +23,6 @@ from kdoctor.cli.options import (
     TargetOption,
     make_target,
 )
-from kdoctor.errors import UsageError
 from kdoctor.report.printable import printable
 from kdoctor.target import Target
 
@@ -98,10 +97,8 @@ def scan(
     wanted = parse_outputs(output)
     accepted = Accepted(write_baseline)
     question = asked_question(paths, config, baseline, fail_on, lambda text: make_target(text, purpose, custom), target, _tell)
-    if resume is not None and len(question.targets) > 1:
-        raise UsageError("--resume: the policy names several targets, and a journal is for one: choose it with --target")
     begun = [find_models(paths)]  # a path that does not exist is told before anything else
-    examine = Examination(paths, begun, jobs, seconds, None if no_cache else cache, resume, cluster)
+    examine = Examination(paths, begun, jobs, seconds, None if no_cache else cache, resume, cluster, question.targets[-1])
     run, totals = question.run(), Totals()
     reports = Interruptible(_with_progress(judged(question, examine, run)))
     write_all(Outputs(run, format.value, wanted, every=every), accepted.seen(reports), totals, lambda: not reports.interrupted)
@@ -122,6 +119,7 @@ class Examination:
     cache: Path | None
     resume: Path | None
     cluster: str | None
+    last: Target  # after which the journal has done its work
 
     def __call__(self, target: Target) -> Iterator[dict[str, Any]]:
         from kdoctor.scanning.files import find_models
@@ -132,7 +130,7 @@ class Examination:
         with opened(self.cache, self.resume, target, _tell) as memories, _workforce(self.cluster, self.jobs) as (search, crews):
             files = self.begun.pop() if self.begun and self.cluster is None else find_models(self.paths, search)
             yield from examine_all(files, target, self.jobs, WorkerLimits(self.seconds), memories, crews)
-            if memories.journal is not None:
+            if memories.journal is not None and target is self.last:
                 memories.journal.forget()
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kdoctor.archive import Place
 from kdoctor.scanning.job import Examined, Job
+from kdoctor.scanning.safe_path import safe_path
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool
@@ -40,7 +42,7 @@ class LocalCrew:
     """Worker processes, kept warm; one that dies or hangs is replaced. To be used as a context manager.
 
     They are started afresh, so that nothing depends on what this process has done: on Linux by a server that has imported kdoctor once,
-    elsewhere ("spawn") each for itself.
+    elsewhere ("spawn") each for itself. What they import must not come from the folder that the user stands in: see `safe_path`.
     """
 
     def __init__(self, jobs: int, job: Job) -> None:
@@ -48,6 +50,7 @@ class LocalCrew:
         self._seconds = job.limits.seconds
         self._job = job
         self._pool: ProcessPool | None = None
+        self._held = ExitStack()  # until the workers are gone
 
     def __enter__(self) -> LocalCrew:
         return self
@@ -56,6 +59,7 @@ class LocalCrew:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
+        self._held.close()
 
     def take(self, places: Sequence[Place]) -> Batch:
         from kdoctor.scanning.examination import examine_batch
@@ -72,6 +76,11 @@ class LocalCrew:
         from kdoctor.scanning.examination import start
 
         context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        if sys.platform == "linux":
+            from multiprocessing import forkserver
+
+            with safe_path():
+                forkserver.ensure_running()
         return ProcessPool(max_workers=self.size, context=context, initializer=start, initargs=(self._job,))
 
 
@@ -99,15 +108,14 @@ class _LocalBatch:
 class OwnCrew(LocalCrew):
     """The crew of a program of our own, which may prepare what there is one of: the environment, and the server of worker processes.
 
-    What a worker imports must not come from the folder that the user stands in, where downloaded models, and whatever came with them, may
-    lie. On Linux the server that workers are forked from imports what they need before the first is asked for.
+    On Linux the server that workers are forked from imports what they need before the first is asked for.
     """
 
     def _started(self) -> ProcessPool:
-        import multiprocessing
-        import os
-
-        os.environ["PYTHONSAFEPATH"] = "1"
         if sys.platform == "linux":
+            import multiprocessing
+
             multiprocessing.get_context("forkserver").set_forkserver_preload(["kdoctor.scanning.preloaded"])
+        else:
+            self._held.enter_context(safe_path())
         return super()._started()

@@ -8,14 +8,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
+from kdoctor.cli.scan import Examination
 from kdoctor.report.json import schema
+from kdoctor.scanning.crew import OwnCrew
 from kdoctor.scanning.interruption import Interruptible
+from kdoctor.target import Target
 
 SAMPLE = Path(__file__).parents[2] / "sample_models/healthy/lambda_code.keras"
 
@@ -72,3 +77,20 @@ def test_ctrl_c_in_the_middle_of_a_scan_leaves_a_valid_partial_report_and_exit_c
     assert found["interrupted"] is True
     assert 0 < len(found["reports"]) < 3_000
     assert all(report["verdict"] == "healthy" for report in found["reports"])
+
+
+def test_a_scan_for_several_targets_goes_on_with_the_one_that_it_came_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(SAMPLE, tmp_path)
+    time.sleep(0.12)  # until the file is no longer young
+    one, other, journal = Target("3.15.1"), Target("3.6.0"), tmp_path / "journal"
+
+    def scanned(target: Target) -> list[Any]:
+        return [*Examination([str(tmp_path)], [], 1, 60.0, None, journal, None, last=other)(target)]
+
+    begun = scanned(one)
+    with monkeypatch.context() as patch:
+        patch.setattr(OwnCrew, "take", lambda crew, places: pytest.fail("it is examined again"))
+        assert scanned(one) == begun
+    assert journal.exists()
+    assert [report["target"] for report in (*begun, *scanned(other))] == ["3.15.1", "3.6.0"]
+    assert not journal.exists()
