@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
@@ -17,6 +17,7 @@ from kdoctor.target import Target
 from kdoctor.time_major import ARGUMENT, batch_first
 
 BATCH_SHAPE = "batch_input_shape"
+NAMED = 100  # arguments of one object: whatever has more was not saved by Keras
 
 
 @check("K601", Severity.ERROR, since="0.1.0")
@@ -36,14 +37,18 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
         refused = call.not_taken()
         if refused and is_keras_1(call.node):
             refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's
-        for name in refused:
+        says = _refusal(call, refused)
+        for name in refused[:NAMED]:
             yield Finding(
                 call.node.at / "config" / name,
                 f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
                 repair=None if is_keras_1(call.node) else _repair(document, call, name, saved_by),
                 layer=call.node.name,
-                keras_says=_keras_says(call, name),
+                keras_says=says or f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}",
             )
+        if len(refused) > NAMED:
+            more = f"{call.node.class_name} of {target} takes none of {len(refused) - NAMED} more arguments either"
+            yield Finding(call.node.at / "config", more, layer=call.node.name, keras_says=says)
         if habits.TAKES_ONE_AXIS.of(target):
             yield from _axis_in_a_list(document, call, target)
         if habits.BUILDS_ATTENTION_WITH_SHAPES.of(target):
@@ -131,11 +136,12 @@ def _inserted(first: Layer, listed: list[Json], shape: Json) -> Repair:
     return Repair("write an InputLayer instead", (Edit(first.at.parent, old=listed, new=new),))
 
 
-def _keras_says(call: Call, name: str) -> str:
-    if call.kind == "layer":
-        refused = ", ".join(f"{one!r}: {_short(call.arguments[one])}" for one in call.not_taken())
-        return f"TypeError: … Unrecognized keyword arguments passed to {call.node.class_name}: {{{refused}}}"
-    return f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}"
+def _refusal(call: Call, refused: Sequence[str]) -> str | None:
+    """What Keras says of all arguments that a layer does not take; of other objects it names one."""
+    if call.kind != "layer":
+        return None
+    listed = ", ".join(f"{one!r}: {_short(call.arguments[one])}" for one in refused[:NAMED]) + (", …" if len(refused) > NAMED else "")
+    return f"TypeError: … Unrecognized keyword arguments passed to {call.node.class_name}: {{{listed}}}"
 
 
 def _short(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST, Code, Release
 from kdoctor.bytecode.expression import Closure, Expression, Marker, Name, Scope, Statement
@@ -115,8 +115,8 @@ def _plain(instruction: Instruction) -> tuple[Instruction, ...]:
     first = "STORE_FAST" if instruction.name.startswith("STORE") else "LOAD_FAST"
     second = "STORE_FAST" if instruction.name.endswith("STORE_FAST") else "LOAD_FAST"
     return (
-        replace(instruction, name=first, argument=instruction.argument >> 4),
-        replace(instruction, name=second, argument=instruction.argument & 15, offset=instruction.offset + 1),
+        instruction._replace(name=first, argument=instruction.argument >> 4),
+        instruction._replace(name=second, argument=instruction.argument & 15, offset=instruction.offset + 1),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.bytecode.code import Code, MalformedCode, Release
 from kdoctor.bytecode.opcodes import Opcode, OpcodeTable, Operand, flag_bits, opcode_table
@@ -11,8 +12,7 @@ from kdoctor.bytecode.opcodes import Opcode, OpcodeTable, Operand, flag_bits, op
 PAIRS_OF_LOCALS = ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST")
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction without its prefixes and caches.
 
     `offset` is where it starts, its EXTENDED_ARG prefixes included (jumps land there); `end` is where the next one
@@ -29,8 +29,7 @@ class Instruction:
 
 def instructions_of(code: Code, release: Release) -> tuple[Instruction, ...]:
     """Decode and validate the code as `release` would; raises MalformedCode (offsets count within the code bytes)."""
-    table = opcode_table(release)
-    decoded = tuple(_decode(code.instructions, table))
+    decoded = _decode(code.instructions, release)
     starts = {instruction.offset for instruction in decoded}
     for instruction in decoded:
         _validate(instruction, code, release, starts)
@@ -47,8 +46,9 @@ def variables_of(code: Code, instruction: Instruction, release: Release) -> tupl
     return (names[instruction.argument],)
 
 
-def _decode(data: bytes, table: OpcodeTable) -> list[Instruction]:
-    decoded = []
+@lru_cache(maxsize=4)  # whoever looks at a code decodes it anew, and an instruction is dear
+def _decode(data: bytes, release: Release) -> tuple[Instruction, ...]:
+    table, decoded = opcode_table(release), []
     position = start = extension = 0
     while position < len(data):
         opcode = table.by_number.get(data[position])
@@ -66,7 +66,7 @@ def _decode(data: bytes, table: OpcodeTable) -> list[Instruction]:
         start, extension = position, 0
     if start != len(data) or not decoded:
         raise MalformedCode("the code ends within an instruction", start)
-    return decoded
+    return tuple(decoded)
 
 
 def _argument(data: bytes, position: int, opcode: Opcode, table: OpcodeTable) -> tuple[int, int]:

@@ -6,6 +6,8 @@ CPython's own `marshal.loads` crashes on hostile bytes, so it is never called. F
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kdoctor.bytecode.code import Code, MalformedCode, PythonRange
 from kdoctor.bytecode.layout import LAYOUTS, Layout, field_reader
 from kdoctor.bytecode.objects import CodeLimits, ObjectReader
@@ -16,6 +18,7 @@ __all__ = ["CodeLimits", "MalformedCode", "read_code"]
 DEFAULT_LIMITS = CodeLimits()
 
 
+@lru_cache(maxsize=64)  # a model may hold the same function many times, and several checks look at each
 def read_code(data: bytes, limits: CodeLimits = DEFAULT_LIMITS) -> Code:
     """Read one code object that fills `data`, and tell which Pythons may have written it.
 

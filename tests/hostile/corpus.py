@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import marshal
 import pickle
 import struct
 import zipfile
@@ -129,6 +131,34 @@ def circular(count: int) -> bytes:
     ).encode()
 
 
+def layers(*listed: Any) -> bytes:
+    """The config of a Sequential of these layers."""
+    return json.dumps({"class_name": "Sequential", "module": "keras", "config": {"name": "s", "layers": listed}}).encode()
+
+
+def layer(class_name: str = "Dense", module: str = "keras.layers", **arguments: Any) -> dict[str, Any]:
+    return {"class_name": class_name, "module": module, "config": arguments, "registered_name": None}
+
+
+def code(source: str) -> dict[str, Any]:
+    """A lambda as Keras writes one, of the Python that runs the tests."""
+    function = compile(source, "<lambda>", "eval").co_consts[0]
+    return {
+        "class_name": "__lambda__",
+        "config": {"code": base64.b64encode(marshal.dumps(function)).decode(), "defaults": None, "closure": None},
+    }
+
+
+def many_objects(file: Any) -> None:
+    for number in range(5_000):
+        file[f"g{number}/array"] = np.zeros(1)
+
+
+def many_attributes(file: Any) -> None:
+    for number in range(5_000):
+        file.attrs[f"a{number}"] = "x" * 100
+
+
 SHARDED = {name: data for name, data in HONEST.items() if name != "model.weights.h5"}
 
 # name -> its bytes, and the codes of which one names it
@@ -147,6 +177,17 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "models_in_models.keras": (lambda: config(stack(90)), ("K810",)),
     "2_000_layers.keras": (lambda: config(wide(2_000)), ("K701", "K202", "K205", "K206")),
     "circular.keras": (lambda: config(circular(120)), ("K204", "K209", "K203")),
+    "1_000_lambdas.keras": (lambda: config(layers(*(layer("Lambda", name=f"l{n}", function=code("lambda x: x + 1")) for n in range(1_000)))), ("K401",)),
+    "a_long_lambda.keras": (lambda: config(layers(layer("Lambda", name="l", function=code(f"lambda x: ({'x + 1,' * 20_000})")))), ("K401",)),
+    "30_000_names.keras": (lambda: config(layers(layer("Lambda", name="l", function=code(f"lambda x: ({','.join(f'a{n}' for n in range(30_000))})")))), ("K405",)),
+    "300_000_arguments.keras": (lambda: config(layers(layer(name="d", units=1, **{f"k{n}": n for n in range(300_000)}))), ("K601",)),
+    "2_000_findings.keras": (lambda: config(layers(*(layer(module="os", name=f"d{n}", units=1, more=n) for n in range(2_000)))), ("K801",)),
+    "300_000_equal_keys.keras": (lambda: config(b'{"class_name": "Sequential", "config": {' + b'"name": "s", ' * 300_000 + b'"layers": []}}'), ("K810",)),
+    "a_name_of_10_megabytes.keras": (lambda: config(layers(layer(name="n" * 10_000_000, units=1))), ("K805",)),
+    "5_000_members_outside.keras": (lambda: with_members(**{f"../../{n}": b"x" for n in range(5_000)}), ("K806",)),
+    "200_long_members.keras": (lambda: with_members(**{"a" * 60_000 + str(n): b"x" for n in range(200)}), ("K202",)),
+    "5_000_groups.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(many_objects)}), ("K202",)),
+    "5_000_attributes.h5": (lambda: legacy(many_attributes), ("K202", "K703", "K701", "K704")),
     "pickles.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": npz(True)}), ("K808",)),
     "a_pickle_for_an_array.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": zip_bytes({"value.npy": pickle.dumps([1])})}), ("K808",)),
     "deep_groups.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(deep_groups)}), ("K810",)),
