@@ -187,7 +187,7 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "5_000_members_outside.keras": (lambda: with_members(**{f"../../{n}": b"x" for n in range(5_000)}), ("K806",)),
     "200_long_members.keras": (lambda: with_members(**{"a" * 60_000 + str(n): b"x" for n in range(200)}), ("K202",)),
     "5_000_groups.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(many_objects)}), ("K202",)),
-    "5_000_attributes.h5": (lambda: legacy(many_attributes), ("K202", "K703", "K701", "K704")),
+    "5_000_attributes.h5": (lambda: legacy(many_attributes), ("K104",)),
     "pickles.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": npz(True)}), ("K808",)),
     "a_pickle_for_an_array.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": zip_bytes({"value.npy": pickle.dumps([1])})}), ("K808",)),
     "deep_groups.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(deep_groups)}), ("K810",)),
