@@ -20,7 +20,7 @@ def training_part(training: Training, format: Format) -> dict[str, Json]:
     if format.native:
         optimizer = {
             "module": "keras.optimizers",
-            "class_name": training.optimizer,
+            "class_name": training.optimizer.rpartition(">")[2],  # Keras 2.11 to 2.15 know some in an .h5 by their registered names alone
             "config": dict(training.arguments),
             "registered_name": None,
         }
@@ -69,15 +69,19 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 def _optimizer(text: str, catalogue: Catalogue) -> tuple[str, dict[str, Json]]:
     match = CALL.fullmatch(text)
-    found = None if match is None else catalogue.function("optimizer", match.group(1))
+    names = catalogue.names("optimizer")
+    sought = "" if match is None else match.group(1)
+    registered = next((name for name in names if name.lower() == f"custom>{sought.lower()}"), "")
+    stored = sought if catalogue.function("optimizer", sought) is not None else registered
+    found = catalogue.function("optimizer", stored)
     if match is None or found is None:
-        known = ", ".join(sorted(name for name in catalogue.names("optimizer") if name[:1].isupper()))
+        known = ", ".join(sorted(name for name in names if name[:1].isupper() and ">" not in name))
         raise UsageError(f"--compile: there is no optimizer {text!r}; {known}")
     arguments = _arguments(match.group(2) or "")
     for name in arguments:
         if not catalogue.accepts(found, name):
             raise UsageError(f"--compile: {found.name} takes no {name!r}")
-    return found.name, {"name": found.name.lower(), **arguments}
+    return registered if stored == registered else found.name, {"name": found.name.lower(), **arguments}
 
 
 def _arguments(text: str) -> dict[str, Json]:

@@ -97,3 +97,9 @@ def test_an_hdf5_file_has_an_optimizer_config() -> None:
 
 def test_an_unzipped_archive_is_written_like_a_zip() -> None:
     assert training_part(TRAINING, Format.KERAS_DIR) == training_part(TRAINING, Format.KERAS_ZIP)
+
+
+def test_an_optimizer_that_keras_2_15_knows_by_its_registered_name_alone() -> None:
+    found = parse_training("optimizer=adamw(1e-3),loss=mse", Catalogue.load("2.15.0"))
+    assert training_part(found, Format.H5_MODEL)["optimizer_config"]["class_name"] == "Custom>AdamW"
+    assert training_part(found, Format.KERAS_ZIP)["optimizer"]["class_name"] == "AdamW"

@@ -37,7 +37,7 @@ def read_h5(stream: BinaryIO, size: int, limits: Limits) -> tuple[Format, dict[s
             continue
         value, found = read_json(_bytes(text), part, limits)
         faults += found
-        if value is not ABSENT and not (part == "training" and not value):
+        if value is not ABSENT and not (part == "training" and value is None):
             parts[part] = value
     if format is Format.H5_MODEL:
         faults += missing(hdf5, attributes)

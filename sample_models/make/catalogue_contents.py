@@ -72,6 +72,9 @@ TRAINING = {
     "sick/optimizer_state_mismatch.keras": Sample(
         "K503", "state of one variable, where SGD keeps none", after(K3), "nothing: training starts afresh", "healthy/not_compiled.keras"
     ),
+    "sick/incomplete_training_state.h5": Sample(
+        "K507", "a training_config without loss_weights", after(K3), "fix: a null", "healthy/not_compiled.h5"
+    ),
     "sick/custom_compile_object.keras": Sample("K506", "loss squared of module train", K3, "fix: no training state", PLAIN),
     "sick/custom_compile_object.h5": Sample("K506", "loss squared", K3, "fix: no training state", PLAIN),
 }

@@ -24,14 +24,20 @@ def make() -> None:
                 group, _, name = attribute.rpartition("/")
                 del opened[group or "/"].attrs[name]
     edit_config("healthy/truncated_file.h5", "sick/unreadable_part__trailing_comma.h5", lambda text: text[:-1] + ",}")
+    incomplete = "sick/incomplete_training_state.h5"
+    edit_config("healthy/not_compiled.h5", incomplete, in_json(without_weights_of_losses), "training_config")
     edit_config("healthy/input_shape_conflict.h5", "sick/input_shape_conflict__two_input_layers.h5", in_json(second_input))
     edit_config("healthy/input_shape_conflict__keras_2.h5", "sick/input_shape_conflict__keras_2.h5", in_json(input_after_first))
 
 
-def edit_config(source: str, target: str, change: Callable[[str], str]) -> None:
+def edit_config(source: str, target: str, change: Callable[[str], str], attribute: str = "model_config") -> None:
     shutil.copyfile(source, target)
     with h5py.File(target, "r+") as opened:
-        opened.attrs["model_config"] = change(opened.attrs["model_config"])
+        opened.attrs[attribute] = change(opened.attrs[attribute])
+
+
+def without_weights_of_losses(document: dict[str, Any]) -> None:
+    del document["loss_weights"]
 
 
 def in_json(change: Callable[[dict[str, Any]], None]) -> Callable[[str], str]:
