@@ -9,7 +9,9 @@ from weight_documents import NATIVE, archive
 
 from kdoctor.container import Container
 from kdoctor.convert import NotConvertible, convert
+from kdoctor.convert.keras_2_words import Words
 from kdoctor.document import Document, Format
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.recipe import sources
 from kdoctor.target import Target
 from kdoctor.testing import document, layer, sequential
@@ -258,3 +260,23 @@ def test_a_custom_scale_is_an_addition_of_something_scaled() -> None:
 def test_a_custom_scale_of_somebody_else_is_refused() -> None:
     with pytest.raises(NotConvertible, match="has no layer CustomScaleLayer"):
         said(graph(custom_scale([tensor("in"), tensor("in")], module="mine.layers")))
+
+
+def two_ways(**second: Any) -> dict[str, Any]:
+    """A Bidirectional as Keras 3 stores it, both directions in full."""
+    inner = {"units": 2, "go_backwards": False, "kernel_initializer": {"class_name": "Zeros", "config": {}, "shared_object_id": 1}}
+    forward = layer("LSTM", name="forward_lstm", **inner)
+    backward = layer("LSTM", name="backward_lstm", **{**inner, "go_backwards": True, "kernel_initializer": "zeros", **second})
+    return layer("Bidirectional", name="out", merge_mode="concat", layer=forward, backward_layer=backward)
+
+
+def test_a_second_direction_that_mirrors_the_first_needs_no_words() -> None:
+    words = Words(Catalogue.load("2.2.5"), None, older=False, archive=False)
+    made = words.model(graph(called(two_ways(), tensor("in"))))["config"]["layers"][1]
+    assert set(made["config"]) == {"name", "merge_mode", "layer"}
+
+
+@pytest.mark.parametrize("other", [{"units": 3}, {"go_backwards": False}, {"activation": "relu"}])
+def test_another_second_direction_is_refused_where_it_cannot_be_said(other: dict[str, Any]) -> None:
+    with pytest.raises(NotConvertible, match="takes no argument 'backward_layer'"):
+        said(graph(called(two_ways(**other), tensor("in"))), Target("2.2.5"))

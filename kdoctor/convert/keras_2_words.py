@@ -98,8 +98,10 @@ class Words:
                 said |= self._initializer(name, value, node, known in found.parameters)
             elif found.takes_anything or known in found.parameters or known in found.keys_taken:
                 said[known] = self._value(value, node.at / "config" / name)
-            elif not (value is False and (node.class_name, name) in FALSE_IS_USUAL) and not means_nothing(
-                kind, node.class_name, name, value, self.saved_by
+            elif not (
+                (value is False and (node.class_name, name) in FALSE_IS_USUAL)
+                or means_nothing(kind, node.class_name, name, value, self.saved_by)
+                or (name == "backward_layer" and _is_mirrored(node))
             ):
                 raise NotConvertible(f"{node.class_name} of Keras {self.catalogue.release} takes no argument {name!r} (here {value!r:.60})")
         return said
@@ -166,6 +168,28 @@ def _required(node: Node) -> dict[str, Json]:
     given = shapes if isinstance(shapes, Mapping) else {}
     found = {name: given.get(name) for name in ("query_shape", "value_shape", "key_shape")}
     return {**found, "key_shape": found["key_shape"] or found["value_shape"]}
+
+
+def _is_mirrored(node: Node) -> bool:
+    """Whether a Bidirectional's second direction is what every release makes of the first one: the same layer, the other way round."""
+    first, second = (_way(node.config.get(name)) for name in ("layer", "backward_layer"))
+    return first is not None and second is not None and first == {**second, "go_backwards": not second.get("go_backwards")}
+
+
+def _way(held: Json) -> dict[str, Json] | None:
+    """A recurrent layer's class and settings, without what says nothing of one that is stored."""
+    config = held.get("config") if isinstance(held, Mapping) else None
+    if not isinstance(config, Mapping):
+        return None
+    kept = {key: _unshared(value) for key, value in config.items() if key != "name" and not key.endswith(INITIALIZER)}
+    return {**kept, "go_backwards": bool(config.get("go_backwards")), "class_name": held.get("class_name")}
+
+
+def _unshared(value: Json) -> Json:
+    """Without the numbers by which a file says that objects are one and the same."""
+    if isinstance(value, Mapping):
+        return {key: _unshared(item) for key, item in value.items() if key != "shared_object_id"}
+    return [_unshared(item) for item in value] if isinstance(value, list) else value
 
 
 def _policy(node: Node) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from kdoctor.archive.writing.hdf5_attributes import store, store_all
+from kdoctor.archive.writing.hdf5_attributes import as_bytes, store, store_all
 from kdoctor.archive.writing.hdf5_child import answer, opened, regular, stored_array
 from kdoctor.document import Json
 
@@ -33,7 +33,7 @@ def _run(job: dict[str, Json]) -> None:
             store(file, name, None if text is None else text.encode())
         for group, values in job["attributes"].items():
             if regular(file, group) or any(value is not None for value in values.values()):
-                store_all(file.require_group(group), values)
+                store_all(file.require_group(group), as_bytes(values) if job["legacy"] else values)
         for group in job["groups"]:
             regular(file, group)
             file.require_group(group)

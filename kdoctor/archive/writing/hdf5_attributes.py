@@ -18,6 +18,11 @@ def store_all(owner: Any, values: dict[str, Json]) -> None:
         store(owner, name, value)
 
 
+def as_bytes(values: dict[str, Json]) -> dict[str, Json]:
+    """Texts as Keras stores them in a legacy file: before Keras 2.4 nothing else is understood."""
+    return {name: value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value for name, value in values.items()}
+
+
 def store(owner: Any, name: str, value: Any) -> None:
     """Store one attribute; the pieces of one that was stored in several go with it."""
     for stored in (name, *_pieces(owner, name)):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
 from kdoctor.archive.writing.planned_arrays import planned_arrays
-from kdoctor.document import ABSENT, EMPTY, Document, Json
+from kdoctor.document import ABSENT, EMPTY, Document, Format, Json
 from kdoctor.edit import same
 from kdoctor.faults import FaultKind
 
@@ -25,7 +25,7 @@ class Job:
     ``moves``: old and new path of a link; ``twins``: a path and another that names the same array; ``removes``: links to cut;
     ``made``: a path and the recipe (as JSON) for its array; ``groups``: those that the plan adds, with or without attributes;
     ``attributes``: group -> name -> value to store, None for one to remove; ``texts``: attributes of the root that hold JSON text;
-    ``prune``: groups that go, with those above them, if nothing is left in them.
+    ``prune``: groups that go, with those above them, if nothing is left in them; ``legacy``: texts are stored as bytes, as Keras 1 and 2 do.
     """
 
     moves: tuple[tuple[str, str], ...] = ()
@@ -36,6 +36,7 @@ class Job:
     attributes: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     texts: Mapping[str, str | None] = field(default_factory=dict)
     prune: tuple[str, ...] = ()
+    legacy: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.moves or self.twins or self.removes or self.made or self.groups or self.attributes or self.texts)
@@ -65,6 +66,7 @@ def hdf5_job(before: Document, after: Document, *, texts: bool) -> Job:
         attributes=dict(_attributes(before.attributes, after.attributes)),
         texts=dict(_texts(before, after)) if texts else {},
         prune=tuple(dict.fromkeys([*gone, *emptied])),
+        legacy=texts and (after.format is Format.H5_MODEL or "layer_names" in after.attributes.get("/", {})),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kdoctor.archive.writing.bulk_copy import Place, Sums, copy_bulk, summing
-from kdoctor.archive.writing.hdf5_attributes import store, store_all
+from kdoctor.archive.writing.hdf5_attributes import as_bytes, store, store_all
 from kdoctor.archive.writing.hdf5_child import Slice, answer, opened, stored_array
 from kdoctor.document import Json
 
@@ -48,7 +48,7 @@ def _fill(target: Any, out: Place, sources: list[tuple[Any, Place]], job: dict[s
             found.file.copy(found, target, path)
     _make(target, job["made"], lambda path: stored(path)[0])
     for group, values in job["attributes"].items():
-        store_all(target[group], _as_bytes(values) if job["legacy"] else values)
+        store_all(target[group], as_bytes(values) if job["legacy"] else values)
     for name, text in job["texts"].items():
         store(target, name, text.encode())
 
@@ -61,11 +61,6 @@ def _make(target: Any, made: list[tuple[str, Json]], find: Any) -> None:
 
     for path, recipe in made:
         make_array(target, path, from_json(recipe), find)
-
-
-def _as_bytes(values: dict[str, Json]) -> dict[str, Json]:
-    """Texts as Keras stores them in a legacy file: before Keras 2.4 nothing else is understood."""
-    return {name: value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value for name, value in values.items()}
 
 
 @contextlib.contextmanager

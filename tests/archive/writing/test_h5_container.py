@@ -98,6 +98,16 @@ def test_other_attributes_are_added_changed_and_removed(tmp_path: Path) -> None:
         assert file["model_weights/dense"].attrs["order"].tolist() == [1, 2]
 
 
+def test_the_words_of_a_legacy_file_are_stored_as_bytes_since_keras_2_3_decodes_them(tmp_path: Path) -> None:
+    before = open_document(h5_file(tmp_path / "a.h5"))
+    root = {**before.attributes["/model_weights"], "keras_version": "2.2.5"}
+    after = edited(before, "attributes", "/model_weights", new=root)
+    with h5py.File(write_document(before, after, tmp_path / "b.h5").path, "r") as file:
+        stored = file["model_weights"].attrs
+        assert stored["keras_version"] == "2.2.5"
+        assert h5py.check_string_dtype(stored.get_id("keras_version").dtype).encoding == "ascii"  # of UTF-8, h5py 2 makes a str
+
+
 def test_names_that_fill_more_than_one_attribute_are_stored_in_pieces(tmp_path: Path) -> None:
     source = h5_file(tmp_path / "a.h5", names=1500)
     before = open_document(source)
