@@ -24,10 +24,15 @@ ENVIRONMENT = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES"
 NAMES = "import inspect, keras; a = keras.applications; print(*(n for n in dir(a) if inspect.isfunction(getattr(a, n))))"
 KIND = """
 import json, sys, keras, numpy
+sys.setrecursionlimit(10_000)  # Keras 3 follows a graph by recursion: with Python's 1,000, ResNetRS270 is too deep for it
 def of_kind(model, kind):
     if kind == "float32":
         return model
     config = json.loads(json.dumps(model.get_config()).replace('"float32"', json.dumps(kind)))
+    for layer in config["layers"]:
+        if layer["class_name"] == "Normalization":  # Keras 3 rounds its constants to float32, whatever its dtype
+            for key in ("mean", "variance"):
+                layer["config"][key] = numpy.float32(layer["config"][key]).tolist()
     again = type(model).from_config(config)
     again.set_weights(model.get_weights())
     return again
