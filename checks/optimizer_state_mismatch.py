@@ -3,20 +3,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.convert.optimizer import COUNTERS, has_state, optimizer_of, stored_state
+from kdoctor.convert.optimizer import COUNTERS, NATIVE, has_state, optimizer_of, stored_state
 from kdoctor.document import Document, Format, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.slots import slots
+from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.optimizer_state import expected_shapes, misfit, state_arrays, without_state
 from kdoctor.pointer import Pointer
 from kdoctor.stored import written
 from kdoctor.target import StateWish, Target
 from kdoctor.training import training_part
 
+from ._optimizer_names import cure, misnamed
 from ._trained import trained_weights
 
 AT = Pointer("training")
+SHOWN = 3
 COMPILE = Need("--compile", "optimizer=…,loss=…,metrics=…", "the file does not say which optimizer trained the model")
 DROP = Need("--drop-optimizer", "", "fit() works without the state, and starts afresh")
 
@@ -29,6 +32,10 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     'adam', because it has 10 variables whereas the saved optimizer has 2 variables", and starts the optimizer afresh without another
     word: a warning. There is nothing to cure then, as moments that are not in the file cannot be made up. Arrays of other shapes are an
     error ("A total of 1 objects could not be loaded"): the state is left out, and the predictions stay what they are.
+
+    An array that is missing from its list in an ``.h5`` ("KeyError: 'sequential_dense_kernel_velocity'"), or has another number than those
+    that Keras counts in an archive, is an error. Where one name is without its array and one array, of the right shape, without its name,
+    they belong together; else the state is left out.
 
     A compiled ``.h5`` with optimizer state loads in Keras 3, but cannot be trained: "Unknown variable: … This optimizer can only be
     called for the variables it was originally built with". That is an error with ``--for training``. The cure writes a ``.keras``
@@ -49,10 +56,38 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     if document.format.native and habits.TAKES_RMSPROP_FOR_NONE.of(target) and training.get("optimizer") is None:
         yield _nameless(document, target)
         return
+    if lost := _misnamed(document, target):
+        yield lost
+        return
     if target.purpose == "training" and habits.BUILDS_FOR_NO_VARIABLES.of(target) and "/optimizer_weights" in document.attributes:
         yield _cannot_fit(document)
         return
     yield from _mismatch(document, target) if document.format.native else _legacy_mismatch(document)
+
+
+def _misnamed(document: Document, target: Target) -> Finding | None:
+    """Keras opens the arrays of an ``.h5`` by a list; those of an archive by number, where there are as many as it expects."""
+    found, name, expected = misnamed(document), *_expected(document, target)
+    if not found.missing or (document.format.native and (expected is None or len(expected) != _keys(document))):
+        return None
+    rest = f"; {found.strays[0]} stands there instead" if found.strays else ""
+    says = "ValueError: A total of 1 objects could not be loaded" if document.format.native else f"KeyError: {found.missing[0]!r}"
+    return Finding(
+        AT / ("optimizer" if document.format.native else "optimizer_config"),
+        f"the state of the optimizer {name} has no array {', '.join(found.missing[:SHOWN])}{rest}",
+        repair=cure(document, target, found, expected),
+        keras_says=says,
+    )
+
+
+def _expected(document: Document, target: Target) -> tuple[str, tuple[Shape | None, ...] | None]:
+    """The optimizer, and the shapes of its arrays in an archive."""
+    name, config = optimizer_of(document)
+    return name, expected_shapes(document, name, config, keras_3=target.keras_3) if document.format.native else None
+
+
+def _keys(document: Document) -> int:
+    return sum(path.startswith(NATIVE) for path in document.weights)
 
 
 def _unwanted(document: Document, edits: tuple[Edit, ...]) -> Finding:
@@ -88,13 +123,12 @@ def _cannot_fit(document: Document) -> Finding:
 
 
 def _mismatch(document: Document, target: Target) -> Iterator[Finding]:
-    name, config = optimizer_of(document)
-    expected = expected_shapes(document, name, config, keras_3=target.keras_3)
+    name, expected = _expected(document, target)
     stored = [*state_arrays(document).values()]
-    if expected is None or (len(stored) == COUNTERS != len(expected)):
+    if expected is None or (_keys(document) == len(stored) == COUNTERS != len(expected)):
         return
-    if len(stored) != len(expected):
-        yield _uncounted(name, len(stored), len(expected))
+    if _keys(document) != len(expected):
+        yield _uncounted(name, _keys(document), len(expected))
     elif (index := misfit(expected, stored)) is not None:
         yield _misshapen(document, target, name, index, f"{written(stored[index].shape)}, not {written(expected[index])}")
 
@@ -123,6 +157,9 @@ def _legacy_mismatch(document: Document) -> Iterator[Finding]:
     """Of an ``.h5``: Keras 2 says so in a warning, Keras 3 never gets as far."""
     trained = trained_weights(document)
     name, config = optimizer_of(document)
+    if (unlisted := misnamed(document).strays) and _known(name, config):
+        yield _unlisted(name, unlisted)
+        return
     if trained is None or not has_state(document) or not _known(name, config) or stored_state(document, trained) is not None:
         return
     yield Finding(
@@ -130,6 +167,14 @@ def _legacy_mismatch(document: Document) -> Iterator[Finding]:
         f"the state of the optimizer {name} is not that of the {len(trained)} variables that the model trains: training starts afresh",
         keras_says="WARNING: Error in loading the saved optimizer state. As a result, your model is starting with a freshly initialized "
         "optimizer.",
+        mild=True,
+    )
+
+
+def _unlisted(name: str, strays: tuple[str, ...]) -> Finding:
+    return Finding(
+        AT / "optimizer_config",
+        f"the state of the optimizer {name} holds {len(strays)} arrays that its list does not name, {strays[0]} first: nobody reads them",
         mild=True,
     )
 

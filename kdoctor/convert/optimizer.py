@@ -35,7 +35,7 @@ def stored_state(document: Document, trained: Sequence[Weight]) -> State | None:
     counters = 1 + (has_rate(config) if style is Style.KERAS_3 else 0)
     for groups in _arrangements(name, config, style):
         found = _divided(arrays[counters:], groups, trained)
-        if found is not None and len(arrays) >= counters and arrays[0].shape == ():
+        if found is not None and len(arrays) >= counters and all(array.shape == () for array in arrays[:counters]):
             return State(arrays[0], found)
     if style is Style.KERAS_1 and name not in COUNTED:
         for groups in _arrangements(name, config, style):

@@ -7,6 +7,9 @@ their names say, that can be told, and is (tests/checks/test_wrong_variable_coun
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 SAMPLES = sorted(path for path in (ROOT / "sample_models" / "healthy").iterdir() if path.suffix in (".keras", ".h5"))
 CODES = ("K701", "K702", "K703", "K705", "K607")
 Arrays = dict[str, Weight]
+COUNTERS = 2  # steps and learning rate, which an optimizer has before it was built
 SMALL = 24  # arrays of a model that is put through everything
 
 
@@ -90,5 +94,69 @@ def test_whoever_exchanges_two_arrays_of_different_shapes_is_found_out(healthy: 
         for one, other in itertools.pairwise(sorted(owners, key=lambda path: (len(path), path[::-1]))):
             exchanged = {**arrays, one: arrays[other], other: arrays[one]}
             if arrays[one].shape != arrays[other].shape and unnamed(document, exchanged, owners[one], owners[other]):
+                missed.append(f"{name}: {one} with {other}")
+    assert missed == []
+
+
+def state_of(document: Document) -> list[str]:
+    """The arrays of an optimizer's state that was built for the model's variables."""
+    found = [path for path in document.weights if path.startswith(("optimizer/vars/", "optimizer_weights/"))]
+    return found if len(found) > COUNTERS else []
+
+
+TRAINED = """
+import sys, keras
+from keras import layers, optimizers
+made = [
+    optimizers.Adam(), optimizers.AdamW(amsgrad=True), optimizers.Adamax(), optimizers.SGD(momentum=0.9), optimizers.RMSprop(momentum=0.1, centered=True),
+    optimizers.Adagrad(), optimizers.Adadelta(), optimizers.Ftrl(), optimizers.Lion(), optimizers.Adam(use_ema=True),
+]
+for number, optimizer in enumerate(made):
+    rows = [layers.Conv1D(3, 2), layers.BatchNormalization(), layers.LSTM(4)] if number % 2 else [layers.Flatten(), layers.Dense(5)]
+    model = keras.Sequential([layers.Input((6, 2)), *rows, layers.Dense(3, name="head")])
+    model.compile(optimizer, "mean_squared_error")
+    optimizer.build(model.trainable_variables)
+    for ending in ("keras", "h5"):
+        model.save(f"{sys.argv[1]}/{number}.{ending}")
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(healthy: dict[str, Document], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
+    folder = tmp_path_factory.mktemp("trained")
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    subprocess.run([sys.executable, "-c", TRAINED, str(folder)], check=True, capture_output=True, env=environment)
+    found = healthy | {path.name: open_document(path) for path in folder.iterdir()}
+    return {name: document for name, document in found.items() if state_of(document) and not examine("K503", document)}
+
+
+def test_whoever_touches_one_array_of_an_optimizer_is_found_out(trained: dict[str, Document]) -> None:
+    missed = []
+    for name, document in trained.items():
+        arrays = dict(document.weights)
+        for path in state_of(document):
+            wider = replace(arrays[path], shape=(*arrays[path].shape, 2))
+            for deed, changed in (
+                ("removed", {other: array for other, array in arrays.items() if other != path}),
+                ("renamed", {other + "_old" if other == path else other: array for other, array in arrays.items()}),
+                ("moved", {"lost/found" if other == path else other: array for other, array in arrays.items()}),
+                ("reshaped", {**arrays, path: wider}),
+            ):
+                if not examine("K503", document.replacing({**document.parts, "weights": changed})):
+                    missed.append(f"{name}: {path} {deed}")
+    assert missed == []
+    assert sum(document.format.native for document in trained.values()) >= 10
+    assert sum(not document.format.native for document in trained.values()) >= 10
+
+
+def test_whoever_exchanges_two_arrays_of_an_optimizer_of_different_shapes_is_found_out(trained: dict[str, Document]) -> None:
+    missed = []
+    for name, document in trained.items():
+        arrays = dict(document.weights)
+        for one, other in itertools.combinations(state_of(document), 2):
+            exchanged = {**arrays, one: arrays[other], other: arrays[one]}
+            if arrays[one].shape != arrays[other].shape and not examine(
+                "K503", document.replacing({**document.parts, "weights": exchanged})
+            ):
                 missed.append(f"{name}: {one} with {other}")
     assert missed == []
