@@ -23,7 +23,7 @@ from kdoctor.target import Target
 
 PROBE = Path(__file__).with_name("probe_conversions.py")
 CLOSE = 1e-5
-STATELESS = "nadam"  # keeps a number that no file holds
+STATELESS = "nadam"  # keeps a number that is stored elsewhere by every release, or nowhere
 
 
 def probe(*arguments: str, asked: Any = None) -> str:
