@@ -7,9 +7,10 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import WRAPPED
+from kdoctor.layers import is_model, layer_list
 from kdoctor.models import models
 from kdoctor.naming import fresh, rename
-from kdoctor.objects import Node, objects
+from kdoctor.objects import Node, as_node, objects
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
@@ -28,29 +29,50 @@ def slash_in_layer_name(document: Document, target: Target) -> Iterator[Finding]
     """
     if not habits.REFUSES_SLASHES.of(target):
         return
-    for model in models(document):
-        bad = {layer.index: layer.name for layer in model.layers if "/" in layer.name}
-        if not bad:
-            continue
-        taken = {layer.name for layer in model.layers}
-        fresh_names: dict[str, str] = {}
-        for name in dict.fromkeys(bad.values()):
-            fresh_names[name] = fresh(name.replace("/", "_"), taken)
-            taken.add(fresh_names[name])
-        edits = rename(model.node, {index: fresh_names[name] for index, name in bad.items()}, fresh_names)
-        first = next(iter(bad.values()))
-        others = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-        yield Finding(
-            model.node.at / "config" / "layers" / next(iter(bad)) / "config" / "name",
-            f"the layer name {first!r}{others} holds a slash",
-            repair=Repair("write underscores instead, wherever the names are used", edits),
-            layer=first,
-            keras_says=_keras_says(first),
-        )
+    for model in _models(document):
+        yield from _listed(model)
     for node in objects(document):
         own = node.config.get("name")
-        if isinstance(own, str) and "/" in own and (node.at == ROOT or (node.at.part == "config" and node.key in WRAPPED)):
+        if isinstance(own, str) and "/" in own and (node.at == ROOT or _is_held(node)):
             yield _unlisted(node, own)
+
+
+def _models(document: Document) -> Iterator[Node]:
+    """Every model, those inside wrappers too."""
+    listed = [model.node for model in models(document)]
+    yield from listed
+    known = {node.at for node in listed}
+    yield from (node for node in objects(document) if node.at.part == "config" and node.at not in known and is_model(node))
+
+
+def _listed(model: Node) -> Iterator[Finding]:
+    """One finding for all layers of a model."""
+    items, at = layer_list(model)
+    names = {index: node.name for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None and node.name}
+    bad = {index: name for index, name in names.items() if "/" in name}
+    if not bad:
+        return
+    taken = set(names.values())
+    fresh_names: dict[str, str] = {}
+    for name in dict.fromkeys(bad.values()):
+        fresh_names[name] = fresh(name.replace("/", "_"), taken)
+        taken.add(fresh_names[name])
+    edits = rename(model, {index: fresh_names[name] for index, name in bad.items()}, fresh_names)
+    first = next(iter(bad.values()))
+    others = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+    yield Finding(
+        at / next(iter(bad)) / "config" / "name",
+        f"the layer name {first!r}{others} holds a slash",
+        repair=Repair("write underscores instead, wherever the names are used", edits),
+        layer=first,
+        keras_says=_keras_says(first),
+    )
+
+
+def _is_held(node: Node) -> bool:
+    """Whether a wrapper, or StackedRNNCells, holds it."""
+    keys = node.at.keys
+    return node.at.part == "config" and (node.key in WRAPPED or (len(keys) > 1 and keys[-2] == "cells" and isinstance(keys[-1], int)))
 
 
 def _unlisted(node: Node, name: str) -> Finding:

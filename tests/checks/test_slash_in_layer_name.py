@@ -49,6 +49,17 @@ def test_the_model_itself_and_a_wrapped_layer_are_renamed_too() -> None:
     assert examine("K207", cured(cured(sick, model_name), wrapped)) == []
 
 
+def test_cells_and_the_layers_of_a_wrapped_model_are_renamed_too() -> None:
+    cells = layer("StackedRNNCells", name="stacked", cells=[layer("LSTMCell", name="a/cell", units=2), layer("GRUCell", units=2)])
+    inner = functional(start(), after(layer("Dense", name="x/y", units=2), "in"), outputs=(("x/y", 0, 0),), name="inner")
+    sick = model(layer("RNN", cell=cells), layer("TimeDistributed", layer=inner))
+    findings = examine("K207", sick)
+    assert {finding.layer for finding in findings} == {"a/cell", "x/y"}
+    well = cured(cured(sick, findings[0]), findings[1])
+    assert examine("K207", well) == []
+    assert well.config["config"]["layers"][1]["config"]["layer"]["config"]["output_layers"] == [["x_y", 0, 0]]
+
+
 def test_an_initializer_may_have_any_name() -> None:
     assert examine("K207", model(layer("Dense", kernel_initializer=layer("Zeros", name="a/b")))) == []
 
