@@ -119,7 +119,8 @@ class _Work:
 
         at = found.at.parent.parent
         stored = self.after.at(at)
-        if found.code is not None and reaches(found.code):  # K407: never translated, whatever the table knows
+        codes = [each.code for each in lambdas(self.after) if each.at.parent == found.at.parent]
+        if any(code is not None and reaches(code) for code in codes):  # K407: never translated, whatever the table knows
             self.reasons[found.at] = "it reaches for the system"
             return False
         try:
@@ -173,7 +174,15 @@ class _Work:
         saved = release_of(self.before)
         at_once = at.keys[-1:] == ("layer",) and (saved is None or saved < (3, 0))
         given = self.target.given.bindings
-        return Surroundings(shapes, dtypes, listed, masked(self.after), given, self.target.release, saved, at_once)
+        mask = next((each for each in lambdas(self.after) if each.at == at / "config" / "mask"), None)
+        return Surroundings(shapes, dtypes, listed, self.masked(), given, self.target.release, saved, at_once, mask)
+
+    def masked(self) -> bool:
+        """Whether something in the model makes masks; a Lambda may, too."""
+        from kdoctor.translate.masks import makes_masks
+
+        held = [each for each in lambdas(self.split.document) if each.key == "mask" and each.at.part == "config"]
+        return masked(self.split.document) or any(each.code is None or makes_masks(each) for each in held)
 
     def _arriving(self, layer: Layer) -> tuple[str | None, ...]:
         """The dtypes of what a layer takes."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kdoctor.bytecode.code import MalformedCode
-from kdoctor.bytecode.evaluate import evaluate
 from kdoctor.bytecode.expression import Function as Tree
-from kdoctor.bytecode.literal import Untraceable
 from kdoctor.document import Json
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.lambdas import Lambda
@@ -17,8 +14,10 @@ from kdoctor.translate.built_in import Translation, built_in
 from kdoctor.translate.calling import Bound
 from kdoctor.translate.graph import Graph, reference
 from kdoctor.translate.interpret import Interpreter
+from kdoctor.translate.masks import Mask, mask_of, with_mask
 from kdoctor.translate.patterns.pattern import Layer
 from kdoctor.translate.stored_values import revived
+from kdoctor.translate.trees import expression_of
 from kdoctor.translate.values import MissingName, Tensor, Untranslatable, Value
 
 FLAT_SINCE = (3, 4)  # from this release on one input or output may be stated flat, and in 3.4 and from 3.11 on it must be (functional.py)
@@ -32,6 +31,7 @@ class Surroundings:
 
     shapes, dtypes: of the tensors that it is called with; listed: whether they come as a list; masked: whether a layer of the model makes masks;
     bindings: the globals that the user supplies; release: of the target; keras_minor: of the Keras that saved the file;
+    mask: its own mask function;
     at_once: whether that Keras called it for all times of a sequence at once, which the target does one by one (TimeDistributed).
     """
 
@@ -43,34 +43,7 @@ class Surroundings:
     release: str
     keras_minor: tuple[int, int] | None
     at_once: bool = False
-
-
-def expression_of(found: Lambda) -> Tree:
-    """The function as an expression tree. Raises `Untranslatable` when it cannot be followed for certain."""
-    code = found.code
-    if code is None:
-        raise Untranslatable("its code cannot be read")
-    try:
-        first, *others = (evaluate(code, release) for release in code.python.releases())
-    except (Untraceable, MalformedCode) as error:
-        raise Untranslatable(f"its code cannot be followed: {error}") from None
-    if any(other != first for other in others):
-        raise Untranslatable("its code means different things to the Pythons that may have written it")
-    if code.python.last < (3, 0):
-        _refuse_old_division(first)
-    return first
-
-
-def _refuse_old_division(function: Tree) -> None:
-    """In Python 2 the quotient of two whole numbers was one; of a tensor it was TensorFlow's own division."""
-    from kdoctor.bytecode.expression import Binary, Constant
-
-    waiting = list(function.children())
-    while waiting:
-        node = waiting.pop()
-        waiting.extend(node.children())
-        if isinstance(node, Binary) and node.operator == "/" and isinstance(node.right, Constant) and isinstance(node.right.value, int):
-            raise Untranslatable("a division by a whole number in Python 2")
+    mask: Lambda | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +58,26 @@ class Replacement:
 
 def replacement(found: Lambda, layer: Mapping[str, Json], around: Surroundings) -> Replacement:
     """One of Keras's own layers where that is exactly the same, else a nested model. Raises `Untranslatable` or `MissingName`."""
-    if not around.masked and layer["config"].get("mask") is None and around.shapes:
+    mask = _mask(layer, around)
+    layer = {**layer, "config": {**layer["config"], "mask": None}}
+    if around.shapes and (mask is not Mask.NONE or not around.masked):
         made, translation = _translation(found, layer, around)
         one = built_in(translation, around.listed) if not (around.at_once and made.mixes) else None
+        one = one if mask is Mask.NONE else with_mask(mask, one)
         if one is not None:
             return Replacement(_as_layer(layer, one), translation.outputs[0].dtype, native=False, any_shape=None in around.shapes)
     model, dtype = functional(found, layer, around)
     return Replacement(model, dtype, native=True)
+
+
+def _mask(layer: Mapping[str, Json], around: Surroundings) -> Mask:
+    """What the layer's own mask comes to."""
+    if layer["config"].get("mask") is None:
+        return Mask.NONE
+    if around.mask is None or len(around.shapes) != 1 or around.listed:
+        raise Untranslatable("a mask of its own")
+    given = Tensor("x", 0, 0, around.shapes[0], around.dtypes[0], True)
+    return mask_of(around.mask, given, around.release, around.keras_minor, around.masked)
 
 
 def _as_layer(stored: Mapping[str, Json], one: Layer) -> dict[str, Json]:
