@@ -9,14 +9,18 @@ from kdoctor.translate.values import Tensor, Value, tensors_in
 
 BOOLEAN: Final = frozenset(
     """
-    Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr LogicalNot LogicalXor Isfinite Isinf Isnan All Any InTopK
+    Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr LogicalNot LogicalXor Isfinite Isinf Isnan All Any InTopK AllClose Signbit
+    Isclose IsIn Isneginf Isposinf Isreal
     """.split()  # noqa: SIM905 (a table of names)
 )
-COUNTING: Final = frozenset("Argmax Argmin Argsort CountNonzero Digitize SearchSorted".split())  # noqa: SIM905 (a table)
+COUNTING: Final = frozenset("Argmax Argmin Argsort CountNonzero Digitize SearchSorted Nanargmax Nanargmin MatrixRank Bincount".split())  # noqa: SIM905 (a table)
 # Of whole numbers these make floats of Keras's default width.
 FLOATING: Final = frozenset(
     """
     Mean Divide TrueDivide Sqrt Exp Expm1 Log Log1p Log2 Log10 Rsqrt Sin Cos Tan Sinh Cosh Tanh Arccos Arcsin Arctan Arctan2 Sigmoid
+    Angle Arccosh Arcsinh Arctanh Average Cbrt Ceil Deg2rad DivideNoNan Exp2 Fabs Floor Heaviside Hypot I0 Ldexp LeakyRelu Logaddexp
+    Logaddexp2 Nanmean Nanmedian Nanpercentile Nanquantile Nanstd Nanvar Nextafter PSNR Percentile Quantile Rad2deg Sinc
+    Trapezoid
     Softmax LogSoftmax Logsumexp Std Var Median Reciprocal Erf Softplus Elu Selu Gelu Silu Normalize Norm
     """.split()  # noqa: SIM905 (a table of names)
 )
@@ -58,7 +62,7 @@ def dtype_of(operation: str, config: dict[str, Json], values: list[Value]) -> st
     stated = config.get("dtype")
     if operation in ("Cast", "FullLike", "OnesLike", "ZerosLike", "OneHot", "Arange", "Full", "SaturateCast") and isinstance(stated, str):
         return stated
-    if operation == "OneHot":
+    if operation in ("OneHot", "Full"):
         return "float32"
     if operation in ("Take", "TakeAlongAxis", "GetItem", "Pad", "FullLike", "Resize"):
         values = values[:1]

@@ -18,6 +18,9 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType({
     "Reshape": "reshape", "Transpose": "transpose", "ExpandDims": "expand_dims", "Squeeze": "squeeze", "Concatenate": "concatenate",
     "Stack": "stack", "Sum": "sum", "Mean": "mean", "Max": "max", "Min": "min", "Prod": "prod", "Flip": "flip", "Matmul": "matmul",
     "Reciprocal": "reciprocal", "Equal": "equal", "NotEqual": "not_equal", "Greater": "greater", "Less": "less",
+    "Expm1": "expm1", "Sinh": "sinh", "Cosh": "cosh", "Arcsin": "arcsin", "Arccos": "arccos", "Arctan": "arctan", "Arctan2": "arctan2",
+    "Isnan": "isnan", "Isinf": "isinf", "Isfinite": "isfinite", "LogicalNot": "logical_not", "LogicalAnd": "logical_and",
+    "LogicalOr": "logical_or", "LogicalXor": "logical_xor",
     "GreaterEqual": "greater_equal", "LessEqual": "less_equal", "Where": "where",
 })  # fmt: skip
 RENAMED: Final = {"Reshape": {"newshape": None}}

@@ -6,7 +6,20 @@ from typing import Final
 
 from kdoctor.translate.dtypes import is_float, is_whole
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.words import Row, Rows, array, beside, dtype_name, operand, pair, stacked, tensor, whole
+from kdoctor.translate.rows.words import (
+    Row,
+    Rows,
+    array,
+    beside,
+    dtype_name,
+    operand,
+    pair,
+    refuse_narrow,
+    refuse_whole,
+    stacked,
+    tensor,
+    whole,
+)
 from kdoctor.translate.values import Tensor, Untranslatable, Value, tensors_in
 
 # Operation -> the names that are exactly it. "tf.x" stands for tf.math.x and tf.compat.v1 as well.
@@ -54,9 +67,8 @@ UNARY: Final = {
 BINARY: Final = {
     "Add": "tf.add op.add np.add",
     "Subtract": "tf.subtract tf.sub op.sub np.subtract",
-    "Multiply": "tf.multiply tf.mul op.mul np.multiply tf.scalar_mul",
+    "Multiply": "tf.multiply tf.mul np.multiply tf.scalar_mul",
     "FloorDivide": "tf.floordiv tf.floor_div op.floordiv np.floor_divide",
-    "Mod": "tf.floormod tf.mod op.mod np.mod",
     "Maximum": "tf.maximum K.maximum np.maximum",
     "Minimum": "tf.minimum K.minimum np.minimum",
     "Equal": "tf.equal K.equal op.eq np.equal",
@@ -100,6 +112,27 @@ def divide(g: Graph, x: Value, y: Value) -> Value:
         wide = "float32" if dtype in ("int8", "uint8", "int16", "uint16") else "float64"
         left, right = (g("Cast", each, dtype=wide) if isinstance(each, Tensor) else each for each in (left, right))
     return g("Divide", left, right)
+
+
+def old_divide(g: Graph, x: Value, y: Value) -> Value:
+    """``tf.div`` divided as Python 2 did: of whole numbers it makes whole numbers."""
+    return modulo("FloorDivide")(g, x, y) if is_whole(beside(x, y)) else divide(g, x, y)
+
+
+def modulo(operation: str) -> Row:
+    def row(g: Graph, x: Value, y: Value) -> Value:
+        for each in (x, y):
+            refuse_narrow(each, "quotients")
+        return g(operation, *pair(g, x, y))
+
+    return row
+
+
+def times(g: Graph, x: Value, y: Value) -> Value:
+    """``a * b`` of truth values is no product, and Keras has none for them."""
+    if beside(x, y) == "bool":
+        raise Untranslatable("a product of truth values")
+    return g("Multiply", *pair(g, x, y))
 
 
 def sqrt(g: Graph, x: Value) -> Value:
@@ -173,6 +206,8 @@ def squared_difference(g: Graph, x: Value, y: Value) -> Value:
 
 def divide_no_nan(g: Graph, x: Value, y: Value) -> Value:
     left, right = pair(g, x, y)
+    for each in (left, right):
+        refuse_whole(each, "divide_no_nan")
     return g("DivideNoNan", left, right)
 
 
@@ -232,7 +267,8 @@ def backend_pow(g: Graph, x: Value, a: Value) -> Value:
 ROWS: Rows = {
     **{name: _unary(operation) for operation, names in UNARY.items() for name in names.split()},
     **{name: _binary(operation) for operation, names in BINARY.items() for name in names.split()},
-    "tf.truediv": divide, "tf.divide": divide, "tf.div": divide, "op.truediv": divide, "tf.realdiv": divide,
+    "tf.truediv": divide, "tf.divide": divide, "tf.div": old_divide, "op.truediv": divide, "tf.realdiv": divide,
+    "op.mul": times, "tf.floormod": modulo("Mod"), "tf.mod": modulo("Mod"), "op.mod": modulo("Mod"), "np.mod": modulo("Mod"),
     "tf.sqrt": sqrt, "np.sqrt": sqrt, "K.sqrt": clipped_sqrt,
     "tf.pow": power, "op.pow": power, "K.pow": backend_pow, "np.power": power,
     "tf.round": round_, "K.round": round_,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from kdoctor.translate.dtypes import is_float, is_whole
+from kdoctor.translate.dtypes import is_float
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.arrangement import pad, reverse
-from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, flag, number, tensor, whole
+from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, flag, number, refuse_whole, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 METHODS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
@@ -28,10 +28,15 @@ def resize(
     if method not in METHODS or flag(preserve_aspect_ratio):
         raise Untranslatable(f"resizing by {method!r:.20}, or with the aspect ratio kept")
     x = tensor(images)
-    if method != "nearest" and is_whole(x.dtype):
-        x = g("Cast", x, dtype="float32")
-    made = g("Resize", x, size=_sizes(size), interpolation=method, antialias=flag(antialias), data_format="channels_last")
-    return g("Cast", made, dtype="float32") if method != "nearest" and x.dtype not in ("float32", None) else made
+    if method != "nearest":
+        x = _single(g, x)
+    return g("Resize", x, size=_sizes(size), interpolation=method, antialias=flag(antialias), data_format="channels_last")
+
+
+def _single(g: Graph, x: Tensor) -> Tensor:
+    """TensorFlow weighs pixels in 32 bits, whatever they come in."""
+    found: Tensor = x if x.dtype in ("float32", None) else g("Cast", x, dtype="float32")
+    return found
 
 
 def old_resize(
@@ -52,6 +57,7 @@ def sampled(method: str) -> Row:
         x = tensor(images)
         if x.rank != 4 or not is_float(x.dtype):
             raise Untranslatable("resizing of what is not known to be a batch of images of floats")
+        x = x if method == "nearest" else _single(g, x)
         for axis, length in zip((1, 2), _sizes(size), strict=True):
             x = _sampled(g, x, axis, length, method, flag(align_corners))
         return x
@@ -96,8 +102,8 @@ def flip(from_end: int) -> Row:
 
 def gray(g: Graph, images: Value) -> Value:
     x = tensor(images)
-    if not is_float(x.dtype):
-        raise Untranslatable("gray images of whole numbers")
+    if x.dtype not in ("float32", "float16", "bfloat16"):
+        raise Untranslatable(f"gray images of {x.dtype}")
     return g("RGBToGrayscale", x, data_format="channels_last")
 
 
@@ -166,6 +172,8 @@ def normalized(mode: str) -> Row:
         given = tensor(x)
         if data_format not in (None, "channels_last"):
             raise Untranslatable("images with channels first")
+        if mode == "caffe":
+            refuse_whole(given, "caffe's preprocess_input")
         if not is_float(given.dtype):
             given = g("Cast", given, dtype="float32")
         if mode == "tf":

@@ -13,9 +13,13 @@ from kdoctor.translate.rows.indexing import ndim
 from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, number
 from kdoctor.translate.values import ShapeOf, Untranslatable, Value, shape_of, tensors_in
 
-# These take functions, or draw numbers by chance, or return what is no tensor.
+# These take functions, or draw numbers by chance, or return several tensors, complex numbers, or what is no tensor.
 REFUSED = frozenset(
-    {"map", "scan", "associative_scan", "while_loop", "fori_loop", "cond", "switch", "vectorized_map", "jvp", "slice_update"}
+    """
+    map scan associative_scan while_loop fori_loop cond switch vectorized_map jvp slice_update elastic_transform array_split dsplit hsplit
+    vsplit nonzero qr svd eig eigh lu_factor polar size modf frexp divmod meshgrid histogram slogdet
+    rfft unravel_index conv_transpose extract_patches
+    """.split()  # noqa: SIM905 (a table of names)
 )
 
 
@@ -31,7 +35,7 @@ def row_of(name: str) -> Row | None:
     if name in WRITTEN:
         return WRITTEN[name]
     entry = functions().get(name)
-    if entry is None or name in REFUSED:
+    if entry is None or name.rpartition(".")[2] in REFUSED:
         return None
     return functools.partial(_called, entry=entry)
 
@@ -49,6 +53,8 @@ def _called(g: Graph, *args: Value, entry: dict[str, Any], **kwargs: Value) -> V
     while operands and operands[-1] is None and len(operands) > 1:
         operands.pop()
     config = {key: _setting(given[name]) for key, name in entry["config"].items()}
+    if "data_format" in config and config["data_format"] is None:
+        config["data_format"] = "channels_last"  # which the function fills in, and its operation does not
     if tensors_in(list(config.values())):
         raise Untranslatable("a tensor as a setting")
     return g(entry["class"], *operands, **config)
@@ -97,8 +103,15 @@ def _einsum(g: Graph, subscripts: Value, *operands: Value) -> Value:
     return g("Einsum", *operands, subscripts=subscripts)
 
 
+def _where(g: Graph, condition: Value, x1: Value = None, x2: Value = None) -> Value:
+    if x1 is None or x2 is None:
+        raise Untranslatable("where with a condition alone")
+    return g("Where", condition, _operand(x1), _operand(x2))
+
+
 WRITTEN: Rows = {
-    "cast": lambda g, x, dtype: cast(g, x, dtype_name(dtype)), "shape": lambda g, x: shape_of(x), "ndim": ndim,
+    "where": _where, "numpy.where": _where,
+    "cast": lambda g, x, dtype: cast(g, x, dtype_name(dtype)), "shape": lambda g, x: shape_of(x), "ndim": ndim, "numpy.ndim": ndim,
     "convert_to_tensor": lambda g, x, dtype=None, sparse=None, ragged=None: x if dtype is None else cast(g, x, dtype_name(dtype)),
     "abs": lambda g, x: g("Abs", x), "pad": _pad, "reshape": _reshape, "squeeze": _squeeze, "einsum": _einsum,
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.words import Rows, array, beside, flag, operand, tensor, whole
+from kdoctor.translate.rows.words import Rows, array, beside, flag, operand, refuse_narrow, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 
@@ -88,6 +88,7 @@ def diag_part(g: Graph, input: Value) -> Value:
 
 
 def trace(g: Graph, x: Value) -> Value:
+    refuse_narrow(x, "sums")
     return g("Sum", diag_part(g, x), axis=-1, keepdims=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kdoctor.translate.dtypes import is_float
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.words import Rows, array, axes, flag, number, operand, tensor, whole
+from kdoctor.translate.rows.words import Rows, array, axes, flag, number, operand, refuse_whole, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 LOCAL_RESPONSE_MOST = 16
@@ -16,6 +16,8 @@ def relu(g: Graph, features: Value) -> Value:
 
 def backend_relu(g: Graph, x: Value, alpha: Value = 0.0, max_value: Value = None, threshold: Value = 0.0) -> Value:
     slope, start = number(alpha), number(threshold)
+    if slope or max_value is not None:
+        refuse_whole(x, "a relu with a slope or a limit")
     if slope and max_value is None and not start:
         return g("LeakyRelu", tensor(x), negative_slope=slope)
     if slope or start:
@@ -33,6 +35,7 @@ def activation_relu(
 
 
 def leaky_relu(g: Graph, features: Value, alpha: Value = 0.2) -> Value:
+    refuse_whole(features, "leaky_relu")
     return g("LeakyRelu", tensor(features), negative_slope=number(alpha))
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from kdoctor.translate.dtypes import is_whole
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.words import Row, Rows, axes, flag, refuse_whole, tensor, whole
+from kdoctor.translate.rows.words import Row, Rows, axes, flag, refuse_narrow, refuse_whole, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 REDUCTIONS: Final = {
@@ -37,8 +36,8 @@ def _prepared(g: Graph, operation: str, x: Tensor, of_backend: bool) -> Tensor:
         refuse_whole(x, operation.lower())
         if x.dtype == "bool" and of_backend and operation in ("Mean", "Std", "Var"):
             return _cast(g, x, "float32")
-    if operation in ("Sum", "Prod") and is_whole(x.dtype) and x.dtype not in ("int32", "int64"):
-        raise Untranslatable(f"sums of {x.dtype}, which Keras makes wider")
+    if operation in ("Sum", "Prod"):
+        refuse_narrow(x, "sums")
     if operation in ("All", "Any") and x.dtype != "bool":
         return _cast(g, x, "bool")
     return x
@@ -115,6 +114,8 @@ def sort(g: Graph, values: Value, axis: Value = -1, direction: Value = "ASCENDIN
 
 def argsort(g: Graph, values: Value, axis: Value = -1, direction: Value = "ASCENDING", stable: Value = False) -> Value:
     if direction != "ASCENDING":
+        if str(tensor(values).dtype).startswith("u"):
+            raise Untranslatable("a descending order of numbers without a sign")
         values = g("Negative", tensor(values))
     return g("Argsort", tensor(values), axis=whole(axis))
 

@@ -126,6 +126,12 @@ def refuse_whole(x: Value, what: str) -> None:
         raise Untranslatable(f"{what} of whole numbers rounds in TensorFlow; Keras has no such operation")
 
 
+def refuse_narrow(x: Value, what: str) -> None:
+    """Keras makes whole numbers of fewer than 32 bits wider where TensorFlow keeps them."""
+    if isinstance(x, Tensor) and is_whole(x.dtype) and x.dtype not in ("int32", "int64"):
+        raise Untranslatable(f"{what} of {x.dtype}, which Keras makes wider")
+
+
 def unsupported(why: str) -> Row:
     """A function that is known, and has no counterpart."""
 
