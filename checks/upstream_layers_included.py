@@ -42,7 +42,7 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
         if model.cut:
             if not habits.KEEPS_LAYERS_BEFORE_A_CUT.of(target):
                 yield _cut(document, surplus)
-        elif surplus.layers:
+        elif surplus.layers and surplus.whole:
             yield _beside(document, surplus, target)
         yield from _hidden(surplus)
 

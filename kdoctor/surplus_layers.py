@@ -49,6 +49,14 @@ class Surplus:
         return {key: frozenset(calls) for key, calls in found.items()}
 
     @cached_property
+    def whole(self) -> bool:
+        """Whether all that is referred to is there: else what the outputs need cannot be told (K204, K209)."""
+        known = {layer.key for layer in self.model.layers}
+        taken = [source for layer in self.model.layers for call in layer.calls for source in call]
+        ends = self.model.endpoints("output_layers")
+        return bool(ends) and {source.layer for source in (*taken, *ends, *self.model.endpoints("input_layers"))} <= known
+
+    @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """Those that no output needs, in order."""
         return tuple(layer for layer in self.model.layers if layer.key not in self.needed)

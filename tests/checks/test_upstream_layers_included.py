@@ -57,3 +57,11 @@ def test_a_model_that_begins_at_its_input_layers_is_healthy() -> None:
 
 def test_keras_3_0_reads_what_it_wrote() -> None:
     assert examine("K203", archive(), Target("3.0.5")) == []
+
+
+def test_where_a_layer_is_missing_nothing_is_called_superfluous() -> None:
+    """Without 'd2' no output seems to need 'd1' (K204 says so)."""
+    assert (
+        examine("K203", document(functional(start(), after(D1, "in"), after(layer("Dense", name="d3"), "d2"), outputs=(("d3", 0, 0),))))
+        == []
+    )
