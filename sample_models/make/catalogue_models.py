@@ -22,6 +22,7 @@ HEALTHY = {
     "healthy/unresolved_object.keras": Sample("K301", "Rescaling where the sick files have a custom Scale", K3),
     "healthy/hub_layer.keras": Sample("K302", "Dense where the sick files have the hub module", K3),
     "healthy/lambda_code.keras": Sample("K401", "Rescaling in the Lambda's place", K3),
+    "healthy/lambda_code__activation.keras": Sample("K401", "Rescaling behind the layer, which has no activation", K3),
     "healthy/lambda_reads_global.keras": Sample("K402", "Cropping1D in the Lambda's place", K3),
     "healthy/lambda_reads_global__module_alias.keras": Sample("K402", "Rescaling and ReLU in the Lambda's place", K3),
     "healthy/lambda_closure.keras": Sample("K403", "Rescaling in the Lambda's place", K3),
@@ -103,6 +104,7 @@ CUSTOM = {
 }
 
 CODE_TWIN = "healthy/lambda_code.keras"
+ACTIVATION_TWIN = "healthy/lambda_code__activation.keras"
 CONSTANT = "lambda x: x / 255.0"
 GLOBAL = "lambda x: x[:, -CONV_WIDTH:, :], and CONV_WIDTH (3) is not in the file"
 CLOSURE = "lambda x: x * factor, closed over factor = 0.5"
@@ -114,6 +116,8 @@ LAMBDAS = {
     "sick/lambda_code.h5": Sample("K401", CONSTANT, K3, TRANSLATE),
     "sick/lambda_code__keras_2.keras": Sample("K401", CONSTANT, K2, TRANSLATE),
     "sick/lambda_code__keras_2.h5": Sample("K401", CONSTANT, K2, TRANSLATE),
+    "sick/lambda_code__activation.keras": Sample("K401", CONSTANT + ", as the activation of a Dense", K3, TRANSLATE),
+    "sick/lambda_code__activation__keras_2.h5": Sample("K401", CONSTANT + ", as the activation of a Dense", K2, TRANSLATE, ACTIVATION_TWIN),
     "sick/lambda_code__named_def__keras_2.h5": Sample("K401", "def pixel_range(x): return x / 255.0, stored as bytecode", K2, TRANSLATE),
     "sick/lambda_code__keras_1.h5": Sample("K401", CONSTANT + ", as raw marshal text", K1, TRANSLATE),
     "sick/lambda_reads_global.keras": Sample("K402", GLOBAL, K3, BIND),

@@ -23,6 +23,7 @@ HANDLE = "https://tfhub.dev/example/tiny/1"
 def make(_: Sequence[str]) -> None:
     custom_layer()
     lambda_layers()
+    lambda_activation()
     hub_layer()
     plain_files()
     other_formats()
@@ -75,6 +76,12 @@ def lambda_layers() -> None:
         keras.backend.clear_session()
         if function in ("constant", "last_steps"):
             model.save(f"sick/{name}__keras_2.keras")
+
+
+def lambda_activation() -> None:
+    held = functions(tf, None)
+    stack = [keras.Input((6, 2)), layers.Dense(2, activation=held["constant"], name="dense")]
+    compiled(fill(keras.Sequential(stack, name="sequence"))).save("sick/lambda_code__activation__keras_2.h5")
 
 
 def hub_layer() -> None:

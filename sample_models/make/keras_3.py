@@ -21,6 +21,7 @@ def make(_: Sequence[str]) -> None:
     never_built()
     custom_layers()
     lambda_layers()
+    lambda_activation()
     hub_twin()
     not_compiled()
     weights_and_json()
@@ -116,6 +117,17 @@ def custom_layers() -> None:
     save(stack(layers.Rescaling(0.5, name="scale")), "healthy/unresolved_object.keras")
     registered = keras.saving.register_keras_serializable(package="my_package")(Scale)
     save(stack(registered(0.5, name="scale")), "sick/unresolved_object__registered.keras")
+
+
+def lambda_activation() -> None:
+    """The twin has the layer that the activation is, behind the other one."""
+    constant = functions(tensorflow, None)["constant"]
+    for path, activation, behind in (
+        ("healthy/lambda_code__activation.keras", None, [layers.Rescaling(1 / 255)]),
+        ("sick/lambda_code__activation.keras", constant, []),
+    ):
+        stack = [keras.Input((6, 2)), layers.Dense(2, activation=activation, name="dense"), *behind]
+        save(compiled(fill(keras.Sequential(stack, name="sequence"))), path)
 
 
 def lambda_layers() -> None:
