@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import functools
 import json
 import os
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+PR_SET_CHILD_SUBREAPER = 36
 ENVIRONMENT = {
     **os.environ,
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -88,7 +91,9 @@ def run(tool: Tool, program: str, folder: Path, out: Path, seconds: int | None =
         check=False,
         preexec_fn=None if seconds is None else functools.partial(resource.setrlimit, resource.RLIMIT_CPU, (seconds, seconds)),
     )
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall = time.perf_counter() - start
+    _wait_for_the_rest()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     try:
         document = json.loads(out.read_bytes() if out.exists() else done.stdout)
@@ -96,6 +101,18 @@ def run(tool: Tool, program: str, folder: Path, out: Path, seconds: int | None =
         return Run(cpu, wall, frozenset(), ended=False)
     named = {os.path.relpath(name, folder) if os.path.isabs(name) else name for name in tool.read(document)}
     return Run(cpu, wall, frozenset(named))
+
+
+def adopt_orphans() -> None:
+    """On Linux: what the children of a tool leave running is waited for by this process, so that its CPU time is counted too."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _wait_for_the_rest() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
 
 
 def version(tool: Tool, folder: Path) -> str:

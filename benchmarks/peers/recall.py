@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from peer_tools import OURS, PEERS, Run, Tool, run, version
+from peer_tools import OURS, PEERS, Run, Tool, adopt_orphans, run, version
 
 ROOT = Path(__file__).parent.parent.parent
 HEALTHY = ROOT / "sample_models" / "healthy"
@@ -128,6 +128,7 @@ def main() -> None:
     parser.add_argument("--timing", type=int, default=0)
     parser.add_argument("--kdoctor", default=str(Path(sys.executable).with_name("kdoctor")))
     options = parser.parse_args()
+    adopt_orphans()
     tools = [(OURS, options.kdoctor), *((tool, tool.program(options.environments)) for tool in PEERS)]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=ROOT).stdout.strip()
     versions = [f"kdoctor {commit}", *(f"{tool.name} {version(tool, options.environments)}" for tool in PEERS)]
