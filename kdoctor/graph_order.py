@@ -11,6 +11,7 @@ from kdoctor.call_numbers import every_source
 from kdoctor.claims import Claim, claims
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
+from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
 
 Step = tuple[str, int]
@@ -88,7 +89,8 @@ def _names(document: Document, claim: Claim) -> tuple[str, ...]:
     keys, names = claim.node.at.keys, []
     for end, key in enumerate(keys):
         if isinstance(key, int) and end and keys[end - 1] in ("layers", "config"):
-            layer = document.at(Pointer(claim.node.at.part, keys[: end + 1]))
-            beside = layer.get("name")
-            names.append(str(beside if isinstance(beside, str) else (layer.get("config") or {}).get("name")))
+            at = Pointer(claim.node.at.part, keys[: end + 1])
+            layer = as_node(document.at(at), at)
+            beside = None if layer is None else layer.raw.get("name")
+            names.append(str(beside if isinstance(beside, str) or layer is None else layer.name))
     return tuple(names)

@@ -59,7 +59,11 @@ def test_the_file_itself_has_the_weights_where_nothing_had_to_be_repaired() -> N
 
 
 def test_a_lambda_becomes_the_operations_that_it_computes() -> None:
-    assert "keras.ops.divide(input_1, 255.0)" in source("sick/lambda_code.keras")
+    assert 'keras.ops.multiply(input_1, np.array([0.5, 2.0], dtype="float32"))' in source("sick/lambda_closure__array.keras")
+
+
+def test_a_lambda_becomes_the_layer_that_computes_the_same() -> None:
+    assert "keras.layers.Rescaling(0.00392156862745098, " in source("sick/lambda_code.keras")
 
 
 def test_a_lambda_that_reads_a_name_needs_its_value() -> None:
