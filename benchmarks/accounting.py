@@ -18,9 +18,9 @@ from pathlib import Path
 
 from applications import ENVIRONMENT, NAMES, said
 
-from kdoctor.accounting import Owner, holdings
 from kdoctor.archive import open_document
-from kdoctor.balance import missing
+from kdoctor.weights.accounting import Owner, holdings
+from kdoctor.weights.balance import missing
 
 MAKE = """
 import importlib, sys

@@ -98,7 +98,7 @@ def load(path: Path) -> Any:
 def written(path: Path) -> str:
     from kdoctor.asked import installed_keras
     from kdoctor.packs import load_checks
-    from kdoctor.rebuilding import rebuild_file
+    from kdoctor.rebuild.from_file import rebuild_file
     from kdoctor.target import Target
 
     made = rebuild_file(path, Target(installed_keras()), load_checks())

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from kdoctor.check import Need
 from kdoctor.document import Document
-from kdoctor.flow import RANKED, Clash, flow
-from kdoctor.objects import Node
-from kdoctor.sequential import Shape, Stack, Statement, agree, features_of, statements
+from kdoctor.structure.flow import RANKED, Clash, flow
+from kdoctor.structure.objects import Node
+from kdoctor.structure.sequential import Shape, Stack, Statement, agree, features_of, statements
 from kdoctor.target import Target
 
 DISAGREE = "the file states different input shapes, and nothing in it proves one of them"

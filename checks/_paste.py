@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from kdoctor.check import Excerpt
 from kdoctor.document import Document
-from kdoctor.lambda_cures import cures
-from kdoctor.lambdas import Lambda
 from kdoctor.pointer import Pointer
+from kdoctor.replacements.lambda_cures import cures
+from kdoctor.structure.lambdas import Lambda
 from kdoctor.target import Target
 
 

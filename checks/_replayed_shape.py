@@ -8,7 +8,7 @@ from kdoctor.check import Finding, Repair
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.sequential import SHAPE_KEYS, Shape, Stack, Statement, statements
+from kdoctor.structure.sequential import SHAPE_KEYS, Shape, Stack, Statement, statements
 from kdoctor.target import Target
 
 from ._input_shape import DISAGREE, choose

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
-from kdoctor.objects import Node
-from kdoctor.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, features_of, statements
+from kdoctor.structure.objects import Node
+from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, features_of, statements
 from kdoctor.target import Target
 
 from ._input_shape import DISAGREE, Choice, choose

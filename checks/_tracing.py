@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kdoctor.layers import layer_list
-from kdoctor.objects import Node, as_node
-from kdoctor.sequential import Stack
+from kdoctor.structure.layers import layer_list
+from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.sequential import Stack
 from kdoctor.target import Target
 
 FAMILY = ("keras", "tensorflow", "tf_keras")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.claims import Listed
 from kdoctor.document import Weight
 from kdoctor.keras_api.variables.variable import Variable
-from kdoctor.stored import fits
-from kdoctor.stored_h5 import Group, Ledger, fitting, ordered
+from kdoctor.weights.claims import Listed
+from kdoctor.weights.stored import fits
+from kdoctor.weights.stored_h5 import Group, Ledger, fitting, ordered
 
 
 def disagreeing(ledger: Ledger) -> Iterator[tuple[Listed, Group]]:

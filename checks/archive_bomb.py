@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
-from kdoctor.guards import judged
+from kdoctor.security.guards import judged
 from kdoctor.target import Target
 
 SIZES = frozenset({"members", "ratio", "total_ratio", "spool_bytes", "memory_bytes", "json_bytes", "attribute_bytes", "datasets"})

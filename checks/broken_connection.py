@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
-from kdoctor.layers import Layer, is_model
-from kdoctor.models import Model, models
+from kdoctor.structure.layers import Layer, is_model
+from kdoctor.structure.models import Model, models
 from kdoctor.target import Target
 
 UNRESOLVED = "ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes."

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
-from kdoctor.hard_sigmoid import rescaled, users
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import read_natively
-from kdoctor.naming import fresh
-from kdoctor.objects import Node, as_node, objects
-from kdoctor.sequential import Stack, as_shape, stacks
+from kdoctor.replacements.hard_sigmoid import rescaled, users
+from kdoctor.structure.naming import fresh
+from kdoctor.structure.objects import Node, as_node, objects
+from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.

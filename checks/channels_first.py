@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.deployment import PURPOSES
 from kdoctor.document import Document
-from kdoctor.objects import objects
+from kdoctor.structure.objects import objects
 from kdoctor.target import Target
 
 KERNELS = re.compile(r"Conv|(?<!Global)(Average|Max)Pooling")

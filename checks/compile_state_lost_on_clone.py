@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import ABSENT, Document, Format
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
-from kdoctor.wrapping import Wrapper, has_wrappers, is_compiled, keeps_training_state, wrapper_of
+from kdoctor.training.wrapping import Wrapper, has_wrappers, is_compiled, keeps_training_state, wrapper_of
 
 MODELS = (Format.KERAS_ZIP, Format.KERAS_DIR, Format.H5_MODEL)
 REFUSES = "RuntimeError: Given model needs to be compiled, and have a loss and an optimizer."

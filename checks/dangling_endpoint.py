@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
-from kdoctor.models import Model, models
+from kdoctor.structure.models import Model, models
 from kdoctor.target import Target
 
 WORDS = {"input_layers": "input", "output_layers": "output"}

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.accounting import Holding, Owner, holdings
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.numbers import Numbers
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+from kdoctor.weights.accounting import Holding, Owner, holdings
 
 FEW = 0.01  # of the numbers that are not zero: so many denormals are left by any training
 

@@ -6,9 +6,9 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit, same
 from kdoctor.keras_api import habits
-from kdoctor.layers import Layer
-from kdoctor.models import Model, models
-from kdoctor.naming import fresh, rename
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.models import Model, models
+from kdoctor.structure.naming import fresh, rename
 from kdoctor.target import Target
 
 

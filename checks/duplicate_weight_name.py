@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.claims import Listed
 from kdoctor.document import Document
 from kdoctor.edit import Edit
-from kdoctor.stored_h5 import NAMES, Group, Ledger, fitting, ledger, ordered
 from kdoctor.target import Target
+from kdoctor.weights.claims import Listed
+from kdoctor.weights.stored_h5 import NAMES, Group, Ledger, fitting, ledger, ordered
 
 
 @check("K707", Severity.ERROR, since="0.1.0")

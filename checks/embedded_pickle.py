@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.faults import FaultKind
-from kdoctor.guards import judged
-from kdoctor.objects import objects
+from kdoctor.security.guards import judged
+from kdoctor.structure.objects import objects
 from kdoctor.target import Target
 
 # Layers that carry another framework's object in their config, serialized with that framework's pickle.

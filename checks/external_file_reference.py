@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
-from kdoctor.guards import judged
-from kdoctor.objects import Node, objects
+from kdoctor.security.guards import judged
+from kdoctor.structure.objects import Node, objects
 from kdoctor.target import Target
 
 LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})

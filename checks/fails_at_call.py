@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.cudnn import TWINS
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import calls
 from kdoctor.pointer import Pointer
+from kdoctor.replacements.cudnn import TWINS
 from kdoctor.target import Target
 
 AT = Pointer("training") / "steps_per_execution"

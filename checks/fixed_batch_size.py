@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.deployment import PURPOSES
 from kdoctor.document import Document
-from kdoctor.layers import layers
-from kdoctor.objects import objects
-from kdoctor.sequential import statements
+from kdoctor.structure.layers import layers
+from kdoctor.structure.objects import objects
+from kdoctor.structure.sequential import statements
 from kdoctor.target import Target
 
 FIXED = frozenset({"tflite", "xla"})  # which want every length fixed

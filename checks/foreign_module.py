@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
-from kdoctor.guards import judged
-from kdoctor.hostile import hostile_references, is_foreign
 from kdoctor.keras_api import habits
-from kdoctor.objects import objects
+from kdoctor.security.guards import judged
+from kdoctor.security.hostile import hostile_references, is_foreign
+from kdoctor.structure.objects import objects
 from kdoctor.target import Target
 
 OWN = ("keras.layers", "keras", "keras.initializers", "keras.regularizers", "keras.constraints", "keras.optimizers", "keras.losses")

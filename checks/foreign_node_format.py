@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.call_numbers import counted_from_one, less_one
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.layers import Layer, as_source
-from kdoctor.models import Model, models
 from kdoctor.native_config import has_tensors, native_node
+from kdoctor.structure.call_numbers import counted_from_one, less_one
+from kdoctor.structure.layers import Layer, as_source
+from kdoctor.structure.models import Model, models
 from kdoctor.target import Target
 
 LISTED = (habits.KEEPS_ENDPOINT_LISTS, habits.RETURNS_LISTED_OUTPUTS, habits.WANTS_LISTED_INPUTS)

@@ -7,10 +7,10 @@ from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.rearrange import Rearrangement, edits, relocations
-from kdoctor.stored import accountable
-from kdoctor.stored_h5 import Group, ledger, ordered
 from kdoctor.target import Target
+from kdoctor.weights.rearrange import Rearrangement, edits, relocations
+from kdoctor.weights.stored import accountable
+from kdoctor.weights.stored_h5 import Group, ledger, ordered
 
 
 @check("K607", Severity.ERROR, since="0.1.0")

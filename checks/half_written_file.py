@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import Document
-from kdoctor.stored_h5 import Group, ledger
 from kdoctor.target import Target
+from kdoctor.weights.stored_h5 import Group, ledger
 
 
 @check("K612", Severity.ERROR, since="0.1.0")

@@ -7,8 +7,8 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Fault
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
-from kdoctor.guards import judged
 from kdoctor.pointer import Pointer
+from kdoctor.security.guards import judged
 from kdoctor.target import Target
 
 

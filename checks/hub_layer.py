@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.custom.hub_layers import embedding, handle_of, hub_nodes, repaired_nodes, rewriting, trust_lines, unembedded
 from kdoctor.document import Document
-from kdoctor.hub_layers import embedding, handle_of, hub_nodes, repaired_nodes, rewriting, trust_lines, unembedded
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 THE_FILE = "THIS_FILE.keras"

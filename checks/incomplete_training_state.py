@@ -8,7 +8,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
-from kdoctor.training import training_part
+from kdoctor.training.words import training_part
 
 AT = Pointer("training")
 NEED = Need("--compile", "optimizer=adam,loss=…,metrics=…", "the file does not say how the model was trained")

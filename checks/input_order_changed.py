@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
-from kdoctor.models import models
+from kdoctor.structure.models import models
 from kdoctor.target import Target
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
-from kdoctor.flow import Clash, fits, flow
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.objects import Node, objects
-from kdoctor.rearrange import exchanges
-from kdoctor.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, Statement, as_shape, features_of, stacks, statements
-from kdoctor.stored import accountable
+from kdoctor.structure.flow import Clash, fits, flow
+from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, Statement, as_shape, features_of, stacks, statements
 from kdoctor.target import Target
+from kdoctor.weights.rearrange import exchanges
+from kdoctor.weights.stored import accountable
 
 from ._input_shape import DISAGREE, choose, corrected, incompatible, refusal, stated
 from ._replayed_shape import replayed

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
-from kdoctor.flow import flow
 from kdoctor.keras_api import habits
-from kdoctor.layers import layers
-from kdoctor.manifest import model_weights, weights_by_layer
-from kdoctor.objects import Node, as_node
-from kdoctor.sequential import FEATURE_AXIS, Shape, Stack, features_of, stacks
+from kdoctor.structure.flow import flow
+from kdoctor.structure.layers import layers
+from kdoctor.structure.manifest import model_weights, weights_by_layer
+from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.sequential import FEATURE_AXIS, Shape, Stack, features_of, stacks
 from kdoctor.target import Target
 
 from ._input_shape import choose, stated

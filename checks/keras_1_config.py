@@ -6,12 +6,12 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1, today
-from kdoctor.keras_1_weights import relaid
 from kdoctor.keras_api import habits
-from kdoctor.layers import layers
-from kdoctor.naming import fresh
-from kdoctor.objects import Node, objects
+from kdoctor.structure.layers import layers
+from kdoctor.structure.naming import fresh
+from kdoctor.structure.objects import Node, objects
 from kdoctor.target import Target
+from kdoctor.weights.keras_1 import relaid
 
 
 @check("K608", Severity.ERROR, since="0.1.0")

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from kdoctor.check import Excerpt, Finding, Need, Severity, check
 from kdoctor.document import Document, Json
-from kdoctor.lambda_cures import cures
-from kdoctor.lambdas import Lambda, lambdas
+from kdoctor.replacements.lambda_cures import cures
+from kdoctor.structure.lambdas import Lambda, lambdas
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA as REFUSED

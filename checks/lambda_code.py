@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
-from kdoctor.lambda_cures import cures
-from kdoctor.lambdas import Lambda, is_bare, lambdas
+from kdoctor.replacements.lambda_cures import cures
+from kdoctor.structure.lambdas import Lambda, is_bare, lambdas
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA, refuses_code

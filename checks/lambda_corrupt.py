@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
-from kdoctor.lambdas import Lambda, lambdas
+from kdoctor.structure.lambdas import Lambda, lambdas
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA

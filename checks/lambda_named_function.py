@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
-from kdoctor.hostile import is_no_modelling, is_pythons
 from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.reader import Call, Resolution, calls
-from kdoctor.lambdas import Lambda, lambdas
-from kdoctor.objects import FUNCTION
 from kdoctor.pointer import Pointer
+from kdoctor.security.hostile import is_no_modelling, is_pythons
+from kdoctor.structure.lambdas import Lambda, lambdas
+from kdoctor.structure.objects import FUNCTION
 from kdoctor.target import Target
 
 LOST = (Resolution.FUNCTION, Resolution.UNKNOWN)

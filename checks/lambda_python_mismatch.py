@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api.pythons import newest_python, oldest_python
-from kdoctor.lambdas import Lambda, lambdas
+from kdoctor.structure.lambdas import Lambda, lambdas
 from kdoctor.target import Target
 
 from ._paste import layer_to_paste

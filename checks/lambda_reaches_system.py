@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
-from kdoctor.guards import judged
-from kdoctor.lambdas import lambdas
+from kdoctor.security.guards import judged
+from kdoctor.structure.lambdas import lambdas
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
-from kdoctor.lambda_cures import cures
-from kdoctor.lambdas import lambdas
+from kdoctor.replacements.lambda_cures import cures
+from kdoctor.structure.lambdas import lambdas
 from kdoctor.target import Target
 
 from ._paste import pasted_beside

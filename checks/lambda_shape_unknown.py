@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
-from kdoctor.lambdas import Lambda, lambdas
+from kdoctor.structure.lambdas import Lambda, lambdas
 from kdoctor.target import Target
 
 if TYPE_CHECKING:

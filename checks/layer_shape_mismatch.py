@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
+from kdoctor.graph.shapes import Inferred, infer
 from kdoctor.keras_api.input_shapes import refusal_of
 from kdoctor.keras_api.variables.variable import Shapes
-from kdoctor.models import Model, models
-from kdoctor.sequential import statements
-from kdoctor.shapes import Inferred, infer
+from kdoctor.structure.models import Model, models
+from kdoctor.structure.sequential import statements
 from kdoctor.target import Target
 
 ADVICE = Repair("compare the layer and those before it with the code that made the model", safety=Safety.ADVICE)

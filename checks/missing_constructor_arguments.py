@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.custom_objects import Match, deduced, matches, only_base_arguments, settings_for, source_of
+from kdoctor.custom.custom_objects import Match, deduced, matches, only_base_arguments, settings_for, source_of
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
-from kdoctor.hostile import is_no_modelling, is_pythons
 from kdoctor.keras_api.reader import Resolution, calls
-from kdoctor.layers import layer_at, layers
-from kdoctor.manifest import weights_by_layer
+from kdoctor.security.hostile import is_no_modelling, is_pythons
+from kdoctor.structure.layers import layer_at, layers
+from kdoctor.structure.manifest import weights_by_layer
 from kdoctor.target import Target
 
 PLAIN_DTYPES = ("float32", None)

@@ -6,9 +6,9 @@ from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import ABSENT, Document, Fault, Json
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
-from kdoctor.layers import layers
-from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import layers
+from kdoctor.structure.objects import as_node
 from kdoctor.target import Target
 
 from ._architecture import architecture

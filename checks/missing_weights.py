@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.claims import Listed
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.rearrange import Rearrangement, edits, exchanges, relocations
-from kdoctor.renames import renames
-from kdoctor.stored import Account, accountable, accounts, written
-from kdoctor.stored_h5 import NAMES, Ledger, fitting, ledger, ordered, relisting, renamed_group
 from kdoctor.target import Target
+from kdoctor.weights.claims import Listed
+from kdoctor.weights.rearrange import Rearrangement, edits, exchanges, relocations
+from kdoctor.weights.renames import renames
+from kdoctor.weights.stored import Account, accountable, accounts, written
+from kdoctor.weights.stored_h5 import NAMES, Ledger, fitting, ledger, ordered, relisting, renamed_group
 
 NEED = Need("FILE", "a file with the missing weights", "numbers that are not in the file cannot be made up")
 

@@ -7,7 +7,7 @@ from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import Call, Resolution, calls, home_of
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
-from kdoctor.guards import judged
-from kdoctor.hostile import hostile_references, is_acting, is_foreign
+from kdoctor.security.guards import judged
+from kdoctor.security.hostile import hostile_references, is_acting, is_foreign
 from kdoctor.target import Target
 
 EXTRACTING = frozenset({"get_file", "extract_archive", "_extract_archive", "extract_open_archive"})

@@ -9,11 +9,11 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.slots import slots
 from kdoctor.keras_api.variables.variable import Shape
-from kdoctor.optimizer_state import expected_shapes, misfit, state_arrays, without_state
 from kdoctor.pointer import Pointer
-from kdoctor.stored import written
 from kdoctor.target import StateWish, Target
-from kdoctor.training import training_part
+from kdoctor.training.optimizer_state import expected_shapes, misfit, state_arrays, without_state
+from kdoctor.training.words import training_part
+from kdoctor.weights.stored import written
 
 from ._optimizer_names import cure, misnamed
 from ._trained import trained_weights

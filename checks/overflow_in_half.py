@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.accounting import Owner, holdings
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.layers import layers
 from kdoctor.numbers import HALF_MAX
 from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import layers
 from kdoctor.target import Target
+from kdoctor.weights.accounting import Owner, holdings
 
 HALF = ("mixed_float16", "float16")
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
-from kdoctor.hostile import is_pythons
 from kdoctor.keras_api.packages import Owner, owners
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.security.hostile import is_pythons
 from kdoctor.target import Target
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Safety, Severity, check, remove_faults
 from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
-from kdoctor.guards import judged
-from kdoctor.objects import objects
 from kdoctor.pointer import Pointer
+from kdoctor.security.guards import judged
+from kdoctor.structure.objects import objects
 from kdoctor.target import Target
 
 # A name that a folder's path is made of: no release gives a layer one of these by itself.

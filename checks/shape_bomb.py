@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Severity, check
-from kdoctor.claims import claims
 from kdoctor.document import Document, Json
 from kdoctor.faults import FaultKind
-from kdoctor.guards import judged
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.layers import layers
-from kdoctor.manifest import model_weights
-from kdoctor.objects import objects
+from kdoctor.security.guards import judged
+from kdoctor.structure.layers import layers
+from kdoctor.structure.manifest import model_weights
+from kdoctor.structure.objects import objects
 from kdoctor.target import Target
+from kdoctor.weights.claims import claims
 
 GIB = 2**30
 ITEM = 4  # bytes of a float32, which weights are unless somebody says otherwise

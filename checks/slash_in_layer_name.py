@@ -7,11 +7,11 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import WRAPPED
-from kdoctor.layers import is_model, layer_list
-from kdoctor.models import models
-from kdoctor.naming import fresh, rename
-from kdoctor.objects import Node, as_node, objects
 from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import is_model, layer_list
+from kdoctor.structure.models import models
+from kdoctor.structure.naming import fresh, rename
+from kdoctor.structure.objects import Node, as_node, objects
 from kdoctor.target import Target
 
 ROOT = Pointer("config")

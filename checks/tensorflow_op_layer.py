@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit, apply
-from kdoctor.graph_order import moves, ordered
+from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.keras_api.retired import OPERATION_LAYERS
-from kdoctor.layers import layer_list
-from kdoctor.models import Model, models
-from kdoctor.objects import Node
-from kdoctor.rearrange import edits as moved
+from kdoctor.replacements.graph_order import moves, ordered
 from kdoctor.saved_release import release_of
-from kdoctor.shapes import infer
+from kdoctor.structure.layers import layer_list
+from kdoctor.structure.models import Model, models
+from kdoctor.structure.objects import Node
 from kdoctor.target import Target
+from kdoctor.weights.rearrange import edits as moved
 
 
 @check("K603", Severity.ERROR, since="0.1.0")

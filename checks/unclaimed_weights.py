@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.accounting import Holding, Owner, holdings
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.manifest import LEGACY_ROOT
 from kdoctor.pointer import Pointer
-from kdoctor.rearrange import Rearrangement, edits
-from kdoctor.renames import renames
-from kdoctor.stored import accountable, written
-from kdoctor.stored_h5 import ledger, relisting, renamed_group
+from kdoctor.structure.manifest import LEGACY_ROOT
 from kdoctor.target import Target
+from kdoctor.weights.accounting import Holding, Owner, holdings
+from kdoctor.weights.rearrange import Rearrangement, edits
+from kdoctor.weights.renames import renames
+from kdoctor.weights.stored import accountable, written
+from kdoctor.weights.stored_h5 import ledger, relisting, renamed_group
 
 
 @check("K703", Severity.WARNING, since="0.1.0")

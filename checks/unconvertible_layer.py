@@ -6,8 +6,8 @@ from kdoctor.check import Finding, Severity, check
 from kdoctor.deployment import PURPOSES, lacks, source
 from kdoctor.document import Document
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.layers import layers
-from kdoctor.objects import Node, as_node
+from kdoctor.structure.layers import layers
+from kdoctor.structure.objects import Node, as_node
 from kdoctor.target import Target
 
 CODE = {"Lambda": "Python code", "TFOpLambda": "an operation of TensorFlow"}

@@ -10,11 +10,11 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, calls, read_natively
-from kdoctor.layers import Layer, layer_at
-from kdoctor.models import models
-from kdoctor.naming import fresh
+from kdoctor.replacements.time_major import ARGUMENT, batch_first
+from kdoctor.structure.layers import Layer, layer_at
+from kdoctor.structure.models import models
+from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
-from kdoctor.time_major import ARGUMENT, batch_first
 
 BATCH_SHAPE = "batch_input_shape"
 NAMED = 100  # arguments of one object: whatever has more was not saved by Keras

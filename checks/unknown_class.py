@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.cudnn import TWINS, as_plain
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.keras_api.successors import succeeded
-from kdoctor.objects import Node
-from kdoctor.retired_layers import retired
+from kdoctor.replacements.cudnn import TWINS, as_plain
+from kdoctor.replacements.retired_layers import retired
+from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 

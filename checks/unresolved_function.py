@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.custom_objects import function_object, homecoming, matches, source_of
+from kdoctor.custom.custom_objects import function_object, homecoming, matches, source_of
 from kdoctor.document import Document
 from kdoctor.edit import Edit
-from kdoctor.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import Resolution, calls
-from kdoctor.lambdas import named_functions
+from kdoctor.security.hostile import called_name, is_no_modelling, is_pythons
+from kdoctor.structure.lambdas import named_functions
 from kdoctor.target import Target
 
 

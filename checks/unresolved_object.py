@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.custom_objects import Match, homecoming, matches, source_of
+from kdoctor.custom.custom_objects import Match, homecoming, matches, source_of
 from kdoctor.document import Document
-from kdoctor.hostile import is_no_modelling, is_pythons
 from kdoctor.keras_api.reader import Resolution, calls
-from kdoctor.lambdas import named_functions
-from kdoctor.manifest import model_weights
-from kdoctor.objects import Node
+from kdoctor.security.hostile import is_no_modelling, is_pythons
+from kdoctor.structure.lambdas import named_functions
+from kdoctor.structure.manifest import model_weights
+from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 BASE_ARGUMENTS = frozenset({"name", "trainable", "dtype", "batch_input_shape"})

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.deployment import PURPOSES
 from kdoctor.document import Document
-from kdoctor.layers import layers
+from kdoctor.structure.layers import layers
 from kdoctor.target import Target
 
 # What an input is -> who cannot take it, with what becomes of it.

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
+from kdoctor.graph.shapes import output_shapes
+from kdoctor.graph.surplus_layers import Surplus
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.layers import Layer
-from kdoctor.models import models
-from kdoctor.shapes import output_shapes
-from kdoctor.surplus_layers import Surplus
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.models import models
 from kdoctor.target import Target
 
 PRUNE = Need("--prune", "", "they cost room alone: fix leaves them in unless it is told to take them out")

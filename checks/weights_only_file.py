@@ -6,8 +6,8 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.convert.assembly import assembled
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Format
-from kdoctor.manifest import parameters
 from kdoctor.pointer import Pointer
+from kdoctor.structure.manifest import parameters
 from kdoctor.target import Target
 
 from ._fitting import fitting

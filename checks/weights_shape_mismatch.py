@@ -8,11 +8,11 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer
-from kdoctor.rearrange import exchanges, relocations
 from kdoctor.recipe import transpose
-from kdoctor.stored import accountable, accounts, written
-from kdoctor.stored_h5 import ledger
 from kdoctor.target import Target
+from kdoctor.weights.rearrange import exchanges, relocations
+from kdoctor.weights.stored import accountable, accounts, written
+from kdoctor.weights.stored_h5 import ledger
 
 from ._weights_order import disagreeing, mismatched, reordered
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.connections import arguments_of
 from kdoctor.document import Document
-from kdoctor.initial_states import given_apart, takes_states
-from kdoctor.input_alignment import misaligned
+from kdoctor.graph.initial_states import given_apart, takes_states
+from kdoctor.graph.input_alignment import misaligned
+from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.input_counts import miscount_of
-from kdoctor.layers import Layer
-from kdoctor.models import Model, models
-from kdoctor.shapes import infer
+from kdoctor.structure.connections import arguments_of
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.models import Model, models
 from kdoctor.target import Target
 
 NEED = Need("FILE", "the whole model", "the file does not say which tensors the layer was called with")

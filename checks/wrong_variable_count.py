@@ -2,16 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kdoctor.accounting import Holding, Owner, holdings
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
-from kdoctor.rearrange import Rearrangement, edits, exchanges
-from kdoctor.stored import Account, accountable, accounts
-from kdoctor.stored_h5 import NAMES, Ledger, ledger
 from kdoctor.target import Target
+from kdoctor.weights.accounting import Holding, Owner, holdings
+from kdoctor.weights.rearrange import Rearrangement, edits, exchanges
+from kdoctor.weights.stored import Account, accountable, accounts
+from kdoctor.weights.stored_h5 import NAMES, Ledger, ledger
 
 from ._weights_order import mismatched, misnamed, out_of_turn, reordered
 

@@ -55,7 +55,7 @@ def examine_file(
 
 def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False, partial: bool = False) -> Plan:
     """Open, examine and plan the repair of one file; ``partial``: what can be saved of it, where it is damaged."""
-    from kdoctor.custom_objects import check_settings  # what the user gives matters to a repair alone
+    from kdoctor.custom.custom_objects import check_settings  # what the user gives matters to a repair alone
     from kdoctor.hub_modules import with_modules
 
     start = time.perf_counter()

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from kdoctor.custom.hub_layers import handles
 from kdoctor.document import Document
 from kdoctor.errors import ReadError, UsageError
-from kdoctor.hub_layers import handles
 from kdoctor.saved_model.module import Module, is_module, read_module
 from kdoctor.target import Target
 

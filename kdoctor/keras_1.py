@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from kdoctor.document import Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 CONVERTER = "2.2.5"  # a release that still reads Keras 1
 # How a layer's input looked, and how its variables were made: an InputLayer says the one, the stored arrays make the other needless.

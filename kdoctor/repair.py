@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from kdoctor.archive.writing.write import converted_output, default_output, extension_for, write_document
+from kdoctor.custom.loading import loading_lines
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
-from kdoctor.loading import loading_lines
 
 WRITTEN, REMAIN, UNKNOWN = 0, 1, 3
 

@@ -11,20 +11,20 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kdoctor.check import Check, Repair, Safety
-from kdoctor.claims import listed
 from kdoctor.document import Document, Fault, Json, Weight
 from kdoctor.edit import apply
 from kdoctor.engine import Applied, Diagnosis, Lost, Plan, plan
 from kdoctor.faults import FaultKind
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.keras_api.variables.variable import Variable
-from kdoctor.objects import Node, model_of
-from kdoctor.optimizer_state import state_arrays, without_state
 from kdoctor.recipe import constant
 from kdoctor.recipe_steps import FLOATS
-from kdoctor.stored import accounts, is_told
-from kdoctor.stored_h5 import ROOT
+from kdoctor.structure.objects import Node, model_of
 from kdoctor.target import Target
+from kdoctor.training.optimizer_state import state_arrays, without_state
+from kdoctor.weights.claims import listed
+from kdoctor.weights.stored import accounts, is_told
+from kdoctor.weights.stored_h5 import ROOT
 
 # What damages numbers; the faults of a part whose text is lost are others.
 DAMAGE: Final = (FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.CRC_MISMATCH, FaultKind.UNREADABLE_MEMBER)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from kdoctor.custom.loading import loading_lines
 from kdoctor.engine import Diagnosis, Report
 from kdoctor.identifiers import is_identifier
-from kdoctor.loading import loading_lines
-from kdoctor.objects import FUNCTION, Node, as_node
+from kdoctor.structure.objects import FUNCTION, Node, as_node
 
 UNKNOWN = frozenset({"K301", "K303"})  # what custom_objects answers
 NOWHERE = frozenset({None, "__main__", "builtins", ""})

@@ -95,5 +95,5 @@ def strange(written: Numbers, plan: Plan, right: Numbers) -> list[bytes]:
     nothing = [array for array in written if len(array) % 4 == 0 and np.isnan(np.frombuffer(array, "f4")).all()]
     assert len(nothing) <= lost
     if any(one.check.code == "K609" for one in plan.applied):
-        return []  # the numbers change by intention: tests/test_hard_sigmoid.py
+        return []  # the numbers change by intention: tests/replacements/test_hard_sigmoid.py
     return [array for array in written if array not in right and array not in nothing]

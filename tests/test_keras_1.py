@@ -4,8 +4,8 @@ import pytest
 
 from kdoctor.document import Json
 from kdoctor.keras_1 import is_keras_1, today
-from kdoctor.objects import Node, as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import Node, as_node
 
 OLD_DENSE = {
     "name": "d",

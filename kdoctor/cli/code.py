@@ -14,7 +14,7 @@ from kdoctor.errors import UsageError
 from kdoctor.packs import load_checks
 
 if TYPE_CHECKING:
-    from kdoctor.rebuilding import Rebuilt
+    from kdoctor.rebuild.from_file import Rebuilt
 
 
 def code(
@@ -32,7 +32,7 @@ def code(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Print the Python that rebuilds FILE's model, ready for its weights; exit code 1 where something in it cannot be said in Python."""
-    from kdoctor.rebuilding import rebuild_file
+    from kdoctor.rebuild.from_file import rebuild_file
 
     existing([file])
     if out is not None and out.exists():

@@ -35,8 +35,8 @@ def diff(
 ) -> None:
     """Show what differs between A and B: architecture, arguments, weights, training state. Exit code 1 where something does, 0 else."""
     from kdoctor.archive import open_document
-    from kdoctor.comparison import compared
     from kdoctor.report import changes as report
+    from kdoctor.weights.comparison import compared
 
     existing([one, other])
     documents = [open_document(path) for path in (one, other)]

@@ -115,7 +115,7 @@ def fix(
 def _write_stub(plan: Plan, out: Path | None) -> None:
     if out is None:
         return
-    from kdoctor.stub import stub as skeleton
+    from kdoctor.custom.stub import stub as skeleton
 
     text = skeleton(plan.after.document, plan.after.target)
     if text is None:
@@ -134,7 +134,7 @@ def _training(text: str | None, target: Target) -> Training | None:
     if text is None:
         return None
     from kdoctor.keras_api.catalogue import Catalogue
-    from kdoctor.training import parse_training
+    from kdoctor.training.words import parse_training
 
     found = parse_training(text, Catalogue.load(target.release, target.family))
     if found.loss is None:

@@ -24,10 +24,10 @@ def weights(
     ] = None,
 ) -> None:
     """List the weights of FILE: path, layer, role, shape, dtype, bytes. Nothing in the file is run; only --deep and --to read numbers."""
-    from kdoctor.accounting import holdings
     from kdoctor.archive import open_document
-    from kdoctor.balance import missing
     from kdoctor.report import weights as report
+    from kdoctor.weights.accounting import holdings
+    from kdoctor.weights.balance import missing
 
     existing([file])
     if to is not None and to.suffix not in (".safetensors", ".npz"):

@@ -9,7 +9,7 @@ from kdoctor.convert.native_weights import archived, by_layer, groups_of
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Fault, Format, Json, Weight
 from kdoctor.faults import FaultKind
-from kdoctor.manifest import FOREIGN
+from kdoctor.structure.manifest import FOREIGN
 from kdoctor.target import Target
 
 ROOT = "/model_weights"

@@ -17,9 +17,9 @@ from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import native_training
 from kdoctor.document import Document, Format, Json, Weight
 from kdoctor.edit import apply
-from kdoctor.hard_sigmoid import FACTOR, rescaled, users
 from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.keras_api.slots import Style
+from kdoctor.replacements.hard_sigmoid import FACTOR, rescaled, users
 from kdoctor.target import Target
 
 ARCHIVES = (2, 15)  # archives of 2.12 to 2.14 number their layers otherwise

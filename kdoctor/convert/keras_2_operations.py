@@ -11,8 +11,8 @@ from typing import Final
 
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
-from kdoctor.naming import fresh
-from kdoctor.objects import Node
+from kdoctor.structure.naming import fresh
+from kdoctor.structure.objects import Node
 
 MERGES: Final = {"Add": "Add", "Subtract": "Subtract", "Multiply": "Multiply", "Maximum": "Maximum", "Minimum": "Minimum"}
 ACTIVATIONS: Final = {

@@ -8,8 +8,8 @@ from kdoctor.convert.keras_2_words import Words
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import PARTS
 from kdoctor.document import Json
-from kdoctor.objects import FUNCTION, as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import FUNCTION, as_node
 
 LOST = "the training state is left out ({why}): compile the model again"
 NEW = "is_legacy_optimizer"  # false: the optimizer is one of Keras 2.11 and later, which an .h5 has to say

@@ -19,9 +19,9 @@ from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.reader import kind_of
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.layers import layer_list
-from kdoctor.objects import CODE, FUNCTION, MODELS, VALUES, Node, as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import layer_list
+from kdoctor.structure.objects import CODE, FUNCTION, MODELS, VALUES, Node, as_node
 
 # (class, argument of Keras 3) -> the argument of Keras 2 that means the same
 RENAMED = {("InputLayer", "batch_shape"): "batch_input_shape", ("LeakyReLU", "negative_slope"): "alpha"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kdoctor.claims import listed
 from kdoctor.convert.legacy_weights import Shelved, layout, shelved
 from kdoctor.convert.optimizer import LEGACY, arranged, has_state, optimizer_of, stored_state
 from kdoctor.convert.outcome import STATE_LOST, Converted
@@ -13,8 +12,9 @@ from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import legacy_training
 from kdoctor.document import Document, Format, Json, Weight
 from kdoctor.keras_api.slots import Style
-from kdoctor.objects import model_of
+from kdoctor.structure.objects import model_of
 from kdoctor.target import Target
+from kdoctor.weights.claims import listed
 
 STEPS = {Style.KERAS_3: "iteration", Style.KERAS_2: "iteration:0", Style.TENSORFLOW: "iter:0"}
 

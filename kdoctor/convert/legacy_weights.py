@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kdoctor.claims import Listed, claims, listed
 from kdoctor.convert.native_weights import claimed, place_of
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Json, Weight
 from kdoctor.keras_api.variables.variable import Variable
-from kdoctor.stored import accountable
+from kdoctor.weights.claims import Listed, claims, listed
+from kdoctor.weights.stored import accountable
 
 ROOT = "model_weights"
 

@@ -14,9 +14,9 @@ from kdoctor.convert.training import native_training
 from kdoctor.document import ABSENT, Document, Format, Json, Weight
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.slots import Style
-from kdoctor.naming import fresh as free_name
 from kdoctor.native_config import Translator
-from kdoctor.objects import model_of, objects
+from kdoctor.structure.naming import fresh as free_name
+from kdoctor.structure.objects import model_of, objects
 from kdoctor.target import Target
 
 

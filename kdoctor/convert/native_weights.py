@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kdoctor.claims import REAL_NAMES, Listed, claims, listed
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Json, Weight
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.keras_api.variables.variable import Variable
-from kdoctor.manifest import snake_case
-from kdoctor.objects import Node
 from kdoctor.pointer import Pointer
-from kdoctor.stored import accountable, fits, written
-from kdoctor.stored_h5 import Group, ledger
+from kdoctor.structure.manifest import snake_case
+from kdoctor.structure.objects import Node
+from kdoctor.weights.claims import REAL_NAMES, Listed, claims, listed
+from kdoctor.weights.stored import accountable, fits, written
+from kdoctor.weights.stored_h5 import Group, ledger
 
 
 @dataclass(frozen=True, slots=True)

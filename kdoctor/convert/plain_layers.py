@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from kdoctor.claims import Claim, claims
 from kdoctor.document import Document, Json, Weight
 from kdoctor.edit import Edit, apply
-from kdoctor.graph_order import moves
+from kdoctor.graph.shapes import built_with, infer
 from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.pointer import Pointer
 from kdoctor.recipe import reshape
-from kdoctor.shapes import built_with, infer
+from kdoctor.replacements.graph_order import moves
+from kdoctor.weights.claims import Claim, claims
 
 DEPTHWISE: Final[Mapping[int, str]] = {3: "DepthwiseConv1D", 4: "DepthwiseConv2D"}  # by the rank of the input
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.objects import FUNCTION, Node, as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import FUNCTION, Node, as_node
 from kdoctor.target import Target
 
 KEYS = (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric"))

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from kdoctor.connections import Argument, Form, tensors
 from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.layers import layer_list
-from kdoctor.objects import Node
+from kdoctor.structure.connections import Argument, Form, tensors
+from kdoctor.structure.layers import layer_list
+from kdoctor.structure.objects import Node
 
 RANKS = (1, 2, 3)
 # Those with an input_spec: a list of several is counted before anything else.

@@ -14,7 +14,7 @@ from kdoctor.keras_api.output_shapes import arrangement, convolution
 from kdoctor.keras_api.output_shapes.rule import all_known, one
 from kdoctor.keras_api.variables.table import UNREADABLE, is_builtin
 from kdoctor.keras_api.variables.variable import Shape, Shapes, channels, times, whole
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 SPATIAL = (1, 2, 3)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kdoctor.keras_api.retired import OPERATION_LAYERS
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 MODULES: Final = ("keras.src.ops.", "keras.ops")
 

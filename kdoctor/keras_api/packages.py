@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from kdoctor.objects import FUNCTION, Node
+from kdoctor.structure.objects import FUNCTION, Node
 
 COPIES = frozenset({"keras-core"})  # has the classes of Keras under their own names
 CAPITALS = 2  # of a name that is no everyday word, such as Scale

@@ -18,8 +18,8 @@ from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import known_elsewhere
 from kdoctor.keras_api.retired import OPERATION_LAYERS
-from kdoctor.layers import is_model
-from kdoctor.objects import CODE, FUNCTION, Node, is_repaired_hub, objects
+from kdoctor.structure.layers import is_model
+from kdoctor.structure.objects import CODE, FUNCTION, Node, is_repaired_hub, objects
 from kdoctor.target import Target
 
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in

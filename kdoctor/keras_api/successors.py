@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from kdoctor.document import Json
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from kdoctor.document import Json
 from kdoctor.keras_api.api_object import ApiObject, NoDefault
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import KINDS
-from kdoctor.objects import FUNCTION, as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import FUNCTION, as_node
 
 SOMEWHERE = Pointer("config")
 # What None comes to in a constructor, as Keras writes it afterwards.

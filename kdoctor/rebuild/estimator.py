@@ -11,7 +11,7 @@ from kdoctor.rebuild.literals import mapping
 from kdoctor.rebuild.models import PAD, RESULT
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.objects import value
-from kdoctor.wrapping import is_compiled, wrapper_of
+from kdoctor.training.wrapping import is_compiled, wrapper_of
 
 BUILDER = "build_model"
 COMPILED = ("loss", "optimizer", "metrics")

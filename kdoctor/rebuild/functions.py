@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kdoctor.identifiers import is_identifier
-from kdoctor.lambdas import Lambda, lambdas
-from kdoctor.objects import Node
 from kdoctor.rebuild.fragments import INDENT, Atom, Fragment
 from kdoctor.rebuild.module import Module
+from kdoctor.structure.lambdas import Lambda, lambdas
+from kdoctor.structure.objects import Node
 
 if TYPE_CHECKING:
     from kdoctor.bytecode.code import Code

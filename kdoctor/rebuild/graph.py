@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kdoctor.call_numbers import every_source
 from kdoctor.document import Json
 from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.operation import of_keras_3
-from kdoctor.layers import Source, as_source, layer_list
-from kdoctor.objects import Node, as_node
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.fragments import INDENT, Applied, Atom, Fragment, Item, call, listing, statement
 from kdoctor.rebuild.inputs import as_input
@@ -20,6 +17,9 @@ from kdoctor.rebuild.names import Scope
 from kdoctor.rebuild.objects import instance, value
 from kdoctor.rebuild.operations import auto_named, operation
 from kdoctor.rebuild.outputs import picked
+from kdoctor.structure.call_numbers import every_source
+from kdoctor.structure.layers import Source, as_source, layer_list
+from kdoctor.structure.objects import Node, as_node
 
 
 class NotYet(Exception):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kdoctor.objects import Node
 from kdoctor.rebuild.defaults import is_default
 from kdoctor.rebuild.fragments import Fragment, Item, call
 from kdoctor.rebuild.literals import literal
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.objects import quoted_name, resolved, value
+from kdoctor.structure.objects import Node
 
 SHAPES = ("batch_shape", "shape", "batch_size")
 RENAMED = {"batch_input_shape": "batch_shape", "input_shape": "shape"}  # Keras 2's words, which InputLayer of Keras 3 still takes

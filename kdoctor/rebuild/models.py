@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from kdoctor.keras_api.operation import of_keras_3
-from kdoctor.layers import layer_list
-from kdoctor.objects import MODELS, Node, as_node
 from kdoctor.rebuild.fragments import INDENT, Fragment, Item, call, listing, statement
 from kdoctor.rebuild.graph import NotYet, graph_of, is_functional
 from kdoctor.rebuild.inputs import as_input
@@ -13,6 +11,8 @@ from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.names import is_free
 from kdoctor.rebuild.objects import instance, quoted_name
 from kdoctor.rebuild.vocabularies import vocabulary_lines
+from kdoctor.structure.layers import layer_list
+from kdoctor.structure.objects import MODELS, Node, as_node
 
 PAD = " " * INDENT
 RESULT = "model"

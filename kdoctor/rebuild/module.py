@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from kdoctor.document import Document
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.objects import Node
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.names import Scope, identifier
 from kdoctor.report.printable import printable
+from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from kdoctor.identifiers import is_identifier
-from kdoctor.naming import fresh
+from kdoctor.structure.naming import fresh
 
 # What generated code itself uses, and Python's own names that nobody should shadow.
 RESERVED = frozenset({"keras", "np", "ops", "kdoctor", "model", *dir(builtins), *keyword.kwlist, *keyword.softkwlist})

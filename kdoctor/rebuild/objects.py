@@ -8,8 +8,6 @@ from kdoctor.document import Json
 from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.api_object import REQUIRED, ApiObject
 from kdoctor.keras_api.reader import kind_of
-from kdoctor.layers import is_model
-from kdoctor.objects import CODE, FUNCTION, MODELS, Node, as_node, is_repaired_hub
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.defaults import is_default, kind_of_argument
 from kdoctor.rebuild.fragments import Atom, Fragment, Item, call, listing, sequence
@@ -17,6 +15,8 @@ from kdoctor.rebuild.functions import stored_source
 from kdoctor.rebuild.literals import TUPLES, literal, mapping, single_precision, text
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.names import is_free
+from kdoctor.structure.layers import is_model
+from kdoctor.structure.objects import CODE, FUNCTION, MODELS, Node, as_node, is_repaired_hub
 
 HUB = "kdoctor.hub.layer"
 # Kinds of functions and objects of the training state, by the argument that they are given to.

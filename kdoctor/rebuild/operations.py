@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kdoctor.keras_api.api_object import ApiObject
-from kdoctor.manifest import snake_case
-from kdoctor.objects import Node
 from kdoctor.rebuild.defaults import is_default
 from kdoctor.rebuild.fragments import Applied, Atom, Fragment, Group, Item, call, flat
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.objects import value
+from kdoctor.structure.manifest import snake_case
+from kdoctor.structure.objects import Node
 from kdoctor.translate.rows.keras_ops import functions
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.document import Json
-from kdoctor.layers import as_source
-from kdoctor.objects import Node, as_node
 from kdoctor.rebuild.literals import text
 from kdoctor.rebuild.module import Module
+from kdoctor.structure.layers import as_source
+from kdoctor.structure.objects import Node, as_node
 
 # Operations that return several tensors, however many there are of them.
 SEVERAL = frozenset(

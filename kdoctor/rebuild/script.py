@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from kdoctor.document import Document
 from kdoctor.identifiers import is_identifier
-from kdoctor.objects import model_of
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.compiling import compile_lines
 from kdoctor.rebuild.estimator import BUILDER, estimator_lines
 from kdoctor.rebuild.models import PAD, RESULT, body, nested
 from kdoctor.rebuild.module import Module
+from kdoctor.structure.objects import model_of
 from kdoctor.target import Target
 
 NETWORK = "build_network"  # what builds the model, where build_model is what a wrapper calls

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from kdoctor.custom.stub import function_stub, registration
 from kdoctor.document import Document, Json
 from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.objects import FUNCTION, Node, as_node
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.objects import TRAINING_KINDS
-from kdoctor.stub import function_stub, registration
+from kdoctor.structure.objects import FUNCTION, Node, as_node
 from kdoctor.target import Target
 
 BASES = {"optimizer": "keras.optimizers.Optimizer", "loss": "keras.losses.Loss", "metric": "keras.metrics.Metric"}

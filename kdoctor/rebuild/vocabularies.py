@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.layers import layer_list
-from kdoctor.objects import Node, as_node
 from kdoctor.rebuild.fragments import INDENT, Atom, Item, call, listing, statement
 from kdoctor.rebuild.literals import literal, text
 from kdoctor.rebuild.module import Module
+from kdoctor.structure.layers import layer_list
+from kdoctor.structure.objects import Node, as_node
 
 NUMBERS = "IntegerLookup"
 LOOKUPS = ("StringLookup", NUMBERS, "TextVectorization")

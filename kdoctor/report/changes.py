@@ -9,9 +9,9 @@ from html import escape
 from itertools import groupby
 
 from kdoctor import __version__
-from kdoctor.comparison import Change
 from kdoctor.document import Json
 from kdoctor.report.printable import escaped, printable
+from kdoctor.weights.comparison import Change
 
 SCHEMA = "kdoctor-diff/1"
 LONGEST = 200  # characters of a value for people

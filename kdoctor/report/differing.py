@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kdoctor.balance import Difference, differences
 from kdoctor.engine import Report
 from kdoctor.keras_api.layouts import layout_of
+from kdoctor.weights.balance import Difference, differences
 
 ABOUT_WEIGHTS: Final = frozenset({"K607", "K701", "K702", "K703", "K705", "K707"})
 MOST: Final = 200  # rows that a program gets: reports stay small for models of any size

@@ -12,12 +12,12 @@ from kdoctor import __version__
 from kdoctor.check import Need, Severity
 from kdoctor.engine import Diagnosis, Lost, Outlook, Plan, Report, Verdict
 from kdoctor.file_report import FileReport
-from kdoctor.layers import layer_at
+from kdoctor.graph.summary import summarize
 from kdoctor.outcomes import outcomes
 from kdoctor.report.differing import sides_object
 from kdoctor.report.printable import escaped
 from kdoctor.report.run import Run
-from kdoctor.summary import summarize
+from kdoctor.structure.layers import layer_at
 from kdoctor.target import Target
 from kdoctor.totals import Totals
 

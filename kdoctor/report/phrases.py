@@ -8,7 +8,7 @@ from collections import Counter
 from kdoctor.check import Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Format
 from kdoctor.engine import Diagnosis, Lost, Report
-from kdoctor.summary import Summary
+from kdoctor.graph.summary import Summary
 from kdoctor.target import Target
 
 FORMATS = {

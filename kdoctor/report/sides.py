@@ -8,7 +8,7 @@ from rich.text import Text
 from kdoctor.engine import Report
 from kdoctor.report.differing import told
 from kdoctor.report.printable import printable
-from kdoctor.stored import written
+from kdoctor.weights.stored import written
 
 MOST = 20  # rows
 

@@ -14,13 +14,13 @@ from kdoctor.check import Excerpt, Severity
 from kdoctor.document import ABSENT, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.engine import Diagnosis, Plan, Report
-from kdoctor.layers import layer_at
+from kdoctor.graph.summary import Row, rows, summarize
 from kdoctor.report import page, phrases
 from kdoctor.report.outlooks import strip
 from kdoctor.report.printable import printable
 from kdoctor.report.sides import sides
-from kdoctor.sequential import Shape
-from kdoctor.summary import Row, rows, summarize
+from kdoctor.structure.layers import layer_at
+from kdoctor.structure.sequential import Shape
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}

@@ -10,12 +10,12 @@ from typing import Any
 from rich.table import Table
 
 from kdoctor import __version__
-from kdoctor.accounting import Holding, Owner
-from kdoctor.balance import Difference
 from kdoctor.numbers import Numbers
 from kdoctor.report import page, phrases
 from kdoctor.report.printable import escaped, printable
-from kdoctor.stored import written
+from kdoctor.weights.accounting import Holding, Owner
+from kdoctor.weights.balance import Difference
+from kdoctor.weights.stored import written
 
 SCHEMA = "kdoctor-weights/1"
 HEADINGS = (("path", "left"), ("layer", "left"), ("role", "left"), ("shape", "left"), ("dtype", "left"), ("bytes", "right"))

@@ -10,10 +10,10 @@ from kdoctor.keras_api.api_object import REQUIRED, ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.output_shapes.table import outputs_of
 from kdoctor.keras_api.variables.variable import Shapes
-from kdoctor.manifest import snake_case
-from kdoctor.naming import fresh
-from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.manifest import snake_case
+from kdoctor.structure.naming import fresh
+from kdoctor.structure.objects import as_node
 from kdoctor.translate.batch import keeps_batch, keeps_samples
 from kdoctor.translate.dtypes import dtype_of
 from kdoctor.translate.encoding import encoded, tensor_json
@@ -119,7 +119,7 @@ class Graph:
 
     def needed(self, tensors: list[Tensor]) -> Iterator[dict[str, Json]]:
         """The nodes that these tensors come from, in order: what was computed and not used is left out."""
-        from kdoctor.connections import tensors as referred
+        from kdoctor.structure.connections import tensors as referred
 
         wanted = {tensor.layer for tensor in tensors}
         kept = []

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from kdoctor.bytecode.expression import Function as Tree
 from kdoctor.document import Json
 from kdoctor.keras_api.variables.variable import Shape, Shapes
-from kdoctor.lambdas import Lambda
-from kdoctor.naming import fresh
+from kdoctor.structure.lambdas import Lambda
+from kdoctor.structure.naming import fresh
 from kdoctor.translate.built_in import Translation, built_in
 from kdoctor.translate.calling import Bound
 from kdoctor.translate.graph import Graph, reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kdoctor.document import Json
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 from kdoctor.translate.dtypes import FLOATS, NAMES, is_float
 
 ARRANGING: Final = frozenset(

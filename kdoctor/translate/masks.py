@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from kdoctor.lambdas import Lambda
+from kdoctor.structure.lambdas import Lambda
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.interpret import Interpreter
 from kdoctor.translate.patterns.pattern import Layer

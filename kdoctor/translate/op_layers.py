@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kdoctor.call_numbers import counted_from_one, every_source, less_one
-from kdoctor.connections import calls_of
 from kdoctor.document import Json
+from kdoctor.graph.shapes import called, input_shape
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables.variable import Shapes
-from kdoctor.layers import Source, layer_list
-from kdoctor.objects import Node, as_node
-from kdoctor.shapes import called, input_shape
+from kdoctor.structure.call_numbers import counted_from_one, every_source, less_one
+from kdoctor.structure.connections import calls_of
+from kdoctor.structure.layers import Source, layer_list
+from kdoctor.structure.objects import Node, as_node
 from kdoctor.translate.graph import Graph, reference
 from kdoctor.translate.layer_dtypes import returned_dtype
 from kdoctor.translate.op_calls import call_of

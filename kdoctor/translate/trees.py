@@ -6,7 +6,7 @@ from kdoctor.bytecode.code import MalformedCode
 from kdoctor.bytecode.evaluate import evaluate
 from kdoctor.bytecode.expression import Function as Tree
 from kdoctor.bytecode.literal import Untraceable
-from kdoctor.lambdas import Lambda
+from kdoctor.structure.lambdas import Lambda
 from kdoctor.translate.values import Untranslatable
 
 

@@ -9,7 +9,7 @@ import pytest
 from kdoctor.check import Finding
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
-from kdoctor.sequential import Shape
+from kdoctor.structure.sequential import Shape
 from kdoctor.target import Given, Target
 from kdoctor.testing import KERAS_3, document, examine, find_check, layer, sequential
 

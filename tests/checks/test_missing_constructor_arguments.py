@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kdoctor.custom_objects import check_settings, loading_code
+from kdoctor.custom.custom_objects import check_settings, loading_code
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.errors import UsageError

@@ -20,7 +20,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.packs import load_checks
 from kdoctor.repair import Outcome, carry_out
 from kdoctor.target import Given, Target
-from kdoctor.training import parse_training
+from kdoctor.training.words import parse_training
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = ROOT / "sample_models"

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from keras_api.conftest import Saved
 
-from kdoctor.accounting import Owner, holdings
 from kdoctor.archive import open_document
 from kdoctor.check import Finding
 from kdoctor.document import Document, Weight
 from kdoctor.testing import examine
+from kdoctor.weights.accounting import Owner, holdings
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = sorted(path for path in (ROOT / "sample_models" / "healthy").iterdir() if path.suffix in (".keras", ".h5"))

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 import pytest
 
-from kdoctor.connections import Argument, Form
 from kdoctor.keras_api.input_counts import ALONE, ALONE_UNTIL_BUILT, COUNTED, COUNTED_ONCE_BUILT, LISTS, miscount_of
-from kdoctor.layers import Source
-from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.connections import Argument, Form
+from kdoctor.structure.layers import Source
+from kdoctor.structure.objects import as_node
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "Dense": {"units": 2},

@@ -8,8 +8,8 @@ import keras
 import pytest
 
 from kdoctor.keras_api.input_shapes import RANKS, refusal_of
-from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import as_node
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "Dense": {"units": 2},

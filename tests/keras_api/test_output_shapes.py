@@ -8,8 +8,8 @@ from keras_api.layer_cases import NESTED, Case, inner
 
 from kdoctor.keras_api.output_shapes.table import RULES, outputs_of
 from kdoctor.keras_api.variables.variable import Shapes
-from kdoctor.objects import Node, as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import Node, as_node
 
 Built = list[tuple[Case, dict[str, Any]]]
 

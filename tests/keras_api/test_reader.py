@@ -8,8 +8,8 @@ import pytest
 
 from kdoctor.document import Document, Format
 from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, kind_of, read_natively
-from kdoctor.objects import Node, as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import Node, as_node
 from kdoctor.target import Target
 from kdoctor.testing import KERAS_3, document, layer, model, sequential
 

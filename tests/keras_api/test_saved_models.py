@@ -8,14 +8,14 @@ from functools import cache
 from keras_api.conftest import Saved
 
 from kdoctor.check import Check, Finding
-from kdoctor.claims import claims, listed
 from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit, apply
-from kdoctor.layers import layers
-from kdoctor.manifest import model_weights
+from kdoctor.graph.shapes import output_shapes
 from kdoctor.pointer import Pointer
-from kdoctor.shapes import output_shapes
+from kdoctor.structure.layers import layers
+from kdoctor.structure.manifest import model_weights
 from kdoctor.testing import KERAS_3, find_check
+from kdoctor.weights.claims import claims, listed
 
 CODES = ("K607", "K701", "K702", "K705")
 

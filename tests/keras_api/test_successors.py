@@ -8,8 +8,8 @@ import pytest
 
 from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.keras_api.successors import SUCCESSORS, succeeded
-from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import as_node
 from kdoctor.testing import layer
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from keras_api.layer_cases import NESTED, Case, inner
 
-from kdoctor.claims import claims
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.variables.table import RULES, WITHOUT, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shape, Variables
-from kdoctor.objects import Node, as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import Node, as_node
 from kdoctor.testing import layer, model
+from kdoctor.weights.claims import claims
 
 Built = list[tuple[Case, dict[str, Any]]]
 
@@ -41,7 +41,7 @@ def agrees(told: Shape | None, real: Sequence[int]) -> bool:
 
 
 def has_model(case: Case) -> bool:
-    """Whether a model stands inside the layer: `kdoctor.claims` knows about those."""
+    """Whether a model stands inside the layer: `kdoctor.weights.claims` knows about those."""
     return case.config.get("layer") is NESTED
 
 

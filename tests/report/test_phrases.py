@@ -8,9 +8,9 @@ from kdoctor.check import Finding, Need, Repair, Safety
 from kdoctor.document import ABSENT, Document, Format
 from kdoctor.edit import Edit
 from kdoctor.engine import Report
+from kdoctor.graph.summary import Summary
 from kdoctor.pointer import Pointer
 from kdoctor.report.phrases import cure, headline, origin, size, tally
-from kdoctor.summary import Summary
 from kdoctor.testing import KERAS_3
 
 AT = Pointer("config")

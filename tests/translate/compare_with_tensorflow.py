@@ -42,8 +42,8 @@ def stored_lambda(function: Any) -> Any:
     """A function as a file would hold it."""
     from kdoctor.bytecode.marshal import read_code
     from kdoctor.bytecode.stored import StoredFunction
-    from kdoctor.lambdas import Lambda
     from kdoctor.pointer import Pointer
+    from kdoctor.structure.lambdas import Lambda
 
     code = read_code(marshal.dumps(function.__code__))
     return Lambda(Pointer("config"), None, "function", StoredFunction("list", b""), code, None)

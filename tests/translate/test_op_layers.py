@@ -6,8 +6,8 @@ from typing import Any
 
 from graphs import after, functional, start
 
-from kdoctor.objects import as_node
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import as_node
 from kdoctor.testing import layer
 from kdoctor.translate.op_layers import Translated, translated
 

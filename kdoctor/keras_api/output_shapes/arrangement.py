@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kdoctor.keras_api.einsum import read_equation
 from kdoctor.keras_api.output_shapes.rule import Inner, UnknownShape, all_known, one
 from kdoctor.keras_api.variables.variable import Shape, Shapes, times, whole, whole_list
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 
 def dense(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:

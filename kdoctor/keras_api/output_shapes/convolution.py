@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kdoctor.document import Json
 from kdoctor.keras_api.output_shapes.rule import Inner, Rule, one
 from kdoctor.keras_api.variables.variable import Config, Shape, Shapes, channels, times, whole, whole_list
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 Lengths = tuple["int | None", ...]
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from kdoctor.document import Json
 from kdoctor.keras_api.output_shapes.rule import UnknownShape
 from kdoctor.keras_api.variables.variable import Shape, Shapes
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 Operand: TypeAlias = Json
 

@@ -9,7 +9,7 @@ from kdoctor.keras_api.output_shapes.arrangement import joined, stretched
 from kdoctor.keras_api.output_shapes.operands import arguments, shapes_of_operands
 from kdoctor.keras_api.output_shapes.rule import Inner, UnknownShape, all_known, one
 from kdoctor.keras_api.variables.variable import Shapes, times, whole, whole_list
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 Lengths = list[int | None]
 

@@ -6,7 +6,7 @@ from kdoctor.keras_api.output_shapes.convolution import around, spatial
 from kdoctor.keras_api.output_shapes.convolution import pooled as pooled_lengths
 from kdoctor.keras_api.output_shapes.rule import Inner, UnknownShape, one
 from kdoctor.keras_api.variables.variable import Shape, Shapes, channels, times, whole, whole_list
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 
 def resized(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:

@@ -14,7 +14,7 @@ from kdoctor.keras_api.output_shapes.arrangement import stretched
 from kdoctor.keras_api.output_shapes.operands import shapes_of_operands
 from kdoctor.keras_api.output_shapes.rule import Inner, Rule, same
 from kdoctor.keras_api.variables.variable import Shapes
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 ELEMENTWISE: Final = frozenset(
     """

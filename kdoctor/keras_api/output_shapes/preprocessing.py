@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdoctor.keras_api.output_shapes.convolution import windowed
 from kdoctor.keras_api.output_shapes.rule import Inner, all_known, one
 from kdoctor.keras_api.variables.variable import Config, Shape, Shapes, channels, times, whole
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 
 def category(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:

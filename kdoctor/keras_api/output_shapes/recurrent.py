@@ -8,7 +8,7 @@ from kdoctor.document import Json
 from kdoctor.keras_api.output_shapes.convolution import around, convolved, spatial
 from kdoctor.keras_api.output_shapes.rule import Inner, UnknownShape, one
 from kdoctor.keras_api.variables.variable import Config, Shape, Shapes, times, whole
-from kdoctor.objects import Node, as_node
+from kdoctor.structure.objects import Node, as_node
 
 STATES = {"LSTM": 2, "LSTMCell": 2}  # numbers of states of a cell; others have one
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from kdoctor.keras_api.variables.variable import Shape, Shapes
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 Inner: TypeAlias = "Callable[[Node, Shapes], Shapes | None]"  # asks the same of a layer inside another one
 Rule: TypeAlias = "Callable[[Node, Shapes, Inner], Shapes | None]"

@@ -14,7 +14,7 @@ from kdoctor.keras_api.output_shapes import arrangement, convolution, operations
 from kdoctor.keras_api.output_shapes.rule import Inner, Rule, same
 from kdoctor.keras_api.variables.table import UNREADABLE, WITHOUT, is_builtin
 from kdoctor.keras_api.variables.variable import Shapes
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 RANKS = (1, 2, 3)
 # Of classes that Keras 3 has not.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdoctor.keras_api.variables.variable import Inner, Shape, Shapes, Variables, below, first, length, own, whole
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 
 def multi_head(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:

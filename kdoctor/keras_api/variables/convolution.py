@@ -18,7 +18,7 @@ from kdoctor.keras_api.variables.variable import (
     whole,
     whole_list,
 )
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 Form = Callable[[Config, tuple[int, ...], "int | None"], Variables]
 

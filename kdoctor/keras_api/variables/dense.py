@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdoctor.document import Json
 from kdoctor.keras_api.einsum import read_equation
 from kdoctor.keras_api.variables.variable import Config, Inner, Shape, Shapes, Variables, first, length, own, times, whole
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 ADAPTABLE = ("Dense", "EinsumDense", "Embedding", "ReversibleEmbedding", "Conv1D", "Conv2D", "Conv3D")  # take LoRA, some quantization
 HISTORY = 1024  # QuantizedFloat8DTypePolicy.default_amax_history_length

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kdoctor.document import Json
 from kdoctor.keras_api.variables.variable import Inner, Shapes, Variable, Variables, whole
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 
 def hub(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kdoctor.document import Json
 from kdoctor.keras_api.variables.variable import Inner, Shape, Shapes, Variables, below, first, length, own, whole
-from kdoctor.objects import Node, as_node
+from kdoctor.structure.objects import Node, as_node
 
 MOVING = ("moving_mean", "moving_variance")
 RENORM = ("moving_stddev", "renorm_mean", "renorm_stddev")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdoctor.keras_api.variables.variable import Inner, Shapes, Variable, Variables
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 
 def lookup(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:

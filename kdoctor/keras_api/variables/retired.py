@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shape, Shapes, Variables, first, length, own, whole
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 
 def implementation(node: Node) -> int:

@@ -13,8 +13,8 @@ from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables import attention, convolution, dense, hub, normalization, preprocessing, recurrent
 from kdoctor.keras_api.variables.retired import RETIRED
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
-from kdoctor.layers import is_model
-from kdoctor.objects import Node, is_repaired_hub
+from kdoctor.structure.layers import is_model
+from kdoctor.structure.objects import Node, is_repaired_hub
 
 FAMILY: Final = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of modules that Keras's own classes have lived in
 DEEPEST: Final = 40  # layers inside layers: hostile files nest deeper than Python's stack

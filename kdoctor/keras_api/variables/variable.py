@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kdoctor.document import Json
-from kdoctor.objects import Node
+from kdoctor.structure.objects import Node
 
 Shape: TypeAlias = "tuple[int | None, ...]"  # lengths by axis, the batch first where there is one; None is any length
 Shapes: TypeAlias = "tuple[Shape | None, ...]"  # of the tensors that a layer is called with, in order; None is an unknown shape

@@ -1,0 +1,186 @@
+"""The custom classes and functions of a file beside the user's own source: which is which, and what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import ABSENT, Document, Json, Weight
+from kdoctor.edit import Edit
+from kdoctor.errors import UsageError
+from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.reader import FAMILY, Call, Resolution, calls
+from kdoctor.structure.layers import layer_at, layers
+from kdoctor.structure.manifest import weights_by_layer
+from kdoctor.structure.objects import FUNCTION, Node
+from kdoctor.structure.sequential import as_shape, stacks
+from kdoctor.target import Target
+from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
+
+IN_REACH = (Resolution.GIVEN, Resolution.UNKNOWN, Resolution.FUNCTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An object of the file and its definition in the user's source."""
+
+    node: Node
+    definition: Definition
+
+    @property
+    def given(self) -> frozenset[str]:
+        return frozenset(self.node.config)
+
+    @property
+    def unexpected(self) -> tuple[str, ...]:
+        """Arguments that the file gives and the constructor refuses."""
+        return self.definition.unexpected(self.given) if self.definition.is_class else ()
+
+    @property
+    def missing(self) -> tuple[Argument, ...]:
+        """Arguments that the constructor needs and the file does not state."""
+        return tuple(one for one in self._lacking if one.required)
+
+    @property
+    def assumed(self) -> tuple[Argument, ...]:
+        """Arguments that were lost when the model was saved, and whose default may not be what it was made with."""
+        return () if self.definition.stated else tuple(one for one in self._lacking if not one.required)
+
+    @property
+    def _lacking(self) -> tuple[Argument, ...]:
+        return self.definition.lacking(self.given) if self.definition.is_class else ()
+
+
+@lru_cache(maxsize=4)
+def matches(document: Document, target: Target) -> tuple[Match, ...]:
+    """Every object of the config that the user's source defines, outermost first."""
+    code = target.given.code
+    if not code:
+        return ()
+    catalogue = Catalogue.load(target.release, target.family)
+    found = []
+    for call in calls(document, target):
+        definition = code.get(plain_name(call.node))
+        if definition is None or definition.is_class is (call.node.class_name == FUNCTION):
+            continue
+        if call.resolution in IN_REACH and not _is_keras_own(call, catalogue):
+            found.append(Match(call.node, definition))
+    return tuple(found)
+
+
+def plain_name(node: Node) -> str:
+    """The name of the class or function without the package that it is registered in."""
+    name = node.raw.get("config") if node.class_name == FUNCTION else node.class_name
+    return name.rpartition(">")[2] if isinstance(name, str) else ""
+
+
+def _is_keras_own(call: Call, catalogue: Catalogue) -> bool:
+    """A class of Keras whose name the user's source has, too."""
+    family = (call.node.module or "keras").split(".")[0] in FAMILY
+    return family and call.kind != "function" and catalogue.legacy(call.kind, call.node.class_name) is not None
+
+
+def homecoming(match: Match, document: Document) -> tuple[Edit, ...]:
+    """Edits that write where the object is to be found: its module, and the name that Keras looks for."""
+    node, definition = match.node, match.definition
+    if not node.at.keys and not document.format.native:  # the root of an .h5 is read by its class name alone
+        return _changed(node, {"class_name": definition.name_in_file})
+    if node.class_name == FUNCTION:
+        return _changed(node, function_object(definition))
+    if _states_first_shape(node, document):
+        return ()  # K609 writes an InputLayer first, as long as the layer is read in the old way
+    wanted: dict[str, Json] = {"module": definition.module, "class_name": definition.name, "registered_name": definition.name_in_file}
+    if "batch_input_shape" in node.config and "module" not in node.raw:
+        wanted["config"] = {key: value for key, value in node.config.items() if key != "batch_input_shape"}
+    return _changed(node, wanted)
+
+
+def function_object(definition: Definition) -> dict[str, Json]:
+    """A function as Keras stores it: found by its registered name, or by the plain one."""
+    name = definition.name_in_file
+    return {"module": definition.module, "class_name": FUNCTION, "config": name, "registered_name": name}
+
+
+def _changed(node: Node, wanted: Mapping[str, Json]) -> tuple[Edit, ...]:
+    different = any(node.raw.get(key, ABSENT) != value for key, value in wanted.items())
+    return (Edit(node.at, old=node.raw, new={**node.raw, **wanted}),) if different else ()
+
+
+def _states_first_shape(node: Node, document: Document) -> bool:
+    if document.format.native or as_shape(node.config.get("batch_input_shape")) is None:
+        return False
+    return any(stack.layers and stack.layers[0].at == node.at for stack in stacks(document))
+
+
+def settings_for(match: Match, document: Document, target: Target) -> dict[str, Json]:
+    """The arguments that ``--set`` gives to this object, by its layer's name or its class."""
+    layer = layer_at(document, match.node.at)
+    names = {match.definition.name, match.node.name, layer.name if layer is not None and layer.at == match.node.at else None}
+    return {argument: value for (name, argument), value in target.given.settings.items() if name in names}
+
+
+def deduced(match: Match, document: Document) -> dict[str, Json]:
+    """Arguments that the shapes of the stored weights leave one value for, by what ``build`` does with them."""
+    shapes, stored = match.definition.shapes, [weight for _, weight in stored_arrays(document, match.node)]
+    if not shapes or len(shapes) != len(stored) or any(len(shape) != len(one.shape) for shape, one in zip(shapes, stored, strict=True)):
+        return {}
+    found: dict[str, set[int]] = {}
+    for shape, one in zip(shapes, stored, strict=True):
+        for length, is_ in zip(shape, one.shape, strict=True):
+            if isinstance(length, str):
+                found.setdefault(length, set()).add(is_)
+            elif length is not None and length != is_:
+                return {}  # another layer than this source's
+    return {name: values.pop() for name, values in found.items() if len(values) == 1}
+
+
+def stored_arrays(document: Document, node: Node) -> list[tuple[str, Weight]]:
+    """The arrays of one layer with their paths, in its order."""
+    for row, owned in zip(layers(document), weights_by_layer(document), strict=True):
+        if row.at == node.at:
+            names = document.attributes.get(f"/model_weights/{row.name}", {}).get("weight_names")
+            order = {f"model_weights/{row.name}/{name}": index for index, name in enumerate(names if isinstance(names, list) else ())}
+            return [(path, owned[path]) for path in sorted(owned, key=lambda path: (order.get(path, len(order)), _number(path)))]
+    return []
+
+
+def _number(path: str) -> tuple[int, str]:
+    last = path.rpartition("/")[2]
+    return (int(last) if last.isdecimal() else 0, path)
+
+
+def only_base_arguments(node: Node) -> bool:
+    """Whether the config holds nothing but what every layer has: what ``get_config`` of the class itself adds is lost."""
+    return bool(node.config) and node.config.keys() <= BASE_ARGUMENTS | {"batch_input_shape", "dynamic"}
+
+
+def check_settings(document: Document, target: Target) -> None:
+    """Raises `UsageError` for a ``--set`` whose layer, or argument, is not there."""
+    found = matches(document, target)
+    for name, argument in target.given.settings:
+        fitting = [match for match in found if argument in settings_for(match, document, target)]
+        if not fitting:
+            known = ", ".join(sorted({repr(match.node.name or match.definition.name) for match in found})) or "none"
+            raise UsageError(f"--set {name}.{argument}: no custom layer of that name; those whose source is given: {known}")
+        if all(match.definition.unexpected(frozenset({argument})) for match in fitting):
+            raise UsageError(f"--set {name}.{argument}: {fitting[0].definition.name} takes no argument {argument!r}")
+
+
+def loading_code(document: Document, target: Target, path: str) -> Iterator[str]:
+    """The Python that loads the file with the user's objects: imports, and ``custom_objects`` for what no decorator registers."""
+    used = {match.definition.name: match.definition for match in matches(document, target)}
+    modules: dict[str, list[str]] = {}
+    for name, definition in sorted(used.items()):
+        modules.setdefault(definition.module, []).extend([] if definition.registered else [name])
+    for module, names in sorted(modules.items()):
+        yield f"from {module} import {', '.join(names)}" if names else f"import {module}  # registers what the model uses"
+    plain = [name for name, definition in sorted(used.items()) if not definition.registered]
+    if plain:
+        listed = ", ".join(f"{name!r}: {name}" for name in plain)
+        yield f"model = keras.saving.load_model({path!r}, custom_objects={{{listed}}})"
+
+
+def source_of(definition: Definition) -> str:
+    """``my_layers.py:12``, for messages."""
+    return f"{definition.file}:{definition.line}"

@@ -1,0 +1,1 @@
+"""What stands in the place of a layer that the target does not have, or must not run, and computes the same."""

@@ -1,0 +1,139 @@
+"""What a config names that stands for no part of a model: what it calls acts on the machine, or on Keras itself.
+
+Keras's loaders take every dict with a ``class_name`` for an object, and look it up by module, class name, function name or registered
+name. So does this: whatever form those have, since a name that no honest writer would use is where an attacker hides one.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import Document, Json
+from kdoctor.keras_api.catalogue import Catalogue, releases
+from kdoctor.pointer import Pointer
+from kdoctor.security.foreign import ACTING, APPLICATION, CALLABLES, CALLING, KERAS, MODELLING, PACKAGES, PARTS, PREFIXES, REACHING_OUT
+from kdoctor.structure.objects import FUNCTION, Node, serialized
+
+# Keras writes plain functions of its own under this module, by their names: only Python's own names are foreign there.
+BUILTINS = "builtins"
+MAIN = "__main__"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place where the loader looks something up. ``name`` is what it would call, ``names`` all that it may look for."""
+
+    at: Pointer
+    module: str | None
+    name: str
+    names: tuple[str, ...]
+    function: bool
+
+    @property
+    def path(self) -> str:
+        """``os.system``, for messages."""
+        return f"{self.module}.{self.name}" if self.module else self.name
+
+
+@lru_cache(maxsize=4)
+def hostile_references(document: Document) -> tuple[Reference, ...]:
+    """The references of config and training state to what is no part of a model, outermost first, whatever form their names have."""
+    known: dict[tuple[Json, ...], bool] = {}
+    found = []
+    for part, keys, raw in serialized(document):
+        words = (raw["class_name"], *(raw.get(key) for key in ("module", "registered_name", "spec_name")))
+        if words[0] == FUNCTION:
+            words = (*words, raw["config"])
+        plain = all(word is None or isinstance(word, str) for word in words)
+        if plain and words not in known:
+            known[words] = _condemned(_reference(raw, Pointer(part)))
+        if known[words] if plain else _condemned(_reference(raw, Pointer(part))):
+            found.append(_reference(raw, Pointer(part, keys)))
+    return tuple(found)
+
+
+def called_name(node: Node) -> str:
+    """The name of the function or class that the loader would call for the object."""
+    return str(node.raw.get("config")) if node.class_name == FUNCTION else node.class_name
+
+
+def is_pythons(node: Node) -> bool:
+    """Whether the object belongs to Python's own library, such as ``os.system``, or to a package that no model needs."""
+    return is_foreign(_reference(node.raw, node.at))
+
+
+def is_no_modelling(node: Node) -> bool:
+    """Whether the object is a function of Keras that is no part of any model, such as ``get_file``."""
+    return is_acting(_reference(node.raw, node.at))
+
+
+def is_foreign(found: Reference) -> bool:
+    """Whether the module is Python's own, or of a package that stands on many machines and holds no part of a model."""
+    module = (found.module or "").strip()
+    root = module.split(".")[0]
+    if root == BUILTINS:
+        return any(hasattr(builtins, name) and not name.startswith("__keras") for name in found.names)
+    if root in ("", MAIN) or (not found.function and found.names == (found.name,) and (root, found.name) in CALLABLES):
+        return False
+    if root in sys.stdlib_module_names or root in PACKAGES:
+        return True
+    return root in MODELLING and _leaves_modelling(root, module, found)
+
+
+def is_acting(found: Reference) -> bool:
+    """Whether the reference is to something of Keras that acts, by a public or a private module, or by its bare name."""
+    module = (found.module or "").strip()
+    root = module.split(".")[0]
+    bare = set(found.names)
+    if root == BUILTINS:
+        return found.function and bool(bare & _declined())
+    prefix = next((prefix for prefix in PREFIXES if f"{module}.".startswith(prefix)), None)
+    if prefix is None:
+        return root in KERAS and bool(bare & _declined())
+    if bare & _declined():
+        return True
+    inside = f"{module}."[len(prefix) :]
+    if inside.startswith("applications."):
+        return any(re.fullmatch(APPLICATION, name) for name in bare)
+    return inside.startswith(tuple(f"{folder}." for folder in ACTING)) and not bare & PARTS
+
+
+def _leaves_modelling(root: str, module: str, found: Reference) -> bool:
+    if not f"{module}.".startswith(tuple(f"{allowed}." for allowed in MODELLING[root])):
+        return module != root  # tensorflow alone is where some writers put what is theirs
+    if f"{module}.".startswith(PREFIXES):
+        return False  # of Keras within TensorFlow
+    from kdoctor.bytecode.reach_table import ATTRIBUTES  # seldom needed
+
+    return module.rpartition(".")[2] in REACHING_OUT or any(name in ATTRIBUTES for name in found.names if found.function)
+
+
+@lru_cache(maxsize=1)
+def _declined() -> frozenset[str]:
+    return Catalogue.load(releases()[-1]).declined() | CALLING
+
+
+def _condemned(found: Reference) -> bool:
+    return is_foreign(found) or is_acting(found)
+
+
+def _reference(raw: Mapping[str, Json], at: Pointer) -> Reference:
+    """What Keras looks for: a type's name stands in ``spec_name``, a function's in ``config``."""
+    class_name, config = raw.get("class_name"), raw.get("config")
+    function = class_name == FUNCTION
+    stated = [raw.get("spec_name")] if class_name == "__typespec__" else [config, raw.get("registered_name")] if function else [class_name]
+    names = tuple(dict.fromkeys(name for each in stated for name in _names(each)))
+    module = next(iter(_names(raw.get("module"))), None)
+    return Reference(at, module, names[0] if names else str(class_name), names, function)
+
+
+def _names(value: Json) -> Iterator[str]:
+    """The texts of a name, which a hostile file may have put into a list; without the package of a registered name."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            yield item.rpartition(">")[2]

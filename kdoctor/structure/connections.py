@@ -1,0 +1,131 @@
+"""Which tensors each call of a layer takes in a Functional model, by the argument that they are given to, and in which form; both dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from kdoctor.document import Json
+from kdoctor.structure.layers import Source
+
+# Arguments that carry what a layer works on, in the order of their positions; masks and states are none.
+INPUTS = ("inputs", "input", "x", "x1", "query", "x2", "value", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One tensor, and the name of the argument that it is given to; None for one given by position."""
+
+    source: Source
+    argument: str | None
+
+
+class Form(Enum):
+    """How an argument holds its tensors: one as it is, several (or one) in a list, or in something else."""
+
+    ONE = "one"
+    LIST = "list"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The tensors that one argument of a call holds, in order; ``name`` is None for one given by position."""
+
+    name: str | None
+    sources: tuple[Source, ...]
+    form: Form
+
+
+def arguments_of(node: Json) -> tuple[Argument, ...]:
+    """The arguments of one call (an entry of ``inbound_nodes``) that hold tensors, those given by position first.
+
+    A list node of Keras 2 hands over a single tensor as it is, and several as a list (functional.py, deserialize_node).
+    """
+    if isinstance(node, dict):
+        placed = node.get("args")
+        named = node.get("kwargs")
+        given = [(None, value) for value in (placed if isinstance(placed, list) else ())]
+        found = [_argument(name, value) for name, value in (*given, *(named.items() if isinstance(named, dict) else ()))]
+        return tuple(argument for argument in found if argument.sources)
+    entries = node if isinstance(node, list) else []
+    alone = (
+        [source] if (source := _source(entries)) is not None else [source for entry in entries if (source := _source(entry)) is not None]
+    )
+    if not alone:
+        return ()
+    first = Argument(None, tuple(alone), Form.ONE if len(alone) == 1 else Form.LIST)
+    return (first, *(Argument(item.argument, (item.source,), Form.ONE) for item in _keras_2(entries) if item.argument is not None))
+
+
+def _argument(name: str | None, value: Json) -> Argument:
+    sources = tuple(tensors(value))
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        return Argument(name, sources, Form.ONE)
+    listed = isinstance(value, list) and all(isinstance(item, dict) and item.get("class_name") == "__keras_tensor__" for item in value)
+    return Argument(name, sources, Form.LIST if listed else Form.OTHER)
+
+
+def calls_of(layer: Mapping[str, Json]) -> tuple[tuple[Source, ...], ...]:
+    """For each call of a serialized layer the tensors that it works on, in order: query, value, key where they have names."""
+    nodes = layer.get("inbound_nodes")
+    return tuple(_inputs(node) for node in nodes) if isinstance(nodes, list) else ()
+
+
+def _inputs(node: Json) -> tuple[Source, ...]:
+    taken = list(_keras_3(node) if isinstance(node, dict) else _keras_2(node))
+    placed = [item.source for item in taken if item.argument is None]
+    named = [item for item in taken if item.argument in INPUTS]
+    named.sort(key=lambda item: INPUTS.index(item.argument or ""))
+    return (*placed, *(item.source for item in named))
+
+
+def _keras_3(node: Mapping[str, Json]) -> Iterator[Taken]:
+    """``{"args": […], "kwargs": {…}}`` with ``__keras_tensor__`` objects anywhere inside."""
+    for source in tensors(node.get("args")):
+        yield Taken(source, None)
+    named = node.get("kwargs")
+    for argument, value in named.items() if isinstance(named, dict) else ():
+        for source in tensors(value):
+            yield Taken(source, argument)
+
+
+def _keras_2(node: Json) -> Iterator[Taken]:
+    """``[[layer, call, output, {argument: [layer, call, output]}], …]``, or one such entry alone."""
+    entries = node if isinstance(node, list) else []
+    for entry in [entries] if _source(entries) is not None else entries:
+        source = _source(entry)
+        if source is None:
+            continue
+        yield Taken(source, None)
+        named = entry[3] if len(entry) > 3 and isinstance(entry[3], dict) else {}
+        for argument, value in named.items():
+            for found in tensors(value):
+                yield Taken(found, argument)
+
+
+def tensors(value: Json) -> Iterator[Source]:
+    """Every tensor that a JSON value refers to, in order, without recursion."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            config = item.get("config")
+            if item.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
+                item = config.get("keras_history")
+            else:
+                stack.extend(reversed(list(item.values())))
+        source = _source(item)
+        if source is not None:
+            yield source
+            stack.extend(more for more in item[3:] if isinstance(more, dict))  # Keras 2: tensors among the keywords of a call
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+
+
+def _source(value: Json) -> Source | None:
+    if not isinstance(value, list) or len(value) < 3 or not isinstance(value[0], str):
+        return None
+    name, call, output = value[:3]
+    return Source(name, call, output) if type(call) is int and type(output) is int else None

@@ -1,0 +1,107 @@
+"""Every Python function that a file holds as bytecode or by name, in all forms that Keras has written; read, never run.
+
+The readers of `kdoctor.bytecode` are imported where a file does hold code: few do, and they cost more than all checks together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from kdoctor.document import Document, Json
+from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import layer_at
+from kdoctor.structure.objects import CODE, Node, objects
+
+if TYPE_CHECKING:
+    from kdoctor.bytecode.code import Code
+    from kdoctor.bytecode.stored import StoredFunction
+
+FUNCTION_KEYS = (("function", "function_type"), ("output_shape", "output_shape_type"), ("mask", "mask_type"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """One stored function: where it stands, what holds it, its code object or why there is none.
+
+    ``owner`` is the name of the layer that holds it, ``key`` the config key (``function``, ``output_shape``, ``activation``, …).
+    """
+
+    at: Pointer
+    owner: str | None
+    key: str
+    stored: StoredFunction
+    code: Code | None
+    malformed: str | None
+
+    @property
+    def described(self) -> str:
+        """``Lambda 'crop'``, or ``the activation of 'dense'``."""
+        owner = f" {self.owner!r}" if self.owner else ""
+        return f"Lambda{owner}" if self.key == "function" else f"the {self.key} of{owner or ' the model'}"
+
+
+@lru_cache(maxsize=4)
+def lambdas(document: Document) -> tuple[Lambda, ...]:
+    """Every stored function of config and training state, in the order of the file."""
+    found: dict[Pointer, Lambda] = {}
+    for node in objects(document):
+        if node.class_name == "Lambda":
+            for at, key, stored in _of_layer(node.config, node.at / "config"):
+                found[at] = _read(document, at, key, stored, node.name)
+        elif node.class_name == CODE and node.at not in found:
+            from kdoctor.bytecode.stored import stored_function
+
+            whole = stored_function(dict(node.raw))
+            if whole is not None:
+                found[node.at] = _read(document, node.at, str(node.key or "function"), whole)
+        else:
+            for key, value in node.config.items():
+                if is_bare(value):
+                    found[node.at / "config" / key] = _bare(document, node, key, value)
+    return tuple(found.values())
+
+
+def is_bare(value: Json) -> bool:
+    """Whether a value is what ``keras.activations.serialize`` leaves of a lambda since 2.13: no class beside the code, and no Keras reads it."""
+    code = value.get("value") if isinstance(value, dict) and len(value) == 1 else None
+    return isinstance(code, list) and len(code) == len(("code", "defaults", "closure")) and isinstance(code[0], str)
+
+
+def _bare(document: Document, node: Node, key: str, value: Json) -> Lambda:
+    from kdoctor.bytecode.stored import stored_function
+
+    stored = stored_function({"class_name": CODE, "config": value})
+    assert stored is not None
+    return _read(document, node.at / "config" / key, key, stored, node.name)
+
+
+def named_functions(document: Document) -> frozenset[Pointer]:
+    """Where Lambda layers hold a function by its name alone."""
+    return frozenset(found.at for found in lambdas(document) if found.stored.form == "name")
+
+
+def _of_layer(config: Mapping[str, object], at: Pointer) -> Iterator[tuple[Pointer, str, StoredFunction]]:
+    from kdoctor.bytecode.stored import stored_function
+
+    for key, type_key in FUNCTION_KEYS:
+        stored = stored_function(config.get(key), config.get(type_key))
+        if stored is not None:
+            yield at / key, key, stored
+
+
+def _read(document: Document, at: Pointer, key: str, stored: StoredFunction, owner: str | None = None) -> Lambda:
+    from kdoctor.bytecode.code import MalformedCode
+    from kdoctor.bytecode.marshal import read_code
+
+    if owner is None:
+        layer = layer_at(document, at)
+        owner = None if layer is None else layer.name
+    if stored.code is None:
+        return Lambda(at, owner, key, stored, None, stored.undecodable)
+    try:
+        return Lambda(at, owner, key, stored, read_code(stored.code), None)
+    except MalformedCode as error:
+        return Lambda(at, owner, key, stored, None, str(error))

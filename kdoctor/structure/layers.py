@@ -1,0 +1,149 @@
+"""The layers of a model as people know them from ``model.summary()``: order, nesting, connections; both dialects in one view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import Document, Json
+from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import MODELS, Node, as_node, model_of
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one input tensor of a layer comes from: layer name, call (node) index, output index."""
+
+    layer: str
+    call: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer in its container. ``depth`` is 0 for layers of the outermost model; ``parents`` names the nested models around it.
+
+    ``calls`` holds the input tensors of each call, in order; a Sequential's layers have none, their order says it.
+    """
+
+    node: Node
+    index: int
+    depth: int
+    container: Pointer
+    parents: tuple[str, ...]
+    calls: tuple[tuple[Source, ...], ...]
+
+    @property
+    def name(self) -> str:
+        return self.node.name or f"#{self.index}"
+
+    @property
+    def key(self) -> str:
+        """The name that connections use: the one beside the config, which a TensorFlowOpLayer has apart from its own."""
+        beside = self.node.raw.get("name")
+        return beside if isinstance(beside, str) else self.name
+
+    @property
+    def class_name(self) -> str:
+        return self.node.class_name
+
+    @property
+    def at(self) -> Pointer:
+        return self.node.at
+
+
+def layer_list(model: Node) -> tuple[Json, Pointer]:
+    """The list of a model's layers and where it stands; Keras 0.3 to 2.2.2 store a Sequential's config as that list."""
+    config = model.raw.get("config")
+    if isinstance(config, list):
+        return config, model.at / "config"
+    layers = model.config.get("layers")
+    return (layers if isinstance(layers, list) else []), model.at / "config" / "layers"
+
+
+def is_model(node: Node) -> bool:
+    """Whether the object is a model with layers of its own (a subclassed model may have any class name)."""
+    return node.class_name in MODELS or isinstance(node.config.get("layers"), list)
+
+
+@lru_cache(maxsize=4)
+def layers(document: Document) -> tuple[Layer, ...]:
+    """All layers, outermost model first, each nested model's layers right after it."""
+    model = model_of(document)
+    return tuple(_layers(model, 0, ())) if model is not None else ()
+
+
+def _layers(model: Node, depth: int, parents: tuple[str, ...]) -> Iterator[Layer]:
+    """Depth first with a stack of iterators: a hostile file may nest models deeper than Python's stack."""
+    stack = [_own(model, depth, parents)]
+    while stack:
+        layer = next(stack[-1], None)
+        if layer is None:
+            stack.pop()
+            continue
+        yield layer
+        if is_model(layer.node):
+            stack.append(_own(layer.node, layer.depth + 1, (*layer.parents, layer.name)))
+
+
+def _own(model: Node, depth: int, parents: tuple[str, ...]) -> Iterator[Layer]:
+    items, at = layer_list(model)
+    for index, item in enumerate(items):
+        node = as_node(item, at / index)
+        if node is not None:
+            yield Layer(node, index, depth, model.at, parents, tuple(_calls(item.get("inbound_nodes"))))
+
+
+def _calls(nodes: Json) -> Iterator[tuple[Source, ...]]:
+    for node in nodes if isinstance(nodes, list) else ():
+        yield tuple(_sources(node))
+
+
+def _sources(node: Json) -> Iterator[Source]:
+    """Keras 2: lists ``[name, node, tensor, kwargs]``, nested or flat; Keras 3: ``__keras_tensor__`` anywhere in args and kwargs."""
+    stack = [node]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Mapping):
+            source = as_source(_history(value))
+            if source is not None:
+                yield source
+            else:
+                stack.extend(reversed(list(value.values())))
+        elif isinstance(value, list):
+            source = as_source(value)
+            if source is not None:
+                yield source
+                stack.extend(item for item in value[3:] if isinstance(item, Mapping))
+            else:
+                stack.extend(reversed(value))
+
+
+def _history(value: Mapping[str, Json]) -> Json:
+    """The ``keras_history`` of an encoded tensor: layer, call, output."""
+    config = value.get("config") if value.get("class_name") == "__keras_tensor__" else None
+    return config.get("keras_history") if isinstance(config, Mapping) else None
+
+
+def as_source(value: Json) -> Source | None:
+    """A tensor in the words of Keras 1 and 2: ``[layer, call, output, …]``."""
+    if not isinstance(value, list) or len(value) < 3 or not isinstance(value[0], str):
+        return None
+    name, call, output = value[:3]
+    return Source(name, call, output) if type(call) is int and type(output) is int else None
+
+
+def layer_at(document: Document, at: Pointer) -> Layer | None:
+    """The innermost layer whose object holds this place."""
+    places = _places(document)
+    for end in range(len(at.keys), -1, -1):
+        found = places.get(Pointer(at.part, at.keys[:end]))
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=4)
+def _places(document: Document) -> Mapping[Pointer, Layer]:
+    return {layer.at: layer for layer in layers(document)}

@@ -1,0 +1,63 @@
+"""The models of a file: the outermost one and every model nested in it, with what connects their layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import Document, Json
+from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import Layer, Source, is_model, layers
+from kdoctor.structure.objects import Node, model_of, objects
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model with its own layers. ``nested`` says that it stands inside another one, as a layer or wrapped in one."""
+
+    node: Node
+    layers: tuple[Layer, ...]
+    nested: bool
+
+    @property
+    def functional(self) -> bool:
+        """Whether its layers are connected by nodes, rather than by their order."""
+        return self.node.class_name != "Sequential" and "output_layers" in self.node.config
+
+    @property
+    def cut(self) -> tuple[Layer, ...]:
+        """The layers whose output the model takes for its input: it was cut out of another one, behind them."""
+        begins = {source.layer for source in self.endpoints("input_layers")} if self.functional else set()
+        return tuple(layer for layer in self.layers if layer.key in begins and layer.class_name != "InputLayer")
+
+    def endpoints(self, key: str) -> tuple[Source, ...]:
+        """The tensors that ``input_layers`` or ``output_layers`` names, in any form: flat, list, or dict."""
+        return tuple(_endpoints(self.node.config.get(key)))
+
+
+@lru_cache(maxsize=4)
+def models(document: Document) -> tuple[Model, ...]:
+    """Every model whose layers the file lists, the outermost first; those inside wrappers have no `Layer` rows and are left out."""
+    root = model_of(document)
+    own: dict[Pointer, list[Layer]] = {}
+    for layer in layers(document):
+        own.setdefault(layer.container, []).append(layer)
+    found = [] if root is None else [Model(root, tuple(own.get(root.at, ())), False)]
+    nested = {layer.at for layer in layers(document)}
+    for node in objects(document):
+        if node.at in nested and is_model(node):
+            found.append(Model(node, tuple(own.get(node.at, ())), True))
+    return tuple(found)
+
+
+def _endpoints(value: Json) -> Iterator[Source]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _endpoints(item)
+    elif isinstance(value, list):
+        if len(value) == 3 and isinstance(value[0], str) and type(value[1]) is int and type(value[2]) is int:
+            yield Source(value[0], value[1], value[2])
+        else:
+            for item in value:
+                yield from _endpoints(item)

@@ -1,0 +1,123 @@
+"""What a Sequential model says about the shape of its input: in up to four places, which should agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from kdoctor.document import Document, Json
+from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import layer_list, layers
+from kdoctor.structure.manifest import weights_by_layer
+from kdoctor.structure.objects import Node, as_node, objects
+
+Shape: TypeAlias = "tuple[int | None, ...]"  # elements by axis, the batch first; None is any length
+
+# Layers whose first stored kernel states the length of the features axis of their input: the kernel's axis that does, from the end.
+FEATURE_AXIS = {"Dense": -2, "LSTM": -2, "GRU": -2, "SimpleRNN": -2, "Conv1D": -2, "Conv2D": -2, "Conv3D": -2}
+# Keys of an InputLayer that state its shape; those without "batch" leave out the first axis.
+BATCH_KEYS = ("batch_shape", "batch_input_shape")
+SHAPE_KEYS = ("shape", "input_shape")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A place that states the input shape, and the shape that it states, the batch axis first."""
+
+    at: Pointer
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A Sequential model: its object, its layers in order, and where their list stands."""
+
+    model: Node
+    layers: tuple[Node, ...]
+    at: Pointer
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        return tuple(layer for layer in self.layers if layer.class_name == "InputLayer")
+
+    @property
+    def built(self) -> tuple[Statement, ...]:
+        """What the model itself was built with: ``build_input_shape`` and ``build_config``."""
+        places = [(self.model.at / "config" / "build_input_shape", self.model.config.get("build_input_shape"))]
+        places.append((self.model.at / "build_config" / "input_shape", self.model.build_config.get("input_shape")))
+        return tuple(Statement(at, shape) for at, value in places if (shape := as_shape(value)) is not None)
+
+    @property
+    def first(self) -> Node | None:
+        """The first layer that computes something."""
+        return next((layer for layer in self.layers if layer.class_name != "InputLayer"), None)
+
+
+def stacks(document: Document) -> tuple[Stack, ...]:
+    """Every Sequential model in the config, the outermost first."""
+    return tuple(_stack(node) for node in objects(document) if node.class_name == "Sequential" and node.at.part == "config")
+
+
+def _stack(model: Node) -> Stack:
+    items, at = layer_list(model)
+    nodes = (as_node(item, at / index) for index, item in enumerate(items))
+    return Stack(model, tuple(node for node in nodes if node is not None), at)
+
+
+def statements(layer: Node) -> Iterator[Statement]:
+    """The input shapes that a layer's own config states: an InputLayer's shape, or ``batch_input_shape`` of a first layer."""
+    for key in (*BATCH_KEYS, *SHAPE_KEYS):
+        shape = as_shape(layer.config.get(key))
+        if shape is not None:
+            yield Statement(layer.at / "config" / key, (None, *shape) if key in SHAPE_KEYS else shape)
+
+
+def as_shape(value: Json) -> Shape | None:
+    """A shape from JSON; None for anything else, several shapes included."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+        return None
+    return tuple(value) if all(length is None or type(length) is int for length in value) else None
+
+
+def agree(one: Shape, other: Shape) -> bool:
+    """Whether an array can have both shapes: equal rank, and equal lengths where both are stated."""
+    return len(one) == len(other) and all(a == b or a is None or b is None for a, b in zip(one, other, strict=True))
+
+
+def features_of(document: Document, layer: Node) -> int | None:
+    """The length of a layer's input on the features axis, as its stored kernel proves it; None where nothing does."""
+    axis, kernel = FEATURE_AXIS.get(layer.class_name), kernel_of(document, layer)
+    groups = layer.config.get("groups", 1)
+    if axis is None or kernel is None or type(groups) is not int:
+        return None
+    return kernel[axis] * groups
+
+
+def kernel_of(document: Document, layer: Node) -> tuple[int, ...] | None:
+    """Shape of the kernel stored for a layer; None where none is, where several candidates differ, or where it is packed (int4)."""
+    return _kernels(document).get(layer.at) if _unpacked(layer) else None
+
+
+@lru_cache(maxsize=4)
+def _kernels(document: Document) -> dict[Pointer, tuple[int, ...]]:
+    found = {}
+    for row, owned in zip(layers(document), weights_by_layer(document), strict=True):
+        shapes = {weight.shape for path, weight in owned.items() if is_kernel(path) and len(weight.shape) >= 2}
+        if len(shapes) == 1:  # two models of one name in an .h5 share a group: then nothing is proven
+            found[row.at] = shapes.pop()
+    return found
+
+
+def _unpacked(layer: Node) -> bool:
+    """Whether the kernel is stored in its own shape: quantization policies other than int8 and float8 pack several values in one."""
+    policy = layer.config.get("dtype")
+    mode = policy.get("config", {}).get("mode") if isinstance(policy, Mapping) and isinstance(policy.get("config"), Mapping) else None
+    return mode is None or str(mode).split("/")[0] in ("int8", "float8")
+
+
+def is_kernel(path: str) -> bool:
+    """Whether a weight path is that of a layer's first kernel: ``…/vars/0``, ``…/kernel:0``, ``…/kernel``, ``dense_1_W``."""
+    last = path.rsplit("/", 1)[-1]
+    return last in ("0", "kernel", "kernel:0") or last.endswith("_W")

@@ -1,0 +1,74 @@
+"""The arrays of a Keras 1 layer, laid out as later releases have them.
+
+Sources: keras/engine/topology.py (preprocess_weights_for_loading) and keras/layers/recurrent.py of Keras 2.0.9 and 1.2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kdoctor.document import ABSENT, Document, Weight
+from kdoctor.edit import Edit
+from kdoctor.pointer import Pointer
+from kdoctor.recipe import Recipe, flip, join, reshape
+from kdoctor.structure.objects import Node
+
+ROOT = "model_weights"
+# class -> gates in the order of Keras 1, and in today's
+GATES = {"LSTM": ("icfo", "ifco"), "GRU": ("zrh", "zrh")}
+ROLES = ("kernel", "recurrent_kernel", "bias")
+
+
+def relaid(document: Document, node: Node) -> tuple[Edit, ...] | None:
+    """Edits that lay out a layer's arrays anew; empty where they stand as they should, None where they are not as expected.
+
+    Kernels of a file written with Theano are turned: Theano convolves, all others correlate. Its arrays have names without ``:0``.
+    """
+    group = f"/{ROOT}/{node.name}"
+    names = document.attributes.get(group, {}).get("weight_names")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return () if not _laid_out(node) else None
+    weights = [document.weights.get(f"{ROOT}/{node.name}/{name}") for name in names]
+    known = [weight for weight in weights if weight is not None]
+    if len(known) != len(weights):
+        return None
+    if node.class_name in GATES:
+        return _gated(node, group, names, known)
+    if node.class_name.startswith("Convolution"):
+        return _convolved(node, names, known)
+    return ()
+
+
+def _laid_out(node: Node) -> bool:
+    return node.class_name in GATES or node.class_name.startswith("Convolution")
+
+
+def _gated(node: Node, group: str, names: Sequence[str], weights: Sequence[Weight]) -> tuple[Edit, ...] | None:
+    """Three arrays for each gate become three in all, the gates side by side."""
+    old, new = GATES[node.class_name]
+    if len(weights) != 3 * len(old):
+        return None
+    by_gate = {gate: [weight.numbers for weight in weights[3 * n : 3 * n + 3]] for n, gate in enumerate(old)}
+    edits = [Edit(_at(node, name), old=weight, new=ABSENT) for name, weight in zip(names, weights, strict=True)]
+    fresh = [f"{node.name}_{role}" for role in ROLES]
+    for place, (name, role) in enumerate(zip(fresh, ROLES, strict=True)):
+        made = join(0 if role == "bias" else 1, [by_gate[gate][place] for gate in new])
+        edits.append(Edit(_at(node, name), old=ABSENT, new=Weight.made(made)))
+    return (*edits, Edit(Pointer("attributes", (group, "weight_names")), old=list(names), new=fresh))
+
+
+def _convolved(node: Node, names: Sequence[str], weights: Sequence[Weight]) -> tuple[Edit, ...] | None:
+    """A Convolution1D's kernel lost an axis of length one; Theano's kernels are turned along their spatial axes."""
+    kernel, name = weights[0], names[0]
+    made: Recipe = kernel.numbers
+    if node.class_name == "Convolution1D":
+        if len(kernel.shape) != 4 or kernel.shape[1] != 1:
+            return None
+        made = reshape(made, (kernel.shape[0], *kernel.shape[2:]))
+    if not name.endswith(":0"):
+        made = flip(made, range(len(made.shape) - 2))
+    return () if made == kernel.numbers else (Edit(_at(node, name), old=kernel, new=Weight.made(made)),)
+
+
+def _at(node: Node, name: str) -> Pointer:
+    return Pointer("weights", (f"{ROOT}/{node.name}/{name}",))

@@ -1,0 +1,185 @@
+"""Arrays that stand in the wrong place of an archive, and the one place where each belongs: by paths that releases used, or by shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kdoctor.document import ABSENT, Document, Weight
+from kdoctor.edit import Edit
+from kdoctor.keras_api.layouts import CHECKPOINT, KERAS_3, LAYERS, Layout
+from kdoctor.keras_api.variables.variable import Variables
+from kdoctor.pointer import Pointer
+from kdoctor.weights.stored import Account, accounts, fits
+
+Held = Mapping[str, dict[str, tuple[str, Weight]]]  # arrays and their paths, by group and key
+NUMBERED = re.compile(r"(.*?)(?:_([0-9]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rearrangement:
+    """Arrays to move (old path, new path), the accounts that this settles, and what is wrong with where they stand."""
+
+    accounts: tuple[Account, ...]
+    moves: tuple[tuple[str, str], ...]
+    why: str = ""
+
+
+def edits(document: Document, moves: Iterable[tuple[str, str]]) -> tuple[Edit, ...]:
+    """The edits that move arrays; several may exchange their places."""
+    moves = tuple(moves)
+    after: dict[str, Weight] = {new: document.weights[old] for old, new in moves}
+    places = dict.fromkeys(path for move in moves for path in move)
+    return tuple(
+        Edit(Pointer("weights", (path,)), old=document.weights.get(path, ABSENT), new=after.get(path, ABSENT))
+        for path in places
+        if document.weights.get(path) != after.get(path)
+    )
+
+
+def belongs(expected: Variables, stored: Mapping[str, tuple[str, Weight]]) -> bool:
+    """Whether arrays, by key, are what the variables need: as many, with the same keys and shapes, all of which are told."""
+    found = {variable.path.rpartition("/")[2]: variable.shape for variable in expected}
+    return found.keys() == stored.keys() and all(
+        shape is not None and None not in shape and fits(shape, stored[key][1].shape) for key, shape in found.items()
+    )
+
+
+@lru_cache(maxsize=4)
+def relocations(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement, ...]:
+    """Groups that stand where another release put them, and the target does not look."""
+    homeless = tuple(account for account in accounts(document, layout) if not account.stored)
+    if not homeless:
+        return ()
+    held = _held(document)
+    return (*_elsewhere(homeless, held, layout), *_renumbered(accounts(document, layout), held, layout))
+
+
+def _held(document: Document) -> Held:
+    """Stored arrays by group and key, all paths with slashes."""
+    held: dict[str, dict[str, tuple[str, Weight]]] = {}
+    for path, weight in document.weights.items():
+        group, found, key = path.replace("\\", "/").rpartition("/vars/")
+        if found:
+            held.setdefault(group, {})[key] = (path, weight)
+    return held
+
+
+def _elsewhere(homeless: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
+    settled: dict[str, list[tuple[Account, dict[str, tuple[str, Weight]]]]] = {}
+    for account in homeless:
+        for group, why in _other_places(account, layout):
+            stored = held.get(group, {})
+            if belongs(account.expected, stored):
+                settled.setdefault(why, []).append((account, stored))
+                break
+    for why, rows in settled.items():
+        moves = tuple((path, f"{account.group}/vars/{key}") for account, stored in rows for key, (path, _) in stored.items())
+        yield Rearrangement(tuple(account for account, _ in rows), moves, why)
+
+
+def _other_places(account: Account, layout: Layout) -> Iterator[tuple[str, str]]:
+    """Where other releases and systems put an account's arrays, and how people call that."""
+    head, _, last = account.group.rpartition("/")
+    for folder in dict.fromkeys((*layout.folders, LAYERS, CHECKPOINT)):
+        moved = re.sub(rf"(^|/){layout.folders[0]}/", rf"\1{folder}/", f"{head}/")
+        known = folder in layout.folders
+        yield moved + last, "backslashes, as Windows writes paths" if known else f"{folder}, the folder of another release"
+        if account.part:
+            yield f"{moved}_{last}", "names with an underscore, those of Keras 2"
+            yield moved + last.lstrip("_"), "names without the underscore of Keras 2"
+
+
+def _renumbered(rows: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
+    """Keras 2.13 numbered dense, dense_2, dense_4 what is dense, dense_1, dense_2 to all others."""
+    families: dict[tuple[str, str], dict[str, list[Account]]] = {}
+    for account in rows:
+        container, _, name = layout.place(account.claim.place).rpartition("/")
+        families.setdefault((container, _stem(name)), {}).setdefault(name, []).append(account)
+    for (container, stem), members in families.items():
+        inside = next(
+            (place for place in _containers(container, layout) if any(group.startswith(place + "/") for group in held)), container
+        )
+        names = {group.removeprefix(inside + "/").split("/")[0] for group in held if group.startswith(inside + "/")}
+        present = sorted((name for name in names if _stem(name) == stem), key=_number)
+        if len(present) != len(members) or set(present) == set(members):
+            continue
+        right = inside if inside in _containers(container, layout)[: len(layout.folders)] else container
+        yield from _family(inside, right, dict(zip(members, present, strict=True)), members, held)
+
+
+def _containers(container: str, layout: Layout) -> list[str]:
+    """The places of a model's layers in the folders that the target opens, then in those of other releases."""
+    folders = dict.fromkeys((*layout.folders, LAYERS, CHECKPOINT))
+    return [re.sub(rf"(^|/){layout.folders[0]}(?=/|$)", rf"\1{folder}", container) for folder in folders]
+
+
+def _family(
+    inside: str, container: str, names: Mapping[str, str], members: Mapping[str, list[Account]], held: Held
+) -> Iterator[Rearrangement]:
+    moves: list[tuple[str, str]] = []
+    for right, present in names.items():
+        for account in members[right]:
+            tail = f"/{account.part}" if account.part else ""
+            stored = held.get(f"{inside}/{present}{tail}", {})
+            if not belongs(account.expected, stored):
+                return
+            moves += ((path, f"{container}/{right}{tail}/vars/{key}") for key, (path, _) in stored.items())
+    settled = tuple(account for owned in members.values() for account in owned)
+    yield Rearrangement(
+        settled, tuple(move for move in moves if move[0] != move[1]), f"numbers of Keras 2.13 ({', '.join(names.values())})"
+    )
+
+
+def _stem(name: str) -> str:
+    found = NUMBERED.fullmatch(name)
+    return found[1] if found else name
+
+
+def _number(name: str) -> int:
+    found = NUMBERED.fullmatch(name)
+    return int(found[2]) if found and found[2] else 0
+
+
+@lru_cache(maxsize=4)
+def exchanges(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement, ...]:
+    """Arrays that stand in each other's places, where shapes leave one way alone to put them right."""
+    wrong = tuple(account for account in accounts(document, layout) if account.stored and not account.balanced)
+    inside = tuple(found for account in wrong if (found := _within(account)) is not None)
+    settled = {id(account) for found in inside for account in found.accounts}
+    between = _between(tuple(account for account in wrong if id(account) not in settled), accounts(document, layout))
+    return (*inside, *(() if between is None else (between,)))
+
+
+def _within(account: Account) -> Rearrangement | None:
+    """The arrays of one group in another order."""
+    arrays = list(account.stored.values())
+    moves = []
+    for variable in account.expected:
+        key = variable.path.rpartition("/")[2]
+        fitting = [path for path, weight in arrays if _proves(variable.shape, weight)]
+        if len(fitting) != 1 or key not in account.stored:
+            return None
+        moves.append((fitting[0], account.stored[key][0]))
+    if len({old for old, _ in moves}) != len(account.stored):
+        return None
+    return Rearrangement((account,), tuple(move for move in moves if move[0] != move[1]), "another order")
+
+
+def _between(wrong: tuple[Account, ...], every: tuple[Account, ...]) -> Rearrangement | None:
+    """The groups of several layers exchanged: every one fits exactly one other, of all layers, those with fitting arrays included."""
+    moves: list[tuple[str, str]] = []
+    taken: set[str] = set()
+    for account in wrong:
+        fitting = [other for other in every if belongs(account.expected, other.stored)]
+        if len(fitting) != 1 or fitting[0].balanced:
+            return None
+        taken.add(fitting[0].group)
+        moves += ((path, f"{account.group}/vars/{key}") for key, (path, _) in fitting[0].stored.items())
+    return Rearrangement(wrong, tuple(moves), "each other's place") if wrong and len(taken) == len(wrong) else None
+
+
+def _proves(shape: tuple[int | None, ...] | None, weight: Weight) -> bool:
+    return shape is not None and None not in shape and fits(shape, weight.shape)

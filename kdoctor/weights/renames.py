@@ -1,0 +1,90 @@
+"""Arrays of an archive that only bear another name, and the one place that lacks exactly these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from kdoctor.document import Document, Weight
+from kdoctor.keras_api.layouts import KERAS_3, Layout
+from kdoctor.structure.manifest import FOREIGN
+from kdoctor.weights.rearrange import Rearrangement, belongs, exchanges, relocations
+from kdoctor.weights.stored import Account, accounts, around, fits, opened, places
+
+Stored = Mapping[str, tuple[str, Weight]]  # arrays and their paths, by key
+
+
+@lru_cache(maxsize=4)
+def renames(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement, ...]:
+    """What was renamed: an array within its group, or all that a layer owns. Only where every array fits one place, and that one array."""
+    rows = [account for account in accounts(document, layout) if account.missing]
+    if not rows:
+        return ()
+    settled = {id(one) for found in (*relocations(document, layout), *exchanges(document, layout)) for one in found.accounts}
+    lacking = [account for account in rows if id(account) not in settled]
+    within = [found for account in lacking if (found := _within(account)) is not None]
+    return (*within, *_elsewhere(document, layout, lacking))
+
+
+def _within(account: Account) -> Rearrangement | None:
+    """As many arrays under keys that nobody opens as variables lack theirs."""
+    keys = {variable.path.rpartition("/")[2]: variable.shape for variable in account.expected}
+    extra = {key: found for key, found in account.stored.items() if key not in keys}
+    wanted = {key: shape for key, shape in keys.items() if key not in account.stored}
+    if account.mismatched or not wanted or len(extra) != len(wanted):
+        return None
+    moves = []
+    for key, shape in wanted.items():
+        fitting = [path for path, weight in extra.values() if shape is not None and None not in shape and fits(shape, weight.shape)]
+        if len(fitting) != 1:
+            return None
+        moves.append((fitting[0], f"{account.group}/vars/{key}"))
+    if len({old for old, _ in moves}) != len(moves):
+        return None
+    return Rearrangement((account,), tuple(moves), f"{', '.join(sorted(extra))} in {account.group}/vars")
+
+
+def _elsewhere(document: Document, layout: Layout, lacking: list[Account]) -> Iterator[Rearrangement]:
+    """All that a layer owns in a folder that nobody opens: the folder fits that layer alone, and the layer that folder alone."""
+    orphans = _orphans(document, layout)
+    by_claim: dict[str, list[Account]] = {}
+    for account in lacking:
+        by_claim.setdefault(account.claim.place, []).append(account)
+    homeless = {place: rows for place, rows in by_claim.items() if not any(account.stored for account in rows)}
+    fitting = {place: _folders(rows, orphans) for place, rows in homeless.items()}
+    for place, folders in fitting.items():
+        rivals = sum(folders[0] in others for others in fitting.values()) if folders else 0
+        if len(folders) == 1 and rivals == 1:
+            moves = [
+                (path, f"{account.group}/vars/{key}")
+                for account in homeless[place]
+                for key, (path, _) in orphans[_group(folders[0], account.part)].items()
+            ]
+            yield Rearrangement(tuple(homeless[place]), tuple(moves), folders[0])
+
+
+def _orphans(document: Document, layout: Layout) -> dict[str, Stored]:
+    """The groups that no layer opens or may own, with their arrays."""
+    there, named = opened(document, layout), places(document, layout)
+    held: dict[str, dict[str, tuple[str, Weight]]] = {}
+    for path, weight in document.weights.items():
+        group, found, key = path.rpartition("/vars/")
+        if found and not FOREIGN.search(path) and group not in there:
+            held.setdefault(group, {})[key] = (path, weight)
+    return {group: arrays for group, arrays in held.items() if around(group, named) is None}
+
+
+def _folders(rows: list[Account], orphans: Mapping[str, Stored]) -> list[str]:
+    """The folders that hold what each part of a layer needs, and nothing else."""
+    tail = rows[0].part
+    stems = [group.removesuffix(tail).rstrip("/") for group in orphans if not tail or group.endswith(f"/{tail}")]
+    return [
+        stem
+        for stem in stems
+        if all(belongs(account.expected, orphans.get(_group(stem, account.part), {})) for account in rows)
+        and sum(group == stem or group.startswith(f"{stem}/") for group in orphans) == len(rows)
+    ]
+
+
+def _group(folder: str, part: str) -> str:
+    return f"{folder}/{part}" if part else folder

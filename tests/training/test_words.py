@@ -1,0 +1,105 @@
+"""The training state: what people ask for, and what each container calls it."""
+
+from __future__ import annotations
+
+import pytest
+
+from kdoctor.document import Format
+from kdoctor.errors import UsageError
+from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.target import Training
+from kdoctor.training.words import parse_training, training_part
+
+KERAS_3 = Catalogue.load("3.15.1")
+
+
+def parsed(text: str) -> Training:
+    return parse_training(text, KERAS_3)
+
+
+def test_names_are_written_out_as_keras_has_them() -> None:
+    found = parsed("optimizer=adam,loss=mse,metrics=mae")
+    assert (found.optimizer, found.loss, found.metrics) == ("Adam", "mean_squared_error", ("MeanAbsoluteError",))
+
+
+def test_the_optimizer_alone_is_enough() -> None:
+    assert parsed("optimizer=sgd") == Training("SGD", {"name": "sgd"}, None, ())
+
+
+def test_the_first_argument_of_an_optimizer_is_its_learning_rate() -> None:
+    assert parsed("optimizer=adam(1e-4),loss=mse").arguments == {"name": "adam", "learning_rate": 1e-4}
+
+
+def test_further_arguments_go_by_name() -> None:
+    found = parsed("optimizer=SGD(0.1, momentum=0.9, nesterov=True),loss=mse")
+    assert found.arguments == {"name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": True}
+
+
+@pytest.mark.parametrize("metrics", ["metrics=mae+accuracy", "metrics=mae,accuracy", "metric=mae+accuracy", "metrics= mae + accuracy "])
+def test_several_metrics_are_joined_by_plus_or_comma(metrics: str) -> None:
+    assert parsed(f"optimizer=adam,{metrics}").metrics == ("MeanAbsoluteError", "accuracy")
+
+
+def test_the_parts_may_come_in_any_order() -> None:
+    assert parsed("metrics=mae+acc,loss=mse,optimizer=adam") == parsed("optimizer=adam,loss=mse,metrics=mae+acc")
+
+
+def test_an_argument_that_looks_like_a_part_belongs_to_what_precedes_it() -> None:
+    with pytest.raises(UsageError):
+        parsed("optimizer=adam(loss=1)")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "optimizer=…"),
+        ("adam", "optimizer=…"),
+        ("loss=mse", "optimizer=…"),
+        ("mse,optimizer=adam", "optimizer=…"),
+        ("optimizer=", "no optimizer ''"),
+        ("optimizer=adamant", "no optimizer 'adamant'; .*Adam, "),
+        ("optimizer=adam,loss=square", "no loss 'square'"),
+        ("optimizer=adam,metrics=mae+luck", "no metric 'luck'"),
+        ("optimizer=adam(speed=3)", "Adam takes no 'speed'"),
+        ("optimizer=adam(1e-4, 0.9)", "only the learning rate"),
+        ("optimizer=adam(rate)", "not plain values"),
+        ("optimizer=adam(1e-4", "no optimizer"),
+        ("optimizer=adam(1)+(2)", "not plain values"),
+        ("optimizer=adam(*[1])", "not plain values"),
+        ("optimizer=adam(**{'learning_rate': 1})", "not plain values"),
+        ("optimizer=adam(__import__('os').getcwd())", "not plain values"),
+    ],
+)
+def test_what_is_no_training_state_is_refused_with_a_hint(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        parsed(text)
+
+
+TRAINING = Training("Adam", {"name": "adam", "learning_rate": 1e-4}, "mean_squared_error", ("accuracy",))
+
+
+def test_an_archive_names_the_optimizer_with_its_module() -> None:
+    part = training_part(TRAINING, Format.KERAS_ZIP)
+    assert part["optimizer"] == {
+        "module": "keras.optimizers",
+        "class_name": "Adam",
+        "config": {"name": "adam", "learning_rate": 1e-4},
+        "registered_name": None,
+    }
+    assert (part["loss"], part["metrics"], part["weighted_metrics"]) == ("mean_squared_error", ["accuracy"], None)
+
+
+def test_an_hdf5_file_has_an_optimizer_config() -> None:
+    part = training_part(TRAINING, Format.H5_MODEL)
+    assert part["optimizer_config"] == {"class_name": "Adam", "config": {"name": "adam", "learning_rate": 1e-4}}
+    assert "optimizer" not in part
+
+
+def test_an_unzipped_archive_is_written_like_a_zip() -> None:
+    assert training_part(TRAINING, Format.KERAS_DIR) == training_part(TRAINING, Format.KERAS_ZIP)
+
+
+def test_an_optimizer_that_keras_2_15_knows_by_its_registered_name_alone() -> None:
+    found = parse_training("optimizer=adamw(1e-3),loss=mse", Catalogue.load("2.15.0"))
+    assert training_part(found, Format.H5_MODEL)["optimizer_config"]["class_name"] == "Custom>AdamW"
+    assert training_part(found, Format.KERAS_ZIP)["optimizer"]["class_name"] == "AdamW"

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kdoctor.document import ABSENT, Document, Format
+from kdoctor.edit import apply
+from kdoctor.pointer import Pointer
+from kdoctor.recipe import Step, sources
+from kdoctor.structure.objects import Node, as_node
+from kdoctor.testing import document
+from kdoctor.weights.keras_1 import relaid
+
+
+def file(name: str, arrays: Mapping[str, tuple[int, ...]]) -> Document:
+    attributes = {"/": {}, "/model_weights": {"layer_names": [name]}, f"/model_weights/{name}": {"weight_names": list(arrays)}}
+    stored = {f"model_weights/{name}/{array}": shape for array, shape in arrays.items()}
+    return document({}, format=Format.H5_MODEL, weights=stored, attributes=attributes)
+
+
+def node(class_name: str, name: str) -> Node:
+    found = as_node({"class_name": class_name, "config": {"name": name}}, Pointer("config"))
+    assert found is not None
+    return found
+
+
+def made(found: Document, path: str) -> Step:
+    recipe = found.weights[path].recipe
+    assert recipe is not None
+    return recipe
+
+
+def test_the_twelve_arrays_of_an_lstm_become_three_in_todays_order_of_gates() -> None:
+    arrays = {f"r_{kind}_{gate}": shape for gate in "icfo" for kind, shape in (("W", (3, 2)), ("U", (2, 2)), ("b", (2,)))}
+    before = file("r", arrays)
+    edits = relaid(before, node("LSTM", "r"))
+    assert edits
+    after = apply(before, edits)
+    names = after.attributes["/model_weights/r"]["weight_names"]
+    assert [after.weights[f"model_weights/r/{name}"].shape for name in names] == [(3, 8), (2, 8), (8,)]
+    kernel = made(after, f"model_weights/r/{names[0]}")
+    assert [taken.path[-1] for taken in sources(kernel)] == list("ifco")
+
+
+def test_a_theano_kernel_is_turned_and_one_of_tensorflow_is_not() -> None:
+    theano = file("c", {"c_W": (2, 1, 2, 3), "c_b": (3,)})
+    (edit,) = relaid(theano, node("Convolution1D", "c")) or ()
+    assert edit.new.shape == (2, 2, 3)
+    assert type(edit.new.recipe).__name__ == "Flip"
+    tensorflow = file("c", {"c_W:0": (3, 3, 2, 3), "c_b:0": (3,)})
+    assert relaid(tensorflow, node("Convolution2D", "c")) == ()
+
+
+def test_layers_whose_arrays_stand_as_they_should_are_left_alone() -> None:
+    assert relaid(file("d", {"d_W:0": (4, 3), "d_b:0": (3,)}), node("Dense", "d")) == ()
+
+
+def test_arrays_that_are_not_as_expected_are_not_touched() -> None:
+    assert relaid(file("r", {"r_W": (3, 8)}), node("LSTM", "r")) is None
+    assert relaid(document({}, format=Format.H5_MODEL), node("LSTM", "r")) is None
+
+
+def test_no_array_is_lost() -> None:
+    arrays = {f"g_{kind}_{gate}": shape for gate in "zrh" for kind, shape in (("W", (3, 2)), ("U", (2, 2)), ("b", (2,)))}
+    before = file("g", arrays)
+    edits = relaid(before, node("GRU", "g")) or ()
+    used = {taken.path for edit in edits if edit.new is not ABSENT and edit.at.part == "weights" for taken in sources(edit.new.numbers)}
+    assert used == set(before.weights)
