@@ -24,8 +24,8 @@ def architecture(document: Document, target: Target, at: Pointer, fault: Fault) 
     if given is None:
         return fits, None, needs
     try:
-        restored(document, target)
+        whole = restored(document, target)
     except NotConvertible as refusal:
         return f"{fits}; the one you gave does not fit: {refusal}", None, needs
-    edits = (Edit(CONFIG, old=ABSENT, new=given), Edit(at, old=fault, new=ABSENT))
+    edits = (Edit(CONFIG, old=ABSENT, new=whole.config), Edit(at, old=fault, new=ABSENT))
     return fits, Repair("write the architecture you gave: every variable of its layers has its array", edits), ()

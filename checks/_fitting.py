@@ -10,7 +10,7 @@ from kdoctor.keras_api.applications import Match, matches
 
 OUTER = ("model_weights", "layers", "_layer_checkpoint_dependencies")
 USUAL = 1000  # classes
-SAVED = "architecture saved by model.to_json(), or a saved model of the same kind"
+SAVED = "architecture saved by model.to_json(), a saved model of the same kind, or pkg.module:builder, your function that returns the model"
 
 
 def fitting(document: Document) -> tuple[str, tuple[Need, ...]]:

@@ -54,7 +54,7 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
 
     The names of the layers are derived from the architecture where they are missing beside their weights, and groups of layers that
     stand at the root, as in a file of weights alone, are moved to where a whole model keeps them. An architecture that is lost can be given:
-    ``--architecture model.json`` (or a saved model of the same kind), which is written only when every variable has its array and every
+    ``--architecture model.json`` (or a saved model of the same kind, or ``pkg.module:builder``), which is written only when every variable has its array and every
     array its variable; K108 tells how to get that of a model of ``keras.applications``. Nothing else can be derived.
     """
     for at, fault in document.faults_of(FaultKind.MISSING_PART):

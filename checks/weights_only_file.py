@@ -22,8 +22,11 @@ def weights_only_file(document: Document, target: Target) -> Iterator[Finding]:
 
     The cure needs the architecture, which the file does not have: ``--architecture`` takes it from ``model.to_json()``, a ``.keras`` or an
     ``.h5`` of the same model. The whole model is written only when every variable of its layers has its array, by place or by order and by
-    shape, and no array is left over; else nothing is, and the first that does not match is named. Code that builds a model is not run:
-    save its architecture with ``open("model.json", "w").write(model.to_json())``.
+    shape, and no array is left over; else nothing is, and the first that does not match is named.
+
+    ``--architecture pkg.module:builder`` asks your own function for it: kdoctor starts a Python in the folder you stand in, which imports
+    the module, calls ``builder()`` and hands back ``to_json()`` of the model it returns. This is the one place where code runs, and it is
+    code that you named, never any of the file's.
 
     Weights of ``keras.applications`` are recognised by the shapes of all their arrays, with the top, with one for another number of
     classes, without it, or as a layer of a larger model: "fits keras.applications.ResNet50(weights=None, include_top=False)". That call

@@ -31,7 +31,7 @@ LAYERS = (
         "installed",
     ),
     ("bytecode", "recipe_steps", "saved_model", "user_code", "verify"),
-    ("hub", "recipe"),
+    ("builder", "hub", "recipe"),
     ("document",),
     ("target", "edit", "container", "saved_release", "script_constants"),
     ("check", "archive", "structure"),
@@ -54,6 +54,7 @@ LAYERS = (
 )
 # What finds, reads, runs and prints is none of a check's business.
 NOT_FOR_CHECKS = {
+    "builder",
     "hub",
     "hub_modules",
     "asked",
@@ -188,7 +189,7 @@ def test_nobody_imports_a_check_by_name() -> None:
 
 
 def test_what_runs_keras_is_imported_by_the_child_process_alone() -> None:
-    inside = ("kdoctor.verify.child", "kdoctor.verify.trial")
+    inside = ("kdoctor.verify.child", "kdoctor.verify.trial", "kdoctor.builder.child")
     assert set(offences(SOURCES, lambda source: {module for module in imports(source) if module.startswith(inside)})) <= {
         "kdoctor/verify/child.py"
     }
@@ -211,7 +212,13 @@ def test_nothing_of_kdoctor_imports_what_the_users_program_does() -> None:
 
 def test_packs_commands_and_the_child_process_alone_are_imported_by_name() -> None:
     users = offences(EVERYTHING, lambda source: called(source) & {"import_module"})
-    assert set(users) == {"kdoctor/packs.py", "kdoctor/cli/app.py", "kdoctor/verify/child.py", "kdoctor/verify/trial.py"}
+    assert set(users) == {
+        "kdoctor/packs.py",
+        "kdoctor/cli/app.py",
+        "kdoctor/verify/child.py",
+        "kdoctor/verify/trial.py",
+        "kdoctor/builder/child.py",
+    }
 
 
 def test_no_byte_of_a_model_can_be_run() -> None:

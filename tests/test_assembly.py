@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kdoctor.convert import NotConvertible
-from kdoctor.convert.assembly import assembled
+from kdoctor.convert.assembly import assembled, restored
 from kdoctor.document import Document, Format, Json, Weight
 from kdoctor.target import Given, Target
 from kdoctor.testing import KERAS_3, document, examine, layer, sequential
@@ -64,3 +64,48 @@ def test_what_does_not_match_is_named_and_nothing_is_written(shapes: Mapping[str
     (finding,) = examine("K108", file, given())
     assert finding.repair is None
     assert why in finding.message
+
+
+OF_KERAS_2: Json = {
+    "class_name": "Functional",
+    "keras_version": "2.13.1",
+    "backend": "tensorflow",
+    "config": {
+        "name": "m",
+        "trainable": True,
+        "layers": [
+            {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4], "dtype": "float32", "sparse": False, "ragged": False, "name": "in"}, "name": "in", "inbound_nodes": []},
+            {"class_name": "Dense", "config": {"name": "one", "units": 3, "activation": "hard_sigmoid"}, "name": "one", "inbound_nodes": [[["in", 0, 0, {}]]]},
+            {"class_name": "Dense", "config": {"name": "two", "units": 3}, "name": "two", "inbound_nodes": [[["one", 0, 0, {}]]]},
+        ],
+        "input_layers": [["in", 0, 0]],
+        "output_layers": [["two", 0, 0]],
+    },
+}  # fmt: skip
+FOLDER = "_layer_checkpoint_dependencies"
+NUMBERED = {
+    f"{FOLDER}/dense/vars/0": (4, 3),
+    f"{FOLDER}/dense/vars/1": (3,),
+    f"{FOLDER}/dense_2/vars/0": (3, 3),
+    f"{FOLDER}/dense_2/vars/1": (3,),
+}
+
+
+def test_what_keras_2_says_of_a_model_becomes_an_archive_with_weights_that_keras_2_numbered() -> None:
+    whole = assembled(weights_file(NUMBERED, {"/": {}}), given(OF_KERAS_2))
+    assert whole.format is Format.KERAS_ZIP
+    assert {*whole.weights} == {*NUMBERED}  # K607 moves them
+    assert whole.saved_by().keras == "2.13.1"  # so that K609 knows which hard_sigmoid is meant
+    assert [layer["module"] for layer in whole.config["config"]["layers"]] == ["keras.layers"] * 3
+    assert whole.config["config"]["layers"][0]["config"]["batch_shape"] == [None, 4]
+    assert {"K607", "K609"} <= {code for code in ("K607", "K609") if examine(code, whole, KERAS_3)}
+
+
+def test_numbers_of_keras_3_do_not_go_with_the_words_of_keras_2() -> None:
+    found = document(format=Format.KERAS_ZIP, attributes={"/": {}}, metadata={"keras_version": "3.9.0"})
+    weights = {path: Weight(shape, "float32", path) for path, shape in NUMBERED.items()}
+    lost = found.replacing({**{key: value for key, value in found.parts.items() if key != "config"}, "weights": weights})
+    with pytest.raises(NotConvertible, match="in the words of Keras 2, and Keras 3 saved the weights"):
+        restored(lost, given(OF_KERAS_2))
+    older = lost.replacing({**lost.parts, "metadata": {"keras_version": "2.13.1"}})
+    assert restored(older, given(OF_KERAS_2)).config["module"].startswith("keras")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -59,20 +60,34 @@ def state_wish(drop: bool, keep: bool) -> StateWish:
     return StateWish.DROP if drop else StateWish.KEEP if keep else StateWish.WHERE_IT_MAPS
 
 
-def read_architecture(path: Path | None) -> Json:
-    """``--architecture FILE``: the config of the model in it; nothing in it runs. Raises `UsageError`."""
-    if path is None:
+def read_architecture(text: str | None) -> Json:
+    """``--architecture``: the config of the model in a file, in which nothing runs, or of the one that ``pkg.module:builder`` returns,
+    which runs in a child process. Raises `UsageError`."""
+    if text is None:
         return None
+    found = _built(text) if not os.path.exists(text) else _stored(Path(text))
+    if not isinstance(found, dict) or "class_name" not in found:
+        raise UsageError(f"--architecture {text}: it holds no model; save one with model.to_json()")
+    return {key: value for key, value in found.items() if key != "compile_config"}
+
+
+def _built(text: str) -> Json:
+    from kdoctor.builder import architecture_of, is_builder
+
+    if not is_builder(text):
+        raise UsageError(f"--architecture {text}: there is no such file; a function that builds the model is written pkg.module:builder")
+    return architecture_of(text)
+
+
+def _stored(path: Path) -> Json:
     from kdoctor.archive import open_document
     from kdoctor.archive.json_part import read_json
     from kdoctor.limits import Limits
 
     found = open_document(path).config
-    if not isinstance(found, dict) and path.stat().st_size <= Limits().json_bytes:
+    if not isinstance(found, dict) and path.is_file() and path.stat().st_size <= Limits().json_bytes:
         found = read_json(path.read_bytes(), "config", Limits())[0]
-    if not isinstance(found, dict) or "class_name" not in found:
-        raise UsageError(f"--architecture {path}: it holds no model; save one with model.to_json()")
-    return {key: value for key, value in found.items() if key != "compile_config"}
+    return found
 
 
 def with_script(file: Path, target: Target, script: Path | None) -> Target:

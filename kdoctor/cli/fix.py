@@ -77,8 +77,12 @@ def fix(
     compile: Annotated[str | None, typer.Option("--compile", metavar="SPEC", help="optimizer=adam(1e-4),loss=mse,metrics=mae")] = None,
     input_shape: InputShapeOption = None,
     architecture: Annotated[
-        Path | None,
-        typer.Option("--architecture", metavar="FILE", help="For a file of weights: model.to_json(), or a saved model of the same kind."),
+        str | None,
+        typer.Option(
+            "--architecture",
+            metavar="FILE|MODULE:BUILDER",
+            help="For a file of weights: model.to_json(), a saved model of the same kind, or your own function that builds it, which runs.",
+        ),
     ] = None,
     stub: Annotated[
         Path | None, typer.Option("--stub", metavar="OUT.py", help="Write a Python skeleton of the classes that nobody can find.")

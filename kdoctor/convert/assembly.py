@@ -8,11 +8,17 @@ from dataclasses import replace
 from kdoctor.convert.native_weights import archived, by_layer, groups_of
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Fault, Format, Json, Weight
+from kdoctor.edit import apply
 from kdoctor.faults import FaultKind
+from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.native_config import Translator
 from kdoctor.structure.manifest import FOREIGN
 from kdoctor.target import Target
+from kdoctor.weights.rearrange import edits, relocations
 
 ROOT = "/model_weights"
+KERAS_3 = 3
+ROUNDS = 10
 SAID = ("keras_version", "backend")  # what a whole model states at its root and beside its weights
 
 
@@ -28,14 +34,13 @@ def assembled(weights: Document, target: Target) -> Document:
 def restored(document: Document, target: Target) -> Document:
     """The document of a whole file whose architecture is lost, with the one that its user has. Raises `NotConvertible` as `assembled` does."""
     architecture = target.given.architecture
+    if not isinstance(architecture, Mapping):
+        raise NotConvertible("it is no model")
     whole = document.replacing({**document.parts, "config": architecture})
     if document.format.native:
-        if (
-            not isinstance(architecture, Mapping) or "module" not in architecture
-        ):  # what model.to_json() of Keras 2 says is none of an archive's words
-            raise NotConvertible("it is not in the words of an archive: save it as a .keras, or with model.to_json() in Keras 3")
-        claimed = {place.path for place in archived(whole)}
-        left = [path for path in document.weights if path not in claimed and not FOREIGN.search(path)]
+        _require_one_release(architecture, document)
+        whole = document.replacing({**document.parts, "config": _archive_words(architecture, target)})
+        left = _unclaimed(whole)
     else:
         held = [path for path in document.weights if path.startswith(f"{ROOT[1:]}/")]
         left = held[len(by_layer(whole)) :]
@@ -44,12 +49,11 @@ def restored(document: Document, target: Target) -> Document:
     return whole
 
 
-def _by_place(weights: Document, architecture: Json, target: Target) -> Document:
+def _by_place(weights: Document, architecture: Mapping[str, Json], target: Target) -> Document:
     """``.weights.h5``: the arrays stand where an archive has them."""
     kept = {path: weight for path, weight in weights.weights.items() if not path.startswith("optimizer/")}
     whole = _archive(weights, architecture, kept, target)
-    claimed = {place.weight.source for place in archived(whole)}
-    left = [path for path, weight in kept.items() if weight.source not in claimed and not FOREIGN.search(path)]
+    left = _unclaimed(whole)
     if left:
         raise NotConvertible(
             f"no layer of the architecture has the array {left[0]}" + (f", nor {len(left) - 1} more" if len(left) > 1 else "")
@@ -57,7 +61,39 @@ def _by_place(weights: Document, architecture: Json, target: Target) -> Document
     return whole
 
 
-def _by_order(weights: Document, architecture: Json, target: Target) -> Document:
+def _unclaimed(whole: Document) -> list[str]:
+    """The arrays of an archive that no layer claims, wherever the release that saved it puts them. Raises `NotConvertible` for what a layer lacks."""
+    placed = whole
+    for _ in range(ROUNDS):
+        found = relocations(placed)
+        if not found:
+            break
+        placed = apply(placed, edits(placed, found[0].moves))
+    claimed = {place.weight.source for place in archived(placed)}
+    return [path for path, weight in whole.weights.items() if weight.source not in claimed and not FOREIGN.search(path)]
+
+
+def _require_one_release(architecture: Mapping[str, Json], document: Document) -> None:
+    """What Keras 2 says means something else in Keras 3 (hard_sigmoid): the words must be those of the release that saved the numbers."""
+    saved = document.saved_by().major
+    if "module" not in architecture and saved is not None and saved >= KERAS_3:
+        raise NotConvertible("it is in the words of Keras 2, and Keras 3 saved the weights: save it with model.to_json() in Keras 3")
+
+
+def _archive_words(architecture: Mapping[str, Json], target: Target) -> Mapping[str, Json]:
+    """The architecture as an archive has it; what ``model.to_json()`` of Keras 2 says has no modules."""
+    if "module" in architecture:
+        return architecture
+    if not target.keras_3:
+        raise NotConvertible(
+            f"it is in the words of an .h5, and {target} reads other ones in an archive: --target keras first, then convert"
+        )
+    words = {key: value for key, value in architecture.items() if key not in SAID}
+    told: Mapping[str, Json] = Translator(Catalogue.load(target.release, target.family)).model(words)
+    return told
+
+
+def _by_order(weights: Document, architecture: Mapping[str, Json], target: Target) -> Document:
     """A legacy file: the groups in the order of the layers, as Keras pairs them."""
     root, inside = weights.attributes.get("/", {}), ROOT in weights.attributes  # of a whole model, whose architecture is lost
     groups = {
@@ -86,10 +122,11 @@ def _unsaid(said: Mapping[str, Json]) -> list[Fault]:
     return [Fault(FaultKind.MISSING_PART.value, "attributes", {"name": name, "group": ROOT}) for name in missing]
 
 
-def _archive(weights: Document, architecture: Json, arrays: dict[str, Weight], target: Target) -> Document:
-    if not target.keras_3 or "module" not in architecture:
-        raise NotConvertible("the architecture is not in the words of Keras 3: save it with model.to_json(), or as a .keras, in Keras 3")
+def _archive(weights: Document, architecture: Mapping[str, Json], arrays: dict[str, Weight], target: Target) -> Document:
+    if not target.keras_3:
+        raise NotConvertible(f"{target} reads no archive of Keras 3")
     parts = {key: value for key, value in weights.parts.items() if key != "members"}
-    metadata = {"keras_version": target.release, "date_saved": ""}
-    parts |= {"config": architecture, "weights": arrays, "attributes": groups_of(arrays), "metadata": metadata, "members": {}}
-    return replace(weights.replacing(parts), format=Format.KERAS_ZIP)
+    saved = architecture.get("keras_version") if "module" not in architecture else None
+    metadata = {"keras_version": saved or target.release, "date_saved": ""}
+    parts |= {"config": _archive_words(architecture, target), "weights": arrays, "attributes": groups_of(arrays)}
+    return replace(weights.replacing({**parts, "metadata": metadata, "members": {}}), format=Format.KERAS_ZIP)

@@ -122,7 +122,7 @@ def verify(
         ending = run_confined(
             command,
             request=json.dumps(asdict(request)).encode(),
-            environment=_environment(os.environ),
+            environment=environment_for_keras(os.environ),
             seconds=limits.seconds,
             memory_bytes=limits.memory_bytes,
         )
@@ -136,7 +136,7 @@ def _lasting(what: str) -> str:
     return os.path.abspath(what) if os.path.exists(what) else what
 
 
-def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+def environment_for_keras(inherited: Mapping[str, str]) -> dict[str, str]:
     """The user's own, without a GPU, without TensorFlow's chatter, and with import paths that survive the change of folder."""
     environment = {**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "PYTHONSAFEPATH": "1"}
     environment["PYTHONWARNINGS"] = "ignore"  # a user's `error` would make loading fail

@@ -1,0 +1,43 @@
+"""A file of weights made whole on the command line, by the user's own function."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+MINE = """
+import keras
+
+def build():
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(units, name="head")])
+
+units = 3
+"""
+
+
+def test_weights_and_a_function_make_a_model_that_loads(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MINE)
+    arrays = {"layers/dense/vars/0": np.arange(12, dtype="float32").reshape(4, 3), "layers/dense/vars/1": np.ones(3, "float32")}
+    with h5py.File(tmp_path / "w.weights.h5", "w") as file:
+        for path, array in arrays.items():
+            file[path] = array
+    done = fixed(tmp_path, "mine:build", "--verify")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Real Keras loaded it" in done.stdout
+    with zipfile.ZipFile(tmp_path / "whole.keras") as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+        assert all(np.array_equal(file[path], array) for path, array in arrays.items())
+    (tmp_path / "mine.py").write_text("import keras\n\nbuild = 3\n")
+    refused = fixed(tmp_path, "mine:build")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "mine has no function build: it is an int" in " ".join(refused.stderr.split())
+
+
+def fixed(folder: Path, builder: str, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kdoctor", "fix", "w.weights.h5", "--architecture", builder, "-o", "whole.keras", *more]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
