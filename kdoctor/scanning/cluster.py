@@ -17,9 +17,10 @@ from typing import Any, Protocol
 from kdoctor import __version__
 from kdoctor.archive import Place
 from kdoctor.errors import UsageError
-from kdoctor.scanning.crew import Batch, LocalCrew, Lost
+from kdoctor.scanning.crew import Batch, LocalCrew, Lost, OwnCrew
 from kdoctor.scanning.files import Shelf, shelf
 from kdoctor.scanning.job import Examined, Job
+from kdoctor.scanning.safe_path import safe_path
 from kdoctor.scanning.workers import found_by
 
 LISTED_AHEAD = 64  # folders whose lists are asked for before they are needed
@@ -28,14 +29,18 @@ RETRIES = 3  # of a task whose worker was lost
 
 
 class Cluster:
-    """A connection to a scheduler. ``crew`` is a crew on its workers, ``search`` finds models with their help."""
+    """A connection to a scheduler. ``crew`` is a crew on its workers, ``search`` finds models with their help.
 
-    def __init__(self, client: Any) -> None:
+    kind: what examines in each worker; in workers that do nothing else, it may be `OwnCrew`.
+    """
+
+    def __init__(self, client: Any, kind: type[LocalCrew] = LocalCrew) -> None:
         self._client = client
+        self._kind = kind
 
     def crew(self, jobs: int, job: Job) -> ClusterCrew:
         """All workers, however many jobs were asked for."""
-        return ClusterCrew(self._client, job)
+        return ClusterCrew(self._client, job, self._kind)
 
     def search(self, folder: Place) -> Iterator[Shelf]:
         """The shelves below a folder, in the order of `kdoctor.scanning.files.searched`: each list is a task, asked for ahead."""
@@ -54,7 +59,8 @@ class Cluster:
 class ClusterCrew:
     """Every thread of every worker examines a batch at a time. To be used as a context manager."""
 
-    def __init__(self, client: Any, job: Job) -> None:
+    def __init__(self, client: Any, job: Job, kind: type[LocalCrew] = LocalCrew) -> None:
+        self._kind = kind
         self.size = max(1, sum(client.nthreads().values()))
         self._client = client
         self._job = job
@@ -66,8 +72,8 @@ class ClusterCrew:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
 
     def take(self, places: Sequence[Place]) -> Batch:
-        future = self._client.submit(examine_there, self._job, list(places), self._scan, __version__, pure=False, retries=RETRIES)
-        return _ClusterBatch(future)
+        what = (self._job, list(places), self._scan, __version__, self._kind)
+        return _ClusterBatch(self._client.submit(examine_there, *what, pure=False, retries=RETRIES))
 
 
 class _Future(Protocol):
@@ -101,13 +107,13 @@ def connected(address: str, jobs: int) -> Iterator[Cluster]:
     except ImportError as error:
         raise UsageError(f"--cluster needs Dask: pip install 'kdoctor[dask]' ({error})") from None
     if address == "local":
-        quiet = dask.config.set({"distributed.worker.daemon": False, "distributed.admin.tick.limit": "1h"})
         with (
-            quiet,
-            LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL) as local,
+            safe_path(),  # as long as workers may be started, or started again
+            dask.config.set({"distributed.worker.daemon": False, "distributed.admin.tick.limit": "1h"}),
+            LocalCluster(jobs, threads_per_worker=1, memory_limit=0, dashboard_address=None, silence_logs=logging.CRITICAL) as local,
             Client(local) as client,
         ):
-            yield Cluster(client)
+            yield Cluster(client, OwnCrew)
         return
     try:
         client = Client(address, timeout=WAIT_SECONDS)
@@ -132,14 +138,14 @@ def shelf_there(folder: Place) -> Shelf:
     return Shelf(list(found.models), list(found.folders))
 
 
-def examine_there(job: Job, places: list[Place], scan: str, version: str) -> list[Examined]:
+def examine_there(job: Job, places: list[Place], scan: str, version: str, kind: type[LocalCrew] = LocalCrew) -> list[Examined]:
     """Run by a worker of the cluster. Raises `UsageError` where it has another kdoctor than the one that asks."""
     if version != __version__:
         raise UsageError(f"a worker of the cluster has kdoctor {__version__}, not {version}")
-    return list(found_by(_crew_there(job, scan), places, job))
+    return list(found_by(_crew_there(job, scan, kind), places, job))
 
 
-def _crew_there(job: Job, scan: str) -> LocalCrew:
+def _crew_there(job: Job, scan: str, kind: type[LocalCrew]) -> LocalCrew:
     from distributed import get_worker
 
     with _There.lock:
@@ -148,5 +154,5 @@ def _crew_there(job: Job, scan: str) -> LocalCrew:
                 _There.crew.__exit__(None, None, None)
             # Dask's workers are daemons, which may have no children: those here end with the worker, as daemons of their own
             multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
-            _There.crew, _There.scan = LocalCrew(get_worker().state.nthreads, job), scan
+            _There.crew, _There.scan = kind(get_worker().state.nthreads, job), scan
         return _There.crew

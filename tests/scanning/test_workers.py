@@ -77,9 +77,13 @@ def models(folder: Path, *names: str) -> Path:
     return folder
 
 
-def test_a_file_that_dies_hangs_grows_or_crashes_is_unknown_and_the_others_are_examined(pack: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cluster", [None, "local"])
+def test_a_file_that_dies_hangs_grows_or_crashes_is_unknown_and_the_others_are_examined(
+    pack: Path, tmp_path: Path, cluster: str | None
+) -> None:
+    where = ("--cluster", cluster) if cluster and pytest.importorskip("distributed") else ()
     names = ["a_dies", "b_fine", "c_hangs", "d_grows", "e_fine", "f_crashes", "g_lies", "h_fine"]
-    done = scan(pack, models(tmp_path, *names), "-j", 2, "--timeout", 5, "--format", "json")
+    done = scan(pack, models(tmp_path, *names), "-j", 2, "--timeout", 5, "--format", "json", *where)
     assert (done.returncode, done.stderr) == (3, "")
     found = json.loads(done.stdout)
     jsonschema.Draft202012Validator(schema("report")).validate(found)
@@ -167,8 +171,10 @@ def test_a_scan_that_is_left_in_the_middle_leaves_nothing_on_the_way() -> None:
 
 
 HERE = (*sys.stdlib_module_names, "kdoctor", "pebble", "pyfive", "h5py", "numpy", "sitecustomize", "usercustomize")
+HERE_TOO = ("dask", "distributed", "msgpack", "tornado", "cloudpickle", "psutil", "yaml", "toolz")
 SCAN = {
     "command": "from kdoctor.cli import main; main()",
+    "cluster": "from kdoctor.cli import main; main()",
     "function": "import kdoctor; assert [one.verdict.value for one in kdoctor.scan(['.'], jobs=2, target='keras==3.15.1')] == ['healthy'] * 2",
 }
 
@@ -177,13 +183,27 @@ SCAN = {
 def test_no_module_in_the_folder_that_the_user_stands_in_is_imported(tmp_path: Path, by: str) -> None:
     folder = tmp_path / "models"
     folder.mkdir()
-    for name in HERE:
+    if by == "cluster":
+        pytest.importorskip("distributed")
+    for name in (*HERE, *HERE_TOO):
         (folder / f"{name}.py").write_text("open('was_run', 'a').write(__name__)")
     models(folder, "a", "b")
     program = tmp_path / "program.py"
     program.write_text(f"if __name__ == '__main__':\n    {SCAN[by]}\n")
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     command = [sys.executable, str(program), "scan", ".", "-j", "2", "--target", "keras==3.15.1"]
+    command += ["--cluster", "local"] if by == "cluster" else []
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=inherited)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (folder / "was_run").exists()
+
+
+def test_the_module_imports_nothing_from_the_folder_that_it_is_started_in(tmp_path: Path) -> None:
+    models(tmp_path, "a")
+    for name in ("json", "numpy", "typer", "pebble", "pyfive"):
+        (tmp_path / f"{name}.py").write_text("open('was_run', 'a').write(__name__)")
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    command = [sys.executable, "-m", "kdoctor", "scan", ".", "-j", "1", "--target", "keras==3.15.1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=inherited)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "was_run").exists()
