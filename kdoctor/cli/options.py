@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kdoctor.archive.remote.address import address_of, shown
 from kdoctor.errors import UsageError
 from kdoctor.target import Given, Target
 from kdoctor.verdict import Severity
@@ -134,6 +135,8 @@ def existing(paths: Sequence[Path]) -> list[Path]:
     """The paths, all of which exist. Raises `UsageError` for the first that does not."""
     for path in paths:
         if not os.path.exists(path):  # Path.exists raises for a name that is too long
+            if (address := address_of(path)) is not None:
+                raise UsageError(f"{shown(address)}: inspect and scan read remote files, other commands do not; download it first")
             raise UsageError(f"{path}: no such file")
     return list(paths)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 
+from kdoctor.archive.remote.address import is_remote
 from kdoctor.check import Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Format
 from kdoctor.engine import Diagnosis, Lost, Report
@@ -62,7 +63,7 @@ def origin(report: Report) -> str:
 def cure(path: str, finding: Finding) -> str | None:
     """The command that cures a finding, or what is needed first; None when nothing helps."""
     repair = finding.repair
-    fix = f"kdoctor fix {shlex.quote(path)}"
+    fix = f"download it, then kdoctor fix {shlex.quote(path.rpartition('/')[2])}" if is_remote(path) else f"kdoctor fix {shlex.quote(path)}"
     if finding.needs:
         asked = [need for need in finding.needs if need.flag.startswith("--")]
         flags = " ".join(f"{need.flag} {_value(need)}" for need in asked)

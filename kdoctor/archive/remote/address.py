@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?=://|::)")  # two letters at least: one is a drive of Windows
+_FLATTENED: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)")
 _USER: Final = re.compile(r"(?<=://)[^/@\s]+@")
 _QUERY: Final = re.compile(r"\?[^\s'\")>]*")
 _TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -16,6 +18,12 @@ _TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 def is_remote(text: str) -> bool:
     """Whether a path is the address of something that fsspec opens: a URL, a chain of them, or a tar archive."""
     return (bool(_SCHEME.match(text)) and not os.path.exists(text)) or (text.lower().endswith(_TARS) and os.path.isfile(text))
+
+
+def address_of(path: Path) -> str | None:
+    """The address that was taken for a path, which has made one slash of two; None for what was none."""
+    found = _FLATTENED.match(path.as_posix())
+    return None if found is None else f"{found[1]}://{found[2]}"
 
 
 def root_of(text: str) -> str:

@@ -54,7 +54,9 @@ class RemoteFile:
         system = filesystem(self.root)
         if self.root.startswith("tar://"):
             return f"tar://{self.path.lstrip('/')}::{self.root.partition('::')[2]}"
-        return str(system.unstrip_protocol(self.path))
+        address, asked = str(system.unstrip_protocol(self.path)), self.root.partition("://")[0]
+        known = (system.protocol,) if isinstance(system.protocol, str) else system.protocol
+        return f"{asked}://{address.partition('://')[2]}" if asked in known else address  # az://, where the library says abfs://
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import socket
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,10 +15,11 @@ import pytest
 from remote.servers import Sent, counting_proxy, web_server
 
 from kdoctor.archive import open_document
-from kdoctor.archive.remote.address import is_remote, root_of, shown, without_secrets
+from kdoctor.archive.remote.address import address_of, is_remote, root_of, shown, without_secrets
 from kdoctor.archive.remote.file import RemoteFile, filesystem
 from kdoctor.archive.remote.listing import find_remote
 from kdoctor.check import Severity
+from kdoctor.cli.options import existing
 from kdoctor.doctor import examine_file
 from kdoctor.engine import Report, Verdict
 from kdoctor.errors import ReadError, UsageError
@@ -158,6 +160,34 @@ def test_a_bucket_is_searched_in_order_and_its_models_are_read_by_ranges(bucket:
         only("s3://registry/nowhere.keras")
 
 
+@pytest.fixture
+def google(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
+    """A real server of Google's storage protocol with the same bucket."""
+    server_module, gcsfs = pytest.importorskip("gcp_storage_emulator.server"), pytest.importorskip("gcsfs")
+    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")  # gcsfs asks Google itself what kind of bucket it is
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = server_module.create_server("127.0.0.1", port, in_memory=True, default_bucket="registry")
+    server.start()
+    with counting_proxy(port) as proxy:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.address)
+        system = gcsfs.core.GCSFileSystem(token="anon", endpoint_url=proxy.address, skip_instance_cache=True)
+        for name, key in (("small.keras", "b/small.keras"), ("large.keras", "a/large.keras"), ("small.keras", "c.h5")):
+            system.put_file(str(folder / name), f"registry/{key}")
+        yield proxy
+    server.stop()
+
+
+@pytest.mark.filterwarnings("ignore")  # of the server's libraries
+def test_a_bucket_of_google_is_searched_and_read_by_ranges_too(google: Sent) -> None:
+    found = list(find_models(["gs://registry"]))
+    assert [str(file) for file in found] == ["gs://registry/c.h5", "gs://registry/a/large.keras", "gs://registry/b/small.keras"]
+    assert all(isinstance(file, RemoteFile) and file.signature for file in found)
+    before = google.bytes
+    assert "K401" in errors(examined(only("gs://registry/a/large.keras")))
+    assert 0 < google.bytes - before < MEGABYTES * 10**6 / 100
+
+
 def packed(folder: Path, name: str, mode: str) -> Path:
     with tarfile.open(folder / name, mode) as archive:
         for member in ("b/model.keras", "a.h5", "notes.txt"):
@@ -205,6 +235,13 @@ def test_addresses_are_told_from_paths(text: str) -> None:
 @pytest.mark.parametrize("text", ["models/", "C:\\models\\x.keras", "C:/models", "model:v0/x.keras", "a.tar", "./x.keras"])
 def test_paths_are_no_addresses(text: str) -> None:
     assert not is_remote(text)
+
+
+def test_a_command_that_reads_no_remote_files_knows_an_address_that_became_a_path() -> None:
+    assert address_of(Path("az://bucket/a.keras")) == "az://bucket/a.keras"
+    assert address_of(Path("models/a.keras")) is None
+    with pytest.raises(UsageError, match=r"^s3://bucket/a.keras: inspect and scan read remote files.*download it first"):
+        existing([Path("s3://key@bucket/a.keras")])
 
 
 def test_a_sentence_of_someone_else_loses_its_secrets() -> None:
