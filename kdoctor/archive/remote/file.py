@@ -75,12 +75,17 @@ class RemoteFile:
         """The file's bytes as a seekable stream, and how many they are. Raises `ReadError`."""
         try:
             system = filesystem(self.root)
-            size = self.size if self.size is not None else system.info(self.path).get("size")
+            known: dict[str, Any] = system.info(self.path) if self.size is None else {"size": self.size}
+            size = known.get("size")
             if size is not None and size <= WHOLE_BYTES:
                 data = cast(bytes, system.cat_file(self.path))
                 yield io.BytesIO(data), len(data)
                 return
-            options = {} if self.root.startswith("tar://") else {"cache_type": "none"}
+            if known.get("partial") is False:
+                raise ReadError(f"{self} {NO_RANGES}")
+            options: dict[str, Any] = {} if self.root.startswith("tar://") else {"cache_type": "none"}
+            if self.root.startswith(("http://", "https://")):
+                options["size"] = size  # which it would ask for once more
             with system.open(self.path, "rb", block_size=BLOCK_BYTES, **options) as stream:
                 if size is None or not stream.seekable():
                     raise ReadError(f"{self} {NO_RANGES}")

@@ -15,11 +15,12 @@ from pathlib import Path
 
 @dataclass
 class Sent:
-    """What a server has sent: bytes of content, and in how many answers; ``asked`` are the paths, queries included."""
+    """What a server has sent: bytes of content, and in how many answers, and how often it was asked for no content; ``asked`` are the paths, queries included."""
 
     address: str
     bytes: int = 0
     answers: int = 0
+    heads: int = 0
     asked: list[str] = field(default_factory=list)
 
 
@@ -36,6 +37,7 @@ class _Answer(BaseHTTPRequestHandler):
     server: _Server
 
     def do_HEAD(self) -> None:
+        self.server.sent.heads += 1
         self._answer(body=False)
 
     def do_GET(self) -> None:

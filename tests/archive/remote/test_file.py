@@ -74,6 +74,7 @@ def test_a_large_archive_on_the_web_is_examined_with_less_than_a_hundredth_of_it
         report = examined(only(f"{server.address}/large.keras"))
     assert errors(report) == ["K401"]
     assert 0 < server.bytes < MEGABYTES * 10**6 / 100
+    assert server.heads == 1
 
 
 def test_a_small_file_comes_in_one_answer_and_is_read_as_if_it_were_here(folder: Path) -> None:
