@@ -65,7 +65,8 @@ class Finding:
     """One cause, at one place.
 
     ``layer`` is the name of the layer it is about; ``keras_says`` the message that Keras would show; ``mild`` chooses the milder
-    severity that the check declares; ``undecided`` says that kdoctor cannot tell whether the file loads.
+    severity that the check declares; ``undecided`` says that kdoctor cannot tell whether the file loads; ``recursion_limit``: the error
+    is one of Python's default limit alone, and under this one (``sys.setrecursionlimit``) the target loads the file as it is.
     """
 
     at: Pointer
@@ -77,6 +78,7 @@ class Finding:
     excerpt: Excerpt | None = None
     mild: bool = False
     undecided: bool = False
+    recursion_limit: int | None = None
 
 
 Examine: TypeAlias = Callable[[Document, Target], Iterator[Finding]]

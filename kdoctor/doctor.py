@@ -66,9 +66,9 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
     target = with_modules(document, target)
     check_settings(document, target)
     made = plan(document, target, checks, str(path), unsafe=unsafe)
-    if not made.after.errors and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
+    if not made.after.obstacles and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)
-    if partial and made.after.errors:
+    if partial and made.after.obstacles:
         from kdoctor.salvage import salvaged  # seldom wanted
 
         made = salvaged(made, target, checks, unsafe=unsafe) or made
@@ -79,13 +79,13 @@ def repair_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: 
     """Plan the repair of one file. What is written for Keras 3 becomes good for an earlier Keras by saying all of it in that one's words,
     which is a conversion: into the container that it is in, if the target reads that, else into an ``.h5``."""
     made = plan_file(path, target, checks, unsafe=unsafe, partial=partial)
-    if target.keras_3 or made.after.failures or not made.after.errors:
+    if target.keras_3 or made.after.failures or not made.after.obstacles:
         return made
     from kdoctor.migrate import as_repair  # brings all of the converter, which an examination never needs
 
     own = Container.KERAS if made.before.document.format.native else Container.H5
     tried = [convert_file(path, target, checks, container, unsafe=unsafe) for container in dict.fromkeys((own, Container.H5))]
-    found = next((one for one in tried if one.converted and not one.refused and one.after.loads), None)
+    found = next((one for one in tried if one.converted and not one.refused and one.after.loads_prepared), None)
     if found is not None:
         return as_repair(made, found)
     return replace(made, refused=next((one.refused for one in reversed(tried) if one.refused and not one.pointless), ""))

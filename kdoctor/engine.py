@@ -65,6 +65,16 @@ class Report:
         return tuple(found for found in self.findings if found.severity is Severity.ERROR)
 
     @property
+    def obstacles(self) -> tuple[Diagnosis, ...]:
+        """The errors that stay whatever the program sets before it loads the file: with one of them, nothing is called cured."""
+        return tuple(found for found in self.errors if found.finding.recursion_limit is None)
+
+    @property
+    def recursion_limit(self) -> int | None:
+        """What ``sys.setrecursionlimit`` must be told before the file is loaded; None where Python's default will do."""
+        return max((limit for found in self.errors if (limit := found.finding.recursion_limit) is not None), default=None)
+
+    @property
     def verdict(self) -> Verdict:
         if self.errors:
             return Verdict.SICK
@@ -73,7 +83,12 @@ class Report:
     @property
     def loads(self) -> bool | None:
         """Will ``load_model(path)`` return a model that computes what was saved? None: cannot be told, and a finding says why."""
-        if self.errors:
+        return False if self.errors else self.loads_prepared
+
+    @property
+    def loads_prepared(self) -> bool | None:
+        """The same of a program that has set what has to be set before (`recursion_limit`)."""
+        if self.obstacles:
             return False
         return None if self.failures or any(found.finding.undecided for found in self.findings) else True
 

@@ -17,7 +17,7 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
 
     A document that is in it already is left as the repair has it.
     """
-    if repaired.after.errors or repaired.after.failures:
+    if repaired.after.obstacles or repaired.after.failures:
         return repaired
     path, document = repaired.after.path, repaired.after.document
     if not target.keras_3 and document.faults:
@@ -41,7 +41,7 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
 
 def as_repair(planned: Plan, conversion: Plan) -> Plan:
     """A conversion as the repair of what was found wrong with the file; ``planned`` is the repair that does not suffice."""
-    causes = {error.check.code: error.check for error in planned.before.errors}
+    causes = {error.check.code: error.check for error in planned.before.obstacles}
     said = Repair(f"write the model in the words of {planned.before.target}")
     applied = (*conversion.applied, *(Applied(check, said) for check in causes.values()))
     return replace(conversion, before=planned.before, applied=applied, converted=False)

@@ -53,14 +53,21 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
     if refusal is not None and not (wish.partial and plan.changes):
         return refusal
     if not plan.changes and not (wish.copy_healthy and wish.out):
-        return Outcome(None, "Nothing to repair; nothing was written.", WRITTEN)
+        return _nothing_to_do(plan, file)
     out = _destination(plan, file, wish)
     if wish.verify:
         _prove(plan, out)
     before, after, survivors = plan.before.document, plan.after.document, bool(plan.lost)
     written = write_document(before, after, out, replace=wish.in_place, backup=wish.in_place, survivors=survivors)
-    lines = loading_lines(plan.after.document, plan.after.target, str(written.path))
+    lines = loading_lines(after, plan.after.target, str(written.path), plan.after.recursion_limit)
     return Outcome(written.path, _success(plan, written.path, wish), WRITTEN if refusal is None else REMAIN, lines)
+
+
+def _nothing_to_do(plan: Plan, file: Path) -> Outcome:
+    if plan.after.recursion_limit is None:
+        return Outcome(None, "Nothing to repair; nothing was written.", WRITTEN)
+    lines = loading_lines(plan.after.document, plan.after.target, str(file), plan.after.recursion_limit)
+    return Outcome(None, "Nothing was written: no repair of the file takes the place of what Python has to be told first.", REMAIN, lines)
 
 
 def _refusal(plan: Plan) -> Outcome | None:
@@ -72,10 +79,10 @@ def _refusal(plan: Plan) -> Outcome | None:
         return Outcome(None, f"Nothing was written: the file could not be examined completely ({why.check}: {why.error}).", UNKNOWN)
     if plan.lost:
         return Outcome(None, f"Nothing was written: {_survival(plan)} (see --partial).", REMAIN)
-    if plan.after.errors:
-        count = len(plan.after.errors)
+    if plan.after.obstacles:
+        count = len(plan.after.obstacles)
         return Outcome(None, f"Nothing was written: {count} error{'s' if count > 1 else ''} would remain.", REMAIN)
-    if plan.changes and plan.after.loads is None:
+    if plan.changes and plan.after.loads_prepared is None:
         return Outcome(
             None, f"Nothing was written: kdoctor cannot tell whether {plan.after.target} would load the result (see --partial).", REMAIN
         )
@@ -114,7 +121,8 @@ def _prove(plan: Plan, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kdoctor-") as folder:
         draft = Path(folder, out.name)
         write_document(plan.before.document, plan.after.document, draft, survivors=bool(plan.lost))
-        proof = verify(draft, trust=[str(draft), *(str(module.folder) for module in plan.after.target.given.modules.values())])
+        trust = [str(draft), *(str(module.folder) for module in plan.after.target.given.modules.values())]
+        proof = verify(draft, trust=trust, recursion_limit=plan.after.recursion_limit)
     if not proof.loads:
         raise WriteError(f"nothing was written: Keras {proof.keras or ''} does not load the repaired file: {proof.error}")
 
@@ -127,7 +135,7 @@ def _survival(plan: Plan) -> str:
 def _success(plan: Plan, path: Path, wish: Wish) -> str:
     verified = " Real Keras loaded it." if wish.verify else ""
     kept = f" The original is kept as {path.name}.bak." if wish.in_place else ""
-    count = len(plan.after.errors)
+    count = len(plan.after.obstacles)
     remaining = f" {count} error{'s remain' if count > 1 else ' remains'}." if count else ""
     notes = "".join(f" {note[:1].upper()}{note[1:]}." for note in plan.notes)
     survived = f" {_survival(plan)[:1].upper()}{_survival(plan)[1:]}: see the list." if plan.lost else ""

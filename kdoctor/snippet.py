@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kdoctor.custom.loading import loading_lines
+from kdoctor.custom.loading import SETTING, loading_lines
 from kdoctor.engine import Diagnosis, Report
 from kdoctor.identifiers import is_identifier
 from kdoctor.structure.objects import FUNCTION, Node, as_node
@@ -17,12 +17,12 @@ def snippet(report: Report) -> tuple[str, ...] | None:
         return None
     missing = [found for found in report.errors if found.check.code in UNKNOWN]
     training = [found for found in report.errors if found.finding.at.part == "training"]
-    if len(missing) + len(training) < len(report.errors):
+    if len(missing) + len(training) < len(report.obstacles):
         return None
     arguments = [repr(report.path)]
     lines = ["import keras"]
-    told = loading_lines(report.document, report.target, report.path)
-    lines += [line for line in told if line.startswith(("import ", "from ", "kdoctor."))]
+    told = loading_lines(report.document, report.target, report.path, report.recursion_limit)
+    lines += [line for line in told if line.startswith(("import ", "from ", "kdoctor.", SETTING))]
     names = _names(report, missing)
     if not all(is_identifier(step) for name, (_, module, _) in names.items() for step in (name, *(module or "x").split("."))):
         return None  # what the file names is no Python: nobody should paste it

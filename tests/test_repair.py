@@ -147,7 +147,7 @@ def keras_says(monkeypatch: pytest.MonkeyPatch, **answer: object) -> list[Path]:
     """Let a stand-in for real Keras answer; the paths that it was shown."""
     shown: list[Path] = []
 
-    def verify(path: Path, trust: Sequence[str] = ()) -> SimpleNamespace:
+    def verify(path: Path, trust: Sequence[str] = (), recursion_limit: int | None = None) -> SimpleNamespace:
         assert path.exists()
         shown.append(path)
         return SimpleNamespace(**{"keras": "3.15.1", "error": None, **answer})

@@ -20,7 +20,7 @@ _LINES, _LINE_LENGTH = 4, 400
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the parent asks for. ``trust``: handles, folders and files for `kdoctor.hub.trust`."""
+    """What the parent asks for. ``trust``: handles, folders and files for `kdoctor.hub.trust`; ``recursion_limit``: Python's, or None: as it is."""
 
     path: str
     against: str | None
@@ -28,6 +28,7 @@ class Request:
     samples: int
     memory_bytes: int
     trust: list[str] = field(default_factory=list)
+    recursion_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ def main() -> None:
     os.dup2(2, 1)
     request = Request(**json.load(sys.stdin))
     _bound(request.memory_bytes)
+    if request.recursion_limit is not None:
+        sys.setrecursionlimit(request.recursion_limit)
     threading.Thread(target=_leave_with_the_parent, daemon=True).start()
     examine(request, answer)
     os._exit(0)

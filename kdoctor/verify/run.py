@@ -89,6 +89,7 @@ def verify(
     samples: int = 2,
     trust: Sequence[str] = (),
     python: str | None = None,
+    recursion_limit: int | None = None,
 ) -> Verification:
     """Load `path` with `keras.saving.load_model(path)`, safe mode on, predict on random input, and compare with `against`.
 
@@ -103,6 +104,7 @@ def verify(
     larger claim. On **Windows memory is not limited**. Nobody can limit address space: TensorFlow needs too much of it.
 
     `trust` names the TensorFlow Hub modules that it may run (see `kdoctor.hub.trust`): handles, folders, or the file that brings them.
+    `recursion_limit` is what Python's is set to before, if anything.
 
     Raises ReadError if a file is not there, UsageError if `python` cannot be started.
     """
@@ -116,6 +118,7 @@ def verify(
         samples,
         limits.memory_bytes,
         [*map(_lasting, trust)],
+        recursion_limit,
     )
     command = [python or sys.executable, "-c", _START, str(Path(__file__).absolute().parents[2])]
     try:

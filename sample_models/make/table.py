@@ -13,7 +13,8 @@ Small files in pairs: `sick/<check>__<variant>.<extension>` has what the check n
 a cured file must compute what its twin computes (`twin` in `expected.json`). Real Keras releases saved them; "then damaged" means that
 the script broke a copy as a download, an archiver, an editor or a converter does. `expected.json` holds what Keras said, for tests.
 Files saved by Keras 1 and 2 may have faults of their release besides the one listed. K613 needs no file: it is about a release newer than
-kdoctor knows, so any file here has it with `--target keras==4.0.0`.
+kdoctor knows, so any file here has it with `--target keras==4.0.0`. K210, a graph too deep for Keras's recursion,
+would take a file of 1,000 layers: its test makes one.
 
 `make/` makes every file, this page and `expected.json`; `python sample_models/make` prints the command of each stage.
 What Keras says was measured with `keras.models.load_model(file)`, default arguments (the innermost message, shortened; all of it is in `expected.json`).
