@@ -74,7 +74,7 @@ def copy_bulk(found: Any, path: str, source: Place, target: Any, out: Place, sum
     if sums is not None:
         sums.add(source, offset, place, count)
     with open(source.path, "rb", buffering=0) as reader, open(out.path, "r+b", buffering=0) as writer:
-        _move(reader, source.start + offset, writer, out.start + place, count)
+        move(reader, source.start + offset, writer, out.start + place, count)
     return True
 
 
@@ -105,7 +105,7 @@ def _room_for(found: Any, path: str, target: Any) -> int | None:
     return place
 
 
-def _move(reader: Any, start: int, writer: Any, place: int, count: int) -> None:
+def move(reader: Any, start: int, writer: Any, place: int, count: int) -> None:
     """``count`` bytes of one file into another, by the system where it can."""
     copy = getattr(os, "copy_file_range", None)
     while count and copy is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from kdoctor.archive.writing.hdf5_job import Job, hdf5_job
+from kdoctor.archive.writing.system_copy import copy_by_system, on_disk
 from kdoctor.confine import run_confined
 from kdoctor.document import Document, Json
 from kdoctor.errors import WriteError
@@ -46,10 +47,13 @@ def write_h5(before: Document, after: Document, stream: BinaryIO, size: int, out
     """
     job = hdf5_job(before, after, texts=True)
     cut = cut_of(before, after, "file") or Cut()
-    stream.seek(0)
     with open(out, "xb") as target:
-        for chunk in cut.applied(pieces(stream), size):
-            target.write(chunk)
+        if cut == Cut() and on_disk(stream, size):
+            copy_by_system(stream, 0, size, out, 0)
+        else:
+            stream.seek(0)
+            for chunk in cut.applied(pieces(stream), size):
+                target.write(chunk)
     edit_hdf5(out, job, after)
 
 

@@ -12,6 +12,7 @@ from kdoctor.archive.writing.brought import brought_assets
 from kdoctor.archive.writing.h5_container import Cut, cut_of, edit_hdf5, pieces
 from kdoctor.archive.writing.hdf5_job import JSON_FAULTS, Job, hdf5_job, lost_faults
 from kdoctor.archive.writing.planned_names import planned_names
+from kdoctor.archive.writing.system_copy import copy_and_sum, on_disk
 from kdoctor.archive.zip.directory import ENCRYPTED, decoded_name
 from kdoctor.archive.zip.member import DEFLATED, STORED
 from kdoctor.archive.zip.names import CONFIG, METADATA, WEIGHTS, plain
@@ -147,8 +148,16 @@ def _copy(output: ZipOutput, source: ZipSource, member: Member, name: str, befor
     damaged = any(fault.kind in DAMAGED and fault.detail.get("name") == member.name for fault in after.faults.values())
     if damaged or record.flags & ENCRYPTED or record.method not in (STORED, DEFLATED):
         output.add_packed(record, packed)  # the plan says so, or nobody can look inside
+    elif record.method == STORED and record.packed == record.size and on_disk(source.stream, record.size):
+        output.add_moved(record, lambda out, place: _moved(source, start, record, member.name, out, place))
     else:
         output.add_packed(record, _checked(packed, record, member.name))
+
+
+def _moved(source: ZipSource, start: int, record: Record, name: str, out: Path, place: int) -> None:
+    """A stored member by the system itself, checked as one that is read."""
+    if copy_and_sum(source.stream, start, record.size, out, place) != record.crc:
+        raise WriteError(f"the content of {name!r} does not fit its checksum: it was damaged after it was saved")
 
 
 def _checked(packed: Iterable[bytes], record: Record, name: str) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from kdoctor.archive.zip.checksums import Summed, checksum_of
@@ -28,6 +29,15 @@ class ZipOutput:
         self._stream.write(record.local())
         for chunk in packed:
             self._stream.write(chunk)
+
+    def add_moved(self, record: Record, move: Callable[[Path, int], None]) -> None:
+        """A stored member of which ``move`` writes the bytes into the file of this name itself, from the byte on that it is told."""
+        self._directory.append((record, self._stream.tell()))
+        self._stream.write(record.local())
+        self._stream.flush()
+        place = self._stream.tell()
+        move(Path(self._stream.name), place)
+        self._stream.seek(place + record.packed)
 
     def add_plain(self, record: Record, content: Iterable[bytes], size: int) -> None:
         """A member whose ``size`` bytes of content are stored as they are."""

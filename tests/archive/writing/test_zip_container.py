@@ -162,6 +162,14 @@ def test_sizes_that_stood_behind_the_data_move_into_the_header(tmp_path: Path) -
         assert archive.testzip() is None
 
 
+def test_a_large_member_comes_out_as_it_was_between_small_ones(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).bytes(9 << 20)
+    (tmp_path / "a.keras").write_bytes(zip_bytes({"assets/large.bin": noise, **keras_members(), "assets/more.bin": noise[: 2 << 20]}))
+    before = open_document(tmp_path / "a.keras")
+    written = write_document(before, before, tmp_path / "b.keras")
+    assert written.path.read_bytes() == (tmp_path / "a.keras").read_bytes()
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_a_member_that_reading_did_not_check_is_checked_when_it_is_copied(tmp_path: Path, method: int) -> None:
     noise = np.random.default_rng(1).bytes(9 << 20)  # over the size up to which reading checks
