@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Severity, check
+from kdoctor.check import Finding, Repair, Safety, Severity, check, remove_faults
 from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
@@ -22,6 +22,8 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
     name: that one is examined.
 
     Bytes before HDF5 content (a user block) are read by nobody's Keras, and a way to carry something along: blank ones are an info.
+    With ``--unsafe``, or ``--partial``, the content that Keras opens is written anew, and what stands beside it is left behind. Whoever
+    put it there may have meant something by it, so nothing is dropped unasked.
     """
     for at, fault in document.faults_of(FaultKind.LIMIT):
         limit = fault.detail.get("limit")
@@ -36,7 +38,9 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.POLYGLOT):
         contents = " and ".join(CONTENTS.get(content, content) for content in fault.detail.get("contents") or ())
         read = CONTENTS.get(str(fault.detail.get("read")), "")
-        yield Finding(at, f"the file is {contents} at once: examined is {read}, which Keras opens under this name")
+        yield Finding(
+            at, f"the file is {contents} at once: examined is {read}, which Keras opens under this name", repair=_alone(at, fault)
+        )
     for at, fault in document.faults_of(FaultKind.USER_BLOCK):
         yield _user_block(at, fault)
 
@@ -44,4 +48,9 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
 def _user_block(at: Pointer, fault: Fault) -> Finding:
     count, blank = fault.detail.get("count", 0), bool(fault.detail.get("blank"))
     begins = "all of them blank" if blank else f"which begin with {fault.detail.get('head')!r}"
-    return Finding(at, f"{count:,} bytes stand before the HDF5 content, {begins}: no Keras writes any", mild=blank)
+    message = f"{count:,} bytes stand before the HDF5 content, {begins}: no Keras writes any"
+    return Finding(at, message, repair=None if blank else _alone(at, fault), mild=blank)
+
+
+def _alone(at: Pointer, fault: Fault) -> Repair:
+    return remove_faults("write the content that Keras opens anew, without what stands beside it", (at, fault), safety=Safety.UNSAFE)

@@ -52,6 +52,7 @@ class FaultKind(str, Enum):
 
     # HDF5
     HDF5_UNREADABLE = "hdf5-unreadable"  # why, group: the structure there could not be read
+    HDF5_UNCLOSED = "hdf5-unclosed"  # settled: it ends where it says, and all of it can be read: the writer wrote out everything it had
     HDF5_LINK = "hdf5-link"  # name, link: soft | external; to; file
     HDF5_EXTERNAL_STORAGE = "hdf5-external-storage"  # name, files
     HDF5_VIRTUAL = "hdf5-virtual"  # name

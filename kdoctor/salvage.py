@@ -27,16 +27,26 @@ from kdoctor.weights.stored import accounts, is_told
 from kdoctor.weights.stored_h5 import ROOT
 
 # What damages numbers; the faults of a part whose text is lost are others.
-DAMAGE: Final = (FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.CRC_MISMATCH, FaultKind.UNREADABLE_MEMBER)
+DAMAGE: Final = (
+    FaultKind.TRUNCATED,
+    FaultKind.HDF5_UNREADABLE,
+    FaultKind.CRC_MISMATCH,
+    FaultKind.UNREADABLE_MEMBER,
+    FaultKind.HDF5_UNCLOSED,
+)
+ALONG: Final = (FaultKind.USER_BLOCK, FaultKind.POLYGLOT)  # what stands beside the content, which is written without it
+LEFT_BEHIND: Final = "what stood in the file beside its content was left behind"
 UNPROVEN: Final = "the checksum of the file that holds it does not fit: at least one of its numbers is wrong"
 GONE: Final = "it is not in the file any more"
+UNWRITTEN: Final = "the file was never closed: what was written last may not be in it"
 
 
 def salvaged(made: Plan, target: Target, checks: Sequence[Check], *, unsafe: bool) -> Plan | None:
     """The plan of what can be saved of a damaged file, where its repair fails for the damage; None where there is no architecture to
     put the rest into, or a layer does not tell what it has lost."""
     document, path = made.before.document, made.before.path
-    causes = [found for found in made.after.errors if _is_damage(document, found)]
+    beside = [found for found in made.after.errors if _is_of(ALONG, document, found)]
+    causes = [found for found in made.after.errors if _is_damage(document, found)] + beside
     if not causes or model_of(document) is None:
         return None
     left, gone = _left(document)
@@ -47,14 +57,19 @@ def salvaged(made: Plan, target: Target, checks: Sequence[Check], *, unsafe: boo
     whole, lost = filled
     last = plan(whole, target, checks, path, unsafe=unsafe)
     said = Repair("write what survived; every lost number is NaN", safety=Safety.UNSAFE)
-    checks_of = {found.check.code: found.check for found in causes}
-    applied = (*first.applied, *(Applied(check, said) for check in checks_of.values()), *last.applied)
-    return Plan(made.before, last.after, applied, notes=(*first.notes, *last.notes), lost=(*gone, *lost))
+    cures = {found.check.code: Applied(found.check, found.finding.repair or said if found in beside else said) for found in causes}
+    notes = (*first.notes, *last.notes, *((LEFT_BEHIND,) if beside else ()))
+    return Plan(made.before, last.after, (*first.applied, *cures.values(), *last.applied), notes=notes, lost=(*gone, *lost))
 
 
 def _is_damage(document: Document, found: Diagnosis) -> bool:
     fault = document.at(found.finding.at)
-    return isinstance(fault, Fault) and (fault.kind in DAMAGE or _weights_are_gone(fault))
+    return _is_of(DAMAGE, document, found) or (isinstance(fault, Fault) and _weights_are_gone(fault))
+
+
+def _is_of(kinds: Sequence[FaultKind], document: Document, found: Diagnosis) -> bool:
+    fault = document.at(found.finding.at)
+    return isinstance(fault, Fault) and fault.kind in kinds
 
 
 def _weights_are_gone(fault: Fault) -> bool:
@@ -63,7 +78,7 @@ def _weights_are_gone(fault: Fault) -> bool:
 
 def _left(document: Document) -> tuple[Document, list[Lost]]:
     """The document without its damage and without the arrays that are not whole for certain, and what is lost beside arrays of layers."""
-    faults = {key: fault for key, fault in document.faults.items() if fault.kind not in DAMAGE and not _weights_are_gone(fault)}
+    faults = {key: fault for key, fault in document.faults.items() if fault.kind not in (*DAMAGE, *ALONG) and not _weights_are_gone(fault)}
     cut = bool(document.faults_of(FaultKind.TRUNCATED))
     whole = {path: weight for path, weight in document.weights.items() if not cut or weight.start >= 0 or not weight.parameters}
     attributes = document.attributes or {"/": {}}
@@ -75,7 +90,9 @@ def _left(document: Document) -> tuple[Document, list[Lost]]:
     if "weights" in unproven.values():
         lost += [Lost(path, shape=weight.shape, dtype=weight.dtype, why=UNPROVEN) for path, weight in whole.items()]
         return left, lost
-    state = state_arrays(document)
+    if any(not fault.detail.get("settled") for _, fault in document.faults_of(FaultKind.HDF5_UNCLOSED)):
+        lost += [Lost(path, shape=weight.shape, dtype=weight.dtype, why=UNWRITTEN) for path, weight in whole.items()]
+    state = state_arrays(document) if any(fault.kind in DAMAGE or _weights_are_gone(fault) for fault in document.faults.values()) else {}
     if state and (edits := without_state(left)):
         left = apply(left, edits)
         lost += [

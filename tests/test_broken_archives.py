@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 from opened_zips import piped
 
+from kdoctor.archive.hdf5.lookup3 import lookup3
 from kdoctor.doctor import plan_file
 from kdoctor.engine import Plan
 from kdoctor.packs import load_checks
@@ -88,6 +89,49 @@ def tarred(name: str, mode: str = "w") -> Callable[[bytes], bytes]:
 
 def without_directory(data: bytes) -> bytes:
     return data[: data.index(b"PK\x01\x02")]
+
+
+def without_directory_of_zip64(data: bytes) -> bytes:
+    """Written to a pipe with zip64 fields, whose descriptors have numbers of eight bytes; then cut behind the last of them."""
+    room = Pipe()
+    with zipfile.ZipFile(room, "w") as archive:
+        for name, content in members(data).items():
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
+                member.write(content)
+    return without_directory(bytes(room.written))
+
+
+class Pipe(io.RawIOBase):
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.written += data
+        return len(data)
+
+
+def cut_in_deflated_weights(data: bytes) -> bytes:
+    packed = rezipped(lambda found: found, zipfile.ZIP_DEFLATED)(data)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        member = archive.getinfo("model.weights.h5")
+    return packed[: member.header_offset + member.compress_size * 9 // 10]
+
+
+def never_closed(data: bytes, more: bytes = b"") -> bytes:
+    """The same content in HDF5 of the newer kind, by a program that was killed: its mark stands in byte 11."""
+    room = io.BytesIO()
+    with h5py.File(io.BytesIO(data)) as whole, h5py.File(room, "w", libver="latest") as file:
+        for name in whole:
+            whole.copy(name, file)
+        for name, value in whole.attrs.items():
+            file.attrs[name] = value
+    marked = bytearray(room.getvalue())
+    marked[11] |= 1
+    marked[44:48] = lookup3(bytes(marked[:44])).to_bytes(4, "little")
+    return bytes(marked) + more
 
 
 def flipped(name: str) -> Callable[[bytes], bytes]:
@@ -162,6 +206,8 @@ NATIVE = {
     "deflated": Damage(rezipped(lambda found: found, zipfile.ZIP_DEFLATED), ""),
     "written to a pipe": Damage(lambda data: piped(members(data), zipfile.ZIP_STORED), ""),
     "written to a pipe, without its directory": Damage(lambda data: without_directory(piped(members(data), zipfile.ZIP_DEFLATED)), "K103"),
+    "written to a pipe as zip64, without its directory": Damage(without_directory_of_zip64, "K103"),
+    "deflated, and cut in its weights": Damage(cut_in_deflated_weights, "K103", lost=True),
     "in a folder": Damage(rezipped(lambda found: {f"model/{name}": data for name, data in found.items()}), "K106"),
     "in a folder, by Windows": Damage(rezipped(lambda found: {f"model\\{name}": data for name, data in found.items()}), "K107"),
     "config twice, the same": Damage(rezipped(lambda found: [*found.items(), ("config.json", found["config.json"])]), "K107"),
@@ -195,6 +241,8 @@ LEGACY = {
     "cut in its last numbers": Damage(lambda data: data[: int(len(data) * 0.8)], "K103", lost=True),
     "cut in its first block": Damage(lambda data: data[:60], "K105", lost=True),
     "a few bytes short": Damage(lambda data: data[:-3], "K103"),
+    "never closed": Damage(never_closed, "K612"),
+    "never closed while something was added": Damage(lambda data: never_closed(data, b"\0" * 99), "K612", lost=True),
     "byte order mark": Damage(encoded(lambda text: b"\xef\xbb\xbf" + text.encode()), "K105"),
     "a comma too many": Damage(encoded(lambda text: (text[:-1] + ",}").encode()), "K105"),
     "config cut": Damage(encoded(lambda text: text[: len(text) // 2].encode()), "K105", lost=True),
@@ -310,6 +358,9 @@ def test_what_is_salvaged_loads_and_tells_what_is_lost(salvaged: dict[Case, Outc
         "weights cut inside",
         "a wrong bit in the weights",
         "cut in its last numbers",
+        "deflated, and cut in its weights",
+        "never closed while something was added",
+        "another file's head in a user block",
     }
     answers = judged([(out, None, "load") for _, out in written])
     assert {(case.file, case.what): answer for (case, _), answer in zip(written, answers, strict=True) if answer != "ok"} == {}

@@ -105,3 +105,34 @@ def test_nothing_is_salvaged_unless_asked(tmp_path: Path) -> None:
     ended = CliRunner().invoke(app, ["fix", str(tmp_path / "cut.h5"), "-o", str(tmp_path / "out.h5")])
     assert ended.exit_code == 1
     assert not (tmp_path / "out.h5").exists()
+
+
+def test_a_deflated_archive_keeps_what_its_stream_gives_up_to_the_cut(tmp_path: Path) -> None:
+    packed, out = tmp_path / "packed.keras", tmp_path / "out.keras"
+    with zipfile.ZipFile(TWO_LAYERS) as archive, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as again:
+        for name in archive.namelist():
+            again.writestr(name, archive.read(name))
+        member = again.getinfo("model.weights.h5")
+    packed.write_bytes(packed.read_bytes()[: member.header_offset + member.compress_size * 9 // 10])
+    answer = partial(packed, out)
+    assert (answer["written"], answer["code"]) == (True, 1)
+    lost, right = {one["path"] for one in answer["lost"]}, layers_only(arrays(TWO_LAYERS))
+    found = layers_only(arrays(out))
+    assert found.keys() == right.keys()
+    assert 0 < len(lost & found.keys()) < len(found)
+    assert all(np.isnan(array).all() if path in lost else np.array_equal(array, right[path]) for path, array in found.items())
+
+
+@pytest.mark.parametrize("flag", ["--partial", "--unsafe"])
+def test_what_stands_before_hdf5_is_left_behind_and_never_unasked(tmp_path: Path, flag: str) -> None:
+    sick, out = tmp_path / "sick.h5", tmp_path / "out.h5"
+    sick.write_bytes(b"HTTP/1.1 200 OK".ljust(512, b"!") + LEGACY.read_bytes())
+    refused = CliRunner().invoke(app, ["fix", str(sick), "-o", str(out)])
+    assert (refused.exit_code, out.exists()) == (1, False)
+    done = CliRunner().invoke(app, ["fix", str(sick), "-o", str(out), flag])
+    assert done.exit_code == 0
+    assert ("left behind" in " ".join(done.stdout.split())) is (flag == "--partial")
+    assert b"HTTP" not in out.read_bytes()
+    right, found = layers_only(arrays(LEGACY)), layers_only(arrays(out))
+    assert found.keys() == right.keys()
+    assert all(np.array_equal(found[path], right[path]) for path in right)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
-from typing import BinaryIO, cast
+from collections.abc import Callable, Collection, Sequence
+from typing import IO, BinaryIO, cast
 
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.shards import shard_faults
 from kdoctor.archive.zip.directory import Entry
 from kdoctor.archive.zip.integrity import integrity_faults
-from kdoctor.archive.zip.member import STORED, Archive, MemberError
+from kdoctor.archive.zip.member import DEFLATED, STORED, Archive, MemberError
 from kdoctor.archive.zip.names import NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, is_shard, misplaced_parts, naming_faults, plain, role_of
 from kdoctor.document import Fault, Format, Json, Member
 
@@ -54,7 +54,7 @@ def _json(archive: Archive, entry: Entry, part: str, cut: Collection[str]) -> Fo
 def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) -> Found:
     """The weights of model.weights.h5, or of all its shards; NumPy archives are not looked into.
 
-    Of a stored file that is not whole, what is there is read, to show what could be salvaged.
+    Of a stored or deflated file that is not whole, what is there is read, to show what could be salvaged.
     """
     parts: dict[str, Json] = {}
     faults: list[Fault] = []
@@ -63,9 +63,10 @@ def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) 
     if NUMPY_WEIGHTS in entries:
         faults += _numpy(archive, entries[NUMPY_WEIGHTS], cut)
     for name, entry in entries.items():
-        readable = entry.method == STORED or (entry.name not in cut and archive.over_limits(entry, "weights") is None)
+        whole = entry.name not in cut
+        readable = entry.method == STORED or (archive.over_limits(entry, "weights") is None and (whole or entry.method == DEFLATED))
         if readable and (name == WEIGHTS or is_shard(name)):
-            found, wrong = _hdf5(archive, entry)
+            found, wrong = _hdf5(archive, entry, archive.open if whole or entry.method == STORED else archive.open_beginning)
             merged(parts, found)
             faults += wrong
     if SHARD_MAP in entries:
@@ -95,9 +96,9 @@ def _numpy(archive: Archive, entry: Entry, cut: Collection[str]) -> list[Fault]:
         return []
 
 
-def _hdf5(archive: Archive, entry: Entry) -> Found:
+def _hdf5(archive: Archive, entry: Entry, opened: Callable[[Entry], IO[bytes]]) -> Found:
     try:
-        with archive.open(entry) as stream:
+        with opened(entry) as stream:
             stream.seek(0, os.SEEK_END)
             return weights_part(stream, stream.tell(), archive.limits)
     except MemberError:

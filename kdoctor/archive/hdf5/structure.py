@@ -55,6 +55,9 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
     walk.run(superblock.root)
     faults = (*walk.faults, *walk.declared.faults(size))
     missing = superblock.length - (size - start)
+    if superblock.unclosed:
+        settled = missing == 0 and not faults and not walk.lost
+        faults = (Fault(FaultKind.HDF5_UNCLOSED.value, "file", {"settled": settled}), *faults)
     if missing > 0:
         detail = {
             "content": "hdf5",

@@ -6,18 +6,23 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from kdoctor.archive.hdf5.lookup3 import lookup3
 from kdoctor.archive.window import Window
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SUPERBLOCK_BYTES = 96
+CHECKED = 44  # bytes of a superblock of version 2 or 3; their checksum follows
+FLAGS = 11  # the consistency flags of version 3
+OPEN_FOR_WRITING = 0b101  # by one writer, or by one with readers beside it (SWMR); earlier versions have no such flags
 
 
 @dataclass(frozen=True, slots=True)
 class Superblock:
-    """Address of the root group, and how long the file should be, both in bytes from the signature on."""
+    """Address of the root group, and how long the file should be, both in bytes from the signature on; whether a writer never closed it."""
 
     root: int
     length: int
+    unclosed: bool = False
 
 
 def find_signature(window: Window) -> int | None:
@@ -50,7 +55,15 @@ def read_superblock(data: bytes) -> Superblock:
     widths = data[13:15] if version < 2 else data[9:11]
     if version > 3 or widths != b"\x08\x08":
         raise ValueError(f"superblock of version {version}, addresses and lengths of {widths.hex(' ')} bytes")
+    if version >= 2 and struct.unpack_from("<I", data, CHECKED)[0] != lookup3(data[:CHECKED]):
+        raise ValueError("the checksum of the superblock does not fit")
     at = {0: 24, 1: 28, 2: 12, 3: 12}[version]
     base, _, end = struct.unpack_from("<QQQ", data, at)
     root = struct.unpack_from("<Q", data, at + 40 if version < 2 else at + 24)[0]
-    return Superblock(root, end - base)
+    return Superblock(root, end - base, version >= 3 and bool(data[FLAGS] & OPEN_FOR_WRITING))
+
+
+def closed(data: bytes) -> bytes:
+    """The same superblock without the flags of a writer."""
+    kept = data[:FLAGS] + bytes([data[FLAGS] & ~OPEN_FOR_WRITING & 0xFF]) + data[FLAGS + 1 : CHECKED]
+    return kept + struct.pack("<I", lookup3(kept)) + data[CHECKED + 4 :]

@@ -6,35 +6,43 @@ Only arrays that stand whole in front of the damage may be taken from them: whic
 from __future__ import annotations
 
 import contextlib
-import zlib
+import struct
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from kdoctor.archive.hdf5.superblock import length_stated
+from kdoctor.archive.hdf5.superblock import SUPERBLOCK_BYTES, closed, find_signature, length_stated, read_superblock
 from kdoctor.archive.window import Window
 from kdoctor.archive.writing.container_change import holders
 from kdoctor.archive.writing.hdf5_making import Place
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import ZipSource
-from kdoctor.archive.zip.member import DEFLATED, STORED
+from kdoctor.archive.zip.member import DEFLATED, STORED, beginning
 from kdoctor.archive.zip.record import read_marks
-from kdoctor.document import Document, Member, Origin
+from kdoctor.document import Document, Fault, Member, Origin
 from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 STEP: Final = 1 << 20
+ALONG: Final = (FaultKind.USER_BLOCK, FaultKind.POLYGLOT)  # what stands in a file beside its content
 
 
 def outlived(before: Document, after: Document) -> bool:
     """Whether the plan says that HDF5 content is all there, although its end is missing, and every array does end before the cut: where the
-    chunks of one stand, reading does not find out. No copy of the bytes is without that fault."""
-    removed = (before.faults[key] for key in before.faults if key not in after.faults)
+    chunks of one stand, reading does not find out. Or that it is, although its writer never closed it, or something else stands beside it.
+    No copy of the bytes is without that fault."""
+    removed = [before.faults[key] for key in before.faults if key not in after.faults]
+    if any(_stands_beside(fault) or (fault.kind == FaultKind.HDF5_UNCLOSED and fault.detail.get("settled")) for fault in removed):
+        return True
     cuts = [fault.detail for fault in removed if fault.kind == FaultKind.TRUNCATED and fault.detail.get("content") == "hdf5"]
     told = all(weight.start >= 0 or not weight.parameters for weight in before.weights.values())
     return bool(cuts) and told and all(cut.get("complete") for cut in cuts)
+
+
+def _stands_beside(fault: Fault) -> bool:
+    return fault.kind in ALONG and not fault.detail.get("blank")
 
 
 @contextlib.contextmanager
@@ -59,17 +67,7 @@ def _content(source: ZipSource, member: Member, size: int) -> Iterator[bytes]:
         return packed
     if record.method != DEFLATED:
         raise WriteError(f"{member.name!r} is packed with method {record.method}: what survives of that cannot be unpacked")
-    return inflated_as_far_as_it_goes(packed)
-
-
-def inflated_as_far_as_it_goes(packed: Iterable[bytes]) -> Iterator[bytes]:
-    """What a deflate stream holds in front of its damage."""
-    machine = zlib.decompressobj(-zlib.MAX_WBITS)
-    with contextlib.suppress(zlib.error):
-        for chunk in packed:
-            while chunk and not machine.eof:
-                yield machine.decompress(chunk, STEP)
-                chunk = machine.unconsumed_tail
+    return beginning(packed)
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
@@ -83,5 +81,19 @@ def _mended(path: Path, content: Iterable[bytes]) -> Place:
         stated = length_stated(file, file.tell())
         if stated is not None and stated > file.tell():
             file.truncate(stated)
+        _close(file)
         size = file.seek(0, 2)
     return Place(path, 0, size)
+
+
+def _close(file: BinaryIO) -> None:
+    """Take the mark of a writer away, with which libhdf5 opens no file."""
+    start = find_signature(Window(file, 0, file.seek(0, 2)))
+    if start is None:
+        return
+    file.seek(start)
+    data = file.read(SUPERBLOCK_BYTES)
+    with contextlib.suppress(ValueError, IndexError, struct.error):
+        if read_superblock(data).unclosed:
+            file.seek(start)
+            file.write(closed(data))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Final, cast
 
@@ -85,6 +86,17 @@ class Archive:
         spool.seek(0)
         return cast("IO[bytes]", spool)
 
+    def open_beginning(self, entry: Entry) -> IO[bytes]:
+        """What a deflated member that is cut off holds in front of the cut, as a file to be closed. Raises `MemberError`."""
+        most = min(self.limits.spool_bytes, max(MIB, self.limits.ratio * entry.packed))
+        spool = tempfile.SpooledTemporaryFile(max_size=self.limits.memory_bytes)  # noqa: SIM115 (the caller closes it)
+        for chunk in beginning(self._packed(self.start_of(entry), entry.packed)):
+            spool.write(chunk[: most - spool.tell()])
+            if spool.tell() >= most:
+                break
+        spool.seek(0)
+        return cast("IO[bytes]", spool)
+
     def over_limits(self, entry: Entry, part: str) -> Fault | None:
         """The limit that the declared size of a member breaks, if any; such a member is not read."""
         if entry.size > MIB and entry.size > self.limits.ratio * max(1, entry.packed):
@@ -134,6 +146,16 @@ def _deflated(packed: Iterator[bytes]) -> Iterator[bytes]:
         raise MemberError(f"deflate stream: {error}") from error
     if not machine.eof:
         raise MemberError("deflate stream: it ends too early")
+
+
+def beginning(packed: Iterable[bytes]) -> Iterator[bytes]:
+    """What a deflate stream holds in front of its end, or of its damage."""
+    machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    with contextlib.suppress(zlib.error):
+        for data in packed:
+            while data and not machine.eof:
+                yield machine.decompress(data, _CHUNK)
+                data = machine.unconsumed_tail
 
 
 def _bzipped(packed: Iterator[bytes]) -> Iterator[bytes]:

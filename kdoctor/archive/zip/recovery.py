@@ -5,17 +5,19 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from kdoctor.archive.zip.directory import SIZES_FOLLOW, Entry, decoded_name, wide_fields
 from kdoctor.archive.zip.integrity import checksum
-from kdoctor.archive.zip.member import DEFLATED, LOCAL_HEADER, Archive, MemberError
+from kdoctor.archive.zip.member import DEFLATED, LOCAL_HEADER, STORED, Archive, MemberError
 from kdoctor.archive.zip.names import CONFIG, METADATA, WEIGHTS, folder_of, plain
 from kdoctor.document import Fault
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 _DESCRIPTOR: Final = b"PK\x07\x08"
+_NEXT: Final = (b"PK\x03\x04", b"PK\x01\x02")  # what may stand behind a member: another one, or the directory
+_LONGEST: Final = 24  # bytes of a descriptor with its signature
 _STEP = 64 * 1024
 
 
@@ -88,15 +90,30 @@ def _measured(stream: BinaryIO, size: int, entry: Entry, start: int) -> tuple[En
     ends = _end_of_deflated(stream, start) if entry.method == DEFLATED else _ends_of_stored(stream, size, start)
     for packed in ends:
         stream.seek(start + packed)
-        data = stream.read(24)
+        data = stream.read(_LONGEST + len(_NEXT[0]))
         signature = 4 if data.startswith(_DESCRIPTOR) else 0
-        for width in (4, 8):
-            body = data[signature : signature + 4 + 2 * width]
-            if len(body) == 4 + 2 * width and int.from_bytes(body[4 : 4 + width], "little") == packed:
-                crc, plain_size = int.from_bytes(body[:4], "little"), int.from_bytes(body[4 + width :], "little")
-                end = start + packed + signature + len(body)
-                return replace(entry, crc=crc, packed=packed, size=plain_size, flags=entry.flags & ~SIZES_FOLLOW), end
+        told = [found for width in (4, 8) if (found := _sizes(data[signature:], width, packed)) is not None]
+        # four bytes of a number of eight say the same: what stands behind tells how many there are
+        told.sort(key=lambda found: not data.startswith(_NEXT, signature + found.length) and len(data) > signature + found.length)
+        if told and (entry.method != STORED or told[0].size == packed):
+            found = told[0]
+            sized = replace(entry, crc=found.crc, packed=packed, size=found.size, flags=entry.flags & ~SIZES_FOLLOW)
+            return sized, start + packed + signature + found.length
     return None
+
+
+class _Sizes(NamedTuple):
+    crc: int
+    size: int
+    length: int
+
+
+def _sizes(data: bytes, width: int, packed: int) -> _Sizes | None:
+    """Checksum and size from a descriptor whose numbers have this many bytes; None where it is not of so many packed bytes."""
+    length = 4 + 2 * width
+    if len(data) < length or int.from_bytes(data[4 : 4 + width], "little") != packed:
+        return None
+    return _Sizes(int.from_bytes(data[:4], "little"), int.from_bytes(data[4 + width : length], "little"), length)
 
 
 def _end_of_deflated(stream: BinaryIO, start: int) -> Iterator[int]:

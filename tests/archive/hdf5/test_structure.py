@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
+from kdoctor.archive.hdf5.lookup3 import lookup3
 from kdoctor.archive.hdf5.structure import Hdf5, read_hdf5
 from kdoctor.archive.window import Window
 from kdoctor.document import Json, Weight
@@ -274,7 +275,8 @@ def test_an_attribute_over_the_limit_is_left_out() -> None:
 
 
 def test_a_header_of_a_million_empty_messages_ends_by_the_limit() -> None:
-    superblock = b"\x89HDF\r\n\x1a\n\x02\x08\x08\0" + b"".join(n.to_bytes(8, "little") for n in (0, 2**64 - 1, 48 + 2**20, 48)) + bytes(4)
+    superblock = b"\x89HDF\r\n\x1a\n\x02\x08\x08\0" + b"".join(n.to_bytes(8, "little") for n in (0, 2**64 - 1, 48 + 2**20, 48))
+    superblock += lookup3(superblock).to_bytes(4, "little")
     header = b"OHDR\x02\x02" + (2**20 - 64).to_bytes(4, "little")
     ((kind, detail),) = faults(read(superblock + header + bytes(2**20)))
     assert (kind, detail["limit"]) == ("limit", "hdf5_bytes")
