@@ -24,4 +24,4 @@ def cannot_open(document: Document) -> str:
 
 def refuses_code(document: Document, target: Target) -> bool:
     """Whether safe mode, which is the default, keeps the target from loading Python code of this file."""
-    return (habits.READS_ARCHIVES if document.format.native else habits.SAFE_MODE_IN_HDF5).of(target)
+    return target.safe_mode and (habits.READS_ARCHIVES if document.format.native else habits.SAFE_MODE_IN_HDF5).of(target)

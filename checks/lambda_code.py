@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
@@ -36,27 +37,28 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
     a tensor, calls a function of your own), the finding says what, and shows the function as a registered layer to paste into your script, to take its place.
     A loss or metric goes with the training state; an initializer is not asked when the weights are in the file.
     """
-    refuses = refuses_code(document, target)
+    refuses, cured = refuses_code(document, target), refuses_code(document, replace(target, safe_mode=True))
     known = cures(document, target)
     for found in lambdas(document):
         if found.code is None:
             continue
         bare = is_bare(document.at(found.at))
         refused = refuses or bare
-        why = known.reasons.get(found.at) if refused else None
+        curable = cured or bare
+        why = known.reasons.get(found.at) if curable else None
         paste = layer_to_paste(document, found) if why and found.at not in known.needs else None
         told = (
             "in a form that no Keras reads"
             if bare
             else "which safe mode refuses to load"
             if refused
-            else f"which {target} runs when it loads the file"
+            else f"which {target} runs when it loads the file{'' if target.safe_mode else ', with safe_mode=False alone'}"
         )
         yield Finding(
             found.at,
             f"{found.described} is Python bytecode (Python {found.code.python}), {told}"
             + (f"; it cannot be written with Keras's operations: {why}" if why else ""),
-            repair=(known.of(found.at) if refused else None) or (ADVICE if paste is None else TO_PASTE),
+            repair=(known.of(found.at) if curable else None) or (ADVICE if paste is None else TO_PASTE),
             needs=known.needs.get(found.at, ()) if refused else (),
             layer=found.owner,
             keras_says=_keras_says(found) if bare else REFUSES_LAMBDA if refused else None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api.pythons import newest_python, oldest_python
+from kdoctor.replacements.lambda_recompiling import recompiled
 from kdoctor.structure.lambdas import Lambda, lambdas
 from kdoctor.target import Target
 
@@ -33,16 +34,24 @@ def lambda_python_mismatch(document: Document, target: Target) -> Iterator[Findi
     that its TensorFlow has wheels for.
 
     The cure is to say the same with Keras operations, which is K401's. Where that cannot be, the finding shows the function as a layer
-    to paste into your script: build the model with it in the Lambda's place and load the weights. There is no ``--unsafe`` that compiles the
-    source anew for the target's Python. The file written would still be refused by safe mode, so it would not load as ``fix`` promises; and
-    kdoctor compiles and runs nothing of what a model holds, which the same source pasted into your own script does under your eyes.
+    to paste into your script: build the model with it in the Lambda's place and load the weights. That file loads everywhere.
+
+    ``fix --unsafe`` is the last resort, for a Lambda whose whole source can be recovered, that reaches for nothing (K407), and whose captured
+    values and defaults are in the file as they were: its source is compiled for the target's Python (the one that runs kdoctor, or
+    ``--python PATH``) by a child process, which runs nothing of it. What comes back is written only if it computes, instruction by
+    instruction, what the original does. Modules that it reads (``tf``, ``K``, ``np``) become imports in it, names given with ``--bind`` values.
+
+    It is not safe, and never done unasked: the file **still holds bytecode**, so ``load_model`` still needs ``safe_mode=False`` and runs it, and
+    it works in that one Python alone. It is not done for a function that decides or loops by the numbers in a tensor: Keras 2 rewrote such
+    code from its source, which a stored function does not have. Keras 3's own functions may differ from those of the Keras that saved
+    it (``K.random_normal``); ``kdoctor verify`` compares nothing here, because it loads in safe mode.
     """
     for found in lambdas(document):
         if found.code is None:
             continue
         where = _where(found.code.python, target)
         if where is not None:
-            yield _finding(document, found, *where)
+            yield _finding(document, target, found, *where)
 
 
 def _where(written: PythonRange, target: Target) -> tuple[str, Release] | None:
@@ -57,17 +66,18 @@ def _where(written: PythonRange, target: Target) -> tuple[str, Release] | None:
     return None if written.last >= oldest else (f"{target} needs Python {oldest[0]}.{oldest[1]} or later", oldest)
 
 
-def _finding(document: Document, found: Lambda, where: str, release: Release) -> Finding:
+def _finding(document: Document, target: Target, found: Lambda, where: str, release: Release) -> Finding:
     from kdoctor.bytecode.layout import same_layout  # few files hold code, and its readers are dear to import
 
     assert found.code is not None
     readable = same_layout(found.code.python, release)
     outcome = "it may crash or compute something else" if readable else "it cannot be read there, not with safe_mode=False either"
     paste = layer_to_paste(document, found)
+    advice = None if paste is None else Repair("build the model with this layer in the Lambda's place", safety=Safety.ADVICE)
     return Finding(
         found.at,
         f"{found.described} is bytecode of Python {found.code.python}, and {where}: {outcome}",
-        repair=None if paste is None else Repair("build the model with this layer in the Lambda's place", safety=Safety.ADVICE),
+        repair=recompiled(document, target, found) or advice,
         layer=found.owner,
         keras_says=UNKNOWN if readable else END_OF_FILE if found.code.python.last <= (3, 7) and release >= (3, 11) else BAD_DATA,
         excerpt=paste,

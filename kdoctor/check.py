@@ -33,17 +33,19 @@ class Repair:
     """What cures a finding: all of its edits, or none. Advice has a title and no edits.
 
     ``native`` says that the cure lives in a ``.keras`` archive only: the plan writes an ``.h5`` as one, and examines again.
+    ``source`` is Python that has to be compiled before the edits are known: `Given.compiled` brings the code, where the user allows it.
     """
 
     title: str
     edits: tuple[Edit, ...] = ()
     safety: Safety = Safety.SAFE
     native: bool = False
+    source: str = ""
 
     @property
     def changes(self) -> bool:
         """Whether anything is written, advice apart."""
-        return bool(self.edits) or self.native
+        return bool(self.edits) or self.native or bool(self.source)
 
 
 def remove_faults(title: str, *faults: tuple[Pointer, Fault], safety: Safety = Safety.SAFE) -> Repair:

@@ -75,10 +75,17 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
     return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
 
 
-def repair_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False, partial: bool = False) -> Plan:
-    """Plan the repair of one file. What is written for Keras 3 becomes good for an earlier Keras by saying all of it in that one's words,
-    which is a conversion: into the container that it is in, if the target reads that, else into an ``.h5``."""
+def repair_file(
+    path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False, partial: bool = False, python: str | None = None
+) -> Plan:
+    """Plan the repair of one file; ``python`` is the interpreter that compiles for the target, this one by default.
+
+    What is written for Keras 3 becomes good for an earlier Keras by saying all of it in that one's words, which is a conversion: into the
+    container that it is in, if the target reads that, else into an ``.h5``.
+    """
     made = plan_file(path, target, checks, unsafe=unsafe, partial=partial)
+    if unsafe and made.after.obstacles and not made.after.failures:
+        made = _with_compiled(made, path, target, checks, python)
     if target.keras_3 or made.after.failures or not made.after.obstacles:
         return made
     from kdoctor.migrate import as_repair  # brings all of the converter, which an examination never needs
@@ -89,6 +96,23 @@ def repair_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: 
     if found is not None:
         return as_repair(made, found)
     return replace(made, refused=next((one.refused for one in reversed(tried) if one.refused and not one.pointless), ""))
+
+
+def _with_compiled(made: Plan, path: Path, target: Target, checks: Sequence[Check], python: str | None) -> Plan:
+    """The plan for a target without safe mode, whose functions are compiled anew, if nothing is wrong with the file then; else the one made."""
+    repairs = (found.finding.repair for found in made.after.findings)
+    sources = dict.fromkeys(repair.source for repair in repairs if repair is not None and repair.source)
+    if not sources or target.python is None:
+        return made
+    from kdoctor.recompiling.run import compiled  # a last resort
+
+    given = replace(target.given, compiled=compiled(tuple(sources), python))
+    again = plan_file(path, replace(target, safe_mode=False, given=given), checks, unsafe=True)
+    if not again.after.loads_prepared:
+        return made
+    release = ".".join(map(str, target.python))
+    note = f"it still holds Python bytecode: load_model runs it, only with safe_mode=False, and only in Python {release}"
+    return replace(again, before=made.before, notes=(*again.notes, note))
 
 
 def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:

@@ -116,6 +116,9 @@ def _prove(plan: Plan, out: Path) -> None:
     """Write to a temporary folder beside the target and load that with real Keras. Raises `WriteError` when Keras refuses it."""
     from kdoctor.verify import verify
 
+    if not plan.after.target.safe_mode:
+        raise UsageError("--verify loads the file in safe mode, which refuses the code that --unsafe compiled; leave one of them out")
+
     if not out.parent.is_dir():
         raise WriteError(f"the folder {out.parent} does not exist")
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kdoctor-") as folder:

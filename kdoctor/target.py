@@ -51,7 +51,8 @@ class Given:
     modules shall stand in the file (``--embed``); code: name -> class or function of the user's own source; settings: (layer or class,
     argument) -> value (``--set``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
     first (``--input-shape``), or None; state: what shall become of the optimizer's state; architecture: the
-    config of a model (``--architecture``), or None; prune: whether layers that no output needs shall go (``--prune``).
+    config of a model (``--architecture``), or None; prune: whether layers that no output needs shall go (``--prune``); compiled: source of
+    a stored function -> the code that a Python made of it (``--unsafe``).
     """
 
     bindings: Mapping[str, Json] = field(default_factory=dict)
@@ -66,11 +67,12 @@ class Given:
     state: StateWish = StateWish.WHERE_IT_MAPS
     architecture: Mapping[str, Json] | None = None
     prune: bool = False
+    compiled: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A Keras release that shall load the file with ``load_model(path)``.
+    """A Keras release that shall load the file with ``load_model(path)``, or, without ``safe_mode``, with ``safe_mode=False``.
 
     ``custom`` are the class and function names that its user will pass as ``custom_objects``; ``purpose`` is what the model is
     loaded for: ``inference``, ``training``, ``sklearn``, or a deployment (`kdoctor.deployment`); ``family`` is what the release is published as: keras, tf.keras (the number is then

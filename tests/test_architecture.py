@@ -30,7 +30,7 @@ LAYERS = (
         "saved_by",
         "installed",
     ),
-    ("bytecode", "recipe_steps", "saved_model", "user_code", "verify"),
+    ("bytecode", "recipe_steps", "recompiling", "saved_model", "user_code", "verify"),
     ("builder", "hub", "recipe"),
     ("document",),
     ("target", "edit", "container", "saved_release", "script_constants"),
@@ -69,6 +69,7 @@ NOT_FOR_CHECKS = {
     "policy",
     "archive",
     "verify",
+    "recompiling",
     "confine",
     "prognosis",
     "doctor",
@@ -84,6 +85,7 @@ FUNCTION_LINES, FILE_LINES = 60, 300
 EVERYTHING = [*SOURCES, *CHECK_SOURCES]
 # What the user imports to load a repaired file: it runs in the user's own Keras, and only `verify`'s child imports it here.
 RUNS_WITH_THE_USER = {"hub"}
+COMPILER = "kdoctor/recompiling/child.py"
 RUNNERS = {"keras", "tensorflow", "tf_keras", "jax", "torch", "marshal", "pickle", "dill"}
 
 
@@ -196,9 +198,10 @@ def test_what_runs_keras_is_imported_by_the_child_process_alone() -> None:
 
 
 def test_nothing_imports_what_would_run_a_model() -> None:
-    """kdoctor.hub is what the user's own program imports; nothing else here does."""
+    """kdoctor.hub is what the user's own program imports, and a child process writes marshal; nothing else here does."""
     found = offences(EVERYTHING, lambda source: {module for module in imports(source) if module.split(".")[0] in RUNNERS})
-    assert set(found) == {"kdoctor/hub/layer.py"}
+    assert set(found) == {"kdoctor/hub/layer.py", COMPILER}
+    assert found[COMPILER] == ["marshal"]
     assert found["kdoctor/hub/layer.py"] == ["keras", "tensorflow", "tensorflow.python.util.tf_inspect"]
 
 
@@ -222,7 +225,16 @@ def test_packs_commands_and_the_child_process_alone_are_imported_by_name() -> No
 
 
 def test_no_byte_of_a_model_can_be_run() -> None:
-    assert offences(EVERYTHING, lambda source: called(source) & {"eval", "exec", "compile", "__import__"}) == {}
+    """A child process compiles the source that is recovered of a model, and calls nothing that comes of it."""
+    running = {"eval", "exec", "compile", "__import__", "loads", "load", "FunctionType"}
+    found = offences([PACKAGE.parent / COMPILER], lambda source: called(source) & running)
+    assert found == {COMPILER: ["compile", "loads"]}  # json.loads
+    others = [source for source in EVERYTHING if named(source) != COMPILER]
+    assert offences(others, lambda source: called(source) & {"eval", "exec", "compile", "__import__"}) == {}
+
+
+def test_what_compiles_is_imported_by_nobody() -> None:
+    assert offences(SOURCES, lambda source: {module for module in imports(source) if module.startswith("kdoctor.recompiling.child")}) == {}
 
 
 def test_files_are_short() -> None:

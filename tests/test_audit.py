@@ -155,6 +155,16 @@ def test_the_samples_with_lambdas_are_read_and_repaired_without_running_anything
     assert kdoctor(room, "fix", room / name, "--bind", "CONV_WIDTH=3")[2] == []
 
 
+def test_what_unsafe_compiles_a_child_compiles_that_takes_nothing_from_here(room: Path) -> None:
+    """Python's isolated mode, which hears of no folder of ours: the witness sees its command, and nothing else."""
+    shutil.copyfile(ROOT / "tests" / "recompiling" / "keras_2_9.h5", room / "loops.h5")
+    ended, out, events = kdoctor(room, "fix", room / "loops.h5", "--unsafe", "--bind", "WINDOW=3")
+    (event,) = events
+    command = f"{sys.executable!r}, ['{sys.executable}', '-I', '-S', "
+    assert (event.startswith(f"subprocess.Popen ({command}"), "recompiling" in event) == (True, True)
+    assert (ended, "still holds Python bytecode" in " ".join(out.split())) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("line", "event"),
     [

@@ -14,6 +14,7 @@ import typer
 from kdoctor.doctor import examine_file
 from kdoctor.document import Json
 from kdoctor.errors import UsageError
+from kdoctor.keras_api.pythons import oldest_python
 from kdoctor.packs import load_checks
 from kdoctor.target import Given, StateWish, Target
 
@@ -36,7 +37,10 @@ InputShapeOption = Annotated[
 DropOption = Annotated[bool, typer.Option("--drop-optimizer", help="Leave the optimizer's state out: a smaller file, for predictions.")]
 KeepOption = Annotated[bool, typer.Option("--keep-optimizer", help="Refuse what would lose the optimizer's state.")]
 PruneOption = Annotated[bool, typer.Option("--prune", help="Leave out layers that no output needs, with their weights.")]
-UnsafeOption = Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training or drop something.")]
+UnsafeOption = Annotated[bool, typer.Option("--unsafe", help="Also make repairs that may change training, drop something, or keep code.")]
+PythonOption = Annotated[
+    str | None, typer.Option("--python", metavar="PATH", help="With --unsafe: the interpreter that will load the file; default: this one.")
+]
 
 
 def answers(
@@ -51,6 +55,18 @@ def answers(
         settings=parse_settings(settings),
         input_shape=parse_shape(input_shape),
     )
+
+
+def for_python(target: Target, python: str | None) -> Target:
+    """The target as it runs in that interpreter. Raises `UsageError` if it is none, or too old for the target."""
+    if python is None:
+        return target
+    from kdoctor.recompiling.run import release_of
+
+    release = release_of(python)
+    if target.keras_3 and release < oldest_python(target.minor):
+        raise UsageError(f"--python {python}: it is Python {release[0]}.{release[1]}, and {target} needs a later one")
+    return replace(target, python=release)
 
 
 def state_wish(drop: bool, keep: bool) -> StateWish:

@@ -18,9 +18,11 @@ from kdoctor.cli.answers import (
     InputShapeOption,
     KeepOption,
     PruneOption,
+    PythonOption,
     SetOption,
     UnsafeOption,
     answers,
+    for_python,
     read_architecture,
     state_wish,
     with_script,
@@ -91,6 +93,7 @@ def fix(
     keep_optimizer: KeepOption = False,
     prune: PruneOption = False,
     unsafe: UnsafeOption = False,
+    python: PythonOption = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Write what could be repaired, or survived, even if errors remain (exit code 1).")
     ] = False,
@@ -107,8 +110,10 @@ def fix(
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, training=_training(compile, asked_release(target)), state=state_wish(drop_optimizer, keep_optimizer))
     given = replace(given, architecture=read_architecture(architecture), prune=prune)
-    asked = with_script(file, make_target(target, purpose, custom, given), bind_from)
-    plan = repair_file(file, asked, load_checks(), unsafe=unsafe, partial=partial)
+    if python is not None and not unsafe:
+        raise UsageError("--python is for --unsafe, which compiles for it; nothing else depends on it")
+    asked = with_script(file, for_python(make_target(target, purpose, custom, given), python), bind_from)
+    plan = repair_file(file, asked, load_checks(), unsafe=unsafe, partial=partial, python=python)
     wish = Wish(out, in_place, partial, copy_healthy, verify)
     _write_stub(plan, stub)
     outcome = carry_out(plan, file, None if show_diff else wish)

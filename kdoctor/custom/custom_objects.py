@@ -168,7 +168,8 @@ def check_settings(document: Document, target: Target) -> None:
 
 
 def loading_code(document: Document, target: Target, path: str) -> Iterator[str]:
-    """The Python that loads the file with the user's objects: imports, and ``custom_objects`` for what no decorator registers."""
+    """The Python that loads the file with the user's objects: imports, ``custom_objects`` for what no decorator registers, and
+    ``safe_mode=False`` where its code cannot be had otherwise."""
     used = {match.definition.name: match.definition for match in matches(document, target)}
     modules: dict[str, list[str]] = {}
     for name, definition in sorted(used.items()):
@@ -176,9 +177,10 @@ def loading_code(document: Document, target: Target, path: str) -> Iterator[str]
     for module, names in sorted(modules.items()):
         yield f"from {module} import {', '.join(names)}" if names else f"import {module}  # registers what the model uses"
     plain = [name for name, definition in sorted(used.items()) if not definition.registered]
-    if plain:
-        listed = ", ".join(f"{name!r}: {name}" for name in plain)
-        yield f"model = keras.saving.load_model({path!r}, custom_objects={{{listed}}})"
+    listed = ", ".join(f"{name!r}: {name}" for name in plain)
+    given = (f"custom_objects={{{listed}}}" if plain else "", "" if target.safe_mode else "safe_mode=False")
+    if any(given):
+        yield f"model = keras.saving.load_model({path!r}, {', '.join(filter(None, given))})"
 
 
 def source_of(definition: Definition) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stored_lambdas import crop
 
-from kdoctor.check import Safety
-from kdoctor.target import Target
+from kdoctor.check import Repair, Safety
+from kdoctor.recompiling.run import compiled
+from kdoctor.target import Given, Target
 from kdoctor.testing import KERAS_3, examine, layer, model
 
 DATA = Path(__file__).parent.parent / "bytecode" / "data"
@@ -64,6 +67,84 @@ def test_the_finding_shows_a_layer_to_paste() -> None:
         "import keras\n\n\n@keras.saving.register_keras_serializable()\nclass Crop(keras.layers.Layer):\n"
         "    def call(self, x):\n        return x / 255.0 - 0.5\n"
     )
+
+
+SAMPLING = "lambda inputs: inputs[0] + K.exp(0.5 * inputs[1]) * K.random_normal(K.shape(inputs[0]))"
+CAPTURING = "lambda x: K.map_fn(lambda y: y * scale, x)"
+HERE = running(sys.version_info[:2])  # no test runs in Python 3.9
+
+
+def repair_of(target: Target, source: str, **more: Any) -> Repair | None:
+    (finding,) = examine("K404", model(by("3.9", source, **more)), target)
+    return finding.repair
+
+
+def test_what_no_operation_says_is_offered_to_be_compiled() -> None:
+    repair = repair_of(HERE, SAMPLING)
+    assert repair is not None
+    assert (repair.safety, repair.edits, repair.changes) == (Safety.UNSAFE, (), True)
+    assert "from tensorflow.keras import backend as K" in repair.source
+    assert "safe_mode=False, and no other Python" in repair.title
+
+
+def test_what_was_compiled_is_written_only_where_it_is_the_function() -> None:
+    offered = repair_of(HERE, SAMPLING)
+    assert offered is not None
+    same, other = offered.source, offered.source.replace("0.5", "0.6")
+    codes = compiled([same, other])
+    for code, written in ((codes[same], True), (codes[other], False)):
+        repair = repair_of(replace(HERE, given=Given(compiled={same: code})), SAMPLING)
+        assert repair is not None
+        assert bool(repair.edits) is written
+
+
+def test_what_is_captured_is_carried_over() -> None:
+    offered = repair_of(HERE, CAPTURING, closure=[0.5])
+    assert offered is not None
+    repair = repair_of(replace(HERE, given=Given(compiled=compiled([offered.source]))), CAPTURING, closure=[0.5])
+    assert repair is not None
+    (edit,) = repair.edits
+    assert edit.new["config"]["closure"] == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("source", "more"),
+    [
+        ("lambda x: [i for i in x if i > 0]", {}),
+        ("lambda x: f(x)(y)", {}),
+        (CAPTURING, {"closure": [{"class_name": "__numpy__", "config": {"value": [1], "dtype": "float32"}}]}),
+        (CAPTURING, {"closure": None}),
+        (SOURCE, {}),
+    ],
+)
+def test_what_lacks_or_decides_and_what_has_a_safe_cure_is_not_compiled(source: str, more: dict[str, Any]) -> None:
+    repair = repair_of(HERE, source, **more)
+    assert repair is None or repair.safety is Safety.ADVICE
+
+
+def test_what_reaches_for_the_system_is_never_compiled() -> None:
+    (offered,) = examine("K404", model(by("3.9", "lambda x: f(a, b=1)")), replace(HERE, given=Given(bindings={"f": 1, "a": 1})))
+    assert offered.repair is not None
+    assert offered.repair.source
+    shown = reaching()
+    (finding,) = examine("K404", model(shown), elsewhere())
+    assert finding.repair is None or not finding.repair.source
+
+
+def reaching() -> dict[str, Any]:
+    """A Lambda of this Python that reaches for files."""
+    return crop("lambda x: tf.scan(lambda a, r: a + len(open('x').read()), x)")
+
+
+def elsewhere() -> Target:
+    """Another Python than this one."""
+    return running((3, 13) if sys.version_info[:2] != (3, 13) else (3, 11))
+
+
+def test_a_release_whose_python_nobody_knows_gets_no_offer() -> None:
+    repair = repair_of(KERAS_3, SAMPLING)
+    assert repair is not None
+    assert repair.safety is Safety.ADVICE
 
 
 def test_a_named_function_by_its_name_has_no_python() -> None:

@@ -1,0 +1,1 @@
+"""Recovered source compiled for a Python, in a child process that runs nothing of it."""
