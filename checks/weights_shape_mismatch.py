@@ -11,6 +11,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.recipe import transpose
 from kdoctor.target import Target
 from kdoctor.weights.rearrange import exchanges, relocations
+from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
 from kdoctor.weights.stored_h5 import ledger
 
@@ -60,7 +61,8 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
 def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
     explained = {
         id(account)
-        for found in (*exchanges(document, layout_of(target)), *relocations(document, layout_of(target)))
+        for look in (exchanges, relocations, renames)
+        for found in look(document, layout_of(target))
         for account in found.accounts
     }
     for account in accounts(document, layout_of(target)):

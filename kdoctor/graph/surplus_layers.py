@@ -10,6 +10,7 @@ from typing import Final
 
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.graph.nested_groups import arrays_of, group_of, without
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layer_list
@@ -107,8 +108,11 @@ class Surplus:
     def listed(self) -> tuple[str, ...]:
         """The names of those whose groups in an ``.h5`` hold arrays: Keras counts these groups."""
         names = self.document.at(NAMES)
-        if self.document.format.native or self.model.nested or not isinstance(names, list):
+        if self.document.format.native or not isinstance(names, list):
             return ()
+        if self.model.nested:
+            shared = self._shared(set()) or ("", ())
+            return tuple(dict.fromkeys(layer.name for layer in self.layers if any(layer.name in name.split("/") for name in shared[1])))
         held = {path.removeprefix(STORED[1:]).split("/")[0] for path in self.document.weights if path.startswith(STORED[1:])}
         return tuple(layer.name for layer in self.layers if layer.name in names and layer.name in held)
 
@@ -190,10 +194,11 @@ class Surplus:
         return (Edit(Pointer("weights"), old=self.document.weights, new=moved),)
 
     def _unlisted(self, starts: set[str]) -> tuple[Edit, ...] | None:
-        """The groups of an ``.h5`` without those of the layers that go; a nested model's are one with the others of its group."""
+        """The groups of an ``.h5`` without those of the layers that go."""
         names = self.document.at(NAMES)
         if self.model.nested:
-            return None
+            shared = self._shared(starts)
+            return None if shared is None else without(self.document, *shared)
         if not isinstance(names, list):
             return ()
         gone = {layer.name for layer in (*self.layers, *(layer for layer in self.model.layers if layer.key in starts))}
@@ -204,6 +209,14 @@ class Surplus:
             *(Edit(Pointer("weights", (path,)), old=self.document.weights[path], new=ABSENT) for path in arrays),
             *(Edit(Pointer("attributes", (path,)), old=self.document.attributes[path], new=ABSENT) for path in groups),
         )
+
+    def _shared(self, starts: set[str]) -> tuple[str, list[str]] | None:
+        """The group that holds a nested model's arrays, and the names in it that are those of the layers that go."""
+        group = group_of(self.document, self.model.node)
+        gone = [*self.layers, *(layer for layer in self.model.layers if layer.key in starts)]
+        kept = [layer for layer in self._kept if layer.key not in starts]
+        names = None if group is None else arrays_of(self.document, group, gone, kept)
+        return None if group is None or names is None else (group, names)
 
 
 def _stemmed(classes: Iterable[str]) -> Iterator[str]:

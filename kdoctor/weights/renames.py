@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from kdoctor.document import Document, Weight
 from kdoctor.keras_api.layouts import KERAS_3, Layout
+from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.structure.manifest import FOREIGN
 from kdoctor.weights.rearrange import Rearrangement, belongs, exchanges, relocations
-from kdoctor.weights.stored import Account, accounts, around, fits, opened, places
+from kdoctor.weights.stored import Account, accounts, around, fits, is_told, opened, places
 
 Stored = Mapping[str, tuple[str, Weight]]  # arrays and their paths, by key
 
@@ -27,21 +28,40 @@ def renames(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement
 
 
 def _within(account: Account) -> Rearrangement | None:
-    """As many arrays under keys that nobody opens as variables lack theirs."""
+    """As many arrays as variables, some under keys that nobody opens: where shapes, or the other keys, leave one way alone."""
     keys = {variable.path.rpartition("/")[2]: variable.shape for variable in account.expected}
-    extra = {key: found for key, found in account.stored.items() if key not in keys}
-    wanted = {key: shape for key, shape in keys.items() if key not in account.stored}
-    if account.mismatched or not wanted or len(extra) != len(wanted):
+    extra = sorted(key for key in account.stored if key not in keys)
+    if len(account.stored) != len(keys) or not extra:
         return None
-    moves = []
+    chosen = _by_shapes(keys, account.stored)
+    if chosen is None and not account.mismatched:
+        lacking = {key: shape for key, shape in keys.items() if key not in account.stored}
+        chosen = _by_shapes(lacking, {key: account.stored[key] for key in extra})
+        if chosen is not None and not _in_order({**{key: key for key in keys}, **chosen}):
+            return None  # all may be counted from 1 instead
+    if chosen is None:
+        return None
+    moves = tuple((account.stored[old][0], f"{account.group}/vars/{new}") for new, old in chosen.items() if old != new)
+    return Rearrangement((account,), moves, f"{', '.join(extra)} in {account.group}/vars")
+
+
+def _by_shapes(wanted: Mapping[str, Shape | None], stored: Stored) -> dict[str, str] | None:
+    """Key of each variable -> key of the one array that has its shape; None where one fits none, or several."""
+    found: dict[str, str] = {}
     for key, shape in wanted.items():
-        fitting = [path for path, weight in extra.values() if shape is not None and None not in shape and fits(shape, weight.shape)]
+        fitting = [old for old, (_, weight) in stored.items() if is_told(shape) and fits(shape, weight.shape)]
         if len(fitting) != 1:
             return None
-        moves.append((fitting[0], f"{account.group}/vars/{key}"))
-    if len({old for old, _ in moves}) != len(moves):
-        return None
-    return Rearrangement((account,), tuple(moves), f"{', '.join(sorted(extra))} in {account.group}/vars")
+        found[key] = fitting[0]
+    return found if len(set(found.values())) == len(found) else None
+
+
+def _in_order(chosen: Mapping[str, str]) -> bool:
+    """Whether arrays that are counted by numbers keep their order; other names have none."""
+    if not all(key.isdecimal() for key in (*chosen, *chosen.values())):
+        return True
+    numbers = [int(chosen[key]) for key in sorted(chosen, key=int)]
+    return numbers == sorted(numbers)
 
 
 def _elsewhere(document: Document, layout: Layout, lacking: list[Account]) -> Iterator[Rearrangement]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from weight_documents import MODEL, NATIVE, ONE, TWO, archive, h5
 
-from kdoctor.document import Fault
+from kdoctor.document import Document, Fault
 from kdoctor.edit import apply
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
@@ -94,3 +96,32 @@ def test_a_model_that_was_never_built_has_nothing_to_miss() -> None:
 def test_keras_2_misses_them_as_well() -> None:
     (first, *_) = examine("K701", archive({}), Target("2.15.0"))
     assert "layers/dense" in first.message
+
+
+NORMALIZED = sequential(layer("InputLayer", name="input", batch_shape=[None, 4]), layer("BatchNormalization", name="norm"))
+
+
+def numbered(config: Any, stem: str, shapes: dict[str, tuple[int, ...]]) -> Document:
+    return document(config, weights={f"layers/{stem}/vars/{key}": shape for key, shape in shapes.items()}, attributes={"/": {}})
+
+
+def test_arrays_counted_from_one_are_told_apart_by_their_shapes() -> None:
+    one = sequential(*MODEL["config"]["layers"][:2])
+    (finding,) = examine("K701", numbered(one, "dense", {"1": (4, 5), "2": (5,)}))
+    assert finding.repair is not None
+    moved = {edit.at.keys[-1]: getattr(edit.new, "shape", None) for edit in finding.repair.edits}
+    assert moved == {"layers/dense/vars/0": (4, 5), "layers/dense/vars/1": (5,), "layers/dense/vars/2": None}
+    assert examine("K702", numbered(one, "dense", {"1": (4, 5), "2": (5,)})) == []
+
+
+def test_arrays_of_one_shape_counted_from_one_are_named_and_left() -> None:
+    """Whether 4 stands for 0, or all are one too high, no shape tells: gamma is not to become the variance."""
+    (finding,) = examine("K701", numbered(NORMALIZED, "batch_normalization", dict.fromkeys("1234", (4,))))
+    assert finding.repair is None
+
+
+def test_one_array_under_another_name_goes_back() -> None:
+    (finding,) = examine("K701", numbered(NORMALIZED, "batch_normalization", dict.fromkeys(("old", "1", "2", "3"), (4,))))
+    assert finding.repair is not None
+    (finding,) = examine("K701", numbered(NORMALIZED, "batch_normalization", dict.fromkeys("0125", (4,))))
+    assert finding.repair is not None

@@ -128,22 +128,26 @@ def test_weights_that_go_to_another_layer_are_an_error_with_both_names(tmp_path:
     assert not numpy.allclose(keras.models.load_model(path).predict(X, verbose=0), wanted)
 
 
-def test_a_branch_within_a_nested_model_goes_and_the_weights_of_the_others_follow(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_branch_within_a_nested_model_goes_and_the_weights_of_the_others_follow(tmp_path: Path, suffix: str) -> None:
     keras.utils.clear_session()
     start, (hidden, aux) = deeper_one()
     outer = keras.Input((4,), name="in")
     inner = keras.Model(start, [hidden, aux], name="inner")
     model = keras.Model(outer, layers.Dense(2, name="wanted")(inner(outer)[0]))
-    path = tmp_path / "sick.keras"
+    path, out = tmp_path / f"sick{suffix}", tmp_path / f"well{suffix}"
     model.save(path)
 
     def first_of_the_inner(config: dict[str, Any]) -> None:
         first_alone(config["config"]["layers"][1])
 
     edit(path, first_of_the_inner)
-    names, found = pruned(path, tmp_path / "well.keras")
+    names, found = pruned(path, out)
     assert numpy.allclose(found, model.predict(X, verbose=0), atol=1e-6)
     assert names == ["in", "inner", "wanted"]
+    report = examine_file(out, Target("3.15.1"), load_checks())
+    assert len(report.document.weights) == 4
+    assert not any("aux" in path for path in (*report.document.weights, *report.document.attributes))
 
 
 def test_an_input_that_is_not_declared_but_needed_is_named(tmp_path: Path) -> None:
