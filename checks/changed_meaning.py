@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.reader import read_natively
-from kdoctor.replacements.hard_sigmoid import rescaled, users
+from kdoctor.keras_api.reader import calls, read_natively
+from kdoctor.replacements.hard_sigmoid import rescaled, spelled_out, users
 from kdoctor.structure.naming import fresh
 from kdoctor.structure.objects import Node, as_node, objects
 from kdoctor.structure.sequential import Stack, as_shape, stacks
@@ -30,7 +30,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
 
     The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
     cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
-    that use it are scaled; an Activation layer has none, and no automatic cure in this release.
+    that use it are scaled; where there are none to scale, the old function is spelled out: a Rescaling and a ReLU that stops at 1, as one
+    activation, which Keras 3.10 and later read.
     """
     if not document.format.native and habits.KEEPS_BATCH_AXIS.of(target):
         for stack in stacks(document):
@@ -134,11 +135,20 @@ def _hard_sigmoid(document: Document, target: Target) -> Iterator[Finding]:
     """One cure for all users of the function, or none: a release is stated once for the whole file."""
     edits = None if document.format.native else rescaled(document)
     found = users(document)
-    for node, key in found[:1] if edits else found:
-        others = f" (and of {len(found) - 1} more layers)" if edits and len(found) > 1 else ""
+    others = f" (and of {len(found) - 1} more layers)" if edits and len(found) > 1 else ""
+    repair = Repair(f"scale the weights of {found[0][0].name!r}{others} by 1.2, which undoes the difference", edits) if edits else None
+    if not edits and found and habits.READS_LAYERS_AS_ACTIVATIONS.of(target) and _are_keras_own(document, target, found):
+        repair = Repair("spell the old function out: clip(0.2 x + 0.5, 0, 1) as a Rescaling and a ReLU", spelled_out(document))
+    for node, key in found[:1] if repair else found:
         yield Finding(
             node.at / "config" / key,
             f"hard_sigmoid is clip(0.2 x + 0.5, 0, 1) in the Keras that saved the file, and relu6(x + 3) / 6 in {target}",
-            repair=Repair(f"scale the weights of {node.name!r}{others} by 1.2, which undoes the difference", edits) if edits else None,
+            repair=repair,
             layer=node.name,
         )
+
+
+def _are_keras_own(document: Document, target: Target, found: Sequence[tuple[Node, str]]) -> bool:
+    """What a class of the user's makes of its argument nobody knows."""
+    own = {call.node.at for call in calls(document, target) if call.found is not None}
+    return all(node.at in own for node, _ in found)

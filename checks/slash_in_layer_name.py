@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.reader import WRAPPED
+from kdoctor.keras_api.reader import is_held
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import is_model, layer_list
 from kdoctor.structure.models import models
@@ -71,8 +71,7 @@ def _listed(model: Node) -> Iterator[Finding]:
 
 def _is_held(node: Node) -> bool:
     """Whether a wrapper, or StackedRNNCells, holds it."""
-    keys = node.at.keys
-    return node.at.part == "config" and (node.key in WRAPPED or (len(keys) > 1 and keys[-2] == "cells" and isinstance(keys[-1], int)))
+    return node.at.part == "config" and is_held(node)
 
 
 def _unlisted(node: Node, name: str) -> Finding:

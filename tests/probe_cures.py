@@ -72,7 +72,19 @@ def stacked() -> Any:
     return Sequential([Input((4,)), Model(x, layers.Dense(3, activation="tanh", name="middle")(x), name="inner"), layers.Dense(2)])
 
 
-HEALTHY = (image, dense, convolution, recurrent, softmax, branches, nested, attention, heads, stacked)
+def hard_sigmoid_of_keras_2(x: Any) -> Any:
+    return keras.ops.clip(0.2 * x + 0.5, 0, 1)
+
+
+def cells() -> Any:
+    """The hard_sigmoid of Keras 2 where no weights can be scaled for it: in cells, in a wrapped layer, alone."""
+    old = hard_sigmoid_of_keras_2
+    stack = [layers.LSTMCell(3, recurrent_activation=old), layers.GRUCell(2, activation=old)]
+    last = layers.TimeDistributed(layers.Dense(2, activation=old))
+    return Sequential([Input((5, 3)), layers.RNN(stack, return_sequences=True), last, layers.Activation(old)])
+
+
+HEALTHY = (image, dense, convolution, recurrent, softmax, branches, nested, attention, heads, stacked, cells)
 
 
 def make(folder: Path) -> None:

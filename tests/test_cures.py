@@ -78,6 +78,21 @@ def hard_sigmoid(config: dict[str, Any], path: Path) -> None:
     rows(config)["Bidirectional"]["config"].pop("backward_layer", None)
 
 
+def hard_sigmoid_everywhere(config: dict[str, Any], path: Path) -> None:
+    """What the healthy model has as a function of its own stands there by name."""
+    waiting: list[Any] = [config]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            named = [
+                key
+                for key, value in item.items()
+                if "hard_sigmoid_of_keras_2" in (value.get("config") if isinstance(value, dict) else value, "")
+            ]
+            item.update(dict.fromkeys(named, "hard_sigmoid"))
+        waiting += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+
+
 def unchanged(config: dict[str, Any], path: Path) -> None:
     """What Keras 3 itself saves and does not read, or what the words of Keras 2 alone make sick."""
 
@@ -142,6 +157,7 @@ EVERY = {
     "first native layer": Illness("dense", without_input_layer, {"K601"}, native=True),
     "bare list": Illness("convolution", bare_list, {"K608"}),
     "hard sigmoid": Illness("recurrent", hard_sigmoid, {"K609", "K601", "K306"}, release="2.3.1"),
+    "hard sigmoid in cells": Illness("cells", hard_sigmoid_everywhere, {"K306", "K609"}, since=(3, 10)),
     "inner layer without module": Illness("recurrent", unchanged, {"K306"}),
     "axes": Illness("softmax", unchanged, {"K609"}),
     "short loss": Illness("dense", unchanged, {"K502"}),

@@ -15,9 +15,12 @@ from kdoctor.document import ABSENT, Document, Format, Json, Weight
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.slots import Style
 from kdoctor.native_config import Translator
+from kdoctor.replacements.hard_sigmoid import users
 from kdoctor.structure.naming import fresh as free_name
 from kdoctor.structure.objects import model_of, objects
 from kdoctor.target import Target
+
+KERAS_3 = 3
 
 
 def to_native(document: Document, target: Target) -> Document:
@@ -43,6 +46,8 @@ def as_native(document: Document, target: Target) -> Converted:
     """
     if document.config is ABSENT or not (document.format.native or document.format is Format.H5_MODEL):
         raise NotConvertible("only a whole model can be written as a .keras archive")
+    if target.keras_3 and (document.saved_by().major or KERAS_3) < KERAS_3 and users(document):
+        raise NotConvertible("hard_sigmoid is another function in Keras 3, and the file would no longer tell that Keras 2 saved it")
     if document.format.native:
         return _modernized(document, target)
     parts = {key: value for key, value in document.parts.items() if key not in ("attributes", "members", "training")}
@@ -59,7 +64,7 @@ def as_native(document: Document, target: Target) -> Converted:
 def _modernized(document: Document, target: Target) -> Converted:
     """An archive of Keras 2.13 to 2.15: its layers under the folder that Keras 3 has for them, its optimizer's state in today's order."""
     zipped = replace(document, format=Format.KERAS_ZIP) if document.format is not Format.KERAS_ZIP else document
-    if (document.saved_by().major or 3) >= 3:
+    if (document.saved_by().major or KERAS_3) >= KERAS_3:
         return Converted(zipped)
     kept = {path: weight for path, weight in document.weights.items() if not path.startswith(NATIVE)}
     trained = [place.weight for place in archived(document) if place.trained]

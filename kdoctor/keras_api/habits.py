@@ -53,6 +53,7 @@ SPEAKS_KERAS_1 = Habit(ALWAYS, (2, 4))  # nb_filter and its like; Keras 2.0 to 2
 REFUSES_SLASHES = Habit((3, 0))  # in the name of a layer or model: src/ops/operation.py
 TAKES_ONE_AXIS = Habit((3, 0))  # a BatchNormalization's axis is a number, a list of one is refused
 BUILDS_ATTENTION_WITH_SHAPES = Habit((3, 0))  # MultiHeadAttention.build takes the shapes of query and value
+READS_LAYERS_AS_ACTIVATIONS = Habit((3, 10))  # activations.get finds the classes of keras.layers, too
 NEW_HARD_SIGMOID = Habit((3, 0))  # relu6(x + 3) / 6 instead of clip(0.2 x + 0.5, 0, 1)
 KEEPS_NULL_STEPS = Habit((3, 0))  # steps_per_execution: null is compared with a number
 STRIDES_PATCHES = Habit((3, 14))  # before, the operation ExtractPatches failed when it was told its strides (keras#21959)

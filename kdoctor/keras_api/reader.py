@@ -117,8 +117,14 @@ def read_natively(node: Node, native: bool, target: Target) -> bool:
     in Keras 3. Before Keras 2.12 no object is.
     """
     if "module" not in node.raw:
-        return habits.READS_HELD_LAYERS_NATIVELY.of(target) and node.key in WRAPPED
+        return habits.READS_HELD_LAYERS_NATIVELY.of(target) and is_held(node)
     return native or (habits.READS_MODULES_IN_HDF5.of(target) and (len(node.at.keys) > 0 or not target.keras_3))
+
+
+def is_held(node: Node) -> bool:
+    """Whether a layer is one that a wrapper holds, or one of the cells of a StackedRNNCells (stacked_rnn_cells.py, from_config)."""
+    keys = node.at.keys
+    return node.key in WRAPPED or (len(keys) > 1 and keys[-2] == "cells" and isinstance(keys[-1], int))
 
 
 def _forgiven(node: Node) -> Mapping[str, Json]:

@@ -2,13 +2,16 @@
 
 Keras 1/2: clip(0.2 x + 0.5, 0, 1). Keras 3: relu6(x + 3) / 6. So old(x) = new(1.2 x), and what is added up to x can be scaled
 instead: the columns of kernel, recurrent kernel and bias that belong to the gates in question (measured: equal to within 2e-7).
+
+Where nothing can be scaled (an Activation, a layer whose activation follows a sum of its own, an archive), the old function is spelled
+out in layers that mean the same to every Keras, and Keras 3.10 and later take such a model for an activation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kdoctor.document import ABSENT, Document, Weight
+from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer
@@ -50,6 +53,31 @@ def rescaled(document: Document, factor: float = FACTOR, release: str = "3.0.0")
             return None
         edits += made
     return (*_once(edits), *_dated(document, release)) if edits else None
+
+
+def spelled_out(document: Document) -> tuple[Edit, ...]:
+    """Edits that put the old function itself wherever its name stands; for a target that reads layers as activations."""
+    return tuple(Edit(node.at / "config" / key, old=NAME, new=_spelled(node)) for node, key in users(document))
+
+
+def _spelled(node: Node) -> dict[str, Json]:
+    """min(max(0.2 x + 0.5, 0), 1), in the number type of the layer that uses it."""
+    stated = node.config.get("dtype", "float32")
+    dtype = (
+        stated
+        if isinstance(stated, str)
+        else (stated.get("config") or {}).get("name", "float32")
+        if isinstance(stated, dict)
+        else "float32"
+    )
+    line = _layer("Rescaling", {"name": "line", "dtype": dtype, "scale": 0.2, "offset": 0.5})
+    clip = _layer("ReLU", {"name": "clip", "dtype": dtype, "max_value": 1.0, "negative_slope": 0.0, "threshold": 0.0})
+    config = {"name": "hard_sigmoid_of_keras_2", "trainable": True, "dtype": dtype, "layers": [line, clip]}
+    return _layer("Sequential", config, "keras")
+
+
+def _layer(class_name: str, config: dict[str, Json], module: str = "keras.layers") -> dict[str, Json]:
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
 
 
 def _scaled(

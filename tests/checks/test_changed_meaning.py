@@ -9,6 +9,7 @@ from graphs import cured
 
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
+from kdoctor.packs import load_checks
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model, sequential
 
@@ -96,8 +97,22 @@ def test_hard_sigmoid_is_undone_by_scaling_the_gates_that_use_it() -> None:
     assert examine("K609", cured(sick, finding)) == []
 
 
-def test_hard_sigmoid_without_weights_has_no_cure() -> None:
-    (finding,) = examine("K609", h5(bare("Activation", activation="hard_sigmoid")))
+def test_hard_sigmoid_without_weights_is_spelled_out_for_keras_that_reads_layers_as_activations() -> None:
+    first = bare("InputLayer", batch_input_shape=[None, 5])
+    sick = h5(first, bare("Activation", activation="hard_sigmoid", dtype="float16"))
+    (finding,) = examine("K609", sick, Target("3.15.1"))
+    assert finding.repair is not None
+    assert finding.repair.title == "spell the old function out: clip(0.2 x + 0.5, 0, 1) as a Rescaling and a ReLU"
+    after = cured(sick, finding)
+    assert {check.code for check in load_checks() if list(check.run(after, Target("3.15.1")))} <= {"K501", "K606"}
+    spelled = after.at(finding.at)["config"]
+    assert [(one["class_name"], one["config"]["dtype"]) for one in spelled["layers"]] == [("Rescaling", "float16"), ("ReLU", "float16")]
+    (finding,) = examine("K609", sick, Target("3.9.2"))
+    assert finding.repair is None
+
+
+def test_a_layer_of_the_users_own_is_left_alone_because_nobody_knows_what_it_makes_of_its_activation() -> None:
+    (finding,) = examine("K609", h5(bare("Gate", activation="hard_sigmoid")), Target("3.15.1"))
     assert finding.repair is None
 
 
