@@ -30,11 +30,14 @@ class Positioned(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to any place that is not before the stream; reading behind its end gives no bytes."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if base + offset < 0:
+        if whence == os.SEEK_CUR:
+            offset += self._position
+        elif whence == os.SEEK_END:
+            offset += self._size
+        if offset < 0:
             raise ValueError("a place before the start of the stream")
-        self._position = base + offset
-        return self._position
+        self._position = offset
+        return offset
 
     def read(self, size: int | None = -1) -> bytes:
         """The next ``size`` bytes, fewer only at the end of the stream (or of what it is read from, where that ends earlier)."""

@@ -35,7 +35,10 @@ class Window(Positioned):
         index, offset = divmod(place, BLOCK)
         if offset + size <= BLOCK:
             return self._block(index)[offset : offset + size] if size else b""
-        return self._direct(place, size)
+        start = self._blocks.get(index, b"")[offset:]
+        rest = size - len(start)
+        known = self.known(place + len(start), rest) if start else None
+        return start + (self._direct(place + len(start), rest) if known is None else known)
 
     def _block(self, index: int) -> bytes:
         if index not in self._blocks:

@@ -7,16 +7,24 @@ heap), IV.A.1 (object headers) and IV.A.2.b (dataspace). Damage raises ValueErro
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.archive.window import Window
 
 PREFIX = 16  # bytes of a header of version 1 before its messages
+USUAL_HEADER = 272  # bytes of a header as h5py makes it for an array; a group's is shorter: read at once, most need no second look
+USUAL_HEAP = 120  # of a local heap with its data behind it
+USUAL_TREE = 40  # of a tree with one leaf
 CONTINUATION = 16
 NULL_SPACE = 2
 NODE = 328  # bytes of a symbol table node as HDF5 makes it, for 8 symbols
 _VERSION_1, _VERSION_2, _VERSION_2_ORDERED = (struct.Struct(form) for form in ("<HHB3x", "<BHB", "<BHBxx"))  # before a message
+_START, _HEAP, _TREE, _SYMBOL = (struct.Struct(form) for form in ("<HxxxxI", "<4s4xQ8xQ", "<4sBBH16x", "<QQI4xI12x"))
+
+
+PATTERNS = 8  # of headers of one length
 
 
 class Message(NamedTuple):
@@ -42,16 +50,52 @@ class Symbol(NamedTuple):
     soft_at: int | None
 
 
-def read_header(stream: Window, address: int, start: bytes) -> Header:
-    """The object header at this address, of version 1 or 2, with its continuation blocks; ``start``: its first `PREFIX` bytes."""
+Pattern: TypeAlias = tuple[Callable[[bytes], tuple[int, ...]], tuple[int, ...], tuple[Message, ...]]
+
+
+class Alike:
+    """Headers of version 1 that were read, so that the next one like them is not taken apart anew: h5py writes thousands alike.
+
+    Two are alike that have as many messages and bytes, and each message of one kind and size at one place.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], list[Pattern]] = {}
+
+    def messages(self, count: int, data: bytes) -> tuple[Message, ...] | None:
+        """The messages of a header like one before; None for one that has to be read."""
+        for form, fields, messages in self._known.get((count, len(data)), ()):
+            if form(data) == fields:
+                return messages
+        return None
+
+    def keep(self, count: int, header: Header, size: int) -> None:
+        """Remember a header, if it stands in one block: ``size`` bytes."""
+        known = self._known.setdefault((count, size), [])
+        places = [message.at - _VERSION_1.size for message in header.messages]
+        if len(header.data) == size and len(places) == count and len(known) < PATTERNS:
+            gaps = [after - before - 5 for before, after in pairwise(places)]
+            form = struct.Struct("<HHB" + "".join(f"{gap}xHHB" for gap in gaps)).unpack_from
+            known.append((form, form(header.data), header.messages))
+
+
+def read_header(stream: Window, address: int, start: bytes, alike: Alike) -> Header:
+    """The object header at this address, of version 1 or 2, with its continuation blocks; ``start``: its first bytes, `PREFIX` at least."""
     if start[:4] == b"OHDR":
         stream.seek(address + 4)
         return _version_2(stream)
     if start[:1] != b"\1" or len(start) < PREFIX:
         raise ValueError("no object header")
-    count, size = struct.unpack_from("<HxxxxI", start, 2)
-    stream.seek(address + PREFIX)
-    return _messages(stream, stream.read(size), _VERSION_1, b"", count)
+    count, size = _START.unpack_from(start, 2)
+    data = start[PREFIX : PREFIX + size]
+    if len(data) < size:
+        stream.seek(address + PREFIX)
+        data = stream.read(size)
+    if messages := alike.messages(count, data):
+        return Header(messages, data)
+    header = _messages(stream, data, _VERSION_1, b"", count)
+    alike.keep(count, header, size)
+    return header
 
 
 def _version_2(stream: Window) -> Header:
@@ -106,33 +150,45 @@ def read_dataspace(data: bytes, at: int) -> tuple[int, ...] | None:
 def read_heap(stream: Window, address: int) -> bytes:
     """The data of a local heap: the names of a group, each ended by a zero byte."""
     stream.seek(address)
-    signature, size, segment = struct.unpack("<4s4xQ8xQ", _exactly(stream, 32))
+    start = _at_least(stream, _HEAP.size, USUAL_HEAP)
+    signature, size, segment = _HEAP.unpack_from(start)
     if signature != b"HEAP":
         raise ValueError("no local heap")
+    if segment == address + _HEAP.size and size <= len(start) - _HEAP.size:
+        return start[_HEAP.size : _HEAP.size + size]
     stream.seek(segment)
     return stream.read(size)
 
 
-def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterator[Symbol]:
-    """The entries of a group by the B-tree at this address, in the order of their names."""
+def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterator[list[Symbol]]:
+    """The entries of a group by the B-tree at this address, in the order of their names; as many at once as stand in one node."""
     stream.seek(tree)
-    signature, kind, depth, used = struct.unpack("<4sBBH16x", _exactly(stream, 24))
+    data = _at_least(stream, _TREE.size, USUAL_TREE)
+    signature, kind, depth, used = _TREE.unpack_from(data)
     if signature != b"TREE" or kind != 0 or depth != (depth if level is None else level):
         raise ValueError("no index of a group")
-    for _, address in struct.iter_unpack("<QQ", _exactly(stream, 16 * used)):
-        yield from _symbol_node(stream, address) if depth == 0 else read_symbols(stream, address, depth - 1)
+    end = _TREE.size + 16 * used
+    if end > len(data):
+        data += _exactly(stream, end - len(data))
+    for at in range(_TREE.size + 8, end, 16):
+        address = int.from_bytes(data[at : at + 8], "little")
+        if depth == 0:
+            yield _symbol_node(stream, address)
+        else:
+            yield from read_symbols(stream, address, depth - 1)
 
 
-def _symbol_node(stream: Window, address: int) -> Iterator[Symbol]:
+def _symbol_node(stream: Window, address: int) -> list[Symbol]:
     stream.seek(address)
     data = stream.read(NODE)
     if data[:4] != b"SNOD" or len(data) < 8:
         raise ValueError("no node of a group")
-    end = 8 + 40 * int.from_bytes(data[6:8], "little")
+    end = 8 + _SYMBOL.size * int.from_bytes(data[6:8], "little")
     if end > len(data):
         data += _exactly(stream, end - len(data))
-    for name_at, header, cached, soft_at in struct.iter_unpack("<QQI4xI12x", data[8:end]):
-        yield Symbol(name_at, header, soft_at if cached == 2 else None)
+    return [
+        Symbol(name_at, header, soft_at if cached == 2 else None) for name_at, header, cached, soft_at in _SYMBOL.iter_unpack(data[8:end])
+    ]
 
 
 def read_global_heap(stream: Window, address: int) -> dict[int, bytes]:
@@ -157,7 +213,11 @@ def read_global_heap(stream: Window, address: int) -> dict[int, bytes]:
 def _exactly(stream: Window, size: int) -> bytes:
     if size < 0:
         raise ValueError("a negative size")
-    data = stream.read(size)
+    return _at_least(stream, size, size)
+
+
+def _at_least(stream: Window, size: int, most: int) -> bytes:
+    data = stream.read(most)
     if len(data) < size:
         raise ValueError("it reaches beyond the end")
     return data

@@ -7,16 +7,16 @@ m (attribute) and v (attribute info). A message that does not keep to them raise
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 UNDEFINED = 0xFFFF_FFFF_FFFF_FFFF
+NOWHERE = b"\xff" * 8
 NAME_BYTES = 4096  # longest name of a link or an attribute that is accepted
 HARD, SOFT, EXTERNAL = 0, 1, 64
 COMMITTED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A name in a group. ``kind`` is hard, soft, external or user; only a hard one has an ``address`` (of an object header)."""
 
     name: str
@@ -26,8 +26,7 @@ class Link:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeHeader:
+class AttributeHeader(NamedTuple):
     """Name of an attribute and where its datatype, its dataspace and its value begin in the message's buffer, in bytes.
 
     shared: what begins there is a reference to a datatype that is an object of its own.
@@ -40,8 +39,7 @@ class AttributeHeader:
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How a dataset is stored: compact, contiguous, chunked or virtual; ``end`` is the address behind contiguous data, else 0, and ``size``
     how many bytes that data has."""
 
@@ -140,6 +138,12 @@ def read_layout(data: bytes, at: int) -> Layout:
         address, size = struct.unpack_from("<QQ", data, at + 2)
         return Layout(name) if address == UNDEFINED else Layout(name, address + size, size)
     return Layout(name)
+
+
+def address_place(data: bytes, at: int) -> int | None:
+    """Where the data layout message at ``at`` has the address of values that stand in one piece; None if it has none such."""
+    contiguous = data[at : at + 2] in (b"\3\1", b"\4\1", b"\5\1") and len(data) >= at + 18
+    return at + 2 if contiguous and data[at + 2 : at + 10] not in (NOWHERE, bytes(8)) else None
 
 
 def read_external_files(data: bytes, at: int) -> tuple[int, tuple[int, ...]]:

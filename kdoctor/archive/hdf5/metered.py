@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import BinaryIO
 
 from kdoctor.archive.window import Window
@@ -31,14 +29,9 @@ class Metered(Window):
         self.spent = 0
         self._bytes = self._reads = sys.maxsize
 
-    @contextmanager
-    def within(self, size: int, reads: int) -> Iterator[None]:
-        """Inside, at most ``size`` bytes in ``reads`` reads; ValueError beyond."""
+    def limit(self, size: int = sys.maxsize, reads: int = sys.maxsize) -> None:
+        """From now on at most ``size`` bytes in ``reads`` reads, ValueError beyond; by default as many as the allowance has."""
         self._bytes, self._reads = size, reads
-        try:
-            yield
-        finally:
-            self._bytes = self._reads = sys.maxsize
 
     def spend(self, amount: int) -> None:
         """Count work that is not a read, in bytes; Exhausted when all is spent."""
@@ -52,7 +45,9 @@ class Metered(Window):
             wanted = 0
         if size is not None and 0 <= size < wanted:
             wanted = size
-        self.spend(wanted + READ_COST)
+        self.spent += wanted + READ_COST
+        if self.spent > self.allowance:
+            raise Exhausted
         self._bytes -= wanted
         self._reads -= 1
         if self._bytes < 0 or self._reads < 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.archive.hdf5.datatypes import (
     ENUM,
@@ -25,10 +25,11 @@ from kdoctor.archive.hdf5.datatypes import (
     product,
     value_text,
 )
-from kdoctor.archive.hdf5.headers import PREFIX, Header, read_dataspace, read_global_heap, read_header, read_heap, read_symbols
+from kdoctor.archive.hdf5.headers import USUAL_HEADER, Alike, Header, read_dataspace, read_global_heap, read_header, read_heap, read_symbols
 from kdoctor.archive.hdf5.messages import (
     UNDEFINED,
     Link,
+    address_place,
     read_attribute_header,
     read_attribute_info,
     read_external_files,
@@ -62,6 +63,7 @@ HEADER_BYTES = {1: 8 * 2**20, ord("O"): 2**20}  # a version 2 header may hold a 
 HEADER_READS = 512
 MESSAGE_COST = 64  # what one message of a header costs in time, expressed in bytes
 TREE_DEPTH = 16
+ARRAYS = 256  # kinds of arrays that are remembered
 VALUE_BYTES = 64  # what a value takes in memory, whatever it takes in the file
 
 
@@ -73,8 +75,7 @@ class TooLarge(ValueError):
         self.found = found
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(NamedTuple):
     """What a dataset's header says. ``end``: address behind its values where they are contiguous, else 0; ``bytes``: of all its values;
 
     ``start``: address of its values where they stand in one piece, the least significant byte of each first; else None.
@@ -89,8 +90,7 @@ class Array:
     start: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute of a group: its value, or the exception that reading it ended with.
 
     Texts are UTF-8; bytes that are none stand as lone surrogates (PEP 383), so that a JSON text can be given its bytes back.
@@ -108,15 +108,20 @@ class Objects:
         self._stream = stream
         self._attribute_bytes = attribute_bytes
         self._heaps: dict[int, dict[int, bytes]] = {}
+        self._alike = Alike()
+        self._arrays: dict[tuple[object, bytes, bytes], Array] = {}
 
     def header(self, address: int) -> Header:
         """The header of an object: opaque to callers, who hand it back."""
         self._stream.seek(address)
-        start = self._stream.read(PREFIX)
+        start = self._stream.read(USUAL_HEADER)
         if not start:
             raise ValueError(f"it should stand at byte {address}, beyond the end")
-        with self._stream.within(HEADER_BYTES.get(start[0], 0), HEADER_READS):
-            header = read_header(self._stream, address, start)
+        self._stream.limit(HEADER_BYTES.get(start[0], 0), HEADER_READS)
+        try:
+            header = read_header(self._stream, address, start, self._alike)
+        finally:
+            self._stream.limit()
         self._stream.spend(len(header.messages) * MESSAGE_COST)
         return header
 
@@ -148,7 +153,21 @@ class Objects:
                     yield Attribute("", error=error)
 
     def array(self, header: Header) -> Array:
-        """Shape, dtype and storage of a dataset."""
+        """Shape, dtype and storage of a dataset. Those that differ in the address of their values alone are taken apart once."""
+        data = header.data
+        layouts = (at for kind, flags, at in header.messages if kind == LAYOUT and not flags & 2)
+        place = address_place(data, next(layouts, len(data)))
+        if place is None:
+            return self._array(header)
+        alike = header.messages, data[:place], data[place + 8 :]
+        if alike not in self._arrays:
+            if len(self._arrays) >= ARRAYS:
+                self._arrays.clear()
+            self._arrays[alike] = self._array(header)
+        array, end = self._arrays[alike], sum(struct.unpack_from("<QQ", data, place))
+        return array._replace(end=end, start=None if array.start is None else end - array.bytes)
+
+    def _array(self, header: Header) -> Array:
         messages = {kind: at for kind, flags, at in reversed(header.messages) if not flags & 2}
         data = header.data
         shape = read_dataspace(data, messages[DATASPACE])
@@ -168,12 +187,10 @@ class Objects:
 
     def _symbols(self, tree: int, heap: int) -> Iterator[Link]:
         names = read_heap(self._stream, heap)
-        for symbol in read_symbols(self._stream, tree):
-            name = terminated(names, symbol.name_at)
-            if symbol.soft_at is not None:
-                yield Link(name, "soft", to=terminated(names, symbol.soft_at))
-            else:
-                yield Link(name, "hard", symbol.address)
+        for node in read_symbols(self._stream, tree):
+            for name_at, address, soft_at in node:
+                name = terminated(names, name_at)
+                yield Link(name, "hard", address) if soft_at is None else Link(name, "soft", to=terminated(names, soft_at))
 
     def _dense(self, tree: str, heap_address: int, tree_address: int) -> Iterator[bytes]:
         """What a group with many or large links or attributes keeps apart: rare in files of Keras, and so left to pyfive."""

@@ -9,6 +9,7 @@ import pytest
 
 from kdoctor.archive.hdf5.headers import (
     PREFIX,
+    Alike,
     Header,
     Message,
     Symbol,
@@ -28,7 +29,7 @@ def window(data: bytes) -> Window:
 
 
 def header_of(data: bytes) -> Header:
-    return read_header(window(data), 0, data[:PREFIX])
+    return read_header(window(data), 0, data[:PREFIX], Alike())
 
 
 def version_1(count: int, *messages: bytes) -> bytes:
@@ -41,6 +42,22 @@ def test_the_messages_of_a_continuation_block_follow_those_of_the_first() -> Non
     first = version_1(2, struct.pack("<HHB3xQQ", 16, 16, 0, 40, len(second)))
     found = header_of(first.ljust(40) + second)
     assert [(message.type, found.data[message.at :][:8]) for message in found.messages][1] == (12, b"attribut")
+
+
+def test_a_header_is_read_like_one_before_only_where_each_message_is_of_the_same_kind_and_size_at_the_same_place() -> None:
+    def message(kind: int, size: int, fill: int, flags: int = 0) -> bytes:
+        return struct.pack("<HHB3x", kind, size, flags) + bytes([fill]) * size
+
+    headers = (
+        version_1(2, message(1, 8, 7), message(3, 16, 7)),
+        version_1(2, message(1, 8, 9), message(3, 16, 9)),  # other bodies
+        version_1(2, message(1, 16, 7), message(3, 8, 7)),  # other sizes
+        version_1(2, message(1, 8, 7), message(8, 16, 7)),  # another kind
+        version_1(2, message(1, 8, 7), message(3, 16, 7, flags=2)),
+        version_1(1, message(1, 8, 7), message(3, 16, 7)),  # fewer of them
+    )
+    alike = Alike()
+    assert [read_header(window(data), 0, data, alike) for data in headers] == [header_of(data) for data in headers]
 
 
 def test_a_header_of_version_2_may_carry_times_and_the_order_of_creation() -> None:
@@ -80,7 +97,7 @@ def node(level: int, *children: int) -> bytes:
 def test_a_soft_link_is_told_from_an_object() -> None:
     entries = struct.pack("<QQI4xI12x", 8, 99, 1, 0) + struct.pack("<QQI4xI12x", 16, 0, 2, 24)
     data = node(0, 100).ljust(100) + struct.pack("<4sBxH", b"SNOD", 1, 2) + entries
-    assert list(read_symbols(window(data), 0)) == [Symbol(8, 99, None), Symbol(16, 0, 24)]
+    assert list(read_symbols(window(data), 0)) == [[Symbol(8, 99, None), Symbol(16, 0, 24)]]
 
 
 def test_a_tree_that_contains_itself_ends() -> None:

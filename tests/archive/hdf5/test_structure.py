@@ -47,6 +47,15 @@ def layers(file: Any) -> None:
         group["1"] = np.zeros(3, "float16")
 
 
+def alike_but_for_their_values(file: Any) -> None:
+    for number in range(20):
+        file.create_dataset(f"empty_{number}", (0, 3), "float32")
+        file.create_dataset(f"reserved_{number}", (4, 3), "float32")  # never written: it has no address
+        file[f"written_{number}"] = np.full((4, 3), number, "float32")
+        file[f"named_{number}"] = np.zeros(4, "V2")
+        file[f"named_{number}"].attrs["dtype"] = "bfloat16" if number % 2 else "float8_e5m2"
+
+
 def many_kinds(file: Any) -> None:
     for name in NUMBERS:
         file[f"arrays/{name}"] = np.zeros((2, 0, 3), name)
@@ -318,3 +327,14 @@ def mutant(data: bytes, dice: random.Random) -> bytes:
         else:
             changed[at] = 255
     return bytes(changed[: dice.randrange(len(changed))] if dice.random() < 0.1 else changed)
+
+
+def test_arrays_that_differ_in_where_their_values_stand_are_told_apart() -> None:
+    data = stored(alike_but_for_their_values)
+    found = read(data)
+    with h5py.File(io.BytesIO(data)) as file:
+        for name, weight in found.weights.items():
+            assert weight.shape == file[name].shape
+            assert weight.start == (-1 if file[name].id.get_offset() is None else file[name].id.get_offset())
+    assert {found.weights[f"named_{number}"].dtype for number in range(1, 20, 2)} == {"bfloat16"}
+    assert {found.weights[f"named_{number}"].dtype for number in range(0, 20, 2)} == {"float8_e5m2"}
