@@ -8,8 +8,9 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.structure.call_numbers import counted_from_one, less_one
-from kdoctor.structure.layers import Layer, as_source
+from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, models
+from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
 LISTED = (habits.KEEPS_ENDPOINT_LISTS, habits.RETURNS_LISTED_OUTPUTS, habits.WANTS_LISTED_INPUTS)

@@ -9,8 +9,8 @@ from kdoctor.document import Json
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import kind_of
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import Source, as_source
 from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.sources import Source, as_source
 
 # Arguments that tf.keras wrote beside a Lambda's function, and that no release of Keras 3 takes (saving_utils.LAMBDA_DEP_ARGS).
 BESIDE_A_LAMBDA = frozenset({"module", "function_type", "output_shape_type", "output_shape_module"})

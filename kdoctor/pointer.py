@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Key: TypeAlias = "str | int"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Pointer:
+class Pointer(NamedTuple):
     """A place in a document, such as ``config#/config/layers/0``.
 
     ``part`` names one of the document's parts (config, training, metadata, attributes, weights, members, faults);

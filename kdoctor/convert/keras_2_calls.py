@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
 from kdoctor.pointer import Pointer
-from kdoctor.structure.connections import calls_of, tensors
-from kdoctor.structure.layers import as_source
+from kdoctor.structure.connections import calls_of
 from kdoctor.structure.objects import as_node
+from kdoctor.structure.sources import as_source, tensors
 
 RECURRENT = frozenset({"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"})
 # What Keras 3 may give by position behind the first argument, by the name that Keras 2 has for it.

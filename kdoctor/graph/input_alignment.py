@@ -11,10 +11,10 @@ from itertools import permutations
 from typing import Final
 
 from kdoctor.keras_api.variables.variable import Shape, Shapes
-from kdoctor.structure.connections import tensors
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sequential import statements
+from kdoctor.structure.sources import tensors
 
 MOST: Final = 6  # inputs whose orders are tried: 720
 

@@ -17,10 +17,11 @@ from kdoctor.keras_api.output_shapes.table import outputs_of
 from kdoctor.keras_api.variables.table import DEEPEST
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.pointer import Pointer
-from kdoctor.structure.connections import calls_of, tensors
-from kdoctor.structure.layers import Source, is_model, layer_list
+from kdoctor.structure.connections import calls_of
+from kdoctor.structure.layers import is_model, layer_list
 from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.sequential import as_shape, statements
+from kdoctor.structure.sources import Source, tensors
 
 BUILT_WITH = ("query_shape", "value_shape", "key_shape", "sequences_shape", "inputs_shape")  # of several, in the order of the arguments
 Step: TypeAlias = "tuple[str, int]"  # a layer's name and which of its calls

@@ -13,9 +13,10 @@ from typing import Final
 
 from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.structure.connections import Argument, Form, tensors
+from kdoctor.structure.connections import Argument, Form
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node
+from kdoctor.structure.sources import tensors
 
 RANKS = (1, 2, 3)
 # Those with an input_spec: a list of several is counted before anything else.

@@ -17,9 +17,9 @@ from kdoctor.rebuild.names import Scope
 from kdoctor.rebuild.objects import instance, value
 from kdoctor.rebuild.operations import auto_named, operation
 from kdoctor.rebuild.outputs import picked
-from kdoctor.structure.call_numbers import every_source
-from kdoctor.structure.layers import Source, as_source, layer_list
+from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.sources import Source, as_source, tensors
 
 
 class NotYet(Exception):
@@ -176,7 +176,7 @@ def graph_of(module: Module, model: Node, taken: Sequence[str]) -> Graph:
 
 def _several(model: Node) -> dict[str, bool]:
     """Layers of which something takes another output than the first."""
-    sources = every_source([model.config.get(key) for key in ("layers", "output_layers")])
+    sources = tensors([model.config.get(key) for key in ("layers", "output_layers")], by_name=True)
     found: dict[str, bool] = {}
     for source in sources:
         found[source.layer] = found.get(source.layer, False) or source.output > 0

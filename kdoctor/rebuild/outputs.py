@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from kdoctor.document import Json
 from kdoctor.rebuild.literals import text
 from kdoctor.rebuild.module import Module
-from kdoctor.structure.layers import as_source
 from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.sources import as_source
 
 # Operations that return several tensors, however many there are of them.
 SEVERAL = frozenset(

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.pointer import Pointer
-from kdoctor.structure.call_numbers import every_source
 from kdoctor.structure.objects import as_node
+from kdoctor.structure.sources import tensors
 from kdoctor.weights.claims import Claim, claims
 
 Step = tuple[str, int]
@@ -38,7 +38,7 @@ def _topological(by_name: Mapping[str, Json], outputs: Json) -> tuple[list[Step]
     found: list[Step] = []
     met: dict[str, int] = {}
     begun: set[Step] = set()
-    for source in every_source(outputs):
+    for source in tensors(outputs, by_name=True):
         layer = by_name.get(source.layer, {})
         start = (source.layer, source.call - 1 if layer.get("class_name") in FROM_ONE else source.call)
         waiting: list[tuple[Step, Iterator[Step] | None]] = [(start, None)]
@@ -61,7 +61,7 @@ def _topological(by_name: Mapping[str, Json], outputs: Json) -> tuple[list[Step]
 def _parents(by_name: Mapping[str, Json], step: Step) -> list[Step]:
     calls = by_name[step[0]].get("inbound_nodes")
     call = calls[step[1]] if isinstance(calls, list) and 0 <= step[1] < len(calls) else []
-    return [(source.layer, source.call) for source in every_source(call) if source.layer in by_name]
+    return [(source.layer, source.call) for source in tensors(call, by_name=True) if source.layer in by_name]
 
 
 def moves(before: Document, after: Document) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import Source, as_source, is_model
+from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node
 
 
@@ -54,21 +54,6 @@ def _one_more(value: Json, name: str) -> Json:
             return [name, value[1] + 1, value[2]]
         return [_one_more(item, name) for item in value]
     return {key: _one_more(item, name) for key, item in value.items()} if isinstance(value, dict) else value
-
-
-def every_source(value: Json) -> Iterator[Source]:
-    """Every tensor that connections of either form refer to, those among named arguments included; by name, as Keras 3 flattens dicts."""
-    if isinstance(value, list):
-        source = as_source(value)
-        if source is not None:
-            yield source
-        for item in value:
-            yield from every_source(item)
-    elif isinstance(value, dict):
-        config = value.get("config")
-        history = config.get("keras_history") if value.get("class_name") == "__keras_tensor__" and isinstance(config, dict) else None
-        for item in [history] if history is not None else [value[key] for key in sorted(value)]:
-            yield from every_source(item)
 
 
 def _references(value: Json) -> Iterator[tuple[str, int]]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from kdoctor.document import Json
-from kdoctor.structure.layers import Source
+from kdoctor.structure.sources import Source, as_source, tensors
 
 # Arguments that carry what a layer works on, in the order of their positions; masks and states are none.
 INPUTS = ("inputs", "input", "x", "x1", "query", "x2", "value", "key")
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """One tensor, and the name of the argument that it is given to; None for one given by position."""
 
     source: Source
@@ -51,7 +51,9 @@ def arguments_of(node: Json) -> tuple[Argument, ...]:
         return tuple(argument for argument in found if argument.sources)
     entries = node if isinstance(node, list) else []
     alone = (
-        [source] if (source := _source(entries)) is not None else [source for entry in entries if (source := _source(entry)) is not None]
+        [source]
+        if (source := as_source(entries)) is not None
+        else [source for entry in entries if (source := as_source(entry)) is not None]
     )
     if not alone:
         return ()
@@ -94,8 +96,8 @@ def _keras_3(node: Mapping[str, Json]) -> Iterator[Taken]:
 def _keras_2(node: Json) -> Iterator[Taken]:
     """``[[layer, call, output, {argument: [layer, call, output]}], …]``, or one such entry alone."""
     entries = node if isinstance(node, list) else []
-    for entry in [entries] if _source(entries) is not None else entries:
-        source = _source(entry)
+    for entry in [entries] if as_source(entries) is not None else entries:
+        source = as_source(entry)
         if source is None:
             continue
         yield Taken(source, None)
@@ -103,29 +105,3 @@ def _keras_2(node: Json) -> Iterator[Taken]:
         for argument, value in named.items():
             for found in tensors(value):
                 yield Taken(found, argument)
-
-
-def tensors(value: Json) -> Iterator[Source]:
-    """Every tensor that a JSON value refers to, in order, without recursion."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            config = item.get("config")
-            if item.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
-                item = config.get("keras_history")
-            else:
-                stack.extend(reversed(list(item.values())))
-        source = _source(item)
-        if source is not None:
-            yield source
-            stack.extend(more for more in item[3:] if isinstance(more, dict))  # Keras 2: tensors among the keywords of a call
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
-
-
-def _source(value: Json) -> Source | None:
-    if not isinstance(value, list) or len(value) < 3 or not isinstance(value[0], str):
-        return None
-    name, call, output = value[:3]
-    return Source(name, call, output) if type(call) is int and type(output) is int else None

@@ -9,15 +9,7 @@ from functools import lru_cache
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import MODELS, Node, as_node, model_of
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where one input tensor of a layer comes from: layer name, call (node) index, output index."""
-
-    layer: str
-    call: int
-    output: int
+from kdoctor.structure.sources import Source, tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,41 +89,7 @@ def _own(model: Node, depth: int, parents: tuple[str, ...]) -> Iterator[Layer]:
 
 def _calls(nodes: Json) -> Iterator[tuple[Source, ...]]:
     for node in nodes if isinstance(nodes, list) else ():
-        yield tuple(_sources(node))
-
-
-def _sources(node: Json) -> Iterator[Source]:
-    """Keras 2: lists ``[name, node, tensor, kwargs]``, nested or flat; Keras 3: ``__keras_tensor__`` anywhere in args and kwargs."""
-    stack = [node]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, Mapping):
-            source = as_source(_history(value))
-            if source is not None:
-                yield source
-            else:
-                stack.extend(reversed(list(value.values())))
-        elif isinstance(value, list):
-            source = as_source(value)
-            if source is not None:
-                yield source
-                stack.extend(item for item in value[3:] if isinstance(item, Mapping))
-            else:
-                stack.extend(reversed(value))
-
-
-def _history(value: Mapping[str, Json]) -> Json:
-    """The ``keras_history`` of an encoded tensor: layer, call, output."""
-    config = value.get("config") if value.get("class_name") == "__keras_tensor__" else None
-    return config.get("keras_history") if isinstance(config, Mapping) else None
-
-
-def as_source(value: Json) -> Source | None:
-    """A tensor in the words of Keras 1 and 2: ``[layer, call, output, …]``."""
-    if not isinstance(value, list) or len(value) < 3 or not isinstance(value[0], str):
-        return None
-    name, call, output = value[:3]
-    return Source(name, call, output) if type(call) is int and type(output) is int else None
+        yield tuple(tensors(node))
 
 
 def layer_at(document: Document, at: Pointer) -> Layer | None:

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import Layer, Source, is_model, layers
+from kdoctor.structure.layers import Layer, is_model, layers
 from kdoctor.structure.objects import Node, model_of, objects
+from kdoctor.structure.sources import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import EMPTY, Document, Json
 from kdoctor.pointer import Key, Pointer
@@ -18,8 +18,7 @@ MODELS = frozenset({"Functional", "Sequential", "Model"})
 HUB_MODULE, HUB_CLASS, HUB_REGISTERED = "kdoctor.hub.layer", "HubLayer", "kdoctor>HubLayer"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One serialized object: a dict with ``class_name`` and ``config``.
 
     ``at`` points to the dict. ``config`` is empty where the file stores none or a list (`layers` reads that form).
@@ -93,9 +92,9 @@ def _walk(root: Json) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
         if isinstance(value, dict):
             if "class_name" in value and "config" in value:
                 yield keys, value
-            inside = [((*keys, key), inner) for key, inner in value.items() if isinstance(inner, (dict, list))]
+            inside = [((*keys, key), inner) for key, inner in value.items() if inner and isinstance(inner, (dict, list))]
         elif isinstance(value, list):
-            inside = [((*keys, index), inner) for index, inner in enumerate(value) if isinstance(inner, (dict, list))]
+            inside = [((*keys, index), inner) for index, inner in enumerate(value) if inner and isinstance(inner, (dict, list))]
         else:
             continue
         inside.reverse()

@@ -119,7 +119,7 @@ class Graph:
 
     def needed(self, tensors: list[Tensor]) -> Iterator[dict[str, Json]]:
         """The nodes that these tensors come from, in order: what was computed and not used is left out."""
-        from kdoctor.structure.connections import tensors as referred
+        from kdoctor.structure.sources import tensors as referred
 
         wanted = {tensor.layer for tensor in tensors}
         kept = []

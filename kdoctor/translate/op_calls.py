@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from kdoctor.document import Json
-from kdoctor.structure.layers import Source, as_source
 from kdoctor.structure.objects import Node
+from kdoctor.structure.sources import Source, as_source
 from kdoctor.translate.node_def import node_def_call
 from kdoctor.translate.values import Untranslatable, Value
 

@@ -10,10 +10,11 @@ from kdoctor.document import Json
 from kdoctor.graph.shapes import called, input_shape
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables.variable import Shapes
-from kdoctor.structure.call_numbers import counted_from_one, every_source, less_one
+from kdoctor.structure.call_numbers import counted_from_one, less_one
 from kdoctor.structure.connections import calls_of
-from kdoctor.structure.layers import Source, layer_list
+from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.sources import Source, tensors
 from kdoctor.translate.graph import Graph, reference
 from kdoctor.translate.layer_dtypes import returned_dtype
 from kdoctor.translate.op_calls import call_of
@@ -87,7 +88,7 @@ class _Walk:
         readers: dict[Step, list[Step]] = {}
         for name, calls in self.connections.items():
             for index, connection in enumerate(calls or [[]]):
-                needs = {(source.layer, source.call) for source in every_source(connection) if source.layer in self.layers}
+                needs = {(source.layer, source.call) for source in tensors(connection, by_name=True) if source.layer in self.layers}
                 waiting[name, index] = len(needs)
                 for need in needs:
                     readers.setdefault(need, []).append((name, index))
@@ -118,7 +119,7 @@ class _Walk:
         shapes = tuple(value.shape if isinstance(value, Tensor) else None for value in found)
         dtypes = tuple(value.dtype if isinstance(value, Tensor) else None for value in found)
         if node.class_name == "InputLayer":
-            names = [source.layer for source in every_source(self.model.config.get("input_layers"))]
+            names = [source.layer for source in tensors(self.model.config.get("input_layers"), by_name=True)]
             place = names.index(step[0]) if step[0] in names else len(self.given)
             shapes = self.given[place : place + 1]
         made = called(node, shapes) if node.class_name != "InputLayer" else (input_shape(node, shapes),)
@@ -128,7 +129,7 @@ class _Walk:
         return [Tensor(*step, output, shape, dtype, True) for output, shape in enumerate(known)]
 
     def _references(self, step: Step) -> list[Source]:
-        every = [source for calls in self.connections.values() for source in every_source(calls)]
+        every = [source for calls in self.connections.values() for source in tensors(calls, by_name=True)]
         return [source for source in every if (source.layer, source.call) == step and 0 <= source.output < 1000]
 
     def operation(self, node: Node, step: Step, connection: Json) -> list[Value]:
@@ -182,7 +183,9 @@ class _Walk:
     def _ends(self) -> list[Source]:
         """What the layers that stay, and the model's outputs, take."""
         values = [self.connections[name] for name, node in self.layers.items() if node.class_name not in OPERATION_LAYERS]
-        return [source for source in every_source([*values, self.model.config.get("output_layers")]) if source.layer in self.layers]
+        return [
+            source for source in tensors([*values, self.model.config.get("output_layers")], by_name=True) if source.layer in self.layers
+        ]
 
     def _tensor(self, source: Source) -> Tensor:
         value = self.value_of(source)

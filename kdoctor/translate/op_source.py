@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from kdoctor.structure.layers import Source
 from kdoctor.structure.objects import Node
+from kdoctor.structure.sources import Source
 from kdoctor.translate.op_calls import call_of, function_of
 from kdoctor.translate.values import Untranslatable, Value
 

@@ -11,11 +11,10 @@ from kdoctor.document import Document
 from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
-from kdoctor.structure.call_numbers import every_source
-from kdoctor.structure.connections import tensors
 from kdoctor.structure.layers import is_model, layer_list
 from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node, as_node, model_of
+from kdoctor.structure.sources import tensors
 
 # Classes that a config calls by another name than their own, which is the one that weight paths are made of.
 REAL_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
@@ -166,5 +165,5 @@ def _used(model: Node, layers: Mapping[str, Node]) -> set[str] | None:
             return None
         if source.layer not in found and ((source.layer, source.output) not in inputs or node.class_name == "InputLayer"):
             found.add(source.layer)
-            waiting += every_source(node.raw.get("inbound_nodes"))
+            waiting += tensors(node.raw.get("inbound_nodes"), by_name=True)
     return found or None

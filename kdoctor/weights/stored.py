@@ -23,6 +23,7 @@ DAMAGE = (
 STATEFUL = frozenset({"Discretization", "IntegerLookup", "StringLookup", "TextVectorization"})
 
 
+@lru_cache(maxsize=4)
 def accountable(document: Document) -> bool:
     """Whether the weights were read whole and belong to a model of Keras's own kinds, so that what is not seen is not there."""
     model = model_of(document)
@@ -81,7 +82,12 @@ def is_told(shape: Shape | None) -> bool:
 
 @lru_cache(maxsize=4)
 def accounts(document: Document, layout: Layout = KERAS_3) -> tuple[Account, ...]:
-    """An account for every group that the loader opens for a layer whose claim is known (saving_lib._load_state, H5IOStore.get)."""
+    """An account for every group that the loader opens for a layer whose claim is known (saving_lib._load_state, H5IOStore.get).
+
+    An ``.h5`` has none: its loader goes by order (`stored_h5`).
+    """
+    if not document.format.native:
+        return ()
     held: dict[str, dict[str, tuple[str, Weight]]] = {}
     for path, weight in document.weights.items():
         group, found, key = path.rpartition("/vars/")

@@ -10,8 +10,8 @@ import pytest
 from kdoctor.keras_api.input_counts import ALONE, ALONE_UNTIL_BUILT, COUNTED, COUNTED_ONCE_BUILT, LISTS, miscount_of
 from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import Argument, Form
-from kdoctor.structure.layers import Source
 from kdoctor.structure.objects import as_node
+from kdoctor.structure.sources import Source
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "Dense": {"units": 2},

@@ -8,9 +8,9 @@ from graphs import after, functional, start
 
 from kdoctor.edit import Edit
 from kdoctor.pointer import Pointer
-from kdoctor.structure.call_numbers import counted_from_one, ends_of_model, every_source, less_one
-from kdoctor.structure.layers import Source
+from kdoctor.structure.call_numbers import counted_from_one, ends_of_model, less_one
 from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.sources import Source, tensors
 from kdoctor.testing import document, layer
 
 INNER = functional(
@@ -67,12 +67,14 @@ def test_what_is_in_the_form_of_keras_3_is_left_as_it_is() -> None:
 
 def test_every_tensor_is_found_in_both_forms() -> None:
     tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["new", 0, 1]}}
-    found = list(every_source([["old", 0, 0, {"mask": ["named", 2, 0], "axis": -1}], {"args": [[tensor]], "kwargs": {"k": tensor}}]))
+    found = list(
+        tensors([["old", 0, 0, {"mask": ["named", 2, 0], "axis": -1}], {"args": [[tensor]], "kwargs": {"k": tensor}}], by_name=True)
+    )
     assert found == [Source("old", 0, 0), Source("named", 2, 0), Source("new", 0, 1), Source("new", 0, 1)]
 
 
 def test_named_tensors_are_in_the_order_of_their_names_as_keras_flattens_them() -> None:
-    assert list(every_source({"b": ["one", 0, 0], "a": ["two", 0, 0]})) == [Source("two", 0, 0), Source("one", 0, 0)]
+    assert list(tensors({"b": ["one", 0, 0], "a": ["two", 0, 0]}, by_name=True)) == [Source("two", 0, 0), Source("one", 0, 0)]
 
 
 def test_a_model_in_the_place_of_a_layer_is_counted_from_one_in_the_outputs_alone() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdoctor.structure.connections import calls_of, tensors
-from kdoctor.structure.layers import Source
+from kdoctor.structure.connections import calls_of
+from kdoctor.structure.sources import Source, tensors
 
 ONE, OTHER, THIRD = Source("one", 0, 0), Source("other", 0, 0), Source("third", 1, 2)
 

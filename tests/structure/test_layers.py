@@ -8,8 +8,9 @@ import pytest
 
 from kdoctor.document import Document
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import Source, is_model, layer_at, layers
+from kdoctor.structure.layers import is_model, layer_at, layers
 from kdoctor.structure.objects import model_of
+from kdoctor.structure.sources import Source
 from kdoctor.testing import document, layer, model, sequential
 
 

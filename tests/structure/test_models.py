@@ -6,8 +6,8 @@ import pytest
 from graphs import after, functional, start
 
 from kdoctor.document import Format
-from kdoctor.structure.layers import Source
 from kdoctor.structure.models import models
+from kdoctor.structure.sources import Source
 from kdoctor.testing import document, layer, sequential
 
 
