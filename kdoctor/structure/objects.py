@@ -34,10 +34,10 @@ class Node(NamedTuple):
     @property
     def name(self) -> str | None:
         """The layer's name, from the config (where Keras takes it) or else from beside it."""
-        for found in (self.config.get("name"), self.raw.get("name")):
-            if isinstance(found, str):
-                return found
-        return None
+        found = self.config.get("name")
+        if not isinstance(found, str):
+            found = self.raw.get("name")
+        return found if isinstance(found, str) else None
 
     @property
     def build_config(self) -> Mapping[str, Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -41,7 +41,14 @@ class Claim:
 def claims(document: Document) -> tuple[Claim, ...]:
     """The claims of every layer of the model and of the models nested in it, in order. Never raises."""
     model = model_of(document)
-    return () if model is None else tuple(_within(model, infer(document), _freezes(model), "", 0, document.format.native))
+    return () if model is None else tuple(_within(_own(document), infer(document), _freezes(model), "", 0, document.format.native))
+
+
+@lru_cache(maxsize=4)
+def _own(document: Document) -> tuple[Node, ...]:
+    """The layers of the outermost model."""
+    model = model_of(document)
+    return () if model is None else tuple(_layers(model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +74,13 @@ class Listed:
 @lru_cache(maxsize=4)
 def listed(document: Document) -> tuple[Listed, ...]:
     """What each layer of the outermost model has in an ``.h5``, as Keras 3 reads it (legacy_h5_format._legacy_weights)."""
-    model = model_of(document)
-    if model is None:
-        return ()
     shapes = infer(document)
-    return tuple(Listed(row, _flat(row, shapes)) for row in _layers(model))
+    return tuple(Listed(row, _flat(row, shapes)) for row in _own(document))
 
 
 def _flat(row: Node, shapes: Inferred) -> Variables | None:
     found: list[Variable] = []
-    for claim in _within(row, shapes, _freezes(row), "", 0, False) if is_model(row) else [_claim(row, shapes, False, "", False)]:
+    for claim in _within(_layers(row), shapes, _freezes(row), "", 0, False) if is_model(row) else [_claim(row, shapes, False, "", False)]:
         ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables)
         if ordered is None:
             return None
@@ -88,16 +92,16 @@ def _flat(row: Node, shapes: Inferred) -> Variables | None:
     return (*(v for v in found if v.trainable), *(v for v in found if not v.trainable))
 
 
-def _within(model: Node, shapes: Inferred, frozen: bool, place: str, depth: int, native: bool) -> list[Claim]:
+def _within(layers: Iterable[Node], shapes: Inferred, frozen: bool, place: str, depth: int, native: bool) -> list[Claim]:
     """The claims of a model's layers, of which training changes none where the model that is asked is ``frozen``."""
     used: Counter[str] = Counter()
     found: list[Claim] = []
-    for node in _layers(model) if depth < DEEPEST else ():
+    for node in layers if depth < DEEPEST else ():
         stem = _stem(node.class_name)
         inside = f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
         used[stem] += 1
         if is_model(node):
-            found += _within(node, shapes, frozen, inside + "/", depth + 1, native)
+            found += _within(_layers(node), shapes, frozen, inside + "/", depth + 1, native)
         else:
             found.append(_claim(node, shapes, frozen, inside, native))
     return found
@@ -119,7 +123,7 @@ def _claim(node: Node, shapes: Inferred, frozen: bool, place: str, native: bool)
 def _model(model: Node, given: Shapes) -> Variables | None:
     """The variables of a model inside a wrapper, each under the place of its layer."""
     found: list[Variable] = []
-    for claim in _within(model, infer_model(model, given), _freezes(model), "", 0, False):
+    for claim in _within(_layers(model), infer_model(model, given), _freezes(model), "", 0, False):
         if claim.variables is None:
             return None
         found += (replace(variable, path=f"{claim.place}/{variable.path}") for variable in claim.variables)
