@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kdoctor.document import Document, Json
-from kdoctor.structure.call_numbers import every_source
-from kdoctor.structure.layers import Source, is_model, layer_list
+from kdoctor.structure.layers import is_model, layer_list
 from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.sources import Source, tensors
 
 Step = tuple[str, int]
 AROUND = ("layers", "layer", "forward_layer", "backward_layer")
@@ -50,7 +50,7 @@ def deepest(by_name: Mapping[str, Mapping[str, Json]], outputs: Json) -> int:
     """The most calls that are begun and not yet ended at one time, those of InputLayers left out; without recursion."""
     most = 0
     begun: set[Step] = set()
-    for source in every_source(outputs):
+    for source in tensors(outputs, by_name=True):
         under_way: list[Iterator[Source]] = [iter((source,))]
         while under_way:
             following = next(under_way[-1], None)
@@ -63,7 +63,7 @@ def deepest(by_name: Mapping[str, Mapping[str, Json]], outputs: Json) -> int:
                 continue
             begun.add((following.layer, call))
             most = max(most, len(under_way))
-            under_way.append(every_source(nodes[call]))
+            under_way.append(tensors(nodes[call], by_name=True))
     return most
 
 
