@@ -6,6 +6,8 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check, remove_fault
 from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
+from kdoctor.security.misleading import mistaken_for
+from kdoctor.structure.objects import serialized
 from kdoctor.target import Target
 
 DEPTHS = {"json_depth": "levels of nesting in JSON", "json_values": "values in one JSON part", "hdf5_depth": "levels of HDF5 groups"}
@@ -20,6 +22,10 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
     sees one value and another reader the other; two attributes or links of one name in HDF5; a file that is a zip to one reader and HDF5
     to another. No Keras writes any of these. Of a file that is two things the finding says which one Keras opens, by the file's
     name: that one is examined.
+
+    A class, function or module whose name only looks like that of another (``Lаmbda`` with a Cyrillic letter, letters that cannot be seen),
+    a member that overwrites a part of the model where the archive is unpacked (``CONFIG.JSON``, ``./config.json``), and another archive in
+    front of the one that Keras reads are there to show one model to whoever looks, and another to whoever loads.
 
     Bytes before HDF5 content (a user block) are read by nobody's Keras, and a way to carry something along: blank ones are an info.
     With ``--unsafe``, or ``--partial``, the content that Keras opens is written anew, and what stands beside it is left behind. Whoever
@@ -41,8 +47,31 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(
             at, f"the file is {contents} at once: examined is {read}, which Keras opens under this name", repair=_alone(at, fault)
         )
+    yield from _misleading_names(document)
+    for at, fault in document.faults_of(FaultKind.COLLIDING_NAMES):
+        names = ", ".join(f"{name!r} with {part!r}" for name, part in list((fault.detail.get("names") or {}).items())[:3])
+        yield Finding(at, f"names of members are one where the archive is unpacked ({names}): readers disagree on what the file says")
+    for at, fault in document.faults_of(FaultKind.LEADING_BYTES):
+        if str(fault.detail.get("head")).startswith("PK"):
+            yield Finding(at, "another archive stands before the one that Keras reads: readers disagree on what the file says")
     for at, fault in document.faults_of(FaultKind.USER_BLOCK):
         yield _user_block(at, fault)
+
+
+def _misleading_names(document: Document) -> Iterator[Finding]:
+    told: set[str] = set()
+    for part, keys, raw in serialized(document):
+        words = (
+            raw["class_name"],
+            raw.get("module"),
+            raw.get("registered_name"),
+            raw["config"] if raw["class_name"] == "function" else None,
+        )
+        for word in words:
+            if isinstance(word, str) and word not in told and (looks := mistaken_for(word)) is not None:
+                told.add(word)
+                odd = ", ".join(f"U+{ord(letter):04X}" for letter in word if not (letter.isascii() and letter.isprintable()))
+                yield Finding(Pointer(part, keys), f"a name that looks like {looks!r} is written with {odd}, and is another")
 
 
 def _user_block(at: Pointer, fault: Fault) -> Finding:

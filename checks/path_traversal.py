@@ -30,6 +30,11 @@ def path_traversal(document: Document, target: Target) -> Iterator[Finding]:
     """
     for at, fault in document.faults_of(FaultKind.PATH_TRAVERSAL):
         yield _members(at, fault)
+    for at, fault in document.faults_of(FaultKind.IRREGULAR_NAMES):
+        if links := [name for name, why in (fault.detail.get("why") or {}).items() if why in ("symlink", "device")]:
+            yield Finding(
+                at, f"a part of the model is a link or a device where the archive is unpacked: {', '.join(map(repr, links[:SHOWN]))}"
+            )
     for node in objects(document):
         for name in sorted(
             {name for name in (node.config.get("name"), node.raw.get("name")) if isinstance(name, str) and LEADING.intersection(name)}

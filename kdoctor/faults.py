@@ -31,6 +31,7 @@ class FaultKind(str, Enum):
     BACKSLASH_NAMES = "backslash-names"  # names
     DUPLICATE_MEMBER = "duplicate-member"  # name, count, identical: equal by size and CRC
     MISPLACED = "misplaced-part"  # names: parts that stand in a folder beside the others -> where Keras looks for them
+    COLLIDING_NAMES = "colliding-names"  # names: members that overwrite a part of the model on some file systems -> that part
     STRAY_MEMBERS = "stray-members"  # names: entries that are no part of a Keras archive
     # names: parts of the model under absolute or climbing names, names with control characters, members with two names; why: name -> which
     IRREGULAR_NAMES = "irregular-names"

@@ -122,7 +122,7 @@ def _local_shelf(folder: Path) -> Shelf:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.is_dir():
+                if _is_folder(entry):
                     if _is_model_folder(Path(entry.path)):
                         models.add(entry.name)
                     elif not entry.is_symlink():
@@ -132,6 +132,13 @@ def _local_shelf(folder: Path) -> Shelf:
     except OSError:
         return Shelf([folder], [])
     return Shelf((folder / name for name in models), (folder / name for name in folders))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle, which is a file that cannot be read
+        return False
 
 
 def named_like_a_model(name: str) -> bool:

@@ -35,6 +35,12 @@ MODELLING = {
     "flax": ("flax.linen", "flax.nnx"),
     "mlx": ("mlx.nn", "mlx.core"),
 }  # fmt: skip
+# Modules of Python's own by which Keras's, TensorFlow's and PyTorch's modules know them: what is looked up there is not theirs.
+OUTSIDE = frozenset(
+    """
+    os sys subprocess shutil builtins importlib socket ctypes pickle marshal runpy pty posix nt urllib pathlib tempfile
+    """.split()  # noqa: SIM905
+)
 # Types of what is callable and no function: Keras writes one for a ufunc or a tf.function given to a Lambda. Nothing is made of a type's name alone.
 CALLABLES = frozenset({("numpy", "ufunc"), ("tensorflow", "Function"), ("tensorflow", "PolymorphicFunction")})
 # Of those, what reaches out of a graph all the same.

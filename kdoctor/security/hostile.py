@@ -16,7 +16,19 @@ from functools import lru_cache
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.pointer import Pointer
-from kdoctor.security.foreign import ACTING, APPLICATION, CALLABLES, CALLING, KERAS, MODELLING, PACKAGES, PARTS, PREFIXES, REACHING_OUT
+from kdoctor.security.foreign import (
+    ACTING,
+    APPLICATION,
+    CALLABLES,
+    CALLING,
+    KERAS,
+    MODELLING,
+    OUTSIDE,
+    PACKAGES,
+    PARTS,
+    PREFIXES,
+    REACHING_OUT,
+)
 from kdoctor.structure.objects import FUNCTION, Node, serialized
 
 # Keras writes plain functions of its own under this module, by their names: only Python's own names are foreign there.
@@ -82,6 +94,8 @@ def is_foreign(found: Reference) -> bool:
         return False
     if root in sys.stdlib_module_names or root in PACKAGES:
         return True
+    if (root in KERAS or root in MODELLING) and not OUTSIDE.isdisjoint(module.split(".")):
+        return True
     return root in MODELLING and _leaves_modelling(root, module, found)
 
 
@@ -90,7 +104,7 @@ def is_acting(found: Reference) -> bool:
     module = (found.module or "").strip()
     root = module.split(".")[0]
     bare = set(found.names)
-    if root == BUILTINS:
+    if root in ("", BUILTINS):
         return found.function and bool(bare & _declined())
     prefix = next((prefix for prefix in PREFIXES if f"{module}.".startswith(prefix)), None)
     if prefix is None:
@@ -104,8 +118,8 @@ def is_acting(found: Reference) -> bool:
 
 
 def _leaves_modelling(root: str, module: str, found: Reference) -> bool:
-    if not f"{module}.".startswith(tuple(f"{allowed}." for allowed in MODELLING[root])):
-        return module != root  # tensorflow alone is where some writers put what is theirs
+    if not f"{module}.".startswith(tuple(f"{allowed}." for allowed in MODELLING[root])) and module != root:
+        return True  # tensorflow alone is where some writers put what is theirs
     if f"{module}.".startswith(PREFIXES):
         return False  # of Keras within TensorFlow
     from kdoctor.bytecode.reach_table import ATTRIBUTES  # seldom needed

@@ -10,7 +10,7 @@ from kdoctor.translate.names import NUMBER_FUNCTIONS, Module
 from kdoctor.translate.python_values import BUILTINS, MOST_ITEMS, is_symbolic, items_of, number_function
 from kdoctor.translate.stored_values import StoredLayer
 from kdoctor.translate.table import call, row_of
-from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, shape_of
+from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, shape_of, tree_size
 
 if TYPE_CHECKING:
     from kdoctor.translate.interpret import Interpreter
@@ -159,6 +159,7 @@ def _grown(owner: list[Value], method: str, args: tuple[Value, ...]) -> None:
     if type(place) is not int:
         raise Untranslatable("a place in a list that is no number")
     owner[place:place] = added
+    tree_size(owner)
 
 
 def _new_layer(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> StoredLayer:

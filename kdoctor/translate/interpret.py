@@ -15,9 +15,10 @@ from kdoctor.translate.graph import Graph
 from kdoctor.translate.names import ALIASES, Module, canonical, member
 from kdoctor.translate.python_values import BINARY, BUILTINS, COMPARISONS, arithmetic, compared, is_symbolic, items_of, truth
 from kdoctor.translate.table import call
-from kdoctor.translate.values import Dim, MissingName, ShapeOf, Tensor, Untranslatable, Value, shape_of
+from kdoctor.translate.values import Dim, MissingName, ShapeOf, Tensor, Untranslatable, Value, shape_of, tree_size
 
 MOST_STEPS = 20_000
+VALUES_A_STEP = 8
 GROWING = frozenset({"append", "extend", "insert"})
 METHODS = frozenset({"get_shape", "as_list", "items", "keys", "values", "get", "set_shape", "count", "index"})
 
@@ -59,10 +60,13 @@ class Interpreter:
         handler = self.handlers.get(type(node))
         if handler is None:
             raise Untranslatable(f"a {type(node).__name__} in the code")
-        return handler(node, names)
+        found = handler(node, names)
+        if isinstance(found, (list, tuple, dict)):
+            self.spend(tree_size(found) // VALUES_A_STEP)
+        return found
 
-    def spend(self) -> None:
-        self.steps += 1
+    def spend(self, steps: int = 1) -> None:
+        self.steps += steps
         if self.steps > MOST_STEPS:
             raise Untranslatable("code that goes on for too long")
 

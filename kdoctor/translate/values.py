@@ -68,6 +68,33 @@ class ShapeOf:
     lengths: tuple[int | Dim, ...]
 
 
+MOST_VALUES = 10_000
+MOST_NESTED = 24
+
+
+def tree_size(value: Value) -> int:
+    """How many values whoever goes through nested lists meets, each as often as it is held.
+
+    Raises `Untranslatable` for lists that hold each other so often, or so deep, that nobody could.
+    """
+    sizes: dict[int, int] = {}
+
+    def size(inner: Value, depth: int) -> int:
+        if not isinstance(inner, (list, tuple, dict)):
+            return 1
+        if id(inner) not in sizes:
+            if depth > MOST_NESTED:
+                raise Untranslatable("lists in lists without end")
+            items = inner.values() if isinstance(inner, dict) else inner
+            sizes[id(inner)] = 1 + sum(size(item, depth + 1) for item in items)
+        return sizes[id(inner)]
+
+    found = size(value, 0)
+    if found > MOST_VALUES:
+        raise Untranslatable(f"lists of more than {MOST_VALUES:,} values")
+    return found
+
+
 def is_tensor(value: Value) -> bool:
     return isinstance(value, Tensor)
 

@@ -24,3 +24,26 @@ def test_a_function_of_keras_under_builtins_is_no_offence() -> None:
 @pytest.mark.parametrize("module", ["keras.layers", "__main__", "my_package.layers"])
 def test_keras_and_the_authors_own_modules_are_no_offence(module: str) -> None:
     assert examine("K801", model(layer("Anything", module=module))) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("tensorflow", "load_op_library"),
+        ("tensorflow", "py_function"),
+        ("torch", "load"),
+        ("keras.src.layers.preprocessing.string_lookup.os", "system"),
+        ("torch.nn.modules.module.os", "system"),
+    ],
+)
+def test_what_a_package_of_models_knows_of_others_is_named(module: str, name: str) -> None:
+    reference = {"module": module, "class_name": "function", "config": name, "registered_name": name}
+    assert len(examine("K801", model(layer("Dense", units=1, activation=reference)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [("tensorflow", "tanh"), ("torch.nn.functional", "gelu"), ("keras.src.random.random", "normal")]
+)
+def test_what_it_has_for_models_is_no_offence(module: str, name: str) -> None:
+    reference = {"module": module, "class_name": "function", "config": name, "registered_name": name}
+    assert examine("K801", model(layer("Dense", units=1, activation=reference))) == []

@@ -35,3 +35,14 @@ def test_a_size_is_another_checks_business() -> None:
 
 def test_a_plain_model_is_healthy() -> None:
     assert examine("K810", model(layer("Dense"))) == []
+
+
+@pytest.mark.parametrize("key", ["class_name", "module", "registered_name"])
+def test_a_name_that_only_looks_like_another_is_named_once(key: str) -> None:
+    wide = {**layer("Lambda"), key: "\uff2cambda"}
+    (finding,) = examine("K810", model(wide, wide))
+    assert finding.message == "a name that looks like 'Lambda' is written with U+FF2C, and is another"
+
+
+def test_a_name_in_another_alphabet_is_honest() -> None:
+    assert examine("K810", model(layer("注意力", module="пакет"))) == []

@@ -48,6 +48,18 @@ def test_a_link_is_named(tmp_path: Path) -> None:
     assert "'assets/words.txt' (symlink)" in finding.message
 
 
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFIFO])
+def test_a_part_of_the_model_that_is_a_link_or_a_device_is_named(tmp_path: Path, kind: int) -> None:
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as opened:
+        for name, data in keras_members().items():
+            member = zipfile.ZipInfo(name)
+            member.external_attr = ((kind if name == "config.json" else stat.S_IFREG) | 0o777) << 16
+            opened.writestr(member, data)
+    (finding,) = examine("K806", open_document(path))
+    assert finding.message == "a part of the model is a link or a device where the archive is unpacked: 'config.json'"
+
+
 def test_a_part_under_an_absolute_name_is_only_misplaced(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     path.write_bytes(zip_bytes({f"/{name}": data for name, data in keras_members().items()}))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import functools
+import gzip
 import io
 import json
 import marshal
 import pickle
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -159,6 +162,43 @@ def many_attributes(file: Any) -> None:
         file.attrs[f"a{number}"] = "x" * 100
 
 
+def encoded(marshalled: bytes) -> bytes:
+    """An archive with a Lambda of these bytes."""
+    text = base64.b64encode(marshalled).decode()
+    value = {"class_name": "__lambda__", "config": {"code": text, "defaults": None, "closure": None}}
+    return config(layers(layer("Lambda", name="l", function=value)))
+
+
+def lines(body: str, count: int) -> bytes:
+    """An archive with a Lambda that repeats a line."""
+    space: dict[str, Any] = {}
+    exec("def f(x):\n    a = 9\n" + "".join(f"    {body}\n" for _ in range(count)) + "    return x + a", space)
+    return encoded(marshal.dumps(space["f"].__code__))
+
+
+def packed(name: str, **more: Any) -> bytes:
+    """A tar of an honest model under a name."""
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        member, data = tarfile.TarInfo(name), zip_bytes(HONEST)
+        member.size = len(data)
+        for key, value in more.items():
+            setattr(member, key, value)
+        archive.addfile(member, io.BytesIO(data))
+    return held.getvalue()
+
+
+def linked(name: str) -> bytes:
+    """One part of the archive is a symbolic link where it is unpacked."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for each, data in HONEST.items():
+            member = zipfile.ZipInfo(each)
+            member.external_attr = (0o120777 if each == name else 0o100644) << 16
+            archive.writestr(member, data)
+    return held.getvalue()
+
+
 SHARDED = {name: data for name, data in HONEST.items() if name != "model.weights.h5"}
 
 # name -> its bytes, and the codes of which one names it
@@ -195,6 +235,28 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "20_000_links.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(many_arrays)}), ("K804",)),
     "deep_groups.h5": (lambda: legacy(deep_groups), ("K810",)),
     "web.h5": (lambda: legacy(web), ("K804",)),
+    "another_config_for_macos.keras": (lambda: with_members(**{"CONFIG.JSON": b"{}"}), ("K810",)),
+    "another_config_behind_a_dot.keras": (lambda: with_members(**{"./config.json": b"{}"}), ("K810",)),
+    "an_archive_in_front.keras": (lambda: zip_bytes(HONEST) * 2, ("K810",)),
+    "a_config_that_is_a_link.keras": (lambda: linked("config.json"), ("K806",)),
+    "weights_that_are_a_link.keras": (lambda: linked("model.weights.h5"), ("K806",)),
+    "a_wide_lambda.keras": (lambda: config(layers(layer("\uff2cambda", name="l", function=code("lambda x: x")))), ("K810",)),
+    "a_letter_of_another_alphabet.keras": (lambda: config(layers(layer(module="\u043es", name="d", units=1))), ("K810",)),
+    "half_a_pair_in_a_name.keras": (lambda: config(layers(layer("\ud800Dense", name="d", units=1))), ("K810",)),
+    "tuples_in_tuples.keras": (lambda: encoded(b"(\1\0\0\0" * 200_000 + b"N"), ("K405",)),
+    "a_tuple_of_two_billions.keras": (lambda: encoded(b"(\xff\xff\xff\x7f"), ("K405",)),
+    "a_tuple_in_itself.keras": (lambda: encoded(b"\xa8\1\0\0\0r\0\0\0\0"), ("K405",)),
+    "a_number_squared_forty_times.keras": (lambda: lines("a = a * a", 40), ("K401",)),
+    "a_power_of_a_power.keras": (lambda: lines("a = a ** a", 9), ("K401",)),
+    "a_list_doubled_sixty_times.keras": (lambda: lines("a = [a, a]", 60), ("K401",)),
+    "a_list_of_pairs_of_itself.keras": (lambda: lines("a = list(zip([a, a], [a, a]))", 60), ("K401",)),
+    "a_text_doubled_sixty_times.keras": (lambda: lines("a = f'{a}{a}'", 60), ("K401",)),
+    "a_range_of_a_billion.keras": (lambda: lines("a = sum(range(10 ** 9))", 1), ("K401",)),
+    "gzip_in_gzip_in_gzip.keras": (lambda: functools.reduce(lambda data, _: gzip.compress(data), range(8), zip_bytes(HONEST)), ("K101", "K106")),
+    "200_megabytes_of_zeros_in_gzip.h5": (lambda: gzip.compress(b"\0" * (200 << 20), 1), ("K101", "K805")),
+    "a_tar_that_climbs.keras": (lambda: packed("model.keras", pax_headers={"path": "../../model.keras"}), ("K806", "K106")),
+    "a_tar_of_a_link.keras": (lambda: packed("model.keras", type=tarfile.SYMTYPE, linkname="/etc/passwd"), ("K101", "K806")),
+    "a_tar_of_petabytes.keras": (lambda: packed("model.keras", pax_headers={"size": "99999999999999999"}), ("K101", "K103", "K106")),
     "20_000_links.h5": (lambda: legacy(many_arrays), ("K804",)),
 }  # fmt: skip
 

@@ -72,6 +72,12 @@ def test_links_to_folders_are_not_followed_so_that_a_circle_ends(folder: Path) -
     assert len(found(".")) == 6
 
 
+def test_a_link_to_itself_is_a_file_that_nobody_can_read_and_hides_no_other(folder: Path) -> None:
+    before = found(".")
+    os.symlink("circle.keras", folder / "circle.keras")
+    assert found(".") == sorted([*before, "circle.keras"], key=lambda path: ("/" in path, path))
+
+
 def test_a_file_in_a_folder_that_was_searched_is_listed_once_and_one_that_the_search_passed_by_is_listed(folder: Path) -> None:
     os.symlink(folder / "deep", folder / "link")
     everything = found(".")

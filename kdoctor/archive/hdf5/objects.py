@@ -67,6 +67,10 @@ ARRAYS = 256  # kinds of arrays that are remembered
 VALUE_BYTES = 64  # what a value takes in memory, whatever it takes in the file
 
 
+class Unlike(TypeError):
+    """An attribute of a type that no attribute of Keras has: a reference, a compound, opaque bytes."""
+
+
 class TooLarge(ValueError):
     """An attribute that declares more than the limit."""
 
@@ -243,7 +247,7 @@ class Objects:
         elif kind in (INTEGER, FLOAT, ENUM):
             values = numbers(data, datatype, count, at)
         else:
-            raise TypeError(f"attribute {name!r} of datatype class {kind}")
+            raise Unlike(f"attribute {name!r} of datatype class {kind}")
         if shape == ():
             return values[0]
         return values if shape is None or len(shape) < 2 else nested(values, shape)

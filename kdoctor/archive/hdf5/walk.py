@@ -6,12 +6,13 @@ from kdoctor.archive.hdf5.declared import Declared
 from kdoctor.archive.hdf5.headers import Header
 from kdoctor.archive.hdf5.messages import Link
 from kdoctor.archive.hdf5.metered import Exhausted, Metered
-from kdoctor.archive.hdf5.objects import DAMAGE, Attribute, Objects, TooLarge
+from kdoctor.archive.hdf5.objects import DAMAGE, Attribute, Objects, TooLarge, Unlike
 from kdoctor.document import Fault, Json, Weight
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 JSON_TEXTS = ("model_config", "training_config")
+READ_BY_KERAS = (*JSON_TEXTS, "layer_names", "weight_names", "keras_version", "backend")
 FAULTS = 200  # more of them say nothing more
 GROUPS = 4  # for each dataset that is allowed
 
@@ -90,6 +91,8 @@ class Walk:
             self._note(FaultKind.HDF5_SAME_NAME, "attributes", name=name, what="attribute", group=path)
         if isinstance(error, TooLarge):
             self._limit("attribute_bytes", error.found, self._limits.attribute_bytes, group=path, attribute=name)
+        elif isinstance(error, Unlike) and not name.startswith(READ_BY_KERAS):
+            return  # a reference, say: whole, and nothing that anyone asks for
         elif error is not None:
             self._note(FaultKind.HDF5_UNREADABLE, "attributes", why=_why(error), group=path, attribute=name)
         else:

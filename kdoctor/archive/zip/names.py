@@ -21,7 +21,8 @@ _ROLES: Final = {CONFIG: "config", METADATA: "metadata", WEIGHTS: "weights", SHA
 _SHARD: Final = re.compile(r"model_\d{5}\.weights\.h5")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_LEAD_OUT: Final = ("absolute", "drive letter", "climbing", "symlink")
+_LEAD_OUT: Final = ("absolute", "drive letter", "climbing", "symlink", "device")
+_FILES: Final = (0, stat.S_IFREG, stat.S_IFDIR)
 
 
 def plain(name: str) -> str:
@@ -83,6 +84,8 @@ def naming_faults(entries: Sequence[Entry], folder: str) -> list[Fault]:
     if backslashed := [entry.name for entry in entries if "\\" in entry.name]:
         faults.append(_fault(FaultKind.BACKSLASH_NAMES, names=backslashed))
     faults += _duplicates(entries)
+    if collisions := _collisions(entries, folder):
+        faults.append(_fault(FaultKind.COLLIDING_NAMES, names=collisions))
     moved = misplaced_parts([entry.name for entry in entries], folder)
     if moved:
         faults.append(_fault(FaultKind.MISPLACED, names=moved))
@@ -109,6 +112,19 @@ def _duplicates(entries: Sequence[Entry]) -> list[Fault]:
     ]
 
 
+def _collisions(entries: Sequence[Entry], folder: str) -> dict[str, str]:
+    """Members that are another part's where the archive is unpacked: by case, by letters that are composed, by steps that lead nowhere."""
+    parts = {_unpacked(entry.name): entry.name for entry in entries if role_of(entry.name, folder) in ("config", "metadata", "weights")}
+    found = ((entry.name, parts.get(_unpacked(entry.name))) for entry in entries)
+    return {name: part for name, part in found if part is not None and plain(name) != plain(part)}
+
+
+def _unpacked(name: str) -> str:
+    """The file that a member becomes on a file system that ignores case, as Windows and macOS have it."""
+    steps = (step.rstrip(" .") if step.strip(".") else step for step in plain(name).split("/"))
+    return "/".join(step for step in steps if step not in ("", ".")).casefold()
+
+
 def _irregular(entry: Entry) -> str:
     name = plain(entry.name)
     if _CONTROL.search(name):
@@ -117,13 +133,13 @@ def _irregular(entry: Entry) -> str:
         return f"a second name, {entry.other_name!r}"
     if why := leads_out(name):
         return why
-    return "symlink" if stat.S_ISLNK(entry.mode) else ""
+    return "symlink" if stat.S_ISLNK(entry.mode) else "device" if stat.S_IFMT(entry.mode) not in _FILES else ""
 
 
 def _is_no_part(name: str, folder: str, why: str) -> bool:
     """A vocabulary behind a slash or a drive is only misplaced: it belongs to the model."""
     role = role_of(name, folder)
-    return role == "stray" or (role == "asset" and why in ("climbing", "symlink"))
+    return role == "stray" or (role == "asset" and why in ("climbing", "symlink", "device"))
 
 
 def _is_stray(name: str, folder: str) -> bool:

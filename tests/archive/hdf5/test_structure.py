@@ -257,6 +257,15 @@ def test_damage_in_one_attribute_leaves_the_others() -> None:
     ]
 
 
+def test_an_attribute_of_a_type_that_keras_has_none_of_is_no_damage_unless_it_bears_the_name_of_one() -> None:
+    def fill(file: Any) -> None:
+        file["x"] = np.arange(3)
+        file.attrs["whose"], file.attrs["bytes"], file.attrs["model_config"] = file["x"].ref, np.void(b"1"), file["x"].regionref[0:2]
+
+    found = read(stored(fill))
+    assert [(fault.kind, fault.detail["attribute"]) for fault in found.faults] == [("hdf5-unreadable", "model_config")]
+
+
 def test_what_is_no_hdf5_at_all_is_unreadable() -> None:
     for data in (b"", b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + b"\xff" * 200, bytes(4000)):
         found = read(data)

@@ -86,3 +86,13 @@ def test_names_that_lead_elsewhere_are_listed_with_the_reason() -> None:
     assert irregular.detail["why"] == {"config.json\0.txt": "control character"}
     assert leading_out.detail["names"] == ["assets/link", *names[:-1]]
     assert [*leading_out.detail["why"].values()] == ["symlink", "climbing", "absolute", "absolute", "drive letter"]
+
+
+@pytest.mark.parametrize("name", ["CONFIG.JSON", "./config.json", "config.json/", "config.json.", "config.json "])
+def test_a_member_that_is_a_part_where_the_archive_is_unpacked_is_named(name: str) -> None:
+    (found,) = (fault for fault in faults(*map(entry, [*PARTS, name])) if fault.kind == "colliding-names")
+    assert found.detail == {"names": {name: "config.json"}}
+
+
+def test_parts_of_other_models_and_equal_names_collide_with_none() -> None:
+    assert not [fault for fault in faults(*map(entry, [*PARTS, "config.json", "other/config.json"])) if fault.kind == "colliding-names"]
