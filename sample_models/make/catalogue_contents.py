@@ -186,6 +186,13 @@ DEPLOYMENT = {
         "K902", "a pooling with channels first (seen with --for tflite)", after(K3), "build it anew", "healthy/unknown_argument.keras"
     ),
     "sick/unservable_input.keras": Sample("K903", "a sparse input (seen with --for serving)", after(K3), "build it anew", PLAIN),
+    "sick/missing_serving_signature": Sample(
+        "K905",
+        "a SavedModel whose signature is called predict_classes (seen with --for serving)",
+        after(K2),
+        "export it with its signature",
+        "healthy/other_format.keras",
+    ),
     "sick/unconvertible_layer.keras": Sample("K904", "an Identity layer (seen with --for tfjs)", after(K3), "build it anew", PLAIN),
 }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree, rmtree
 from typing import Any
 
 from damage_documents import edit
 
 SOURCE = "not_a_model.keras"
+SAVED_MODEL, UNNAMED = Path("sick/other_format__saved_model"), Path("sick/missing_serving_signature")
 
 
 def make() -> None:
@@ -14,6 +17,7 @@ def make() -> None:
     edit("unknown_argument.keras", "channels_first.keras", padded)
     edit(SOURCE, "unservable_input.keras", sparse)
     edit(SOURCE, "unconvertible_layer.keras", identity)
+    renamed_signature()
 
 
 def two_samples(document: dict[str, Any]) -> None:
@@ -37,3 +41,11 @@ def identity(document: dict[str, Any]) -> None:
     document["config"]["layers"].append(
         {"module": "keras.layers", "class_name": "Identity", "config": {"name": "same"}, "registered_name": None}
     )
+
+
+def renamed_signature() -> None:
+    """An exported program whose signature got a name of its author's: as long as the one that servers look for, so that no length changes."""
+    rmtree(UNNAMED, ignore_errors=True)
+    copytree(SAVED_MODEL, UNNAMED)
+    program = UNNAMED / "saved_model.pb"
+    program.write_bytes(program.read_bytes().replace(b"serving_default", b"predict_classes"))
