@@ -9,7 +9,7 @@ from kdoctor.keras_api import habits
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.structure.call_numbers import counted_from_one, less_one
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.models import Model, models
+from kdoctor.structure.models import Model, models, wrapped_models
 from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
@@ -22,7 +22,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     """Connections are written in a form that the target reads otherwise.
 
     A nested model with one input or output is stored as a list of one (``[["in", 0, 0]]``) by Keras 2 and by Keras 3.0 to 3.10; from
-    3.11 on the Sequential around it is handed a list: "Layer "dense" expects 1 input(s), but it received 2 input tensors", or an output
+    3.11 on the Sequential or wrapper (TimeDistributed) around it is handed a list: "Layer "dense" expects 1 input(s), but it received 2 input tensors", or an output
     with one axis too many; so are Keras 3.0 to 3.2, and 3.4. Keras 3.0 to 3.3 do not understand the flat form (``["in", 0, 0]``) that
     later releases write: "get_tensor() takes 3 positional arguments but 11 were given". And Keras 2 counted the calls of a nested model from 1, Keras 3 counts from 0: "Invalid Functional model
     configuration. The graph of the Functional model either has loops or disconnected nodes".
@@ -33,8 +33,8 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     The cure writes the flat form, or the list where that is what the target reads, counts from 0, and writes such calls in Keras 3's own
     form. For a nested model within a Sequential there is no form that Keras 3.0 to 3.2 take as it was meant.
     """
-    for model in models(document):
-        if model.nested and model.functional and any(habit.of(target) for habit in LISTED) and _in_a_stack(document, model):
+    for model in (*models(document), *wrapped_models(document)):
+        if model.nested and model.functional and any(habit.of(target) for habit in LISTED) and _called_alone(document, model):
             yield from _single_in_list(document, model, target)
         if model.functional and target.keras_3 and not habits.TAKES_FLAT_ENDS.of(target):
             yield from _flat_ends(document, model, target)
@@ -45,10 +45,13 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
             yield from _tensors_in_keywords(model, target)
 
 
-def _in_a_stack(document: Document, model: Model) -> bool:
-    return any(
-        outer.node.class_name == "Sequential" and any(layer.at == model.node.at for layer in outer.layers) for outer in models(document)
+def _called_alone(document: Document, model: Model) -> bool:
+    """Whether a Sequential or a wrapper calls the model with a tensor, and goes on with what it returns."""
+    around = next(
+        (outer for outer in (*models(document), *wrapped_models(document)) if any(layer.at == model.node.at for layer in outer.layers)),
+        None,
     )
+    return around is None or around.node.class_name == "Sequential"
 
 
 def _single_in_list(document: Document, model: Model, target: Target) -> Iterator[Finding]:
@@ -75,7 +78,7 @@ def _flat_ends(document: Document, model: Model, target: Target) -> Iterator[Fin
     if not flat:
         return
     listed = Repair("write them as lists", tuple(Edit(at / key, old=value, new=[value]) for key, value in flat.items()))
-    lost = model.nested and habits.RETURNS_LISTED_OUTPUTS.of(target) and _in_a_stack(document, model)
+    lost = model.nested and habits.RETURNS_LISTED_OUTPUTS.of(target) and _called_alone(document, model)
     yield Finding(
         at / next(iter(flat)),
         f"the model {model.node.name!r} states its one input or output flat, which {target} takes for a list of them",

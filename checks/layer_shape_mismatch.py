@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
-from kdoctor.graph.shapes import Inferred, infer
+from kdoctor.graph.shapes import Inferred, built_with, infer
 from kdoctor.keras_api.input_shapes import refusal_of
-from kdoctor.keras_api.variables.variable import Shapes
+from kdoctor.keras_api.variables.table import variables_of
+from kdoctor.keras_api.variables.variable import Shapes, Variables
+from kdoctor.structure.layers import is_model
 from kdoctor.structure.models import Model, models
+from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import statements
 from kdoctor.target import Target
+from kdoctor.weights.stored import is_told
 
 ADVICE = Repair("compare the layer and those before it with the code that made the model", safety=Safety.ADVICE)
 
@@ -21,7 +25,10 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
     The tensors that reach it have another number of axes ("Input 0 with name 'None' of layer 'lstm' is incompatible with the layer:
     expected ndim=3, found ndim=2"), channels that its groups do not share evenly, less room than its kernel takes ("Computed output
     size would be zero or negative"), lengths that do not go together ("A `Concatenate` layer requires inputs with matching shapes
-    except for the concatenation axis"), or another number of elements ("The total size of the tensor must be unchanged").
+    except for the concatenation axis"), or another number of elements ("The total size of the tensor must be unchanged"). Or a layer that
+    is called twice would need other variables the second time ("expected axis -1 of input shape to have value 4, but received input with
+    shape (None, 5)"), or an input leaves a length open that its variables are made of ("Shapes used to initialize variables must be
+    fully-defined (no `None` dimensions)").
 
     It is said of Keras's own layers only, and only where all shapes that it rests on are known. Which of the layers is wrong is not in
     the file, so nothing is changed: compare the layer with the code that made the model.
@@ -30,6 +37,9 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
     for model in models(document):
         if (model.functional or model.node.class_name == "Sequential") and _as_stated(model, found):
             yield from _refused(model, found)
+            yield from _of_other_variables(document, model, found)
+        if model.functional:
+            yield from _of_no_length(document, model)
 
 
 def _as_stated(model: Model, found: Inferred) -> bool:
@@ -51,6 +61,57 @@ def _refused(model: Model, found: Inferred) -> Iterator[Finding]:
                 message = f"{layer.class_name} {layer.name!r} is given {_told(shapes)} and wants {refusal.wants}"
                 yield Finding(layer.at, message, repair=ADVICE, layer=layer.name, keras_says=refusal.keras_says)
                 break
+
+
+def _of_other_variables(document: Document, model: Model, found: Inferred) -> Iterator[Finding]:
+    """Layers whose calls, or whose build_config, ask for variables of different shapes."""
+    for layer in model.layers:
+        built = built_with(layer.node) if document.format.native else ()
+        calls = [*((built,) if built else ()), *found.calls.get(layer.at, ())]
+        asked = [(shapes, own) for shapes in calls if not is_model(layer.node) and (own := variables_of(layer.node, shapes, _unknown))]
+        other = next((shapes for shapes, own in asked[1:] if _clash(asked[0][1], own)), None)
+        if other is not None:
+            first = asked[0][0]
+            yield Finding(
+                layer.at,
+                f"{layer.class_name} {layer.name!r} is made for {_told(first)}, and is given {_told(other)}",
+                repair=ADVICE,
+                layer=layer.name,
+                keras_says=f"ValueError: Input 0 with name 'None' of layer '{layer.name}' is incompatible with the layer: expected axis -1 of "
+                f"input shape to have value {(first[0] or (None,))[-1]}, but received input with shape {other[0]}",
+            )
+
+
+def _clash(one: Variables, other: Variables) -> bool:
+    return len(one) == len(other) and any(
+        is_told(a.shape) and is_told(b.shape) and a.shape != b.shape for a, b in zip(one, other, strict=True)
+    )
+
+
+def _of_no_length(document: Document, model: Model) -> Iterator[Finding]:
+    """Layers right behind the inputs, which tell no length that their variables are made of; an archive may tell it in build_config.
+
+    Keras makes a nested model from its own inputs, before anything calls it."""
+    stated = {
+        layer.key: next((one.shape for one in statements(layer.node)), None) for layer in model.layers if layer.class_name == "InputLayer"
+    }
+    for layer in model.layers:
+        given = tuple(stated.get(source.layer) for source in (layer.calls[0] if layer.calls else ()))
+        if is_model(layer.node) or not given or None in given or (document.format.native and layer.node.build_config):
+            continue
+        lacking = next((one for one in variables_of(layer.node, given, _unknown) or () if one.shape and None in one.shape), None)
+        if lacking is not None:
+            yield Finding(
+                layer.at,
+                f"{layer.class_name} {layer.name!r} is given {_told(given)}, which leaves open how large its {lacking.role} is",
+                repair=ADVICE,
+                layer=layer.name,
+                keras_says="ValueError: Shapes used to initialize variables must be fully-defined (no `None` dimensions).",
+            )
+
+
+def _unknown(model: Node, given: Shapes) -> None:
+    """A model in a wrapper has layers of its own."""
 
 
 def _told(shapes: Shapes) -> str:

@@ -66,6 +66,11 @@ def layers(document: Document) -> tuple[Layer, ...]:
     return tuple(_layers(model, 0, ())) if model is not None else ()
 
 
+def layers_of(model: Node) -> tuple[Layer, ...]:
+    """The layers of one model, without those of the models nested in it; it may stand anywhere, in a wrapper too."""
+    return tuple(_own(model, 0, ()))
+
+
 def _layers(model: Node, depth: int, parents: tuple[str, ...]) -> Iterator[Layer]:
     """Depth first with a stack of iterators: a hostile file may nest models deeper than Python's stack."""
     stack = [_own(model, depth, parents)]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import Layer, is_model, layers
+from kdoctor.structure.layers import Layer, is_model, layers, layers_of
 from kdoctor.structure.objects import Node, model_of, objects
 from kdoctor.structure.sources import Source
 
@@ -50,6 +50,14 @@ def models(document: Document) -> tuple[Model, ...]:
         if node.at in nested and is_model(node):
             found.append(Model(node, tuple(own.get(node.at, ())), True))
     return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def wrapped_models(document: Document) -> tuple[Model, ...]:
+    """Every model inside a wrapper (TimeDistributed), or nested in one that is: those that `models` leaves out."""
+    known = {model.node.at for model in models(document)}
+    nodes = [node for node in objects(document) if node.at.part == "config" and is_model(node) and node.at not in known]
+    return tuple(Model(node, layers_of(node), True) for node in nodes)
 
 
 def _endpoints(value: Json) -> Iterator[Source]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import keras
+import numpy
 import pytest
 from graphs import after, cured, functional, start
 
@@ -128,3 +131,42 @@ def test_a_tensor_among_the_keywords_becomes_an_argument_of_a_call() -> None:
 def test_keywords_without_tensors_are_healthy(keywords: dict[str, Any]) -> None:
     made = {**OUT, "inbound_nodes": [[["in", 0, 0, keywords]]]}
     assert examine("K604", document(functional(start(), made))) == []
+
+
+def wrapped(inner: dict[str, Any]) -> Document:
+    return document(functional(start(), after(layer("TimeDistributed", name="out", layer=inner), "in")))
+
+
+def test_a_model_in_a_wrapper_is_written_flat() -> None:
+    sick = wrapped(functional(start(), OUT, name="inner"))
+    (finding,) = examine("K604", sick)
+    assert finding.layer == "inner"
+    assert examine("K604", cured(sick, finding)) == []
+    assert examine("K604", sick, Target("3.10.0")) == []
+
+
+def test_a_model_within_a_sequential_in_a_wrapper_is_written_flat_and_one_within_a_functional_is_left() -> None:
+    inner = functional(start(), OUT, name="inner")
+    assert len(examine("K604", wrapped(sequential(inner, layer("Dense"))))) == 1
+    around = functional(start("x"), after(inner, "x"), inputs=("x", 0, 0), outputs=("inner", 0, 0), name="around")
+    assert examine("K604", wrapped(around)) == []
+
+
+def test_what_a_wrapped_model_computes_in_keras_is_what_it_computed() -> None:
+    """Connections as Keras 2 writes them, in a model that Keras 3 made: refused, and after the cure the same."""
+    inside = keras.Input((4,), name="x")
+    half = keras.layers.Dense(4, name="half")
+    twice = keras.Model(inside, keras.layers.Add(name="sum")([half(inside), half(half(inside))]), name="twice")
+    steps = keras.Input((3, 4), name="in")
+    model = keras.Model(steps, keras.layers.TimeDistributed(twice, name="out")(steps))
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    own = config["config"]["layers"][1]["config"]["layer"]["config"]
+    own["input_layers"], own["output_layers"] = [own["input_layers"]], [own["output_layers"]]
+    with pytest.raises(ValueError, match="Cannot convert"):
+        keras.saving.deserialize_keras_object(json.loads(json.dumps(config)))
+    sick = document(config)
+    (finding,) = examine("K604", sick)
+    well = keras.saving.deserialize_keras_object(cured(sick, finding).config)
+    well.set_weights(model.get_weights())
+    given = numpy.random.RandomState(3).rand(2, 3, 4).astype("float32")
+    assert numpy.array_equal(well.predict(given, verbose=0), model.predict(given, verbose=0))

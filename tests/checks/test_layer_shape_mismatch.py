@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import keras
 import pytest
 from graphs import after, functional, start
 
@@ -79,3 +81,40 @@ def test_a_nested_model_that_gains_an_axis_on_entry_is_left_alone() -> None:
     inner = functional(start(), after(layer("LSTM", name="out", units=2), "in"), name="inner")
     inner["config"]["layers"][0]["config"]["batch_shape"] = [None, 4, 1]
     assert examine("K206", document(functional(start(), after(inner, "in"), outputs=(("inner", 0, 0),)))) == []
+
+
+def shared(*lengths: int | None) -> Document:
+    """One Dense for several inputs."""
+    inputs = [start(f"in_{index}") for index in range(len(lengths))]
+    for entry, length in zip(inputs, lengths, strict=True):
+        entry["config"]["batch_shape"] = [None, length]
+    calls = [[[entry["name"], 0, 0, {}]] for entry in inputs]
+    dense = {**layer("Dense", name="twice", units=2), "name": "twice", "inbound_nodes": calls}
+    ends = tuple(("twice", index, 0) for index in range(len(lengths)))
+    return document(functional(*inputs, dense, inputs=tuple((entry["name"], 0, 0) for entry in inputs), outputs=ends))
+
+
+def test_a_layer_whose_calls_ask_for_other_variables_is_named() -> None:
+    (finding,) = examine("K206", shared(4, 5))
+    assert finding.message == "Dense 'twice' is made for (None, 4), and is given (None, 5)"
+    assert "expected axis -1 of input shape to have value 4, but received input with shape (None, 5)" in str(finding.keras_says)
+    assert examine("K206", shared(4, 4)) == []
+    assert examine("K206", shared(4, None)) == []
+
+
+def test_an_input_that_leaves_open_how_large_a_kernel_is_is_named() -> None:
+    (finding,) = examine("K206", shared(None))
+    assert finding.message == "Dense 'twice' is given (None, None), which leaves open how large its kernel is"
+    open_length = joined(layer("Conv1D", name="out", filters=2, kernel_size=[2]), [None, None, 3])
+    assert examine("K206", open_length) == []
+
+
+def test_keras_refuses_both() -> None:
+    def made(config: dict[str, Any]) -> Any:
+        config = {**json.loads(json.dumps(config)), "module": "keras.src.models.functional"}
+        return keras.saving.deserialize_keras_object(config)
+
+    for lengths, why in (((4, 5), "expected axis -1 of input shape to have value 4"), ((None,), "fully-defined")):
+        with pytest.raises(ValueError, match=why):
+            made(shared(*lengths).config)
+    assert made(shared(4, 4).config).count_params() == 10
