@@ -19,14 +19,28 @@ NEEDLESS = frozenset({"input_dtype", "input_dim", "input_length", "forget_bias_i
 EMBEDDING_NEEDS = "input_dim"
 KERNELS = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
 MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate"}
+# Classes of Keras 1 alone that are another one of its own under a second name, and what an argument of theirs is called there.
+TWINS = {"TimeDistributedDense": "Dense", "AtrousConvolution1D": "Convolution1D", "AtrousConvolution2D": "Convolution2D"}
+ATROUS = {"atrous_rate": "dilation_rate"}
 GATED = frozenset({"GRU", "LSTM"})
+# Penalties of Keras 1.0 to 1.2 by name (regularizers.py, constraints.py): today's class, and its arguments by theirs.
+NORMS = {"l1": "l1", "l2": "l2"}
+PENALTIES = {
+    "L1L2Regularizer": ("L1L2", NORMS), "WeightRegularizer": ("L1L2", NORMS), "ActivityRegularizer": ("L1L2", NORMS),
+    "MaxNorm": ("MaxNorm", {"m": "max_value", "axis": "axis"}), "NonNeg": ("NonNeg", {}), "UnitNorm": ("UnitNorm", {"axis": "axis"}),
+}  # fmt: skip
 
 
 def is_keras_1(node: Node) -> bool:
     """Whether the config uses words that only Keras 1 wrote."""
     known = _known(node)
     renamed = known.old_arguments.renamed if known is not None and known.old_arguments is not None else {}
-    return node.class_name == "Merge" or any(name in node.config for name in renamed) or "input_dtype" in node.config
+    return (
+        node.class_name == "Merge"
+        or node.class_name in TWINS
+        or any(name in node.config for name in renamed)
+        or "input_dtype" in node.config
+    )
 
 
 def today(node: Node) -> dict[str, Json] | None:
@@ -40,21 +54,26 @@ def today(node: Node) -> dict[str, Json] | None:
     config: dict[str, Json] = {}
     for name, value in _prepared(node).items():
         exchanged = old.values.get(name, {}).get(str(value), value) if old is not None else value
-        config[old.renamed.get(name, name) if old is not None else name] = exchanged
+        config[old.renamed.get(name, name) if old is not None else name] = _penalty(name, exchanged)
     if known.name == "GRU":
         config["reset_after"] = False  # the only GRU that Keras 1 had
     return {**node.raw, "class_name": known.name, "config": config}
 
 
 def _known(node: Node) -> ApiObject | None:
-    return Catalogue.load(CONVERTER).legacy("layer", node.class_name)
+    return Catalogue.load(CONVERTER).legacy("layer", plain_class(node))
+
+
+def plain_class(node: Node) -> str:
+    """The class of Keras 1 that its converters know."""
+    return TWINS.get(node.class_name, node.class_name)
 
 
 def _prepared(node: Node) -> dict[str, Json]:
     """The config without what says nothing any more, the kernel's lengths in one argument."""
     embedding = node.class_name == "Embedding"
     found = {
-        name: value
+        ATROUS.get(name, name): value
         for name, value in node.config.items()
         if (name not in NEEDLESS or (embedding and name == EMBEDDING_NEEDS)) and not _initializes(name) and name not in ("mode", "dropout")
     }
@@ -70,15 +89,27 @@ def _initializes(name: str) -> bool:
     return name == "init" or name.endswith(("_init", "_initializer"))
 
 
+def _penalty(name: str, value: Json) -> Json:
+    """``{"name": "L1L2Regularizer", "l1": …}`` as an object of today; anything else as it is."""
+    if not _is_penalty(name) or not isinstance(value, Mapping) or value.get("name") not in PENALTIES:
+        return value
+    class_name, arguments = PENALTIES[value["name"]]
+    return {"class_name": class_name, "config": {arguments[key]: value[key] for key in arguments if key in value}}
+
+
+def _is_penalty(name: str) -> bool:
+    return name.endswith(("_regularizer", "_constraint"))
+
+
 def _refused(node: Node) -> bool:
-    """What has no words today: other modes of BatchNormalization, dropout in an Embedding, channels first, penalties by old names."""
+    """What has no words today: other modes of BatchNormalization, dropout in an Embedding, channels first, penalties that are gone."""
     config = node.config
-    penalties = (name for name in config if name.endswith(("_regularizer", "_constraint")))
+    penalties = (value for name, value in config.items() if _is_penalty(name) and value is not None)
     return bool(
         (node.class_name == "BatchNormalization" and config.get("mode", 0) != 0)
         or (node.class_name == "Embedding" and config.get("dropout"))
         or config.get("dim_ordering") == "th"
-        or any(config[name] is not None for name in penalties)
+        or any(not isinstance(value, Mapping) or value.get("name") not in PENALTIES for value in penalties)
     )
 
 

@@ -63,12 +63,34 @@ def test_a_concatenation_keeps_its_axis() -> None:
     assert (found["class_name"], found["config"]["axis"]) == ("Concatenate", 1)
 
 
+def test_classes_that_were_another_one_by_a_second_name_become_that_one() -> None:
+    found = said("AtrousConvolution2D", {"name": "c", "nb_filter": 2, "nb_row": 3, "nb_col": 2, "atrous_rate": [2, 2]})
+    assert found["class_name"] == "Conv2D"
+    assert found["config"] == {"name": "c", "filters": 2, "kernel_size": [3, 2], "dilation_rate": [2, 2]}
+    assert said("TimeDistributedDense", {"name": "d", "output_dim": 2})["class_name"] == "Dense"
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "today"),
+    [
+        ("W_regularizer", {"name": "WeightRegularizer", "l1": 0.0, "l2": 0.1}, {"class_name": "L1L2", "config": {"l1": 0.0, "l2": 0.1}}),
+        ("b_regularizer", {"name": "L1L2Regularizer", "l1": 0.2, "l2": 0.0}, {"class_name": "L1L2", "config": {"l1": 0.2, "l2": 0.0}}),
+        ("W_constraint", {"name": "MaxNorm", "m": 2, "axis": 0}, {"class_name": "MaxNorm", "config": {"max_value": 2, "axis": 0}}),
+        ("b_constraint", {"name": "NonNeg"}, {"class_name": "NonNeg", "config": {}}),
+    ],
+)
+def test_penalties_become_objects_of_today(argument: str, value: Json, today: Json) -> None:
+    found = said("Dense", {"name": "d", "output_dim": 1, argument: value})
+    name = ("kernel" if argument.startswith("W") else "bias") + argument[1:]
+    assert found["config"][name] == today
+
+
 @pytest.mark.parametrize(
     ("class_name", "config"),
     [
         ("BatchNormalization", {"mode": 1}),
         ("Convolution2D", {"nb_filter": 1, "dim_ordering": "th"}),
-        ("Dense", {"output_dim": 1, "W_regularizer": {"name": "WeightRegularizer", "l2": 0.1}}),
+        ("Dense", {"output_dim": 1, "W_regularizer": {"name": "EigenvalueRegularizer", "k": 0.1}}),
         ("Embedding", {"output_dim": 1, "dropout": 0.5}),
         ("Merge", {"mode": "cos"}),
     ],

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 
 from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
+from kdoctor.keras_1 import plain_class
 from kdoctor.pointer import Pointer
 from kdoctor.recipe import Recipe, flip, join, reshape
-from kdoctor.structure.objects import Node
+from kdoctor.structure.objects import Node, as_node
 
 ROOT = "model_weights"
 # class -> gates in the order of Keras 1, and in today's
 GATES = {"LSTM": ("icfo", "ifco"), "GRU": ("zrh", "zrh")}
 ROLES = ("kernel", "recurrent_kernel", "bias")
+DIRECTIONS = ("forward_", "backward_")
 
 
 def relaid(document: Document, node: Node) -> tuple[Edit, ...] | None:
@@ -24,36 +26,52 @@ def relaid(document: Document, node: Node) -> tuple[Edit, ...] | None:
 
     Kernels of a file written with Theano are turned: Theano convolves, all others correlate. Its arrays have names without ``:0``.
     """
-    group = f"/{ROOT}/{node.name}"
+    holder = _holder(document, node)
+    owner = (holder or node).name
+    group = f"/{ROOT}/{owner}"
     names = document.attributes.get(group, {}).get("weight_names")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return () if not _laid_out(node) else None
-    weights = [document.weights.get(f"{ROOT}/{node.name}/{name}") for name in names]
+    weights = [document.weights.get(f"{ROOT}/{owner}/{name}") for name in names]
     known = [weight for weight in weights if weight is not None]
     if len(known) != len(weights):
         return None
     if node.class_name in GATES:
-        return _gated(node, group, names, known)
-    if node.class_name.startswith("Convolution"):
+        directions = 2 if holder is not None and holder.class_name == "Bidirectional" else 1
+        return _gated(node, group, names, known, directions)
+    if plain_class(node).startswith("Convolution") and holder is None:
         return _convolved(node, names, known)
     return ()
 
 
-def _laid_out(node: Node) -> bool:
-    return node.class_name in GATES or node.class_name.startswith("Convolution")
-
-
-def _gated(node: Node, group: str, names: Sequence[str], weights: Sequence[Weight]) -> tuple[Edit, ...] | None:
-    """Three arrays for each gate become three in all, the gates side by side."""
-    old, new = GATES[node.class_name]
-    if len(weights) != 3 * len(old):
+def _holder(document: Document, node: Node) -> Node | None:
+    """The wrapper that holds the layer, and its arrays in a group of its own."""
+    if node.key != "layer" or len(node.at.keys) < 2:
         return None
-    by_gate = {gate: [weight.numbers for weight in weights[3 * n : 3 * n + 3]] for n, gate in enumerate(old)}
-    edits = [Edit(_at(node, name), old=weight, new=ABSENT) for name, weight in zip(names, weights, strict=True)]
-    fresh = [f"{node.name}_{role}" for role in ROLES]
-    for place, (name, role) in enumerate(zip(fresh, ROLES, strict=True)):
-        made = join(0 if role == "bias" else 1, [by_gate[gate][place] for gate in new])
-        edits.append(Edit(_at(node, name), old=ABSENT, new=Weight.made(made)))
+    at = node.at.parent.parent
+    return as_node(document.at(at), at)
+
+
+def _laid_out(node: Node) -> bool:
+    return node.class_name in GATES or plain_class(node).startswith("Convolution")
+
+
+def _gated(node: Node, group: str, names: Sequence[str], weights: Sequence[Weight], directions: int) -> tuple[Edit, ...] | None:
+    """Three arrays for each gate become three in all, the gates side by side; of a Bidirectional in one direction, then in the other."""
+    old, new = GATES[node.class_name]
+    each = 3 * len(old)
+    if len(weights) != each * directions:
+        return None
+    at = Pointer("weights")
+    edits = [Edit(at / f"{group[1:]}/{name}", old=weight, new=ABSENT) for name, weight in zip(names, weights, strict=True)]
+    fresh = []
+    for direction in range(directions):
+        own = weights[direction * each : (direction + 1) * each]
+        by_gate = {gate: [weight.numbers for weight in own[3 * n : 3 * n + 3]] for n, gate in enumerate(old)}
+        for place, role in enumerate(ROLES):
+            fresh.append(f"{DIRECTIONS[direction] if directions > 1 else ''}{node.name}_{role}")
+            made = join(0 if role == "bias" else 1, [by_gate[gate][place] for gate in new])
+            edits.append(Edit(at / f"{group[1:]}/{fresh[-1]}", old=ABSENT, new=Weight.made(made)))
     return (*edits, Edit(Pointer("attributes", (group, "weight_names")), old=list(names), new=fresh))
 
 
@@ -61,7 +79,7 @@ def _convolved(node: Node, names: Sequence[str], weights: Sequence[Weight]) -> t
     """A Convolution1D's kernel lost an axis of length one; Theano's kernels are turned along their spatial axes."""
     kernel, name = weights[0], names[0]
     made: Recipe = kernel.numbers
-    if node.class_name == "Convolution1D":
+    if plain_class(node) == "Convolution1D":
         if len(kernel.shape) != 4 or kernel.shape[1] != 1:
             return None
         made = reshape(made, (kernel.shape[0], *kernel.shape[2:]))

@@ -41,6 +41,27 @@ def test_the_twelve_arrays_of_an_lstm_become_three_in_todays_order_of_gates() ->
     assert [taken.path[-1] for taken in sources(kernel)] == list("ifco")
 
 
+def test_the_two_directions_of_a_bidirectional_stand_in_its_own_group() -> None:
+    arrays = {
+        f"{way}_r_{kind}_{gate}": shape
+        for way in ("f", "b")
+        for gate in "icfo"
+        for kind, shape in (("W", (3, 2)), ("U", (2, 2)), ("b", (2,)))
+    }
+    held = {"class_name": "LSTM", "config": {"name": "r"}}
+    both = {"class_name": "Bidirectional", "config": {"name": "both", "layer": held}}
+    plain = file("both", arrays)
+    before = plain.replacing({**plain.parts, "config": both})
+    inner = as_node(held, Pointer("config") / "config" / "layer")
+    assert inner is not None
+    edits = relaid(before, inner)
+    assert edits
+    after = apply(before, edits)
+    names = after.attributes["/model_weights/both"]["weight_names"]
+    assert [after.weights[f"model_weights/both/{name}"].shape for name in names] == [(3, 8), (2, 8), (8,)] * 2
+    assert [taken.path[-3:] for taken in sources(made(after, f"model_weights/both/{names[3]}"))] == ["W_i", "W_f", "W_c", "W_o"]
+
+
 def test_a_theano_kernel_is_turned_and_one_of_tensorflow_is_not() -> None:
     theano = file("c", {"c_W": (2, 1, 2, 3), "c_b": (3,)})
     (edit,) = relaid(theano, node("Convolution1D", "c")) or ()
