@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import calls
 from kdoctor.pointer import Pointer
 from kdoctor.replacements.cudnn import TWINS
+from kdoctor.structure.objects import objects
 from kdoctor.target import Target
 
 AT = Pointer("training") / "steps_per_execution"
+LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization"})
 SCHEDULE = Pointer("training") / "optimizer" / "config" / "learning_rate"
 
 
@@ -27,9 +29,14 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     Keras 2 wrote a learning-rate schedule without a name as ``"name": null``; the model of Keras 3 predicts, and ``fit`` raises "Argument
     `name` must be a string". It is a warning unless the model is wanted for training; the cure leaves the null out.
 
+    A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
+    saves it all the same: "Table not initialized". There is no cure: the words are not in the file.
+
     Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
     """
     yield from _kernels_of_a_gpu(document, target)
+    if not document.format.native and target.keras_3:
+        yield from _lost_words(document)
     if document.format.native:
         yield from _null_steps(document, target)
         yield from _nameless_schedule(document, target)
@@ -44,6 +51,18 @@ def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:
                 layer=call.node.name,
                 keras_says="InvalidArgumentError: No OpKernel was registered to support Op 'CudnnRNN'",
                 mild=True,
+            )
+
+
+def _lost_words(document: Document) -> Iterator[Finding]:
+    for node in objects(document):
+        if node.class_name in LOOKUPS and node.at.part == "config" and node.config.get("vocabulary", ABSENT) is None:
+            yield Finding(
+                node.at / "config" / "vocabulary",
+                f"the words that {node.class_name} {node.name!r} looks up are not in the file: an .h5 has no room for what adapt() learned",
+                needs=(Need("FILE", f"the vocabulary of {node.name!r}", "save the model as .keras, which holds it"),),
+                layer=node.name,
+                keras_says="FailedPreconditionError: Table not initialized.",
             )
 
 

@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.operation import is_nameless
 from kdoctor.keras_api.reader import Call, Resolution, calls, home_of
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
@@ -21,20 +22,37 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
     Since 3.15 a class of Keras itself must not carry another registered name: "`registered_name='Custom>Dense'` was provided in the
     config, but 'keras.layers.Dense' resolved to a Keras built-in".
 
+    Keras 3 saves an operation of its own (``x * 2``, ``x[:, 0]``) in an ``.h5`` without its module, and does not find it again: "Unknown
+    layer: 'GetItem'".
+
     The cure writes the module under which the target has the class, and takes the registered name away. Arguments that the class took
     only at its old place are findings of their own.
     """
     for call in calls(document, target):
         if call.resolution is Resolution.MOVED:
-            node = call.node
-            yield Finding(
-                node.at / "module",
-                f"{node.class_name} is looked for in the module {node.module}, which {target} has not, or not with that class",
-                repair=_at_home(call, target),
-                keras_says=_unlocated(node),
-            )
+            yield _operation(call, target) if is_nameless(call.node) else _moved(call, target)
         elif habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native and _misnamed(call):
             yield _registered(call, target)
+
+
+def _moved(call: Call, target: Target) -> Finding:
+    node = call.node
+    return Finding(
+        node.at / "module",
+        f"{node.class_name} is looked for in the module {node.module}, which {target} has not, or not with that class",
+        repair=_at_home(call, target),
+        keras_says=_unlocated(node),
+    )
+
+
+def _operation(call: Call, target: Target) -> Finding:
+    node = call.node
+    return Finding(
+        node.at,
+        f"{node.class_name} is an operation of Keras, and {target} looks for it among the layers: an .h5 does not say its module",
+        repair=_at_home(call, target),
+        keras_says=f"TypeError: Unknown layer: '{node.class_name}'.",
+    )
 
 
 def _at_home(call: Call, target: Target) -> Repair | None:

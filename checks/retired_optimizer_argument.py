@@ -37,6 +37,8 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
     assert mention.meant is not None
     native = document.format.native
     module = document.at(mention.at / "module")
+    if not native and not isinstance(mention.arguments.get("name"), str):
+        return _without_a_name(document, mention, target)
     edit = Edit(mention.at / "module", old=module, new="keras.optimizers")
     registered = document.at(mention.at / "registered_name")
     edits = (edit,) if registered in (None, ABSENT) else (edit, Edit(mention.at / "registered_name", old=registered, new=None))
@@ -47,6 +49,18 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
         repair=Repair(f"write keras.optimizers.{mention.meant.name}", edits) if native else None,
         keras_says=f"TypeError: Could not locate class '{mention.name}'" if native else None,
         mild=not native,
+    )
+
+
+def _without_a_name(document: Document, mention: Mention, target: Target) -> Finding:
+    """The reader falls back to the name in the config, which the new optimizers of TensorFlow 2.9 and 2.10 did not write."""
+    assert mention.meant is not None
+    stated = document.at(mention.at / "class_name")
+    return Finding(
+        mention.at,
+        f"the optimizer {mention.name} is {target}'s {mention.meant.name} under another name, and does not say what it is called",
+        repair=Repair(f"write {mention.meant.name}", (Edit(mention.at / "class_name", old=stated, new=mention.meant.name),)),
+        keras_says="KeyError: 'name'",
     )
 
 

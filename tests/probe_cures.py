@@ -84,7 +84,15 @@ def cells() -> Any:
     return Sequential([Input((5, 3)), layers.RNN(stack, return_sequences=True), last, layers.Activation(old)])
 
 
-HEALTHY = (image, dense, convolution, recurrent, softmax, branches, nested, attention, heads, stacked, cells)
+def arithmetic() -> Any:
+    """Operations, two of which bear the name of a layer, beside that layer."""
+    x = Input((4,), name="in")
+    y = layers.Dense(4)(x)
+    z = keras.ops.mean(y[:, :2] * 2.0 + y[:, 2:], axis=-1, keepdims=True) + y
+    return Model(x, layers.Dense(2)(layers.Add()([keras.ops.relu(z), y])))
+
+
+HEALTHY = (image, dense, convolution, recurrent, softmax, branches, nested, attention, heads, stacked, cells, arithmetic)
 
 
 def make(folder: Path) -> None:

@@ -30,7 +30,7 @@ PROBE = Path(__file__).with_name("probe_cures.py")
 class Illness(NamedTuple):
     """How a healthy model is made sick. ``native``: as a ``.keras``; ``codes``: of the checks whose cures it takes.
 
-    ``release``: of the Keras that the file says it is from; ``since``: the first minor release of Keras 3 that trips over it.
+    ``as_saved``: in the words of Keras 3, and of its release; else in those of Keras 2. ``release``: of the Keras that the file says it is from; ``since``: the first minor release of Keras 3 that trips over it.
     """
 
     healthy: str
@@ -39,6 +39,7 @@ class Illness(NamedTuple):
     native: bool = False
     release: str = "2.15.0"
     since: tuple[int, int] = (3, 0)
+    as_saved: bool = False
 
 
 class Answer(NamedTuple):
@@ -158,6 +159,7 @@ EVERY = {
     "bare list": Illness("convolution", bare_list, {"K608"}),
     "hard sigmoid": Illness("recurrent", hard_sigmoid, {"K609", "K601", "K306"}, release="2.3.1"),
     "hard sigmoid in cells": Illness("cells", hard_sigmoid_everywhere, {"K306", "K609"}, since=(3, 10)),
+    "operations": Illness("arithmetic", unchanged, {"K306"}, as_saved=True),
     "inner layer without module": Illness("recurrent", unchanged, {"K306"}),
     "axes": Illness("softmax", unchanged, {"K609"}),
     "short loss": Illness("dense", unchanged, {"K502"}),
@@ -218,11 +220,12 @@ def spoil_h5(healthy: Path, sick: Path, illness: Illness) -> None:
 
     shutil.copy(healthy, sick)
     with h5py.File(sick, "r+") as file:
-        config = in_the_words_of_keras_2(json.loads(file.attrs["model_config"]))
+        stored = json.loads(file.attrs["model_config"])
+    config = stored if illness.as_saved else in_the_words_of_keras_2(stored)
     illness.spoil(config, sick)
     with h5py.File(sick, "r+") as file:
         file.attrs["model_config"] = json.dumps(config)
-        for group in (file, file["model_weights"]):
+        for group in () if illness.as_saved else (file, file["model_weights"]):
             group.attrs["keras_version"] = illness.release
 
 

@@ -17,6 +17,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import known_elsewhere
+from kdoctor.keras_api.operation import home_of_operation, is_nameless
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import CODE, FUNCTION, Node, is_repaired_hub, objects
@@ -100,6 +101,8 @@ def _call(node: Node, native: bool, catalogue: Catalogue, target: Target, look_u
         return Call(node, kind, Resolution.GIVEN, None, node.config)
     if node.class_name == FUNCTION:
         return _function(node, catalogue, target)
+    if not native and target.keras_3 and is_nameless(node) and (operation := home_of_operation(node, catalogue)) is not None:
+        return Call(node, kind, Resolution.MOVED, operation, node.config)
     natively = read_natively(node, native, target)
     by_module = natively and (habits.GOES_BY_MODULE.of(target) or not node.at.keys)
     found = look_up(kind, by_module, node.module, node.class_name)
@@ -173,6 +176,8 @@ def _at_home(node: Node, kind: str, catalogue: Catalogue) -> ApiObject | None:
 
 def home_of(call: Call, target: Target) -> tuple[str, str | None] | None:
     """The module under which the target has a class that the file names under another one, and the registered name that goes with it."""
+    if is_nameless(call.node) and call.found is not None:
+        return call.found.module, call.node.class_name
     found = _at_home(call.node, call.kind, Catalogue.load(target.release, target.family))
     if found is None:
         return None

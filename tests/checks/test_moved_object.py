@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphs import cured
+from graphs import cured, functional, start
 
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
@@ -49,6 +49,24 @@ def test_since_3_15_a_class_of_keras_carries_no_other_registered_name() -> None:
 def test_an_h5_goes_by_class_names_alone() -> None:
     bare = {"class_name": "Dense", "config": {"name": "dense"}, "registered_name": "Custom>Dense"}
     assert examine("K306", document(sequential(bare), format=Format.H5_MODEL)) == []
+
+
+def test_an_operation_in_an_h5_is_told_its_module_and_a_layer_of_the_same_name_is_not() -> None:
+    tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": ["in", 0, 0]}}
+    operation = {"class_name": "Add", "config": {"name": "add"}, "name": "add", "inbound_nodes": [{"args": [tensor, 2.0], "kwargs": {}}]}
+    listed = {
+        **operation,
+        "config": {"name": "sum", "trainable": True},
+        "name": "sum",
+        "inbound_nodes": [{"args": [[tensor, tensor]], "kwargs": {}}],
+    }
+    sick = document(functional(start(), operation, listed, outputs=(("add", 0, 0),)), format=Format.H5_MODEL)
+    (finding,) = [found for found in examine("K306", sick) if "layers" in found.at.keys]
+    assert str(finding.keras_says) == "TypeError: Unknown layer: 'Add'."
+    assert finding.repair is not None
+    healed = apply(sick, finding.repair.edits).config["config"]["layers"]
+    assert (healed[1]["module"], healed[1]["registered_name"]) == ("keras.src.ops.numpy", "Add")
+    assert "module" not in healed[2]
 
 
 def test_a_layer_of_an_application_is_found_by_its_name_and_all_its_arguments() -> None:
