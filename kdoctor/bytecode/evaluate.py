@@ -103,10 +103,10 @@ class _Evaluator:
             except Untraceable as error:
                 if error.line is not None:
                     raise
-                line = line_of(self.frame.code, self.frame.steps[index].offset, self.frame.release)
-                raise Untraceable(error.reason, line) from error
+                raise Untraceable(error.reason, line_of(self.frame.code, self.frame.steps[index].offset, self.frame.release)) from error
             if isinstance(following, Returned):
                 return following
+            self.frame.computes(stack[-1:])
             index = following
         return Reached(stack)
 

@@ -64,6 +64,8 @@ class Frame:
     loops: int = 0
     keyword_names: tuple[str, ...] = ()
     copied: Stack = field(default_factory=list)
+    computed: dict[int, tuple[int, Expression]] = field(default_factory=dict)
+    """What lay on top of the stack after a step, by its identity: its place in the order in which values were computed, and itself."""
 
     def __post_init__(self) -> None:
         if self.level > MAX_FUNCTIONS_WITHIN:
@@ -74,6 +76,10 @@ class Frame:
         self.position = {}
         for index, step in enumerate(self.steps):
             self.position.setdefault(step.offset, index)
+
+    def computes(self, values: Stack) -> None:
+        for value in values:
+            self.computed.setdefault(id(value), (len(self.computed), value))
 
     def name_of(self, instruction: Instruction) -> str:
         """The attribute or global that an instruction names."""

@@ -61,8 +61,19 @@ def _store_several(frame: Frame, pairs: list[tuple[Expression, Expression]], ind
         targets, values = zip(*pairs, strict=True)
         frame.statements.append(Assignment(Display("tuple", targets), Display("tuple", values)))
     else:
-        raise Untraceable("several values are stored at once")
+        _store_computed(frame, pairs)
     return index
+
+
+def _store_computed(frame: Frame, pairs: list[tuple[Expression, Expression]]) -> None:
+    """`a, b = f(x), g(x)`: the values in the order in which they are computed, whichever is stored first (later Pythons exchange the stores)."""
+    stored = [variable for variable, _ in pairs]
+    if not all(isinstance(variable, Name) for variable in stored) or len(set(stored)) != len(stored):
+        raise Untraceable("several values are stored at once")
+    if any(id(value) not in frame.computed for _, value in pairs):
+        raise Untraceable("several values are stored at once")
+    targets, values = zip(*sorted(pairs, key=lambda pair: frame.computed[id(pair[1])][0]), strict=True)
+    frame.statements.append(Assignment(Display("tuple", targets), Display("tuple", values)))
 
 
 def _store_copies(frame: Frame, pairs: list[tuple[Expression, Expression]], value: Expression) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kdoctor.bytecode import expression as tree
+from kdoctor.translate.arrays import FUNCTIONS, array_method, numpy_function
 from kdoctor.translate.names import NUMBER_FUNCTIONS, Module
 from kdoctor.translate.python_values import BUILTINS, MOST_ITEMS, is_symbolic, items_of, number_function
 from kdoctor.translate.stored_values import StoredLayer
@@ -57,6 +58,8 @@ def called_value(interpreter: Interpreter, function: Value, args: tuple[Value, .
     if isinstance(function, Function):
         return _written(interpreter, function, args, kwargs)
     if isinstance(function, Method):
+        if hasattr(function.owner, "dtype") and not isinstance(function.owner, Tensor):
+            return array_method(function.owner, function.name, args, kwargs)
         return _method(function, args)
     if isinstance(function, StoredLayer):
         return _layer(interpreter, function, args, kwargs)
@@ -73,6 +76,8 @@ def _of_module(interpreter: Interpreter, path: str, args: tuple[Value, ...], kwa
         return number_function(path, args)
     if home == "np" and any(isinstance(arg, Tensor) for arg in args):
         raise Untranslatable(f"{path} of a tensor, which numpy cannot take")
+    if home == "np" and name in FUNCTIONS and row_of(path) is None:
+        return numpy_function(name, args, kwargs)
     if home == "layers":
         return _new_layer(name, args, kwargs)
     if path in ("K.floatx", "keras.config.floatx"):

@@ -21,7 +21,7 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType({
     "Expm1": "expm1", "Sinh": "sinh", "Cosh": "cosh", "Arcsin": "arcsin", "Arccos": "arccos", "Arctan": "arctan", "Arctan2": "arctan2",
     "Isnan": "isnan", "Isinf": "isinf", "Isfinite": "isfinite", "LogicalNot": "logical_not", "LogicalAnd": "logical_and",
     "LogicalOr": "logical_or", "LogicalXor": "logical_xor",
-    "GreaterEqual": "greater_equal", "LessEqual": "less_equal", "Where": "where",
+    "Tril": "tril", "Triu": "triu", "GreaterEqual": "greater_equal", "LessEqual": "less_equal", "Where": "where",
 })  # fmt: skip
 RENAMED: Final = {"Reshape": {"newshape": None}}
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kdoctor.bytecode import expression as tree
+from kdoctor.translate.arrays import ARRAY_ATTRIBUTES, ARRAY_METHODS, array_attribute
 from kdoctor.translate.calling import Bound, Function, Method, called_value
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.names import ALIASES, Module, canonical, member
@@ -107,11 +108,15 @@ class Interpreter:
             return len(owner.lengths)
         if node.name == "value" and isinstance(owner, (int, Dim)):
             return owner
-        if node.name == "shape" and hasattr(owner, "dtype"):
-            return tuple(owner.shape)
+        if hasattr(owner, "dtype") and node.name in ARRAY_ATTRIBUTES:
+            return array_attribute(owner, node.name)
         if isinstance(owner, list) and node.name in ("values", "indices") and type(owner).__name__ == "TopK":
             return owner[0 if node.name == "values" else 1]
-        if node.name in METHODS or (node.name in GROWING and any(owner is made for made in self.made)):
+        if (
+            node.name in METHODS
+            or (node.name in ARRAY_METHODS and hasattr(owner, "dtype"))
+            or (node.name in GROWING and any(owner is made for made in self.made))
+        ):
             return Method(owner, node.name)
         raise Untranslatable(f"the attribute {node.name} of a {type(owner).__name__.lower()}")
 

@@ -9,11 +9,11 @@ from typing import Final
 
 from kdoctor.errors import KdoctorError
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows import arrangement, creation, elementwise, image, indexing, keras_ops, linear, neural, reductions
+from kdoctor.translate.rows import arrangement, creation, elementwise, image, indexing, keras_ops, linear, neural, reductions, stretching
 from kdoctor.translate.rows.words import Row
 from kdoctor.translate.values import Untranslatable, Value
 
-PARTS = (elementwise, neural, reductions, arrangement, indexing, creation, linear, image)
+PARTS = (elementwise, neural, reductions, arrangement, indexing, creation, linear, image, stretching)
 ROWS: Final[Mapping[str, Row]] = MappingProxyType({name: row for part in PARTS for name, row in part.ROWS.items()})
 # The same functions under other homes: what stands first is tried as what stands second.
 HOMES: Final = (

@@ -65,6 +65,8 @@ def test_the_recovered_text_computes_the_same_in_the_same_order() -> None:
 FUNCTIONS = (
     "def f(a, b, c):\n    x = y = t(0)\n    return [x, y, x is y]",
     "def f(a, b, c):\n    a, b = b, a\n    return a, b",
+    "def f(a, b, c):\n    a, b = t(0), h(a, t(1))\n    return a, b",
+    "def f(a, b, c):\n    a, b, c = t(0), (t(1), a), h(b, t(2)) if t(3) else a\n    return a, b, c",
     "def f(a, b, c):\n    a, b, c = c, a, b\n    return a, b, c",
     "def f(a, b, c):\n    if t(0):\n        a = t(1)\n    else:\n        a = t(2)\n    return a, b",
     "def f(a, b, c):\n    if t(0) and not t(1):\n        a = t(2)\n    return h(a, b)",

@@ -88,9 +88,20 @@ def squeeze(g: Graph, input: Value, axis: Value = None) -> Value:
     return given
 
 
+def _as_shape(values: Value) -> ShapeOf | None:
+    """Lengths beside each other are a shape: ``tf.stack([tf.shape(x)[0], 6])``, ``tf.concat([tf.shape(x)[:1], [12]], 0)``."""
+    if not isinstance(values, (list, tuple)) or tensors_in(list(values)):
+        return None
+    if not any(isinstance(part, (Dim, ShapeOf)) or (isinstance(part, (list, tuple)) and Dim in map(type, part)) for part in values):
+        return None
+    return ShapeOf(tuple(length for part in values for length in lengths_of(part)))
+
+
 def concat(g: Graph, values: Value, axis: Value) -> Value:
     if isinstance(values, Tensor):
         return values
+    if whole(axis) in (0, -1) and (shape := _as_shape(values)) is not None:
+        return shape
     parts = [operand(g, value, next((t.dtype for t in tensors_in(list(values))), None)) for value in values]
     return parts[0] if len(parts) == 1 else g("Concatenate", parts, axis=whole(axis))
 
@@ -109,6 +120,8 @@ def stack(g: Graph, values: Value, axis: Value = 0) -> Value:
         if whole(axis) != 0:
             raise Untranslatable("a tensor stacked along another axis than the first")
         return values
+    if whole(axis) == 0 and all(isinstance(value, (Dim, int)) for value in values) and (shape := _as_shape(values)) is not None:
+        return shape
     inner = [stacked(g, item) if isinstance(item, (list, tuple)) else operand(g, item, None) for item in values]
     return g("Stack", inner, axis=whole(axis))
 
@@ -142,30 +155,6 @@ def split(g: Graph, value: Value, num_or_size_splits: Value, axis: Value = 0, nu
     if not starts:
         return [given]
     return g("Split", given, indices_or_sections=starts, axis=place)
-
-
-def tile(g: Graph, input: Value, multiples: Value) -> Value:
-    counts = axes(multiples)
-    return g("Tile", tensor(input), repeats=counts if isinstance(counts, list) else [1] * (tensor(input).rank - 1) + [counts])
-
-
-def backend_tile(g: Graph, x: Value, n: Value) -> Value:
-    return tile(g, x, [n] if isinstance(n, int) else n)
-
-
-def repeat_rows(g: Graph, x: Value, n: Value) -> Value:
-    """Keras's repeat: of (batch, features) makes (batch, n, features)."""
-    return g("Tile", g("ExpandDims", tensor(x), axis=1), repeats=[1, whole(n), 1])
-
-
-def repeat_elements(g: Graph, x: Value, rep: Value, axis: Value) -> Value:
-    return g("Repeat", tensor(x), repeats=whole(rep), axis=whole(axis))
-
-
-def repeat(g: Graph, input: Value, repeats: Value, axis: Value = None) -> Value:
-    times = repeats.tolist() if hasattr(repeats, "tolist") else repeats
-    times = times[0] if isinstance(times, list) and len(times) == 1 else times
-    return g("Repeat", tensor(input), repeats=whole(times), axis=None if axis is None else whole(axis))
 
 
 def reverse(g: Graph, tensor: Value, axis: Value) -> Value:
@@ -206,10 +195,6 @@ def roll(g: Graph, input: Value, shift: Value, axis: Value) -> Value:
     return g("Roll", tensor(input), shift=by, axis=places)
 
 
-def broadcast_to(g: Graph, input: Value, shape: Value) -> Value:
-    return g("BroadcastTo", tensor(input), shape=[whole(length) for length in lengths_of(shape)])
-
-
 def one_hot(
     g: Graph, indices: Value, depth: Value, on_value: Value = None, off_value: Value = None, axis: Value = None, dtype: Value = None
 ) -> Value:
@@ -236,10 +221,9 @@ ROWS: Rows = {
     "tf.expand_dims": expand_dims, "K.expand_dims": lambda g, x, axis=-1: expand_dims(g, x, axis),
     "tf.squeeze": squeeze, "K.squeeze": squeeze,
     "tf.concat": v0_concat, "K.concatenate": concatenate, "tf.stack": stack, "K.stack": stack, "tf.pack": stack,
-    "tf.unstack": unstack, "tf.split": split, "tf.tile": tile, "K.tile": backend_tile, "K.repeat": repeat_rows,
-    "K.repeat_elements": repeat_elements, "tf.repeat": repeat, "tf.reverse": reverse, "K.reverse": reverse, "tf.reverse_v2": reverse,
+    "tf.unstack": unstack, "tf.split": split, "tf.reverse": reverse, "K.reverse": reverse, "tf.reverse_v2": reverse,
     "tf.pad": pad, "K.temporal_padding": temporal_padding, "K.spatial_2d_padding": spatial_padding, "tf.roll": roll,
-    "tf.broadcast_to": broadcast_to, "tf.one_hot": one_hot, "K.one_hot": lambda g, indices, num_classes: one_hot(g, indices, num_classes),
+    "tf.one_hot": one_hot, "K.one_hot": lambda g, indices, num_classes: one_hot(g, indices, num_classes),
     "tf.space_to_depth": block("SpaceToDepth"), "tf.nn.space_to_depth": block("SpaceToDepth"),
     "tf.depth_to_space": block("DepthToSpace"), "tf.nn.depth_to_space": block("DepthToSpace"),
 }  # fmt: skip

@@ -49,10 +49,10 @@ def _filled(g: Graph, shape: Value, value: float, dtype: Value) -> Value:
     model = next(iter(models))
     if len(models) != 1 or model is None:
         raise Untranslatable("a tensor of a shape that is known only when the model runs")
-    return _like_axes(g, model, lengths, value, made)
+    return like_axes(g, model, lengths, value, made)
 
 
-def _like_axes(g: Graph, model: Tensor, lengths: list[Value], value: float, dtype: str) -> Value:
+def like_axes(g: Graph, model: Tensor, lengths: list[Value], value: float, dtype: str) -> Value:
     """Keep the axes that are asked for, take one number of every other, and stretch that to the lengths that are known."""
     asked = [length.axis for length in lengths if isinstance(length, Dim)]
     if asked != sorted(set(asked)):
@@ -132,6 +132,24 @@ def np_array(g: Graph, object: Value, dtype: Value = None) -> Value:
     return found if dtype is None else found.astype(dtype_name(dtype))
 
 
+def np_eye(g: Graph, N: Value, M: Value = None, k: Value = 0, dtype: Value = "float64") -> Value:
+    if whole(k) != 0:
+        raise Untranslatable("an identity matrix whose ones are moved")
+    return eye(g, N, M, None, dtype)
+
+
+def sequence_mask(g: Graph, lengths: Value, maxlen: Value = None, dtype: Value = "bool") -> Value:
+    """Whether a place is before the end of its sequence."""
+    import numpy
+
+    given = tensor(lengths)
+    if maxlen is None or whole(maxlen) > MOST_NUMBERS or given.dtype not in ("int32", "int64"):
+        raise Untranslatable("a mask as long as its longest sequence, which is known only when the model runs")
+    found = g("Less", numpy.arange(whole(maxlen)).astype(given.dtype), g("ExpandDims", given, axis=-1))
+    made = dtype_name(dtype)
+    return found if made == "bool" else g("Cast", found, dtype=made)
+
+
 ROWS: Rows = {
     "tf.constant": constant, "K.constant": backend_constant, "K.variable": backend_constant, "tf.zeros": zeros, "tf.ones": ones,
     "tf.fill": fill, "tf.zeros_like": zeros_like, "tf.ones_like": ones_like, "tf.eye": eye, "tf.range": arange, "tf.linspace": linspace,
@@ -144,5 +162,6 @@ ROWS: Rows = {
     "np.zeros": lambda g, shape, dtype="float64": full(array(0, dtype_name(dtype)), _static(shape)),
     "np.ones": lambda g, shape, dtype="float64": full(array(1, dtype_name(dtype)), _static(shape)),
     "np.arange": lambda g, start, stop=None, step=1: arange(g, start, stop, step, "int64" if isinstance(start, int) else "float64"),
+    "np.eye": np_eye, "tf.sequence_mask": sequence_mask,
     "np.float64": lambda g, x: np_array(g, x, "float64"), "np.int32": lambda g, x: np_array(g, x, "int32"),
 }  # fmt: skip

@@ -146,7 +146,7 @@ def clipped_sqrt(g: Graph, x: Value) -> Value:
 
 def power(g: Graph, x: Value, y: Value) -> Value:
     left, right = pair(g, x, y)
-    if right == 2 and not isinstance(right, Tensor) and is_float(beside(left)):
+    if isinstance(right, (int, float)) and right == 2 and is_float(beside(left)):
         return g("Square", left)
     return g("Power", left, right)
 

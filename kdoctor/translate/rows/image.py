@@ -186,6 +186,21 @@ def normalized(mode: str) -> Row:
     return row
 
 
+def patches(g: Graph, images: Value, sizes: Value = None, strides: Value = None, rates: Value = None, padding: Value = "VALID") -> Value:
+    """The numbers of each window beside each other."""
+    size, step, rate = (_window(value) for value in (sizes, strides, rates))
+    if rate != [1, 1] or str(padding).lower() not in ("same", "valid") or not is_float(tensor(images).dtype):
+        raise Untranslatable("patches with gaps, with another padding, or of whole numbers")
+    return g("ExtractPatches", tensor(images), size=size, strides=step, padding=str(padding).lower(), data_format="channels_last")
+
+
+def _window(value: Value) -> list[int]:
+    lengths = array(value).tolist()
+    if len(lengths) != 4 or (lengths[0], lengths[3]) != (1, 1):
+        raise Untranslatable("a window over the batch or the channels")
+    return [whole(length) for length in lengths[1:3]]
+
+
 PREPROCESSING = {
     "tf": "inception_v3 inception_resnet_v2 xception mobilenet mobilenet_v2 resnet_v2 nasnet",
     "caffe": "vgg16 vgg19 resnet resnet50 imagenet_utils",
@@ -198,6 +213,7 @@ ROWS: Rows = {
     "tf.image.flip_left_right": flip(-2), "tf.image.flip_up_down": flip(-3), "tf.image.rgb_to_grayscale": gray,
     "tf.image.grayscale_to_rgb": from_gray, "tf.image.per_image_standardization": standardization, "tf.image.central_crop": central_crop,
     "tf.image.crop_to_bounding_box": crop, "tf.image.pad_to_bounding_box": pad_to, "tf.image.convert_image_dtype": convert_dtype,
+    "tf.image.extract_patches": patches,
     **{
         f"applications.{network}.preprocess_input": normalized(mode)
         for mode, networks in PREPROCESSING.items()

@@ -187,7 +187,7 @@ def static_value(g: Graph, tensor: Value) -> Value:
 
 def band_part(g: Graph, input: Value, num_lower: Value, num_upper: Value) -> Value:
     below, above = whole(num_lower), whole(num_upper)
-    found = tensor(input)
+    found = input if isinstance(input, Tensor) else array(input)
     if above >= 0:
         found = g("Tril", found, k=above)
     return g("Triu", found, k=-below) if below >= 0 else found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kdoctor.translate.dtypes import is_float
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.words import Rows, array, beside, flag, operand, refuse_narrow, tensor, whole
+from kdoctor.translate.rows.words import Row, Rows, array, beside, flag, operand, refuse_narrow, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 
@@ -87,6 +88,28 @@ def diag_part(g: Graph, input: Value) -> Value:
     return g("Diagonal", x, offset=0, axis1=x.rank - 2, axis2=x.rank - 1)
 
 
+def diag(g: Graph, diagonal: Value) -> Value:
+    """The numbers of the last axis down the diagonal of matrices, and zeros: not products with zeros, which infinity survives."""
+    import numpy
+
+    x = tensor(diagonal)
+    length = x.lengths[-1]
+    if length is None or length > 300:
+        raise Untranslatable("a diagonal of unknown length, or a long one")
+    return g("Where", numpy.eye(length, dtype=bool), g("ExpandDims", x, axis=-1), g("ZerosLike", g("ExpandDims", x, axis=-1)))
+
+
+def single(operation: str) -> Row:
+    """An operation on matrices of floats."""
+
+    def row(g: Graph, input: Value) -> Value:
+        if not is_float(tensor(input).dtype):
+            raise Untranslatable(f"{operation.lower()} of whole numbers")
+        return g(operation, input)
+
+    return row
+
+
 def trace(g: Graph, x: Value) -> Value:
     refuse_narrow(x, "sums")
     return g("Sum", diag_part(g, x), axis=-1, keepdims=False)
@@ -104,5 +127,6 @@ ROWS: Rows = {
     "tf.matmul": matmul, "tf.linalg.matmul": matmul, "tf.batch_matmul": matmul, "op.matmul": matmul, "K.dot": dot, "K.batch_dot": batch_dot,
     "tf.tensordot": tensordot, "tf.linalg.tensordot": tensordot, "tf.einsum": einsum, "tf.linalg.einsum": einsum,
     "tf.linalg.diag_part": diag_part, "tf.linalg.trace": trace, "tf.trace": trace, "tf.linalg.matvec": matvec,
-    "tf.nn.xw_plus_b": xw_plus_b,
+    "tf.nn.xw_plus_b": xw_plus_b, "tf.linalg.diag": diag, "tf.matrix_diag": diag,
+    "tf.linalg.det": single("Det"), "tf.linalg.inv": single("Inv"), "tf.matrix_inverse": single("Inv"),
 }  # fmt: skip

@@ -189,6 +189,18 @@ def convolution(
     return g("Conv", x, kernel, strides=steps, padding=_padding(padding), data_format=form, dilation_rate=spread)
 
 
+def depthwise_convolution(
+    g: Graph, input: Value, filter: Value, strides: Value = 1, padding: Value = "VALID", data_format: Value = None, dilations: Value = None
+) -> Value:
+    x, form = tensor(input), _format(data_format)
+    first = form == "channels_first"
+    steps, spread = (_sides(1 if value is None else value, x.rank - 2, first) for value in (strides, dilations))
+    if len(set(steps)) > 1:
+        raise Untranslatable("strides that differ")
+    kernel = operand(g, filter, x.dtype)
+    return g("DepthwiseConv", x, kernel, strides=steps[0], padding=_padding(padding), data_format=form, dilation_rate=spread)
+
+
 def local_response(g: Graph, input: Value, depth_radius: Value = 5, bias: Value = 1.0, alpha: Value = 1.0, beta: Value = 0.5) -> Value:
     """``x / (bias + alpha * sum of the squares of the channels around) ** beta``, the sum written out."""
     x, radius = tensor(input), whole(depth_radius)
@@ -230,5 +242,5 @@ ROWS: Rows = {
     "tf.nn.avg_pool": average_pool, "tf.nn.avg_pool1d": average_pool, "tf.nn.avg_pool2d": average_pool, "tf.nn.avg_pool3d": average_pool,
     "tf.nn.max_pool": maximum_pool, "tf.nn.max_pool1d": maximum_pool, "tf.nn.max_pool2d": maximum_pool, "tf.nn.max_pool3d": maximum_pool,
     "tf.nn.pool": any_pool, "K.pool2d": backend_pool, "tf.nn.conv1d": convolution, "tf.nn.conv2d": convolution,
-    "tf.nn.convolution": convolution, "tf.nn.batch_normalization": batch_normalization, "tf.nn.dropout": dropout, "K.dropout": dropout,
+    "tf.nn.convolution": convolution, "tf.nn.depthwise_conv2d": depthwise_convolution, "tf.nn.batch_normalization": batch_normalization, "tf.nn.dropout": dropout, "K.dropout": dropout,
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.words import Row, Rows, axes, flag, refuse_narrow, refuse_whole, tensor, whole
+from kdoctor.translate.rows.words import Row, Rows, axes, dtype_name, flag, refuse_narrow, refuse_whole, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 REDUCTIONS: Final = {
@@ -57,14 +57,22 @@ def position(operation: str, default: int) -> Row:
 
 def cumulative(operation: str) -> Row:
     def row(g: Graph, x: Value, axis: Value = 0, exclusive: Value = False, reverse: Value = False) -> Value:
-        if flag(exclusive):
-            raise Untranslatable(f"exclusive {operation.lower()}")
         given, place = tensor(x), whole(axis)
-        if not flag(reverse):
-            return g(operation, given, axis=place)
-        return g("Flip", g(operation, g("Flip", given, axis=place), axis=place), axis=place)
+        turned = g("Flip", given, axis=place) if flag(reverse) else given
+        found = g(operation, _put_off(g, turned, place, operation) if flag(exclusive) else turned, axis=place)
+        return g("Flip", found, axis=place) if flag(reverse) else found
 
     return row
+
+
+def _put_off(g: Graph, x: Tensor, place: int, operation: str) -> Tensor:
+    """A sum of nothing first, and without the last number."""
+    place %= x.rank
+    widths = [[int(axis == place), 0] for axis in range(x.rank)]
+    first = 0 if operation == "Cumsum" else 1
+    padded = g("Pad", x, first, pad_width=widths, mode="constant") if first else g("Pad", x, pad_width=widths, mode="constant")
+    found: Tensor = g("GetItem", padded, (*(slice(None),) * place, slice(None, -1)))
+    return found
 
 
 def norm(g: Graph, tensor: Value, ord: Value = "euclidean", axis: Value = None, keepdims: Value = False) -> Value:
@@ -92,7 +100,8 @@ def moments(g: Graph, x: Value, axes: Value, shift: Value = None, keepdims: Valu
 def count_nonzero(g: Graph, input: Value, axis: Value = None, keepdims: Value = None, dtype: Value = "int64") -> Value:
     if flag(keepdims):
         raise Untranslatable("count_nonzero that keeps its axes")
-    return g("CountNonzero", tensor(input), axis=axes(axis))
+    found, made = g("CountNonzero", tensor(input), axis=axes(axis)), dtype_name(dtype)
+    return found if made in ("int32", "int64") else g("Cast", found, dtype=made)
 
 
 def zero_fraction(g: Graph, value: Value) -> Value:
