@@ -76,7 +76,8 @@ def _table(found: dict[str, Any]) -> Iterator[str]:
         yield f"  {name:28} {cost['wall_seconds']:8.3f} {cost['cpu_seconds']:8.3f} {cost['peak_mb']:8.0f}{rate}"
     for ratio in found["ratios"]:
         most = ratio["most"]
-        verdict = "" if most is None else f"   at most {most:g}: {'kept' if ratio['wall'] <= most else 'MISSED'}"
+        held = {kind: "kept" if most is None or ratio[kind] <= most else "MISSED" for kind in ("wall", "cpu")}
+        verdict = "" if most is None else f"   at most {most:g}: {held['wall']} (by CPU time {held['cpu']})"
         yield f"  {ratio['of']} / {ratio['to']}: wall {ratio['wall']:.2f}, CPU {ratio['cpu']:.2f}{verdict}"
 
 

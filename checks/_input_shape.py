@@ -29,16 +29,16 @@ class Choice:
         return () if self.shape else (Need("--input-shape", example, self.refused.lstrip("; ") or why),)
 
 
-def choose(document: Document, stack: Stack, target: Target, candidates: Iterable[Shape]) -> Choice:
+def choose(document: Document, stack: Stack, target: Target, candidates: Iterable[Shape], followed: bool = False) -> Choice:
     """The user's shape for the outermost model, where no stored kernel contradicts it; else the only candidate that none contradicts.
 
-    Candidates that agree count as one: the first of them is meant.
+    Candidates that agree count as one: the first of them is meant. followed: whether all of them reached the end of the model before.
     """
     given = target.given.input_shape
     if given is not None and not stack.model.at.keys:
         clash = flow(document, stack.layers, given).clash
         return Choice(given) if clash is None else Choice(None, f"; the shape that you gave, {given}, is refused: {clash}")
-    fitting = [shape for shape in candidates if flow(document, stack.layers, shape).clash is None]
+    fitting = [shape for shape in candidates if followed or flow(document, stack.layers, shape).clash is None]
     decided = bool(fitting) and all(agree(fitting[0], other) for other in fitting[1:])
     return Choice(fitting[0] if decided else None)
 

@@ -68,7 +68,7 @@ def _builds_itself(layer: Node) -> bool:
 
 def _missing(document: Document, stack: Stack, target: Target, stored: int) -> Finding:
     builds = _layer_builds(document)
-    choice = choose(document, stack, target, _whole(document, stack))
+    choice = choose(document, stack, target, _whole(document, stack), followed=True)
     features = None if stack.first is None else features_of(document, stack.first)
     at = stack.model.at / "config" / "build_input_shape"
     repair = None

@@ -55,6 +55,7 @@ class Stack:
         return next((layer for layer in self.layers if layer.class_name != "InputLayer"), None)
 
 
+@lru_cache(maxsize=4)
 def stacks(document: Document) -> tuple[Stack, ...]:
     """Every Sequential model in the config, the outermost first."""
     return tuple(_stack(node) for node in objects(document) if node.class_name == "Sequential" and node.at.part == "config")

@@ -217,7 +217,7 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "models_in_models.keras": (lambda: config(stack(90)), ("K810",)),
     "2_000_layers.keras": (lambda: config(wide(2_000)), ("K701", "K202", "K205", "K206")),
     "circular.keras": (lambda: config(circular(120)), ("K204", "K209", "K203")),
-    "1_000_lambdas.keras": (lambda: config(layers(*(layer("Lambda", name=f"l{n}", function=code("lambda x: x + 1")) for n in range(1_000)))), ("K401",)),
+    "3_000_lambdas.keras": (lambda: config(layers(*(layer("Lambda", name=f"l{n}", function=code("lambda x: x + 1")) for n in range(3_000)))), ("K401",)),
     "a_long_lambda.keras": (lambda: config(layers(layer("Lambda", name="l", function=code(f"lambda x: ({'x + 1,' * 20_000})")))), ("K401",)),
     "30_000_names.keras": (lambda: config(layers(layer("Lambda", name="l", function=code(f"lambda x: ({','.join(f'a{n}' for n in range(30_000))})")))), ("K405",)),
     "300_000_arguments.keras": (lambda: config(layers(layer(name="d", units=1, **{f"k{n}": n for n in range(300_000)}))), ("K601",)),
