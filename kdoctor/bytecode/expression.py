@@ -6,12 +6,12 @@ A node refuses to be built deeper than `MAX_DEPTH`, so whatever walks a tree may
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
 from typing import Literal, TypeAlias
 
 from kdoctor.bytecode.code import Code, Value
+from kdoctor.bytecode.fields import names_of_fields
 from kdoctor.bytecode.literal import Untraceable, literal
 
 MAX_DEPTH = 80
@@ -40,26 +40,16 @@ class Expression:
 
     def children(self) -> Iterator[Expression]:
         """The nodes directly below this one."""
-        for name in _inside(type(self)):  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
-            value = getattr(self, name)
-            if isinstance(value, Expression):
-                yield value
-            elif isinstance(value, tuple):
-                yield from _nodes(value)
+        for name in names_of_fields(type(self)):
+            if name != "depth":
+                yield from _nodes(getattr(self, name))
 
 
-@cache
-def _inside(kind: type[Expression]) -> tuple[str, ...]:
-    """The fields that a node may have others in."""
-    return tuple(each.name for each in fields(kind) if each.name != "depth" and each.type not in ("str", "bool", "Scope"))
-
-
-def _nodes(values: tuple[object, ...]) -> Iterator[Expression]:
-    for value in values:
-        if isinstance(value, Expression):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _nodes(value)
+def _nodes(value: object) -> Iterator[Expression]:
+    if isinstance(value, Expression):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (node for item in value if isinstance(item, (Expression, tuple)) for node in _nodes(item))
 
 
 @dataclass(frozen=True, slots=True)
