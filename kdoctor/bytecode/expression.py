@@ -40,7 +40,7 @@ class Expression:
 
     def children(self) -> Iterator[Expression]:
         """The nodes directly below this one."""
-        for name in names_of_fields(type(self)):
+        for name in names_of_fields(type(self)):  # type: ignore[arg-type]  # a class is hashable, its instances may not be
             if name != "depth":
                 yield from _nodes(getattr(self, name))
 
