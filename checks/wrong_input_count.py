@@ -8,7 +8,7 @@ from kdoctor.graph.initial_states import given_apart, takes_states
 from kdoctor.graph.input_alignment import misaligned
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.input_counts import miscount_of
+from kdoctor.keras_api.input_counts import miscount_in_keras_2, miscount_of
 from kdoctor.structure.connections import arguments_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, models
@@ -28,17 +28,21 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     Keras 2 stored the states that a recurrent layer begins with beside its input, as one list: an encoder and its decoder fail so in
     Keras 3. The cure hands them over as `initial_state`, which means the same.
 
+    Keras 2 refuses the same lists, and a nested model that gets too few tensors; what it gets too many it leaves out, and it does not compare
+    shapes with those of its inputs.
+
     In every other case which tensors belong there is not in the file. Where tensors of a nested model fit in another order only, the
     message says in which.
     """
-    if not habits.COUNTS_INPUTS.of(target):
+    older = habits.COUNTS_INPUTS_OF_MODELS_SHORT.of(target)
+    if not habits.COUNTS_INPUTS.of(target) and not older:
         return
     shapes = infer(document)
     for model in models(document):
         for layer in model.layers if model.functional else ():
-            found = list(_miscounted(model, layer))
+            found = list(_miscounted(document, model, layer, older))
             yield from found
-            for words in () if found else misaligned(layer.node, shapes.calls.get(layer.at, ())):
+            for words in () if found or older else misaligned(layer.node, shapes.calls.get(layer.at, ())):
                 yield Finding(
                     layer.at,
                     f"{layer.class_name} {layer.name!r} {words.message}",
@@ -48,14 +52,15 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
                 )
 
 
-def _miscounted(model: Model, layer: Layer) -> Iterator[Finding]:
+def _miscounted(document: Document, model: Model, layer: Layer, older: bool) -> Iterator[Finding]:
     nodes = layer.node.raw.get("inbound_nodes")
     for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
-        found = miscount_of(layer.node, arguments_of(node))
+        arguments = arguments_of(node)
+        found = miscount_in_keras_2(layer.node, arguments, document.format.native) if older else miscount_of(layer.node, arguments)
         if found is None:
             continue
         repair = None
-        if takes_states(layer.node, node):
+        if takes_states(layer.node, node) and not older:
             repair = Repair("hand the states over as initial_state", given_apart(layer.node, index))
         yield Finding(
             layer.at / "inbound_nodes" / index,

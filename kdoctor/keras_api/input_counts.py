@@ -7,7 +7,7 @@ called) and without their build_config. Checked against the real thing: tests/ke
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -44,6 +44,14 @@ LISTS: Final[Mapping[str, tuple[int, int | None]]] = MappingProxyType({
     "Attention": (2, 3),
     "AdditiveAttention": (2, 3),
 })  # fmt: skip
+# What Keras 2 does otherwise, measured in 2.9 and 2.15 (TensorFlow 2.9.3 and 2.15.1): what it takes as a list of several tensors, states of
+# a recurrent layer among them, and what it does not count any more once it was built from an archive.
+TAKES_LISTS_IN_KERAS_2: Final = frozenset(
+    ["LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "Discretization", *(f"ConvLSTM{rank}D" for rank in RANKS)]
+)
+UNCOUNTED_ONCE_BUILT_IN_KERAS_2: Final = frozenset(
+    ["Normalization", *(f"{kind}{rank}D" for kind in ("GlobalMaxPooling", "SpatialDropout") for rank in RANKS)]
+)
 QUERIED: Final = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention")
 
 
@@ -138,3 +146,22 @@ def _without_value(arguments: Sequence[Argument]) -> Miscount | None:
     if any(argument.form is Form.OTHER for argument in placed) or "value" in named or len(placed) > 1:
         return None
     return Miscount("a query and a value", "the query alone", "TypeError: missing a required argument: 'value'")
+
+
+def miscount_in_keras_2(node: Node, arguments: Sequence[Argument], archived: bool) -> Miscount | None:
+    """The same for a release of Keras 2; ``archived``: whether its layers are built as their build_config says before they are called.
+
+    A nested model leaves out what it gets beyond its inputs, and a Sequential takes the first of several.
+    """
+    found = miscount_of(node, arguments)
+    if found is None or node.class_name in TAKES_LISTS_IN_KERAS_2 or node.class_name == "Sequential":
+        return None
+    first = arguments[0]
+    if "output_layers" in node.config:
+        says = "AssertionError: Could not compute output KerasTensor"
+        return replace(found, keras_says=says) if len(first.sources) < len(_inputs(node)) else None
+    if node.class_name in UNCOUNTED_ONCE_BUILT_IN_KERAS_2 and archived and node.build_config:
+        return None
+    if node.class_name in COUNTED | frozenset(LISTS):
+        return found
+    return replace(found, keras_says=None)

@@ -96,3 +96,34 @@ def test_the_states_are_those_that_keras_3_computes_with(tmp_path: Path) -> None
     well.set_weights(model.get_weights())
     given = [numpy.random.RandomState(3).rand(2, *shape).astype("float32") for shape in ((3, 2), (2,), (2,))]
     assert numpy.array_equal(well.predict(given, verbose=0), model.predict(given, verbose=0))
+
+
+KERAS_2 = Target("2.15.0")
+
+
+def test_keras_2_refuses_what_it_was_seen_to_refuse() -> None:
+    several = graph(after(layer("Dense", name="out", units=2), "in", "other"), "in", "other")
+    (finding,) = examine("K208", several, KERAS_2)
+    assert finding.keras_says == 'ValueError: Layer "out" expects 1 input(s), but it received 2 input tensors.'
+    assert len(examine("K208", several, Target("2.9.3", family="tf.keras"))) == 1
+    (finding,) = examine("K208", graph(after(layer("Add", name="out"), "in"), "in"), KERAS_2)
+    assert finding.message == "Add 'out' takes a list of tensors, and is given one tensor"
+
+
+def test_keras_2_leaves_out_what_a_nested_model_gets_too_many_of() -> None:
+    two = functional(start("a"), start("b"), after(layer("Add", name="out"), "a", "b"), inputs=(("a", 0, 0), ("b", 0, 0)), name="inner")
+    one = functional(start("a"), after(layer("ReLU", name="out"), "a"), inputs=(("a", 0, 0),), name="inner")
+    ends = {"inputs": (("in", 0, 0), ("other", 0, 0)), "outputs": (("inner", 0, 0),)}
+    too_few = document(functional(start(), start("other"), after(two, "in"), **ends))
+    too_many = document(functional(start(), start("other"), after(one, "in", "other"), **ends))
+    (finding,) = examine("K208", too_few, KERAS_2)
+    assert str(finding.keras_says).startswith("AssertionError: Could not compute output")
+    assert examine("K208", too_many, KERAS_2) == []
+    assert len(examine("K208", too_many)) == 1
+
+
+@pytest.mark.parametrize("name", ["Discretization", "LSTM"])
+def test_keras_2_takes_lists_where_keras_3_does_not(name: str) -> None:
+    called_with_two = graph(after(layer(name, name="out", units=2), "in", "other"), "in", "other")
+    assert examine("K208", called_with_two, KERAS_2) == []
+    assert len(examine("K208", called_with_two)) == 1
