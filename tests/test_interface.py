@@ -51,6 +51,24 @@ def test_the_policy_of_the_page_is_one(tmp_path: Path) -> None:
     assert kdoctor.load_policy(tmp_path / "pyproject.toml").rules[0].ignore == ("K6",)
 
 
+def test_the_action_and_the_snippet_for_gitlab_are_what_their_schemas_want(tmp_path: Path) -> None:
+    pytest.importorskip("check_jsonschema")
+    snippet = tmp_path / "gitlab.yml"
+    snippet.write_text(re.findall(r"```yaml\n(kdoctor:.*?)```", (ROOT / "docs/gate.md").read_text("utf-8"), re.DOTALL)[0], "utf-8")
+    for schema, path in (("github-actions", ROOT / "action.yml"), ("gitlab-ci", snippet)):
+        options = ["--data-transform", "gitlab-ci"] if schema == "gitlab-ci" else []
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *options, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_the_action_installs_without_running_what_lies_in_the_checkout(tmp_path: Path) -> None:
+    (tmp_path / "pip.py").write_text("open('was_run', 'w').close()")
+    install = re.findall(r'run: python (.*) install "\$VERSION"', (ROOT / "action.yml").read_text("utf-8"))[0]
+    subprocess.run([sys.executable, *install.split(), "--version"], cwd=tmp_path, capture_output=True, check=True)
+    assert not (tmp_path / "was_run").exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the action's script is for bash")
 def test_the_script_of_the_action_runs(tmp_path: Path) -> None:
     script = (ROOT / "action.yml").read_text("utf-8").rpartition("run: |\n")[2].replace("kdoctor scan", f"{sys.executable} -m kdoctor scan")
