@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.document import ABSENT, Document
+from kdoctor.check import Finding, Repair, Safety, Severity, check
+from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.target import Target
 
 # Arguments of Keras 2 optimizers: renamed ones, and those that say nothing about the training that Keras 3 does.
 RENAMED = {"lr": "learning_rate"}
+SCHEDULES = "keras.optimizers.schedules"
 MEANINGLESS = frozenset({"jit_compile", "is_legacy_optimizer"})
+# What a model that only predicts can do without: Keras 2.11 and later have another schedule for the momentum of Nadam, and no say in it.
+OF_TRAINING_ALONE = frozenset({"schedule_decay"})
 
 
 @check("K504", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -21,6 +25,11 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     Optimizers of the module ``keras.optimizers.legacy`` are looked for in vain. A class that an ``.h5`` names ``Custom>Adam`` (Keras 2.11
     and later wrote that) loads, but as a fresh Adam with default settings: a warning.
 
+    Where that config's own name is no optimizer's, or is not there, it does not load: "Could not interpret optimizer identifier: mine".
+    Nadam's ``schedule_decay`` is gone, too: it says how training goes on, and nothing of what the model predicts.
+
+    A learning-rate schedule in an ``.h5`` of Keras 2 does not state its module: "Could not locate class 'ExponentialDecay'".
+
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
     """
     for mention in mentions(document, target):
@@ -28,6 +37,8 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
             continue
         if mention.found is None and mention.meant is not None:
             yield _renamed_class(document, mention, target)
+        if target.keras_3 and mention.found is not None:
+            yield from _schedule(mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
 
@@ -37,8 +48,8 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
     assert mention.meant is not None
     native = document.format.native
     module = document.at(mention.at / "module")
-    if not native and not isinstance(mention.arguments.get("name"), str):
-        return _without_a_name(document, mention, target)
+    if not native and not _is_known(mention.arguments.get("name"), target):
+        return _not_by_its_name(document, mention, target)
     edit = Edit(mention.at / "module", old=module, new="keras.optimizers")
     registered = document.at(mention.at / "registered_name")
     edits = (edit,) if registered in (None, ABSENT) else (edit, Edit(mention.at / "registered_name", old=registered, new=None))
@@ -52,15 +63,42 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
     )
 
 
-def _without_a_name(document: Document, mention: Mention, target: Target) -> Finding:
-    """The reader falls back to the name in the config, which the new optimizers of TensorFlow 2.9 and 2.10 did not write."""
+def _schedule(mention: Mention, target: Target) -> Iterator[Finding]:
+    """Optimizer.from_config of Keras 3 reads a schedule as in an archive, by its module, which no ``.h5`` of Keras 2 states."""
+    stated = mention.arguments.get("learning_rate")
+    if not isinstance(stated, Mapping) or not isinstance(stated.get("class_name"), str) or "module" in stated:
+        return
+    name, settings = stated["class_name"], stated.get("config")
+    known = Catalogue.load(target.release, target.family).resolve(SCHEDULES, name) is not None and isinstance(settings, Mapping)
+    at = mention.at / "config" / "learning_rate"
+    kept = {key: value for key, value in settings.items() if key != "name" or value is not None} if isinstance(settings, Mapping) else {}
+    new = {"module": SCHEDULES, "class_name": name, "config": kept, "registered_name": None}
+    yield Finding(
+        at,
+        f"the learning-rate schedule {name} is looked for by its module, which the file does not say",
+        repair=Repair(f"write {SCHEDULES}.{name}", (Edit(at, old=stated, new=new),)) if known else None,
+        keras_says=f"TypeError: Could not locate class '{name}'.",
+    )
+
+
+def _is_known(name: Json, target: Target) -> bool:
+    """Whether an optimizer goes by this name, in whatever case (optimizers.get)."""
+    return isinstance(name, str) and name.lower() in {
+        one.lower() for one in Catalogue.load(target.release, target.family).names("optimizer")
+    }
+
+
+def _not_by_its_name(document: Document, mention: Mention, target: Target) -> Finding:
+    """The reader falls back to the name in the config, which is the user's, and which TensorFlow 2.9 and 2.10 left out for new optimizers."""
     assert mention.meant is not None
-    stated = document.at(mention.at / "class_name")
+    stated, called = document.at(mention.at / "class_name"), mention.arguments.get("name")
+    missing = not isinstance(called, str)
     return Finding(
         mention.at,
-        f"the optimizer {mention.name} is {target}'s {mention.meant.name} under another name, and does not say what it is called",
+        f"the optimizer {mention.name} is {target}'s {mention.meant.name} under another name, and "
+        + ("does not say what it is called" if missing else f"its own name, {called!r}, is no optimizer's"),
         repair=Repair(f"write {mention.meant.name}", (Edit(mention.at / "class_name", old=stated, new=mention.meant.name),)),
-        keras_says="KeyError: 'name'",
+        keras_says="KeyError: 'name'" if missing else f"ValueError: Could not interpret optimizer identifier: {called}",
     )
 
 
@@ -69,6 +107,10 @@ def _argument(document: Document, mention: Mention, name: str, target: Target) -
     repair = None
     if name in MEANINGLESS:
         repair = Repair(f"drop {name}", (Edit(at / name, old=value, new=ABSENT),))
+    elif name in OF_TRAINING_ALONE:
+        safety = Safety.UNSAFE if target.purpose == "training" else Safety.SAFE
+        title = f"drop {name}: fit() goes by the schedule of {target} from now on, predictions stay"
+        repair = Repair(title, (Edit(at / name, old=value, new=ABSENT),), safety)
     elif name in RENAMED and RENAMED[name] not in mention.arguments:
         new = RENAMED[name]
         repair = Repair(f"write {new} instead of {name}", (Edit(at / name, old=value, new=ABSENT), Edit(at / new, old=ABSENT, new=value)))

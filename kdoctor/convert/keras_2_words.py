@@ -27,6 +27,8 @@ from kdoctor.structure.objects import CODE, FUNCTION, MODELS, VALUES, Node, as_n
 RENAMED = {("InputLayer", "batch_shape"): "batch_input_shape", ("LeakyReLU", "negative_slope"): "alpha"}
 # (class, argument) whose false is what leaving it out means; the constructors have another default, None, for that
 FALSE_IS_USUAL = frozenset({("InputLayer", "sparse"), ("InputLayer", "ragged"), ("InputLayer", "optional")})
+# Layers that give whole numbers: Keras 2 wants their dtype to be one of those.
+COUNTING = frozenset({"StringLookup", "IntegerLookup", "Hashing", "Discretization"})
 PLAIN_POLICIES = frozenset(
     {"float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16", "int32", "int64", "uint8", "bool"}
 )
@@ -104,6 +106,8 @@ class Words:
                 or (name == "backward_layer" and _is_mirrored(node))
             ):
                 raise NotConvertible(f"{node.class_name} of Keras {self.catalogue.release} takes no argument {name!r} (here {value!r:.60})")
+        if node.class_name in COUNTING and node.config.get("output_mode", "int") == "int" and "int" not in str(said.get("dtype")):
+            said.pop("dtype", None)  # Keras 3 states what the layer computes in, and gives whole numbers all the same
         return said
 
     def _initializer(self, name: str, value: Json, node: Node, taken: bool) -> dict[str, Json]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphs import cured
 
-from kdoctor.check import Severity
+from kdoctor.check import Safety, Severity
 from kdoctor.document import Document, Format
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, find_check, layer, sequential
@@ -44,6 +44,48 @@ def test_an_argument_with_a_meaning_is_reported_but_kept() -> None:
     (finding,) = examine("K504", h5(odd=2))
     assert finding.message == "the optimizer Adam of Keras 3.15.1 takes no argument 'odd' (here 2)"
     assert finding.repair is None
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [({}, "KeyError: 'name'"), ({"name": "mine"}, "ValueError: Could not interpret optimizer identifier: mine")],
+)
+def test_a_registered_name_in_an_h5_without_one_to_fall_back_to_is_written_as_the_class(config: dict[str, Any], says: str) -> None:
+    sick = h5("Custom>AdamW", learning_rate=0.1, **config)
+    (finding,) = examine("K504", sick)
+    assert (finding.mild, finding.keras_says) == (False, says)
+    healed = cured(sick, finding)
+    assert healed.training["optimizer_config"]["class_name"] == "AdamW"
+    assert examine("K504", healed) == []
+
+
+def test_a_schedule_in_an_h5_is_told_its_module() -> None:
+    settings = {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9, "staircase": False}
+    sick = h5("Adam", learning_rate={"class_name": "ExponentialDecay", "config": {**settings, "name": None}})
+    (finding,) = examine("K504", sick)
+    assert finding.keras_says == "TypeError: Could not locate class 'ExponentialDecay'."
+    healed = cured(sick, finding)
+    written = healed.training["optimizer_config"]["config"]["learning_rate"]
+    assert written == {
+        "module": "keras.optimizers.schedules",
+        "class_name": "ExponentialDecay",
+        "config": settings,
+        "registered_name": None,
+    }
+    assert examine("K504", healed) == []
+    assert examine("K504", sick, Target("2.15.0")) == []
+    (finding,) = examine("K504", h5("Adam", learning_rate={"class_name": "Mine", "config": {}}))
+    assert finding.repair is None
+
+
+def test_the_schedule_of_nadams_momentum_goes_and_asks_first_where_training_is_wanted() -> None:
+    sick = h5("Nadam", learning_rate=0.1, schedule_decay=0.004)
+    (finding,) = examine("K504", sick)
+    assert finding.repair is not None
+    assert (finding.repair.safety, examine("K504", cured(sick, finding))) == (Safety.SAFE, [])
+    (finding,) = examine("K504", sick, Target("3.15.1", purpose="training"))
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.UNSAFE
 
 
 def test_a_registered_name_in_an_h5_costs_the_settings_only() -> None:
