@@ -50,6 +50,8 @@ def read_module(folder: Path) -> Module:
     try:
         if os.path.lexists(folder / CHUNKED):
             raise ReadError(f"{folder / CHUNKED} is a SavedModel in pieces, which kdoctor cannot look into")
+        if (folder / PROGRAM).exists() and not (folder / PROGRAM).is_file():
+            raise ReadError(f"{folder / PROGRAM} is no file")
         with open(folder / PROGRAM, "rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if not 0 < size <= LARGEST_PROGRAM:

@@ -55,6 +55,8 @@ class Described:
 def describe(folder: Path) -> Described | None:
     """What the folder's files say; None where there is no program that can be read."""
     try:
+        if not (folder / PROGRAM).is_file():
+            return None  # a pipe would keep us waiting
         with open(folder / PROGRAM, "rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as program:
@@ -96,7 +98,7 @@ def _shape(shape: memoryview | None) -> str:
 def _keras(path: Path) -> Mapping[str, str]:
     """Class and release from keras_metadata.pb, which Keras 2.5 to 2.15 wrote beside the program."""
     try:
-        if path.stat().st_size > METADATA_LOOKED_AT:
+        if not path.is_file() or path.stat().st_size > METADATA_LOOKED_AT:
             return {}
         for node in inside(memoryview(path.read_bytes()), NODES):
             if text(node, NODE_PATH) == "root":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,18 @@ def test_the_signature_of_an_exported_model_is_read() -> None:
     signature = found.signatures["serving_default"]
     assert list(signature.inputs.values()) == ["float32 (None, 4)"]
     assert [value.split(" ")[0] for value in signature.outputs.values()] == ["float32"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+@pytest.mark.parametrize("name", ["saved_model.pb", "keras_metadata.pb"])
+def test_a_pipe_under_the_name_of_a_part_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(SAMPLE, folder)
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    report = examine_file(folder, Target("3.15.1"), load_checks())
+    assert report.failures == ()
+    assert [found.check.code for found in report.errors] == ["K110"]
 
 
 def test_it_is_what_tensorflow_reads(tmp_path: Path) -> None:
