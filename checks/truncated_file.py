@@ -16,7 +16,7 @@ def truncated_file(document: Document, target: Target) -> Iterator[Finding]:
     """The end of the file is missing.
 
     An interrupted download or copy, or a disk that was full. HDF5 states its own length ("truncated file: eof = 13100, …
-    stored_eof = 26200"); a zip keeps its directory at the very end, so that Keras says "File not found".
+    stored_eof = 26200"); a zip keeps its directory at the very end, so that Keras says "File not found". A directory that points beside every member is worth as much as none.
 
     When only the zip directory is lost and every member is whole by its checksum, the cure writes the archive anew; HDF5 of which every
     array ends before the cut is written anew, too. When weights are lost there is no cure: a model with made-up weights would be a lie.
@@ -31,6 +31,8 @@ def _message(fault: Fault) -> str:
     where = "" if fault.part == "file" else f" in {fault.part}"
     if isinstance(present, int) and isinstance(expected, int):
         share = f"{expected - present:,} of {expected:,} bytes are missing at the end{where}"
+    elif fault.detail.get("misled"):
+        share = f"the directory of the archive{where} points beside its members"
     else:
         share = f"the end is missing{where}: the archive has no directory"
     if fault.detail.get("complete"):

@@ -22,7 +22,8 @@ class FaultKind(str, Enum):
 
     # the container
     WRONG_EXTENSION = "wrong-extension"  # extension, right: with the dot
-    # content: hdf5 or zip; present, expected (or null); complete: every part was recovered all the same; lost: names
+    # content: hdf5 or zip; present, expected (or null); complete: every part was recovered all the same; lost: names;
+    # misled: the directory of a zip is there, and points beside its members
     TRUNCATED = "truncated"
     WRAPPED = "wrapped"  # how: folder, zip, tar or gzip; name: of the folder or of the inner member
     # name: config.json, metadata.json, model.weights.h5, or the HDF5 attribute or group keras_version, backend, layer_names,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -102,8 +103,17 @@ def _stored(path: Path) -> Json:
 
     found = open_document(path).config
     if not isinstance(found, dict) and path.is_file() and path.stat().st_size <= Limits().json_bytes:
-        found = read_json(path.read_bytes(), "config", Limits())[0]
+        found = read_json(_once(path.read_bytes()), "config", Limits())[0]
     return found
+
+
+def _once(data: bytes) -> bytes:
+    """The JSON text; ``json.dump(model.to_json(), file)`` wrote it as a string."""
+    try:
+        found = json.loads(data) if data.lstrip()[:1] == b'"' else None
+    except ValueError:
+        found = None
+    return found.encode() if isinstance(found, str) else data
 
 
 def with_script(file: Path, target: Target, script: Path | None) -> Target:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from kdoctor.archive.sniffing.text import printable
 from kdoctor.archive.sniffing.text_mode import damaged_zip
 from kdoctor.archive.zip.directory import read_directory
 from kdoctor.archive.zip.end import End, find_end, find_end_from, starts_with_member
-from kdoctor.archive.zip.member import Archive
+from kdoctor.archive.zip.member import Archive, MemberError
 from kdoctor.archive.zip.recovery import recover, truncation
 from kdoctor.document import Fault
 from kdoctor.faults import FaultKind
@@ -31,9 +32,18 @@ def open_zip(stream: BinaryIO, size: int, limits: Limits) -> OpenedZip | None:
     displaced = end is None or end.shift < 0 or (end.shift > 0 and starts_with_member(stream))
     if displaced and damaged_zip(stream, size, end.shift if end else None):
         return None
+    misled = False
     if end is not None and end.shift >= 0:
-        return _by_directory(stream, size, end, limits)
+        opened = _by_directory(stream, size, end, limits)
+        misled = end.shift > 0 and starts_with_member(stream) and bool(opened.archive.entries) and not any(_stand(opened.archive))
+        if not misled:
+            return opened
+        end = None
     recovered = recover(stream, size, limits)
+    if misled:
+        archive = Archive(stream, size, recovered.entries, limits)
+        fault = truncation(archive, recovered.cut)
+        return OpenedZip(archive, (replace(fault, detail={**fault.detail, "misled": True}),), tuple(fault.detail["lost"]))
     if end is None and (end := find_end_from(stream, size, recovered.end)) is not None:
         return _by_directory(stream, size, end, limits)
     entries = {entry.name: entry for entry in recovered.entries}
@@ -42,6 +52,17 @@ def open_zip(stream: BinaryIO, size: int, limits: Limits) -> OpenedZip | None:
     archive = Archive(stream, size, tuple(entries.values()), limits)
     fault = truncation(archive, recovered.cut, size - end.shift if end else None)
     return OpenedZip(archive, (fault,), tuple(fault.detail["lost"]))
+
+
+def _stand(archive: Archive) -> Iterator[bool]:
+    """For each member whether it stands where the directory says."""
+    for entry in archive.entries:
+        try:
+            archive.start_of(entry)
+        except MemberError:
+            yield False
+        else:
+            yield True
 
 
 def _by_directory(stream: BinaryIO, size: int, end: End, limits: Limits) -> OpenedZip:

@@ -60,7 +60,7 @@ class Archive:
         """The member's bytes, inflated, at most as many as declared. Raises `MemberError`."""
         start = self.start_of(entry)
         left = entry.size
-        for chunk in _inflated(self._packed(start, entry.packed), entry.method):
+        for chunk in inflated(self._packed(start, entry.packed), entry.method):
             yield chunk[:left]
             left -= len(chunk)
             if left <= 0:
@@ -121,7 +121,8 @@ def limit_fault(part: str, limit: str, allowed: int, found: int, **more: Json) -
     return Fault(FaultKind.LIMIT.value, part, {"limit": limit, "allowed": allowed, "found": found, **more})
 
 
-def _inflated(packed: Iterator[bytes], method: int) -> Iterator[bytes]:
+def inflated(packed: Iterator[bytes], method: int) -> Iterator[bytes]:
+    """What the packed bytes of a member hold, whatever method of those that Python's zipfile knows. Raises `MemberError`."""
     if method == STORED:
         yield from packed
     elif method == DEFLATED:

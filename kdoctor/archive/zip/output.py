@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from kdoctor.archive.zip.checksums import Summed, checksum_of
-from kdoctor.archive.zip.member import DEFLATED, STORED
+from kdoctor.archive.zip.member import DEFLATED, STORED, MemberError, inflated
 from kdoctor.archive.zip.record import Record, end_records
 from kdoctor.errors import WriteError
 
@@ -91,12 +91,16 @@ def packed_bytes(stream: BinaryIO, start: int, count: int, name: str) -> Iterato
 
 
 def plain_bytes(packed: Iterable[bytes], method: int, name: str) -> Iterator[bytes]:
-    """The content of a stored or deflated member, in pieces of bounded size; takes ``packed`` to its end."""
+    """The content of a member, in pieces of bounded size; takes ``packed`` to its end where that is stored or deflated."""
     if method == STORED:
         yield from packed
         return
-    if method != DEFLATED:
-        raise WriteError(f"{name!r} is packed with method {method}, which Keras does not read either")
+    if method != DEFLATED:  # bzip2 or LZMA, which Python's zipfile reads, and so Keras
+        try:
+            yield from inflated(iter(packed), method)
+        except MemberError as error:
+            raise WriteError(f"{name!r} cannot be unpacked: {error}") from None
+        return
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     for chunk in packed:
         while chunk and not inflater.eof:

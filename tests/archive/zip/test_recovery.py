@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Callable, Mapping
 
@@ -54,3 +55,14 @@ def test_a_hole_in_the_middle_is_a_cut_of_known_size() -> None:
     assert faults(found)["truncated"]["expected"] == len(data)
     assert faults(found)["truncated"]["lost"] == ["model.weights.h5"]
     assert found.archive.read(found.archive.entries[1]) == keras_members()["config.json"]
+
+
+def test_a_directory_that_points_beside_every_member_is_worth_none() -> None:
+    data = bytearray(zip_bytes(keras_members(), zipfile.ZIP_STORED))
+    end = data.rindex(b"PK\5\6")
+    data[end + 16 : end + 20] = (7).to_bytes(4, "little")
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(data)).read("config.json")
+    found = opened(bytes(data))
+    assert (faults(found)["truncated"]["misled"], faults(found)["truncated"]["complete"]) == (True, True)
+    assert contents(found) == keras_members()
