@@ -3,11 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.document import Document, Json
+from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.target import Target
+
+WHOLE = ("int32", "int64")
+UNUSED_SALT = [0xDECAFCAFFE, 0xDECAFCAFFE]  # what preprocessing/hashing.py stores where it was given none
 
 
 @check("K605", Severity.ERROR, since="0.1.0")
@@ -17,9 +20,13 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
     Keras 2 wrote ``{"class_name": "Policy", "config": {"name": "mixed_float16"}}``; Keras 3 says "Could not locate class 'Policy'", or,
     later and elsewhere, "'str' object has no attribute 'quantization_mode'".
 
-    The cure writes the policy of the same name in the target's form.
+    Hashing counts, and Keras 3 wants its dtype to be one of whole numbers: tf.keras wrote "float32" of it up to 2.6.
+
+    The cure writes the policy of the same name in the target's form, and leaves that dtype out. TensorFlow 2.3 and 2.4 stored a salt that
+    the layer had not used: which one of the two was meant the file does not tell.
     """
     for call in calls(document, target):
+        yield from _counts_in_floats(call, target)
         if call.resolution is Resolution.POLICY:
             yield Finding(
                 call.node.at,
@@ -27,6 +34,23 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
                 repair=_rewritten(call, target),
                 keras_says="AttributeError: 'str' object has no attribute 'quantization_mode'",
             )
+
+
+def _counts_in_floats(call: Call, target: Target) -> Iterator[Finding]:
+    config = call.node.config
+    stated = config.get("dtype")
+    if call.node.class_name != "Hashing" or call.found is None or not target.keras_3 or config.get("output_mode", "int") != "int":
+        return
+    if isinstance(stated, str) and stated not in WHOLE:
+        at = call.node.at / "config" / "dtype"
+        drop = Repair("leave the dtype out: it counts in int64", (Edit(at, old=stated, new=ABSENT),))
+        yield Finding(
+            at,
+            f"Hashing gives whole numbers, and its dtype is {stated}",
+            repair=None if config.get("salt") == UNUSED_SALT else drop,
+            layer=call.node.name,
+            keras_says="ValueError: When `output_mode=\"int\"`, `dtype` should be an integer type, 'int32' or 'in64'.",
+        )
 
 
 def _rewritten(call: Call, target: Target) -> Repair | None:

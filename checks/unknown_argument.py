@@ -17,6 +17,7 @@ from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
 
 BATCH_SHAPE = "batch_input_shape"
+BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
 NAMED = 100  # arguments of one object: whatever has more was not saved by Keras
 
 
@@ -34,7 +35,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     """
     saved_by = document.saved_by().keras
     for call in calls(document, target):
-        refused = call.not_taken()
+        refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
         if refused and is_keras_1(call.node):
             refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's
         says = _refusal(call, refused)
@@ -99,11 +100,26 @@ def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> 
         return _as_input_layer(document, call, value, drop)
     if name == "name" and of_keras_3(call.node) and isinstance(call.node.raw.get(name), str):
         return Repair("drop the operation's own name: connections go by the one beside it", (drop,))
+    if _is_bins(call, name):
+        return _as_boundaries(call, value, drop)
     if name == ARGUMENT and value is True:
         return _between_transpositions(document, call)
     if means_nothing(call.kind, call.node.class_name, name, value, saved_by):
         return Repair(f"drop {name}, which says nothing here", (drop,))
     return None
+
+
+def _is_bins(call: Call, name: str) -> bool:
+    return name == BINS and call.node.class_name == "Discretization"
+
+
+def _as_boundaries(call: Call, bins: Json, drop: Edit) -> Repair | None:
+    """The same boundaries by another name; an infinite one at the end, which TensorFlow 2.4 added, bounds nothing."""
+    stated = call.node.config.get("bin_boundaries", ABSENT)
+    if not isinstance(bins, list) or stated not in (ABSENT, None):
+        return None
+    kept = bins[:-1] if bins and bins[-1] == float("inf") else bins
+    return Repair("write bin_boundaries instead", (drop, Edit(call.node.at / "config" / "bin_boundaries", old=stated, new=kept)))
 
 
 def _between_transpositions(document: Document, call: Call) -> Repair | None:

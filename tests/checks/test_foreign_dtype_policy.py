@@ -37,3 +37,19 @@ def test_a_policy_without_a_name_has_no_cure() -> None:
 @pytest.mark.parametrize("dtype", [TODAY, "float32", "mixed_bfloat16", None])
 def test_policies_of_today_and_plain_texts_are_healthy(dtype: object) -> None:
     assert examine("K605", stated(dtype)) == []
+
+
+def test_a_hashing_that_counts_in_floats_is_left_to_count_in_whole_numbers() -> None:
+    sick = model(layer("Hashing", num_bins=8, salt=None, dtype="float32"))
+    (finding,) = examine("K605", sick)
+    assert "`dtype` should be an integer type" in str(finding.keras_says)
+    healed = cured(sick, finding)
+    assert "dtype" not in healed.config["config"]["layers"][0]["config"]
+    assert examine("K605", healed) == []
+    assert examine("K605", sick, Target("2.15.0")) == []
+    assert examine("K605", model(layer("Hashing", num_bins=8, dtype="int64"))) == []
+
+
+def test_a_salt_that_may_not_have_been_used_is_not_guessed() -> None:
+    (finding,) = examine("K605", model(layer("Hashing", num_bins=8, salt=[956888297470, 956888297470], dtype="float32")))
+    assert finding.repair is None

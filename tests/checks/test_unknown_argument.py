@@ -111,3 +111,13 @@ def test_an_operation_whose_constructor_takes_no_name_goes_by_the_one_beside_it(
     (finding,) = examine("K601", sick, Target("3.0.5"))
     healed = cured(sick, finding)
     assert examine("K601", healed, Target("3.0.5")) == []
+
+
+@pytest.mark.parametrize("bins", [[0.2, 0.5], [0.2, 0.5, float("inf")]])
+def test_the_bins_of_a_discretization_are_its_boundaries(bins: list[float]) -> None:
+    sick = model(layer("Discretization", bins=bins))
+    (finding,) = examine("K601", sick)
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"][0]["config"] == {"name": "discretization", "bin_boundaries": [0.2, 0.5]}
+    assert examine("K601", healed) == []
+    assert examine("K601", sick, Target("2.15.0")) == []
