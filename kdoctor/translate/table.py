@@ -27,7 +27,7 @@ OTHER_NAMES: Final = {
     "squeeze_dims": ("axis",), "split_dim": ("axis",), "num_split": ("num_or_size_splits",), "axes": ("axis",), "ksize": ("window_shape",),
     "permutation": ("perm",), "pattern": ("perm",), "filter": ("filters",), "value": ("input",), "block_shape": ("block_size",),
     "ref": ("input",), "output_dtype": ("output_type",), "pool_size": ("ksize",), "repeats": ("rep",), "rep": ("repeats",),
-    "n": ("multiples",), "num_classes": ("depth",), "transpose_x": ("transpose_a",), "axis": ("dim",), "y": ("a",),
+    "n": ("multiples",), "num_classes": ("depth",), "transpose_x": ("transpose_a",), "axis": ("dim",), "y": ("a",), "stride": ("strides",), "rate": ("dilations",),
 }  # fmt: skip
 # What the first argument is called, here or there.
 SUBJECTS: Final = frozenset(
@@ -36,7 +36,7 @@ SUBJECTS: Final = frozenset(
     indices data arr v
     """.split()  # noqa: SIM905 (a table of names)
 )
-WITHOUT_MEANING: Final = frozenset({"name", "validate_indices", "validate_shape", "grad_a", "grad_b"})
+WITHOUT_MEANING: Final = frozenset({"name", "validate_indices", "validate_shape", "grad_a", "grad_b", "use_cudnn_on_gpu"})
 
 
 def row_of(name: str) -> Row | None:

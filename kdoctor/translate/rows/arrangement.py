@@ -198,10 +198,15 @@ def roll(g: Graph, input: Value, shift: Value, axis: Value) -> Value:
 def one_hot(
     g: Graph, indices: Value, depth: Value, on_value: Value = None, off_value: Value = None, axis: Value = None, dtype: Value = None
 ) -> Value:
-    if on_value not in (None, 1) or off_value not in (None, 0):
-        raise Untranslatable("one_hot with other values than 1 and 0")
     made = "float32" if dtype is None else dtype_name(dtype)
-    return g("OneHot", tensor(indices), num_classes=whole(depth), axis=-1 if axis is None else whole(axis), dtype=made)
+    place = -1 if axis is None else whole(axis)
+    if on_value in (None, 1) and off_value in (None, 0):
+        return g("OneHot", tensor(indices), num_classes=whole(depth), axis=place, dtype=made)
+    on, off = (number(default if value is None else value) for value, default in ((on_value, 1), (off_value, 0)))
+    if dtype is None and not (isinstance(on, float) and isinstance(off, float)):
+        raise Untranslatable("one_hot with whole numbers of its own and no dtype")
+    chosen = g("OneHot", tensor(indices), num_classes=whole(depth), axis=place, dtype="bool")
+    return g("Where", chosen, array(on, made), array(off, made))
 
 
 def block(operation: str) -> Row:

@@ -80,7 +80,7 @@ BINARY: Final = {
     "LogicalAnd": "tf.logical_and np.logical_and",
     "LogicalOr": "tf.logical_or np.logical_or",
     "LogicalXor": "tf.logical_xor np.logical_xor",
-    "Arctan2": "tf.atan2 np.arctan2",
+    "Arctan2": "np.arctan2",
 }
 # Operations that Keras does in floats of its own width where TensorFlow stays with the dtype, which must then be a float.
 FLOATS_ONLY = frozenset(
@@ -270,7 +270,7 @@ ROWS: Rows = {
     "tf.truediv": divide, "tf.divide": divide, "tf.div": old_divide, "op.truediv": divide, "tf.realdiv": divide,
     "op.mul": times, "tf.floormod": modulo("Mod"), "tf.mod": modulo("Mod"), "op.mod": modulo("Mod"), "np.mod": modulo("Mod"),
     "tf.sqrt": sqrt, "np.sqrt": sqrt, "K.sqrt": clipped_sqrt,
-    "tf.pow": power, "op.pow": power, "K.pow": backend_pow, "np.power": power,
+    "tf.atan2": lambda g, y, x: ROWS["np.arctan2"](g, y, x), "tf.pow": power, "op.pow": power, "K.pow": backend_pow, "np.power": power,
     "tf.round": round_, "K.round": round_,
     "tf.cast": cast, "K.cast": cast, "tf.to_float": to("float32"), "tf.to_int32": to("int32"), "tf.to_double": to("float64"),
     "tf.to_int64": to("int64"),

@@ -102,9 +102,9 @@ def diag(g: Graph, diagonal: Value) -> Value:
 def single(operation: str) -> Row:
     """An operation on matrices of floats."""
 
-    def row(g: Graph, input: Value) -> Value:
-        if not is_float(tensor(input).dtype):
-            raise Untranslatable(f"{operation.lower()} of whole numbers")
+    def row(g: Graph, input: Value, adjoint: Value = False) -> Value:
+        if not is_float(tensor(input).dtype) or flag(adjoint):
+            raise Untranslatable(f"{operation.lower()} of whole numbers, or of matrices turned")
         return g(operation, input)
 
     return row

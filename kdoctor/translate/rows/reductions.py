@@ -89,6 +89,11 @@ def norm(g: Graph, tensor: Value, ord: Value = "euclidean", axis: Value = None, 
     raise Untranslatable(f"a norm of the order {ord!r:.20}")
 
 
+def euclidean_norm(g: Graph, input_tensor: Value, axis: Value = None, keepdims: Value = False) -> Value:
+    refuse_whole(input_tensor, "a root")
+    return norm(g, tensor(input_tensor), "euclidean", axis, keepdims)
+
+
 def moments(g: Graph, x: Value, axes: Value, shift: Value = None, keepdims: Value = False) -> Value:
     from kdoctor.translate.rows.words import axes as plain
 
@@ -140,7 +145,7 @@ ROWS: Rows = {
     "K.argmax": position("Argmax", -1), "K.argmin": position("Argmin", -1),
     "tf.cumsum": cumulative("Cumsum"), "K.cumsum": cumulative("Cumsum"),
     "tf.cumprod": cumulative("Cumprod"), "K.cumprod": cumulative("Cumprod"),
-    "tf.norm": norm, "tf.linalg.norm": norm, "tf.nn.moments": moments, "tf.count_nonzero": count_nonzero,
+    "tf.norm": norm, "tf.linalg.norm": norm, "tf.reduce_euclidean_norm": euclidean_norm, "tf.nn.moments": moments, "tf.count_nonzero": count_nonzero,
     "tf.nn.zero_fraction": zero_fraction, "tf.zero_fraction": zero_fraction,
     "tf.nn.top_k": top_k, "tf.top_k": top_k, "tf.sort": sort, "tf.argsort": argsort,
 }  # fmt: skip
