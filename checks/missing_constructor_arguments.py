@@ -12,12 +12,14 @@ from kdoctor.structure.layers import layer_at, layers
 from kdoctor.structure.manifest import weights_by_layer
 from kdoctor.target import Target
 
+from ._built_in_arguments import lacking
+
 PLAIN_DTYPES = ("float32", None)
 
 
 @check("K304", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def missing_constructor_arguments(document: Document, target: Target) -> Iterator[Finding]:
-    """The file does not hold what a custom class's constructor needs, or holds what it refuses.
+    """The file does not hold what a constructor needs, mostly that of a custom class, or holds what it refuses.
 
     A class that overrides ``__init__`` but not ``get_config`` loses its arguments when the model is saved: "__init__() missing 1 required
     positional argument: 'hidden_dim'". One whose ``__init__`` takes no ``**kwargs`` refuses what every layer is given: "__init__() got an
@@ -27,7 +29,11 @@ def missing_constructor_arguments(document: Document, target: Target) -> Iterato
     and not run. The cure writes what ``--set LAYER.ARGUMENT=VALUE`` says, or the one value that goes with the shapes of the stored
     weights; ``trainable: true``, ``dtype: float32`` and, in a Sequential, the name are left out where the constructor refuses them.
     An argument with a default that the file does not state is a warning: another value may have been in use.
+
+    A layer of Keras's own whose config has lost what its constructor needs ("Dense.__init__() missing 1 required positional argument:
+    'units'") was edited by hand. The cure is the same: the one value that goes with its stored kernel, or ``--set``.
     """
+    yield from lacking(document, target)
     for match in matches(document, target):
         yield from _refused(match, document)
         yield from _lost(match, document, target)

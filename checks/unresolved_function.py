@@ -12,6 +12,8 @@ from kdoctor.security.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
 from kdoctor.target import Target
 
+KINDS = ("activation", "initializer", "regularizer", "constraint")
+
 
 @check("K303", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
 def unresolved_function(document: Document, target: Target) -> Iterator[Finding]:
@@ -49,17 +51,19 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
             )
 
 
+def _is_known(catalogue: Catalogue, kind: str, name: str) -> bool:
+    if kind == "activation":
+        return catalogue.function(kind, name) is not None
+    return catalogue.argument(kind, None, name) is not None
+
+
 def _texts(document: Document, target: Target) -> Iterator[Finding]:
-    """An activation as releases before 2.11 stored it: the name alone, as text."""
-    catalogue = Catalogue.load(target.release)
+    """An activation as releases before 2.11 stored it, or an initializer, regularizer, constraint: the name alone, as text."""
+    catalogue = Catalogue.load(target.release, target.family)
     for call in calls(document, target):
-        for key, name in call.node.config.items() if call.resolution is Resolution.FOUND and call.kind == "layer" else ():
-            if (
-                not key.endswith("activation")
-                or not isinstance(name, str)
-                or not name
-                or catalogue.function("activation", name) is not None
-            ):
+        for key, name in call.arguments.items() if call.resolution is Resolution.FOUND and call.kind == "layer" else ():
+            kind = next((kind for kind in KINDS if key == kind or key.endswith(f"_{kind}")), None)
+            if kind is None or not isinstance(name, str) or _is_known(catalogue, kind, name):
                 continue
             at, definition = call.node.at / "config" / key, target.given.code.get(name.rpartition(">")[2])
             if definition is None and name in target.custom:
@@ -74,6 +78,8 @@ def _texts(document: Document, target: Target) -> Iterator[Finding]:
                 if definition
                 else None,
                 needs=() if definition else (Need("--custom", name, "the function itself is not in the file, only its name"),),
-                keras_says=f"ValueError: Could not interpret activation function identifier: {name}" if definition is None else None,
+                keras_says=f"ValueError: Could not interpret {kind}{' function' * (kind == 'activation')} identifier: {name}"
+                if definition is None
+                else None,
                 mild=definition is not None,
             )

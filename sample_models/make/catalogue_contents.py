@@ -108,6 +108,7 @@ ARGUMENTS = {
     "sick/half_written_file__keras_3_0.h5": Sample(
         "K612", "the save crashed in a Bidirectional", "Keras 3.0.5", WHOLE_FILE, "healthy/half_written_file__keras_3_0.keras"
     ),
+    "sick/malformed_config.keras": Sample("K614", "an initializer without class, an entry without name", after(K3), WHOLE_FILE, CHAIN),
     "sick/fails_at_call__keras_2.keras": Sample("K610", "steps_per_execution null", K2, "fix: 1", PLAIN),
 }
 

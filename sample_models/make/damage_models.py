@@ -22,6 +22,7 @@ def make() -> None:
         (CHAIN, "dangling_endpoint.keras", no_inputs),
         (STACK, "layer_shape_mismatch.keras", steps_of_none),
         (CHAIN, "wrong_input_count.keras", both_at_once),
+        (CHAIN, "malformed_config.keras", without_class),
         (CHAIN, "dangling_endpoint__unknown_output.keras", unknown_output),
         (PLAIN, "moved_object__tensorflow_keras.keras", other_module),
         (PLAIN, "moved_object__registered_name.keras", registered),
@@ -62,6 +63,12 @@ def entries(document: Document) -> list[Any]:
 def unknown_source(document: Document) -> None:
     """`scores` takes its input from `middle`, which was renamed."""
     entries(document)[2]["inbound_nodes"][0]["args"][0]["config"]["keras_history"][0] = "middle"
+
+
+def without_class(document: Document) -> None:
+    """The initializer of `scores` has lost its class, and its entry the name."""
+    del entries(document)[2]["config"]["kernel_initializer"]["class_name"]
+    del entries(document)[2]["name"]
 
 
 def same_name(document: Document) -> None:

@@ -144,3 +144,29 @@ def test_a_function_is_written_under_the_name_that_keras_looks_for() -> None:
     assert finding.repair is not None
     made = apply(sick, finding.repair.edits).config["config"]["layers"][0]["config"]["activation"]
     assert (made["config"], made["module"]) == ("my>swishy", "train")
+
+
+def dense(kernel: tuple[int, ...] | None = None, **config: Any) -> Document:
+    weights = {} if kernel is None else {"layers/dense/vars/0": kernel, "layers/dense/vars/1": kernel[-1:]}
+    return document(sequential(layer("Dense", name="d", **config)), Format.KERAS_ZIP, weights=weights)
+
+
+def test_a_layer_of_keras_itself_that_has_lost_an_argument_gets_what_its_kernel_proves() -> None:
+    sick = dense((4, 3))
+    (finding,) = examine("K304", sick)
+    assert finding.keras_says == "TypeError: Dense.__init__() missing 1 required positional argument: 'units'"
+    assert finding.repair is not None
+    assert [edit.new for edit in finding.repair.edits] == [3]
+    assert examine("K304", apply(sick, finding.repair.edits)) == []
+
+
+def test_where_nothing_proves_it_the_user_is_asked_and_may_say() -> None:
+    (finding,) = examine("K304", dense())
+    assert [(need.flag, need.name) for need in finding.needs] == [("--set", "d.units=…")]
+    (finding,) = examine("K304", dense(), Target("3.15.1", given=Given(settings={("d", "units"): 5})))
+    assert finding.repair is not None
+    assert [edit.new for edit in finding.repair.edits] == [5]
+
+
+def test_the_words_of_keras_1_are_the_business_of_others() -> None:
+    assert examine("K304", dense(output_dim=3)) == []

@@ -83,3 +83,22 @@ def test_the_function_of_a_text_is_written_as_keras_finds_it() -> None:
         "module": "train", "class_name": "function", "config": "swishy", "registered_name": "swishy",
     }  # fmt: skip
     assert examine("K303", after, target) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "name", "kind"),
+    [
+        ("kernel_regularizer", "ridge", "regularizer"),
+        ("bias_constraint", "never", "constraint"),
+        ("kernel_initializer", "wild", "initializer"),
+        ("activation", "", "activation function"),
+    ],
+)
+def test_a_name_that_keras_does_not_know_is_named_whatever_it_is_for(argument: str, name: str, kind: str) -> None:
+    (finding,) = examine("K303", model(layer("Dense", **{argument: name})))
+    assert finding.keras_says == f"ValueError: Could not interpret {kind} identifier: {name}"
+
+
+def test_the_short_names_of_keras_are_known() -> None:
+    words = {"kernel_regularizer": "l2", "bias_constraint": "non_neg", "kernel_initializer": "glorot_uniform", "activation": "relu"}
+    assert examine("K303", model(layer("Dense", **words))) == []

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.document import Document, Json
+from kdoctor.keras_api.reader import Call, Resolution, calls
+from kdoctor.structure.forms import is_shape, misfits
+from kdoctor.structure.layers import is_model, layer_at
+from kdoctor.structure.objects import FUNCTION
+from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS
+from kdoctor.target import Target
+
+KINDS = ("initializer", "regularizer", "constraint", "activation", "dtype")
+STATED = (*BATCH_KEYS, *SHAPE_KEYS)
+SHAPES = ("batch_shape", "shape")
+NEED = Need("FILE", "the config as Keras wrote it", "what stood there is not in the file")
+
+
+@check("K614", Severity.ERROR, since="0.1.0")
+def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
+    """A piece of the config is missing, or is of another kind than every loader of Keras reads there.
+
+    No Keras writes such a file: an editor or a script left it behind. A layer of a Functional has lost its ``name`` or its ``inbound_nodes``
+    ("KeyError: 'name'"), an initializer its ``class_name`` ("Unknown `config` as a `dict`"), a tensor its ``keras_history``; a regularizer is a
+    number ("Could not interpret regularizer identifier: 1"), a shape is negative.
+
+    The cure writes what can have been nothing else: the name of a layer that its config tells, that of a Sequential, the connections of an
+    InputLayer, which has none. Everything else is not in the file: take the config from the file before it was edited.
+    """
+    for found in misfits(document):
+        repair = None if found.cure is None else Repair(f"write {found.cure.at.keys[-1]} {found.cure.new!r}", (found.cure,))
+        needs = () if repair else (NEED,)
+        yield Finding(found.at, found.why, repair=repair, needs=needs, layer=found.layer, keras_says=found.keras_says)
+    if target.keras_3:
+        for call in calls(document, target):
+            if call.resolution is Resolution.FOUND and call.kind == "layer" and not is_model(call.node):
+                yield from _arguments(document, call)
+
+
+def _arguments(document: Document, call: Call) -> Iterator[Finding]:
+    """What a layer of Keras's own hands to ``initializers.get`` and the like, and an InputLayer for a shape."""
+    node = call.node
+    layer = layer_at(document, node.at)
+    name = layer.name if layer is not None else node.name
+    if node.class_name == "InputLayer" and all(node.config.get(key) is None for key in STATED):
+        yield Finding(
+            node.at, "the InputLayer states no shape", needs=(NEED,), layer=name, keras_says="ValueError: You must pass a `shape` argument."
+        )
+    for key, value in call.arguments.items():
+        says = _refusal(key, value) if call.found is not None and key in call.found.parameters else None
+        if node.class_name == "InputLayer" and key in SHAPES and value is not None and not is_shape(value):
+            says = f"ValueError: Cannot convert '{value}' to a shape."
+        if says is not None:
+            why = f"{key} of the {node.class_name} is {_written(value)}, which no Keras reads"
+            yield Finding(node.at / "config" / key, why, needs=(NEED,), layer=name, keras_says=says)
+
+
+def _refusal(key: str, value: Json) -> str | None:
+    """What Keras 3 says of a value that its ``get`` functions cannot take: of initializers, regularizers, constraints, policies, activations.
+
+    Source: keras/src/initializers/__init__.py and its like, serialization_lib.deserialize_keras_object. Texts are K303's.
+    """
+    kind = next((kind for kind in KINDS if key == kind or key.endswith(f"_{kind}")), None)
+    if kind is None or value is None or isinstance(value, str):
+        return None
+    if not isinstance(value, dict):
+        what = "dtype policy" if kind == "dtype" else "activation function" if kind == "activation" else kind
+        return f"ValueError: Could not interpret {what} identifier: {value}"
+    if kind == "activation":
+        return None
+    if "class_name" not in value:
+        return f"ValueError: Unknown `config` as a `dict`, config={_written(value)}"
+    if not isinstance(value["class_name"], str):
+        return f"ValueError: Could not interpret {kind} identifier: {_written(value)}"
+    if kind != "dtype" and value["class_name"] != FUNCTION and value.get("module", "") is None and value.get("registered_name") is None:
+        return f"TypeError: Cannot deserialize object of type `{value['class_name']}`."
+    return None
+
+
+def _written(value: Json) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,207 @@
+"""What every loader of Keras takes for granted in a config: which keys stand in a model, a layer, a call and a tensor, and of which kind.
+
+Read in Sequential.from_config, functional_from_config and deserialize_node (keras/src/models, 3.0 to 3.15; keras/src/engine/functional.py
+before), and measured by changing one value after the other of 141 configs that load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import NamedTuple
+
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
+from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import is_model, layer_list
+from kdoctor.structure.manifest import snake_case
+from kdoctor.structure.objects import Node, as_node, objects
+from kdoctor.structure.sources import as_source, tensors
+
+OBJECT = ("class_name", "config")
+GRAPH = ("layers", "input_layers", "output_layers")
+TENSOR = ("shape", "dtype", "keras_history")
+
+
+class Misfit(NamedTuple):
+    """A place of the config that no loader reads, why, what Keras says, and what to write where nothing else can have stood there."""
+
+    at: Pointer
+    why: str
+    keras_says: str
+    layer: str | None = None
+    cure: Edit | None = None
+
+
+def misfits(document: Document) -> Iterator[Misfit]:
+    """What is not of the form that loaders read, of all models of the config. Never raises."""
+    for node in objects(document):
+        if node.at.part == "config" and is_model(node):
+            yield from _in_model(node)
+
+
+def _in_model(model: Node) -> Iterator[Misfit]:
+    config = model.raw.get("config")
+    if isinstance(config, list):  # Keras 0.3 to 2.2.2 (K608)
+        return
+    if model.class_name == "Sequential":
+        yield from _in_sequential(model)
+    elif model.class_name == "Functional" and (lacking := [key for key in GRAPH if key not in model.config]):
+        says = "TypeError: Functional.__init__() missing 2 required positional arguments: 'inputs' and 'outputs'"
+        yield Misfit(model.at / "config", f"the config of the Functional has no {' and no '.join(map(repr, lacking))}", says)
+    listed = model.config.get("layers", [])
+    if not isinstance(listed, list):
+        says = f"TypeError: '{type(listed).__name__}' object is not iterable"
+        yield Misfit(model.at / "config" / "layers", f"the layers of the {model.class_name} are {_written(listed)}, no list", says)
+    items, at = layer_list(model)
+    functional = "output_layers" in model.config
+    for index, item in enumerate(items):
+        yield from _in_item(item, at / index, functional)
+    for key in GRAPH[1:] if functional else ():
+        if key in model.config and not _names_tensors(model.config[key]):
+            why = f"{key} of {model.name!r} is {_written(model.config[key])}, which is no list of layers, calls and outputs"
+            yield Misfit(model.at / "config" / key, why, "RuntimeError: Internal error: could not find layer")
+
+
+def _in_sequential(model: Node) -> Iterator[Misfit]:
+    if "name" not in model.config:
+        says = "ValueError: A Sequential model configuration must be a dictionary containing the 'name' and 'layers' keys."
+        cure = _write(model.at / "config" / "name", "sequential")
+        yield Misfit(model.at / "config", "the config of the Sequential has no 'name'", says, cure=cure)
+    if "layers" not in model.config:
+        yield Misfit(model.at / "config", "the config of the Sequential has no 'layers'", "KeyError: 'layers'")
+    items, at = layer_list(model)
+    nodes = [node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None]
+    taken = {node.config.get("name") for node in nodes}
+    for node in nodes:
+        stem = snake_case(node.class_name)
+        if node.config.get("name") is None and stem in taken:  # Keras would call it by its class
+            says = (
+                f"ValueError: All layers added to a Sequential model should have unique names. Name '{stem}' is already the name of a layer"
+            )
+            free = next(name for number in count(1) if (name := f"{stem}_{number}") not in taken)
+            taken.add(free)
+            old = node.config.get("name", ABSENT)
+            edit = Edit(node.at / "config" / "name", old=old, new=free) if isinstance(node.raw["config"], dict) else None
+            yield Misfit(node.at, f"a {node.class_name} has no name, and another layer has the one that it would be given", says, cure=edit)
+
+
+def _names_tensors(value: Json) -> bool:
+    """Whether the ends of a Functional are tensors, in a list, in a dict, or one alone."""
+    if isinstance(value, dict):
+        return all(map(_names_tensors, value.values()))
+    if not isinstance(value, list):
+        return False
+    return as_source(value) is not None or all(map(_names_tensors, value))
+
+
+def _in_item(item: Json, at: Pointer, functional: bool) -> Iterator[Misfit]:
+    """One entry of a model's list of layers."""
+    if not isinstance(item, dict) or any(key not in item for key in OBJECT) or not isinstance(item["class_name"], str):
+        lacking = [key for key in OBJECT if not isinstance(item, dict) or key not in item] or ["class_name"]
+        says = "ValueError: Only instances of `keras.Layer` can be added to a Sequential model." if not functional else ""
+        yield Misfit(
+            at, f"an entry of the list of layers has no {' and no '.join(map(repr, lacking))}", says or f"KeyError: '{lacking[0]}'"
+        )
+        return
+    name = item.get("name") if isinstance(item.get("name"), str) else None
+    if not functional:
+        return
+    for key in ("name", "inbound_nodes"):
+        if key not in item:
+            why = f"the entry of the {item['class_name']} in a Functional has no {key!r}"
+            yield Misfit(at, why, f"KeyError: '{key}'", name, _derived(item, at, key))
+    nodes = item.get("inbound_nodes", [])
+    if not isinstance(nodes, list):
+        says = f"TypeError: '{type(nodes).__name__}' object is not iterable" if nodes is None else "TypeError"
+        yield Misfit(at / "inbound_nodes", f"the connections of {name!r} are {_written(nodes)}, no list", says, name)
+        return
+    for index, call in enumerate(nodes):
+        place = at / "inbound_nodes" / index
+        if not call or not isinstance(call, (dict, list)):
+            why = f"a call of {name!r} is {_written(call)}: it takes no tensor"
+            yield Misfit(place, why, "ValueError: Invalid Functional model configuration.", name)
+        elif isinstance(call, dict):
+            yield from _in_call(call, place, name)
+        else:
+            yield from _in_listed_call(call, place, name)
+
+
+def _derived(item: Mapping[str, Json], at: Pointer, key: str) -> Edit | None:
+    """The name beside a layer's config is that in it, and an InputLayer is connected to nothing."""
+    inner = item["config"].get("name") if isinstance(item["config"], dict) else None
+    if key == "name":
+        return _write(at / "name", inner) if isinstance(inner, str) else None
+    return _write(at / key, []) if item["class_name"] == "InputLayer" else None
+
+
+def _write(at: Pointer, value: Json) -> Edit:
+    return Edit(at, old=ABSENT, new=value)
+
+
+def _in_call(call: Mapping[str, Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
+    """One call in the words of Keras 3: ``{"args": […], "kwargs": {…}}``."""
+    for key, kind in (("args", list), ("kwargs", dict)):
+        if key not in call:
+            yield Misfit(at, f"a call of {name!r} has no {key!r}", f"KeyError: '{key}'", name)
+        elif not isinstance(call[key], kind):
+            why = f"{key!r} of a call of {name!r} is {_written(call[key])}, no {'list' if kind is list else 'dict'}"
+            yield Misfit(at / key, why, "TypeError: argument after * must be an iterable", name)
+    for place, tensor in _encoded(call, at):
+        yield from _in_tensor(tensor, place, name)
+
+
+def _in_listed_call(call: Sequence[Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
+    """One call in the words of Keras 2: ``[[layer, call, output, {…}], …]``, or one such entry alone (K604 knows who reads that)."""
+    for index, entry in enumerate([call] if as_source(list(call)) is not None else call):
+        place = at if as_source(list(call)) is not None else at / index
+        if next(tensors(entry), None) is None:
+            yield Misfit(place, f"a call of {name!r} takes {_written(entry)}, which names no tensor", "ValueError: Missing node", name)
+        elif as_source(entry) is not None and len(entry) > 3 and not isinstance(entry[3], dict):
+            why = f"the keywords of a call of {name!r} are {_written(entry[3])}, no dict"
+            yield Misfit(place / 3, why, "TypeError: argument after ** must be a mapping", name)
+
+
+def _encoded(call: Mapping[str, Json], at: Pointer) -> Iterator[tuple[Pointer, Mapping[str, Json]]]:
+    """The tensors of a call, wherever they stand in its arguments."""
+    stack: list[tuple[Pointer, Json]] = [(at, call)]
+    while stack:
+        place, value = stack.pop()
+        if isinstance(value, dict):
+            config = value.get("config")
+            if value.get("class_name") == "__keras_tensor__" or (isinstance(config, dict) and "keras_history" in config):
+                yield place, value
+            else:
+                stack += ((place / key, inner) for key, inner in value.items() if isinstance(inner, (dict, list)))
+        elif isinstance(value, list):
+            stack += ((place / index, inner) for index, inner in enumerate(value) if isinstance(inner, (dict, list)))
+
+
+def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
+    if tensor.get("class_name") != "__keras_tensor__":
+        why = f"a tensor that {name!r} takes is said to be of the class {tensor.get('class_name')!r}"
+        yield Misfit(at, why, "ValueError: Only input tensors may be passed as positional arguments.", name)
+        return
+    config = tensor["config"] if isinstance(tensor.get("config"), dict) else {}
+    lacking = [key for key in TENSOR if key not in config]
+    if lacking:
+        yield Misfit(at, f"a tensor that {name!r} takes has no {' and no '.join(map(repr, lacking))}", f"KeyError: '{lacking[0]}'", name)
+        return
+    history = config["keras_history"]
+    if not (isinstance(history, list) and len(history) >= 3 and [type(step) for step in history[:3]] == [str, int, int]):
+        why = f"a tensor that {name!r} takes comes from {_written(history)}, which is no layer, call and output"
+        says = f"ValueError: Unknown layer: {history[0]}" if isinstance(history, list) and history else "TypeError"
+        yield Misfit(at / "config" / "keras_history", why, says, name)
+    if not is_shape(config["shape"]):
+        says = f"ValueError: Cannot convert '{config['shape']}' to a shape."
+        yield Misfit(at / "config" / "shape", f"a tensor that {name!r} takes has the shape {_written(config['shape'])}", says, name)
+
+
+def is_shape(value: Json) -> bool:
+    """Whether a JSON value is a shape for Keras 3 (backend/common/variables.py, standardize_shape): lengths, or None for any."""
+    return isinstance(value, list) and all(length is None or (isinstance(length, int) and length >= 0) for length in value)
+
+
+def _written(value: Json) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

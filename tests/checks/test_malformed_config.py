@@ -1,0 +1,138 @@
+"""K614: a piece of the config that no loader reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphs import after, functional, start
+
+from kdoctor.document import ABSENT
+from kdoctor.pointer import Pointer
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer, sequential
+
+DENSE = after(layer("Dense", name="out", units=2), "in")
+
+
+def chain(**changed: Any) -> Any:
+    return document(functional(start(), {**DENSE, **changed}))
+
+
+def without(value: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: inner for key, inner in value.items() if key not in keys}
+
+
+def native(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    return {"args": list(args), "kwargs": kwargs}
+
+
+def tensor(**changed: Any) -> dict[str, Any]:
+    config = {"shape": [None, 4], "dtype": "float32", "keras_history": ["in", 0, 0], **changed}
+    return {"class_name": "__keras_tensor__", "config": {key: value for key, value in config.items() if value is not ABSENT}}
+
+
+def test_what_keras_writes_is_healthy() -> None:
+    for sound in (chain(), chain(inbound_nodes=[native(tensor())]), document(sequential(layer("Dense", units=2)))):
+        assert examine("K614", sound) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "at", "why"),
+    [
+        ({"inbound_nodes": None}, "inbound_nodes", "the connections of 'out' are None, no list"),
+        ({"inbound_nodes": [[]]}, "inbound_nodes/0", "a call of 'out' is []: it takes no tensor"),
+        ({"inbound_nodes": [[["in", 0, 0, None]]]}, "inbound_nodes/0/0/3", "the keywords of a call of 'out' are None, no dict"),
+        ({"inbound_nodes": [[5]]}, "inbound_nodes/0/0", "a call of 'out' takes 5, which names no tensor"),
+        ({"inbound_nodes": [{"args": []}]}, "inbound_nodes/0", "a call of 'out' has no 'kwargs'"),
+        ({"inbound_nodes": [native(tensor(dtype=ABSENT))]}, "inbound_nodes/0/args/0", "a tensor that 'out' takes has no 'dtype'"),
+        (
+            {"inbound_nodes": [native(tensor(keras_history=["in"]))]},
+            "inbound_nodes/0/args/0/config/keras_history",
+            "a tensor that 'out' takes comes from ['in'], which is no layer, call and output",
+        ),
+        (
+            {"inbound_nodes": [native(tensor(shape=[None, -4]))]},
+            "inbound_nodes/0/args/0/config/shape",
+            "a tensor that 'out' takes has the shape [None, -4]",
+        ),
+        (
+            {"inbound_nodes": [native({**tensor(), "class_name": "Model"})]},
+            "inbound_nodes/0/args/0",
+            "a tensor that 'out' takes is said to be of the class 'Model'",
+        ),
+    ],
+)
+def test_a_call_that_no_loader_reads_is_named(changed: dict[str, Any], at: str, why: str) -> None:
+    (finding,) = examine("K614", chain(**changed))
+    assert (finding.at.json, finding.message) == (f"/config/layers/1/{at}", why)
+    assert (finding.repair, [need.flag for need in finding.needs]) == (None, ["FILE"])
+
+
+def test_an_entry_that_is_no_layer_is_named() -> None:
+    (finding,) = examine("K614", document(sequential(layer("Dense", units=2), {"config": {}})))
+    assert finding.message == "an entry of the list of layers has no 'class_name'"
+
+
+def test_a_graph_without_its_ends_is_named() -> None:
+    whole = functional(start(), DENSE)
+    (finding,) = examine("K614", document({**whole, "config": without(whole["config"], "input_layers")}))
+    assert finding.message == "the config of the Functional has no 'input_layers'"
+
+
+def test_what_can_have_been_nothing_else_is_written() -> None:
+    begin = start()
+    whole = functional(without(begin, "inbound_nodes"), without({**DENSE, "config": {**DENSE["config"], "name": "out"}}, "name"))
+    first, second = examine("K614", document(whole))
+    assert [(edit.at, edit.new) for edit in first.repair.edits] == [(Pointer("config", ("config", "layers", 0, "inbound_nodes")), [])]
+    assert [(edit.at, edit.new) for edit in second.repair.edits] == [(Pointer("config", ("config", "layers", 1, "name")), "out")]
+    stack = sequential(layer("Dense", units=2))
+    (bare,) = examine("K614", document({**stack, "config": without(stack["config"], "layers")}))
+    assert bare.message == "the config of the Sequential has no 'layers'"
+    (nameless,) = examine("K614", document({**stack, "config": without(stack["config"], "name")}))
+    assert [edit.new for edit in nameless.repair.edits] == ["sequential"]
+
+
+def test_a_layer_that_would_be_given_the_name_of_another_gets_one_of_its_own() -> None:
+    nameless = layer("Dense", units=2)
+    del nameless["config"]["name"]
+    (finding,) = examine("K614", document(sequential(layer("Dense", name="dense", units=2), nameless)))
+    assert [edit.new for edit in finding.repair.edits] == ["dense_1"]
+    assert examine("K614", document(sequential(layer("Dense", name="first", units=2), nameless))) == []
+
+
+@pytest.mark.parametrize("ends", [None, 1, [["out", 0, "0"]], [[["out", 0, 0]], "out"]])
+def test_ends_that_are_no_tensors_are_named(ends: Any) -> None:
+    whole = functional(start(), DENSE)
+    (finding,) = examine("K614", document({**whole, "config": {**whole["config"], "output_layers": ends}}))
+    assert finding.at.json == "/config/output_layers"
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "says"),
+    [
+        ("kernel_initializer", {"module": "keras.initializers", "config": {}}, "Unknown `config` as a `dict`"),
+        ("kernel_initializer", {"module": None, "class_name": "Zeros", "config": {}}, "Cannot deserialize object of type `Zeros`"),
+        ("kernel_regularizer", 1, "Could not interpret regularizer identifier: 1"),
+        ("bias_constraint", {}, "Unknown `config` as a `dict`"),
+        ("activation", 5, "Could not interpret activation function identifier: 5"),
+        ("dtype", [], "Could not interpret dtype policy identifier: []"),
+    ],
+)
+def test_an_argument_of_a_kind_that_keras_3_does_not_take_is_named(argument: str, value: Any, says: str) -> None:
+    sick = document(sequential(layer("Dense", units=2, **{argument: value})))
+    (finding,) = examine("K614", sick)
+    assert says in str(finding.keras_says)
+    assert finding.at.json == f"/config/layers/0/config/{argument}"
+
+
+def test_an_input_needs_a_shape_that_is_one() -> None:
+    (finding,) = examine("K614", document(sequential(layer("InputLayer", batch_shape=[None, -1]))))
+    assert finding.keras_says == "ValueError: Cannot convert '[None, -1]' to a shape."
+    (finding,) = examine("K614", document(sequential(layer("InputLayer"))))
+    assert finding.message == "the InputLayer states no shape"
+
+
+def test_a_layer_of_the_users_own_may_hold_anything() -> None:
+    sick = document(sequential(layer("Mine", kernel_initializer=5)))
+    assert examine("K614", sick, Target("3.15.1", custom=frozenset({"Mine"}))) == []
