@@ -148,7 +148,7 @@ def test_a_function_is_written_under_the_name_that_keras_looks_for() -> None:
 
 def dense(kernel: tuple[int, ...] | None = None, **config: Any) -> Document:
     weights = {} if kernel is None else {"layers/dense/vars/0": kernel, "layers/dense/vars/1": kernel[-1:]}
-    return document(sequential(layer("Dense", name="d", **config)), Format.KERAS_ZIP, weights=weights)
+    return document(sequential(layer("Dense", name="d", **config)), weights=weights)
 
 
 def test_a_layer_of_keras_itself_that_has_lost_an_argument_gets_what_its_kernel_proves() -> None:
