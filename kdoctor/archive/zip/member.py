@@ -80,7 +80,7 @@ class Archive:
         try:
             for chunk in self.chunks(entry):
                 spool.write(chunk)
-        except MemberError:
+        except BaseException:
             spool.close()
             raise
         spool.seek(0)
@@ -90,10 +90,14 @@ class Archive:
         """What a deflated member that is cut off holds in front of the cut, as a file to be closed. Raises `MemberError`."""
         most = min(self.limits.spool_bytes, max(MIB, self.limits.ratio * entry.packed))
         spool = tempfile.SpooledTemporaryFile(max_size=self.limits.memory_bytes)  # noqa: SIM115 (the caller closes it)
-        for chunk in beginning(self._packed(self.start_of(entry), entry.packed)):
-            spool.write(chunk[: most - spool.tell()])
-            if spool.tell() >= most:
-                break
+        try:
+            for chunk in beginning(self._packed(self.start_of(entry), entry.packed)):
+                spool.write(chunk[: most - spool.tell()])
+                if spool.tell() >= most:
+                    break
+        except BaseException:
+            spool.close()
+            raise
         spool.seek(0)
         return cast("IO[bytes]", spool)
 
