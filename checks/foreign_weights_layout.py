@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
 from kdoctor.keras_api.layouts import layout_of
+from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.weights.rearrange import Rearrangement, edits, relocations
 from kdoctor.weights.stored import accountable
 from kdoctor.weights.stored_h5 import Group, ledger, ordered
+
+OLD_ASSETS = "assets/_layer_checkpoint_dependencies/"
 
 
 @check("K607", Severity.ERROR, since="0.1.0")
@@ -22,8 +25,12 @@ def foreign_weights_layout(document: Document, target: Target) -> Iterator[Findi
     expected 2 variables, but received 0 variables during loading". In an ``.h5`` a group without its ``weight_names`` counts for
     nothing: "Layer count mismatch when loading weights from file. Model expected 2 layers, found 1 saved layers".
 
+    The words that a layer learned, which Keras 2.13 kept in such a folder of the archive, are named without a cure.
+
     The cure moves the arrays, whose bytes stay as they are, or writes the list, where shapes and names leave one order alone.
     """
+    if document.format.native and target.keras_3:
+        yield from _words_elsewhere(document, target)
     if not accountable(document):
         return
     if document.format.native:
@@ -31,6 +38,19 @@ def foreign_weights_layout(document: Document, target: Target) -> Iterator[Findi
             yield _moved(document, found)
     else:
         yield from _unlisted(document)
+
+
+def _words_elsewhere(document: Document, target: Target) -> Iterator[Finding]:
+    """Vocabularies of Keras 2.13: arrays under its old folder are found, assets are not (saving_lib.DiskIOStore)."""
+    for key, member in document.members.items():
+        if OLD_ASSETS in member.name:
+            yield Finding(
+                Pointer("members", (key,)),
+                f"{member.name} is not looked for there: {target} takes assets/layers/… alone",
+                needs=(Need("FILE", "the model saved anew by Keras 2.14 or 2.15", "they put the words where Keras 3 looks"),),
+                keras_says="ValueError: A total of 2 objects could not be loaded. … expected str, bytes or os.PathLike object, not NoneType",
+            )
+            return
 
 
 def _moved(document: Document, found: Rearrangement) -> Finding:

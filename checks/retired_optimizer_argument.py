@@ -39,6 +39,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
             yield _renamed_class(document, mention, target)
         if target.keras_3 and mention.found is not None:
             yield from _schedule(mention, target)
+            yield from _inner(mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
 
@@ -77,6 +78,22 @@ def _schedule(mention: Mention, target: Target) -> Iterator[Finding]:
         at,
         f"the learning-rate schedule {name} is looked for by its module, which the file does not say",
         repair=Repair(f"write {SCHEDULES}.{name}", (Edit(at, old=stated, new=new),)) if known else None,
+        keras_says=f"TypeError: Could not locate class '{name}'.",
+    )
+
+
+def _inner(mention: Mention, target: Target) -> Iterator[Finding]:
+    """LossScaleOptimizer.from_config reads the optimizer that it holds as in an archive."""
+    stated = mention.arguments.get("inner_optimizer")
+    if not isinstance(stated, Mapping) or not isinstance(stated.get("class_name"), str) or "module" in stated:
+        return
+    name, at = stated["class_name"].rpartition(">")[2], mention.at / "config" / "inner_optimizer"
+    known = Catalogue.load(target.release, target.family).resolve("keras.optimizers", name) is not None
+    new = {**stated, "class_name": name, "module": "keras.optimizers", "registered_name": None}
+    yield Finding(
+        at,
+        f"the optimizer {name} that {mention.name} holds is looked for by its module, which the file does not say",
+        repair=Repair(f"write keras.optimizers.{name}", (Edit(at, old=stated, new=new),)) if known else None,
         keras_says=f"TypeError: Could not locate class '{name}'.",
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
-from kdoctor.document import Document, Fault
+from kdoctor.document import Document, Fault, Member
 from kdoctor.edit import apply
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
 
 
@@ -92,3 +93,16 @@ def test_forwards_and_backwards_are_told_apart_by_their_names() -> None:
     (finding,) = examine("K607", sick)
     assert finding.repair is not None
     assert apply(sick, finding.repair.edits).attributes["/model_weights/one"]["weight_names"] == list(arrays)
+
+
+def test_words_in_the_folder_of_keras_2_13_are_named_for_keras_3() -> None:
+    name = "assets/_layer_checkpoint_dependencies/text_vectorization/_lookup_layer/vocabulary.txt"
+    sick = document(sequential(layer("TextVectorization")), members={0: Member(name, "asset", 5, 5, 0, 0)})
+    (finding,) = examine("K607", sick)
+    assert finding.repair is None
+    assert examine("K607", sick, Target("2.15.0")) == []
+    found = document(
+        sequential(layer("TextVectorization")),
+        members={0: Member(name.replace("_layer_checkpoint_dependencies", "layers"), "asset", 5, 5, 0, 0)},
+    )
+    assert examine("K607", found) == []

@@ -78,6 +78,15 @@ def test_a_schedule_in_an_h5_is_told_its_module() -> None:
     assert finding.repair is None
 
 
+def test_the_optimizer_that_another_one_holds_is_told_its_module() -> None:
+    sick = h5("LossScaleOptimizer", inner_optimizer={"class_name": "Adam", "config": {"learning_rate": 0.1}})
+    (finding,) = examine("K504", sick)
+    assert finding.keras_says == "TypeError: Could not locate class 'Adam'."
+    healed = cured(sick, finding)
+    assert healed.training["optimizer_config"]["config"]["inner_optimizer"]["module"] == "keras.optimizers"
+    assert examine("K504", healed) == []
+
+
 def test_the_schedule_of_nadams_momentum_goes_and_asks_first_where_training_is_wanted() -> None:
     sick = h5("Nadam", learning_rate=0.1, schedule_decay=0.004)
     (finding,) = examine("K504", sick)
