@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, models
 from kdoctor.target import Target
 
@@ -27,7 +28,7 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
-    known = {layer.key for layer in model.layers}
+    known = {layer.key: layer for layer in model.layers}
     declared = model.endpoints(key)
     place = model.node.at / "config" / key
     missing = [source.layer for source in declared if source.layer not in known]
@@ -35,6 +36,11 @@ def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
         need = Need("FILE", "the whole model", f"the {word} {missing[0]!r} is not among its layers")
         message = f"the model {model.node.name!r} declares the {word} {missing[0]!r}, which none of its layers makes"
         yield Finding(place, message, needs=(need,), keras_says=f"RuntimeError: Internal error: could not find layer {missing[0]}.")
+    uncalled = [name for name in (source.layer for source in declared) if name in known and _is_never_called(known[name])]
+    if uncalled:
+        need = Need("FILE", "the whole model", f"{uncalled[0]!r} is connected to nothing")
+        message = f"the model {model.node.name!r} declares the {word} {uncalled[0]!r}, a layer that is never called"
+        yield Finding(place, message, needs=(need,), keras_says="IndexError: list index out of range")
     if not declared:
         repair = _only_input(model) if key == "input_layers" else None
         need = Need("FILE", f"the order of the {word}s", f"the file does not say which tensors are the {word}s")
@@ -45,6 +51,10 @@ def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
             needs=() if repair else (need,),
             keras_says=f"ValueError: `{word}s` argument cannot be empty. Received:",
         )
+
+
+def _is_never_called(layer: Layer) -> bool:
+    return layer.class_name != "InputLayer" and not layer.calls
 
 
 def _only_input(model: Model) -> Repair | None:

@@ -6,7 +6,7 @@ before), and measured by changing one value after the other of 141 configs that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -55,6 +55,7 @@ def _in_model(model: Node) -> Iterator[Misfit]:
         yield Misfit(model.at / "config" / "layers", f"the layers of the {model.class_name} are {_written(listed)}, no list", says)
     items, at = layer_list(model)
     functional = "output_layers" in model.config
+    yield from _in_names([node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None])
     for index, item in enumerate(items):
         yield from _in_item(item, at / index, functional)
     for key in GRAPH[1:] if functional else ():
@@ -70,20 +71,30 @@ def _in_sequential(model: Node) -> Iterator[Misfit]:
         yield Misfit(model.at / "config", "the config of the Sequential has no 'name'", says, cure=cure)
     if "layers" not in model.config:
         yield Misfit(model.at / "config", "the config of the Sequential has no 'layers'", "KeyError: 'layers'")
-    items, at = layer_list(model)
-    nodes = [node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None]
-    taken = {node.config.get("name") for node in nodes}
+
+
+def _in_names(nodes: Sequence[Node]) -> Iterator[Misfit]:
+    """Layers without a name in their config: Keras calls them by their class, whoever else is called so."""
+    taken = {node.config["name"] for node in nodes if isinstance(node.config.get("name"), str)}
     for node in nodes:
-        stem = snake_case(node.class_name)
-        if node.config.get("name") is None and stem in taken:  # Keras would call it by its class
+        name, stem = node.config.get("name"), snake_case(node.class_name)
+        if name is not None and not isinstance(name, str):
+            says = f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
+            yield Misfit(node.at / "config" / "name", f"the name of a {node.class_name} is {_written(name)}, no text", says)
+        elif name is None and stem in taken:
             says = (
                 f"ValueError: All layers added to a Sequential model should have unique names. Name '{stem}' is already the name of a layer"
             )
-            free = next(name for number in count(1) if (name := f"{stem}_{number}") not in taken)
+            beside = node.raw.get("name")  # what a Functional calls it
+            free = beside if isinstance(beside, str) and beside not in taken else _free(stem, taken)
             taken.add(free)
             old = node.config.get("name", ABSENT)
             edit = Edit(node.at / "config" / "name", old=old, new=free) if isinstance(node.raw["config"], dict) else None
             yield Misfit(node.at, f"a {node.class_name} has no name, and another layer has the one that it would be given", says, cure=edit)
+
+
+def _free(stem: str, taken: Collection[str]) -> str:
+    return next(name for number in count(1) if (name := f"{stem}_{number}") not in taken)
 
 
 def _names_tensors(value: Json) -> bool:

@@ -53,3 +53,9 @@ def test_flat_listed_and_named_outputs_are_healthy(outputs: object) -> None:
 
 def test_a_sequential_declares_none() -> None:
     assert examine("K209", model(layer("Dense"))) == []
+
+
+def test_an_output_of_a_layer_that_is_never_called_is_named() -> None:
+    (finding,) = examine("K209", document(functional(start(), {**OUT, "inbound_nodes": []})))
+    assert finding.message == "the model 'model' declares the output 'out', a layer that is never called"
+    assert finding.keras_says == "IndexError: list index out of range"

@@ -101,6 +101,11 @@ def test_a_layer_that_would_be_given_the_name_of_another_gets_one_of_its_own() -
     assert examine("K614", document(sequential(layer("Dense", name="first", units=2), nameless))) == []
 
 
+def test_a_name_is_a_text() -> None:
+    (finding,) = examine("K614", document(sequential(layer("Dense", name=["dense"], units=2))))
+    assert finding.message == "the name of a Dense is ['dense'], no text"
+
+
 @pytest.mark.parametrize("ends", [None, 1, [["out", 0, "0"]], [[["out", 0, 0]], "out"]])
 def test_ends_that_are_no_tensors_are_named(ends: Any) -> None:
     whole = functional(start(), DENSE)
