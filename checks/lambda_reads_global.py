@@ -7,7 +7,7 @@ from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
 from kdoctor.replacements.lambda_cures import cures
-from kdoctor.structure.lambdas import lambdas
+from kdoctor.structure.lambdas import Lambda, lambdas
 from kdoctor.target import Target
 
 from ._paste import pasted_beside
@@ -61,13 +61,19 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
         found_there = missing.keys() <= _bound(target)
         if found.code is None or not missing:
             continue
+        if _is_wrapper(found.code):
+            yield _wrapped(found)
+            continue
+        repair = None if found_there else cures(document, target).of(found.at)
         yield Finding(
             found.at,
             f"{found.described} reads {', '.join(_told(name, reads) for name, reads in missing.items())}: not in the file"
             + (f", but among the globals of {target} that load it" if found_there else ""),
-            repair=None if found_there else cures(document, target).of(found.at),
+            repair=repair,
             needs=tuple(
-                Need("--bind", name, "the function reads it, and the file does not hold it") for name in missing if name not in MODULES
+                Need("--bind", name, "the function reads it, and the file does not hold it")
+                for name in missing
+                if name not in MODULES and repair is None
             ),
             layer=found.owner,
             keras_says=None if found_there else f"NameError: name '{next(iter(missing))}' is not defined",
@@ -75,6 +81,23 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
             excerpt=(None if found_there else pasted_beside(document, target, found, missing.keys() - MODULES.keys()))
             or quoted(found.code, tuple(missing), f"not in the file (bytecode of Python {found.code.python})"),
         )
+
+
+def _wrapped(found: Lambda) -> Finding:
+    """``Lambda(tf.abs)``: TensorFlow wraps its functions to tidy up error messages, and Keras saved the wrapper."""
+    return Finding(
+        found.at,
+        f"{found.described} is TensorFlow's wrapper around one of its functions, which the file does not name",
+        needs=(Need("FILE", "the function, as lambda x: tf.abs(x) in the script", "the file holds the wrapper alone"),),
+        layer=found.owner,
+        keras_says="NameError: name 'is_traceback_filtering_enabled' is not defined",
+    )
+
+
+def _is_wrapper(code: Code) -> bool:
+    from kdoctor.bytecode.generated import is_wrapper
+
+    return is_wrapper(code)
 
 
 def _bound(target: Target) -> set[str]:

@@ -31,6 +31,7 @@ from kdoctor.bytecode.expression import (
 from kdoctor.bytecode.factoring import returned
 from kdoctor.bytecode.flow import JUMPS, after_loop, meeting_points
 from kdoctor.bytecode.frame import Budget, Frame, Stack, pop, pop_value
+from kdoctor.bytecode.generated import generated_operation
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.lines import line_of
 from kdoctor.bytecode.literal import Untraceable
@@ -48,8 +49,7 @@ from kdoctor.bytecode.withs import WITHS, check_handlers, leave
 STEPS = LOADS | OPERATORS | DISPLAYS | CALLS | TEXTS | WITHS
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 FUNCTION_MAKERS = ("MAKE_FUNCTION", "MAKE_CLOSURE", "SET_FUNCTION_ATTRIBUTE")
-PAUSES = 0x20 | 0x80 | 0x100 | 0x200
-"""Flags of generators and coroutines."""
+PAUSES = 0x20 | 0x80 | 0x100 | 0x200  # flags of generators and coroutines
 GENERATOR = Display("generator", ())
 
 
@@ -65,7 +65,8 @@ class Reached:
 
 def evaluate(code: Code, release: Release) -> Function:
     """What `code` computes, read as `release` would; raises Untraceable (saying why) or MalformedCode."""
-    function = _function(Frame(code, release, {}, Budget()), Closure(code))
+    frame = Frame(code, release, {}, Budget())
+    function = generated_operation(code, frame.steps) or _function(frame, Closure(code))
     check_that_nothing_is_computed_twice(function)
     return function
 

@@ -60,7 +60,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("__subclasses__", "__bases__", "__base__", "__mro__", "__globals__", "__builtins__", "__code__"), INSIDES),
     **dict.fromkeys(("__closure__", "__getattribute__", "__reduce__", "__reduce_ex__", "__self__", "__func__", "__dict__"), INSIDES),
     **dict.fromkeys(("func_globals", "func_code", "f_globals", "f_locals", "f_builtins", "f_back", "gi_frame", "gi_code"), INSIDES),
-    **dict.fromkeys(("cr_frame", "tb_frame", "tb_next", "__traceback__", "_getframe", "FunctionType", "CodeType", "get_objects"), INSIDES),
+    **dict.fromkeys(("cr_frame", "tb_frame", "tb_next", "_getframe", "FunctionType", "CodeType", "get_objects"), INSIDES),
     **dict.fromkeys(
         ("b64decode", "b32decode", "b16decode", "b85decode", "a85decode", "unhexlify", "fromhex", "attrgetter", "methodcaller"), HIDES
     ),
