@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.structure.forms import is_shape, misfits
-from kdoctor.structure.layers import is_model, layer_at
+from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
 from kdoctor.structure.objects import FUNCTION
 from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS
 from kdoctor.target import Target
@@ -33,9 +33,18 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         needs = () if repair else (NEED,)
         yield Finding(found.at, found.why, repair=repair, needs=needs, layer=found.layer, keras_says=found.keras_says)
     if target.keras_3:
+        yield from _empty(document)
         for call in calls(document, target):
             if call.resolution is Resolution.FOUND and call.kind == "layer" and not is_model(call.node):
                 yield from _arguments(document, call)
+
+
+def _empty(document: Document) -> Iterator[Finding]:
+    """A Sequential without layers that is called within a Functional: Keras 2 handed its input on."""
+    for layer in layers(document):
+        if layer.class_name == "Sequential" and layer.calls and not layer_list(layer.node)[0]:
+            says = f"ValueError: Sequential model {layer.name} cannot be built because it has no layers. Call `model.add(layer)`."
+            yield Finding(layer.at, f"the Sequential {layer.name!r} has no layers", needs=(NEED,), layer=layer.name, keras_says=says)
 
 
 def _arguments(document: Document, call: Call) -> Iterator[Finding]:

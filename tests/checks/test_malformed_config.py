@@ -141,3 +141,10 @@ def test_an_input_needs_a_shape_that_is_one() -> None:
 def test_a_layer_of_the_users_own_may_hold_anything() -> None:
     sick = document(sequential(layer("Mine", kernel_initializer=5)))
     assert examine("K614", sick, Target("3.15.1", custom=frozenset({"Mine"}))) == []
+
+
+def test_a_sequential_without_layers_cannot_be_called_in_keras_3() -> None:
+    graph = document(functional(start(), after(sequential(name="empty"), "in"), after(layer("Dense", name="out", units=2), "empty")))
+    (finding,) = examine("K614", graph)
+    assert finding.message == "the Sequential 'empty' has no layers"
+    assert examine("K614", graph, Target("2.15.0")) == []
