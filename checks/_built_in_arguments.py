@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
-from kdoctor.keras_api.api_object import REQUIRED
+from kdoctor.keras_api.api_object import REQUIRED, ApiObject
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.sequential import kernel_of
@@ -22,11 +23,14 @@ def lacking(document: Document, target: Target) -> Iterator[Finding]:
     for call in calls(document, target):
         if call.resolution is not Resolution.FOUND or call.found is None or call.kind != "layer" or call.found.is_function:
             continue
-        if is_model(call.node) or call.not_taken():
-            continue
-        missing = [name for name, default in call.found.parameters.items() if default is REQUIRED and name not in call.arguments]
-        if missing:
+        missing = [name for name in _required(call.found) if name not in call.arguments]
+        if missing and not is_model(call.node) and not call.not_taken():
             yield _finding(document, target, call, missing)
+
+
+@lru_cache(maxsize=256)
+def _required(of: ApiObject) -> tuple[str, ...]:
+    return tuple(name for name, default in of.parameters.items() if default is REQUIRED)
 
 
 def _finding(document: Document, target: Target, call: Call, missing: list[str]) -> Finding:

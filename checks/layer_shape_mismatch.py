@@ -67,7 +67,9 @@ def _of_other_variables(document: Document, model: Model, found: Inferred) -> It
     """Layers whose calls, or whose build_config, ask for variables of different shapes."""
     for layer in model.layers:
         built = built_with(layer.node) if document.format.native else ()
-        calls = [*((built,) if built else ()), *found.calls.get(layer.at, ())]
+        calls = dict.fromkeys((*((built,) if built else ()), *found.calls.get(layer.at, ())))
+        if len(calls) < 2:
+            continue  # most layers: made for what they are given
         asked = [(shapes, own) for shapes in calls if not is_model(layer.node) and (own := variables_of(layer.node, shapes, _unknown))]
         other = next((shapes for shapes, own in asked[1:] if _clash(asked[0][1], own)), None)
         if other is not None:

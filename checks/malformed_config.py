@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document, Json
@@ -49,30 +50,37 @@ def _empty(document: Document) -> Iterator[Finding]:
 
 def _arguments(document: Document, call: Call) -> Iterator[Finding]:
     """What a layer of Keras's own hands to ``initializers.get`` and the like, and an InputLayer for a shape."""
-    node = call.node
-    layer = layer_at(document, node.at)
-    name = layer.name if layer is not None else node.name
-    if node.class_name == "InputLayer" and all(node.config.get(key) is None for key in STATED):
-        yield Finding(
-            node.at, "the InputLayer states no shape", needs=(NEED,), layer=name, keras_says="ValueError: You must pass a `shape` argument."
-        )
+    node, refused = call.node, []
     for key, value in call.arguments.items():
-        says = _refusal(key, value) if call.found is not None and key in call.found.parameters else None
-        if node.class_name == "InputLayer" and key in SHAPES and value is not None and not is_shape(value):
-            says = f"ValueError: Cannot convert '{value}' to a shape."
-        if says is not None:
-            why = f"{key} of the {node.class_name} is {_written(value)}, which no Keras reads"
-            yield Finding(node.at / "config" / key, why, needs=(NEED,), layer=name, keras_says=says)
+        if value is None or isinstance(value, str):  # texts are K303's
+            continue
+        kind = _kind(key)
+        if kind is not None and call.found is not None and key in call.found.parameters and (says := _refusal(kind, value)):
+            refused.append((key, says))
+    if node.class_name == "InputLayer":
+        wrong = {key: node.config.get(key) for key in SHAPES}
+        refused += [
+            (key, f"ValueError: Cannot convert '{value}' to a shape.") for key, value in wrong.items() if value and not is_shape(value)
+        ]
+        if all(node.config.get(key) is None for key in STATED):
+            says = "ValueError: You must pass a `shape` argument."
+            yield Finding(node.at, "the InputLayer states no shape", needs=(NEED,), layer=node.name, keras_says=says)
+    for key, says in refused:
+        layer = layer_at(document, node.at)
+        why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which no Keras reads"
+        yield Finding(node.at / "config" / key, why, needs=(NEED,), layer=layer.name if layer is not None else node.name, keras_says=says)
 
 
-def _refusal(key: str, value: Json) -> str | None:
+@lru_cache(maxsize=256)
+def _kind(key: str) -> str | None:
+    return next((kind for kind in KINDS if key == kind or key.endswith(f"_{kind}")), None)
+
+
+def _refusal(kind: str, value: Json) -> str | None:
     """What Keras 3 says of a value that its ``get`` functions cannot take: of initializers, regularizers, constraints, policies, activations.
 
-    Source: keras/src/initializers/__init__.py and its like, serialization_lib.deserialize_keras_object. Texts are K303's.
+    Source: keras/src/initializers/__init__.py and its like, serialization_lib.deserialize_keras_object.
     """
-    kind = next((kind for kind in KINDS if key == kind or key.endswith(f"_{kind}")), None)
-    if kind is None or value is None or isinstance(value, str):
-        return None
     if not isinstance(value, dict):
         what = "dtype policy" if kind == "dtype" else "activation function" if kind == "activation" else kind
         return f"ValueError: Could not interpret {what} identifier: {value}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache, partial
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.custom.custom_objects import function_object, homecoming, matches, source_of
@@ -51,6 +52,11 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
             )
 
 
+@lru_cache(maxsize=256)
+def _kind(key: str) -> str | None:
+    return next((kind for kind in KINDS if key == kind or key.endswith(f"_{kind}")), None)
+
+
 def _is_known(catalogue: Catalogue, kind: str, name: str) -> bool:
     if kind == "activation":
         return catalogue.function(kind, name) is not None
@@ -60,10 +66,10 @@ def _is_known(catalogue: Catalogue, kind: str, name: str) -> bool:
 def _texts(document: Document, target: Target) -> Iterator[Finding]:
     """An activation as releases before 2.11 stored it, or an initializer, regularizer, constraint: the name alone, as text."""
     catalogue = Catalogue.load(target.release, target.family)
+    is_known = lru_cache(maxsize=256)(partial(_is_known, catalogue))  # a model has thousands of layers, and few names
     for call in calls(document, target):
         for key, name in call.arguments.items() if call.resolution is Resolution.FOUND and call.kind == "layer" else ():
-            kind = next((kind for kind in KINDS if key == kind or key.endswith(f"_{kind}")), None)
-            if kind is None or not isinstance(name, str) or _is_known(catalogue, kind, name):
+            if not isinstance(name, str) or (kind := _kind(key)) is None or is_known(kind, name):
                 continue
             at, definition = call.node.at / "config" / key, target.given.code.get(name.rpartition(">")[2])
             if definition is None and name in target.custom:
