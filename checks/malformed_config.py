@@ -52,10 +52,10 @@ def _arguments(document: Document, call: Call) -> Iterator[Finding]:
     """What a layer of Keras's own hands to ``initializers.get`` and the like, and an InputLayer for a shape."""
     node, refused = call.node, []
     for key, value in call.arguments.items():
-        if value is None or isinstance(value, str):  # texts are K303's
-            continue
+        if value is None or isinstance(value, str) or call.found is None or key not in call.found.parameters:
+            continue  # texts are K303's, arguments that are not taken K601's
         kind = _kind(key)
-        if kind is not None and call.found is not None and key in call.found.parameters and (says := _refusal(kind, value)):
+        if kind is not None and (says := _refusal(kind, value)):
             refused.append((key, says))
     if node.class_name == "InputLayer":
         wrong = {key: node.config.get(key) for key in SHAPES}

@@ -69,7 +69,9 @@ def _texts(document: Document, target: Target) -> Iterator[Finding]:
     is_known = lru_cache(maxsize=256)(partial(_is_known, catalogue))  # a model has thousands of layers, and few names
     for call in calls(document, target):
         for key, name in call.arguments.items() if call.resolution is Resolution.FOUND and call.kind == "layer" else ():
-            if not isinstance(name, str) or (kind := _kind(key)) is None or is_known(kind, name):
+            if not isinstance(name, str) or call.found is None or key not in call.found.parameters:
+                continue
+            if (kind := _kind(key)) is None or is_known(kind, name):
                 continue
             at, definition = call.node.at / "config" / key, target.given.code.get(name.rpartition(">")[2])
             if definition is None and name in target.custom:
