@@ -10,6 +10,8 @@ from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.training.words import training_part
 
+from ._given_training import as_given
+
 AT = Pointer("training")
 NEED = Need("--compile", "optimizer=adam,loss=…,metrics=…", "the file does not say how the model was trained")
 # Keys of a training_config that say nothing where they are null, and are read all the same.
@@ -80,10 +82,7 @@ def _left_out(training: Mapping[str, Json], target: Target) -> Iterator[Finding]
 
 
 def _without_loss(document: Document, target: Target) -> Finding:
-    given = target.given.training
-    repair = None
-    if given is not None:
-        repair = Repair("write the training state you gave", (Edit(AT, old=document.training, new=training_part(given, document.format)),))
+    repair = as_given(document, target)
     return Finding(
         AT,
         "the training state names no loss: the model predicts, but fit() has nothing to minimise",

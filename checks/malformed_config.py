@@ -1,20 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document, Json
+from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
-from kdoctor.structure.objects import FUNCTION
-from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS
+from kdoctor.structure.objects import FUNCTION, as_node
+from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, statements
 from kdoctor.target import Target
 
-KINDS = ("initializer", "regularizer", "constraint", "activation", "dtype")
+from ._identifiers import kind_of_argument
+
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
 SHAPES = ("batch_shape", "shape")
+WITHOUT = Need("FILE", "the model without that Sequential", "Keras 3 cannot build one in which nothing computes")
 NEED = Need("FILE", "the config as Keras wrote it", "what stood there is not in the file")
 
 
@@ -41,11 +43,26 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _empty(document: Document) -> Iterator[Finding]:
-    """A Sequential without layers that is called within a Functional: Keras 2 handed its input on."""
+    """A Sequential in which nothing computes, called within a Functional: Keras 2 handed its input on, Keras 3 builds it first."""
     for layer in layers(document):
-        if layer.class_name == "Sequential" and layer.calls and not layer_list(layer.node)[0]:
+        inside = layer_list(layer.node)[0]
+        if layer.class_name != "Sequential" or not layer.calls or any(_computes(item) for item in inside):
+            continue
+        if not inside:
             says = f"ValueError: Sequential model {layer.name} cannot be built because it has no layers. Call `model.add(layer)`."
-            yield Finding(layer.at, f"the Sequential {layer.name!r} has no layers", needs=(NEED,), layer=layer.name, keras_says=says)
+            yield Finding(layer.at, f"the Sequential {layer.name!r} has no layers", needs=(WITHOUT,), layer=layer.name, keras_says=says)
+            continue
+        begin = as_node(inside[0], layer_list(layer.node)[1] / 0)
+        stated = next((one.shape for one in statements(begin)), None) if begin is not None else None
+        given = [shapes[0] for shapes in infer(document).calls.get(layer.at, ()) if shapes]
+        if any(shape != stated for shape in given):
+            says = f"ValueError: Sequential model {layer.name!r} has already been configured to use input shape {stated}."
+            why = f"the Sequential {layer.name!r} has no layers but its input of {stated}, and is given {given[0]}"
+            yield Finding(layer.at, why, needs=(WITHOUT,), layer=layer.name, keras_says=says)
+
+
+def _computes(item: Json) -> bool:
+    return not isinstance(item, dict) or item.get("class_name") != "InputLayer"
 
 
 def _arguments(document: Document, call: Call) -> Iterator[Finding]:
@@ -54,7 +71,7 @@ def _arguments(document: Document, call: Call) -> Iterator[Finding]:
     for key, value in call.arguments.items():
         if value is None or isinstance(value, str) or call.found is None or key not in call.found.parameters:
             continue  # texts are K303's, arguments that are not taken K601's
-        kind = _kind(key)
+        kind = "dtype" if key == "dtype" else kind_of_argument(key)
         if kind is not None and (says := _refusal(kind, value)):
             refused.append((key, says))
     if node.class_name == "InputLayer":
@@ -69,11 +86,6 @@ def _arguments(document: Document, call: Call) -> Iterator[Finding]:
         layer = layer_at(document, node.at)
         why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which no Keras reads"
         yield Finding(node.at / "config" / key, why, needs=(NEED,), layer=layer.name if layer is not None else node.name, keras_says=says)
-
-
-@lru_cache(maxsize=256)
-def _kind(key: str) -> str | None:
-    return next((kind for kind in KINDS if key == kind or key.endswith(f"_{kind}")), None)
 
 
 def _refusal(kind: str, value: Json) -> str | None:

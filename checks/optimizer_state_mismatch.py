@@ -12,9 +12,9 @@ from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import StateWish, Target
 from kdoctor.training.optimizer_state import expected_shapes, misfit, state_arrays, without_state
-from kdoctor.training.words import training_part
 from kdoctor.weights.stored import written
 
+from ._given_training import as_given
 from ._optimizer_names import cure, misnamed
 from ._trained import trained_weights
 
@@ -98,10 +98,7 @@ def _unwanted(document: Document, edits: tuple[Edit, ...]) -> Finding:
 
 
 def _nameless(document: Document, target: Target) -> Finding:
-    given = target.given.training
-    repair = None
-    if given is not None:
-        repair = Repair("write the training state you gave", (Edit(AT, old=document.training, new=training_part(given, document.format)),))
+    repair = as_given(document, target)
     return Finding(
         AT,
         "the compile_config names no optimizer: Keras takes RMSprop, whatever trained the model",

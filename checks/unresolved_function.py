@@ -13,7 +13,7 @@ from kdoctor.security.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
 from kdoctor.target import Target
 
-KINDS = ("activation", "initializer", "regularizer", "constraint")
+from ._identifiers import kind_of_argument
 
 
 @check("K303", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
@@ -52,11 +52,6 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
             )
 
 
-@lru_cache(maxsize=256)
-def _kind(key: str) -> str | None:
-    return next((kind for kind in KINDS if key == kind or key.endswith(f"_{kind}")), None)
-
-
 def _is_known(catalogue: Catalogue, kind: str, name: str) -> bool:
     if kind == "activation":
         return catalogue.function(kind, name) is not None
@@ -71,7 +66,7 @@ def _texts(document: Document, target: Target) -> Iterator[Finding]:
         for key, name in call.arguments.items() if call.resolution is Resolution.FOUND and call.kind == "layer" else ():
             if not isinstance(name, str) or call.found is None or key not in call.found.parameters:
                 continue
-            if (kind := _kind(key)) is None or is_known(kind, name):
+            if (kind := kind_of_argument(key)) is None or is_known(kind, name):
                 continue
             at, definition = call.node.at / "config" / key, target.given.code.get(name.rpartition(">")[2])
             if definition is None and name in target.custom:

@@ -148,3 +148,12 @@ def test_a_sequential_without_layers_cannot_be_called_in_keras_3() -> None:
     (finding,) = examine("K614", graph)
     assert finding.message == "the Sequential 'empty' has no layers"
     assert examine("K614", graph, Target("2.15.0")) == []
+
+
+@pytest.mark.parametrize(("shape", "count"), [([None, 4], 0), ([None, 5], 1)])
+def test_a_sequential_that_is_an_input_alone_takes_its_own_shape_in_keras_3(shape: list[int | None], count: int) -> None:
+    hollow = after(sequential(layer("InputLayer", batch_shape=shape), name="hollow"), "in")
+    graph = document(functional(start(), hollow, after(layer("Dense", name="out", units=2), "hollow")))
+    found = examine("K614", graph)
+    assert [finding.layer for finding in found] == ["hollow"] * count
+    assert all("has already been configured to use input shape (None, 5)" in str(finding.keras_says) for finding in found)

@@ -1,0 +1,13 @@
+"""Arguments that Keras takes by name, as an object, or as the config of one (``initializers.get`` and the like)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+KINDS = ("activation", "initializer", "regularizer", "constraint")
+
+
+@lru_cache(maxsize=256)
+def kind_of_argument(name: str) -> str | None:
+    """What an argument of this name is (``kernel_initializer``: initializer); None for any other."""
+    return next((kind for kind in KINDS if name == kind or name.endswith(f"_{kind}")), None)
