@@ -54,7 +54,7 @@ def _empty(document: Document) -> Iterator[Finding]:
             continue
         begin = as_node(inside[0], layer_list(layer.node)[1] / 0)
         stated = next((one.shape for one in statements(begin)), None) if begin is not None else None
-        given = [shapes[0] for shapes in infer(document).calls.get(layer.at, ()) if shapes]
+        given = [shapes[0] for shapes in infer(document).calls.get(layer.at, ()) if shapes and shapes[0] is not None]
         if any(shape != stated for shape in given):
             says = f"ValueError: Sequential model {layer.name!r} has already been configured to use input shape {stated}."
             why = f"the Sequential {layer.name!r} has no layers but its input of {stated}, and is given {given[0]}"

@@ -157,3 +157,9 @@ def test_a_sequential_that_is_an_input_alone_takes_its_own_shape_in_keras_3(shap
     found = examine("K614", graph)
     assert [finding.layer for finding in found] == ["hollow"] * count
     assert all("has already been configured to use input shape (None, 5)" in str(finding.keras_says) for finding in found)
+
+
+def test_a_shape_that_nobody_can_tell_is_held_against_no_sequential() -> None:
+    hollow = after(sequential(layer("InputLayer", batch_shape=[None, 5]), name="hollow"), "mine")
+    graph = document(functional(start(), after(layer("Mine", module="mine", name="mine"), "in"), hollow))
+    assert examine("K614", graph) == []
