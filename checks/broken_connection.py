@@ -5,28 +5,31 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
 from kdoctor.structure.layers import Layer, is_model
-from kdoctor.structure.models import Model, models
+from kdoctor.structure.loops import circle
+from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
 
 UNRESOLVED = "ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes."
+NAMED = 6  # layers of a circle
 NEED = Need("FILE", "the whole model", "the file does not hold the layer that is referred to")
 
 
 @check("K204", Severity.ERROR, since="0.1.0")
 def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
-    """A layer is connected to one that is not in the model, or to a call that never happens.
+    """A layer is connected to one that is not in the model, to a call that never happens, or in a circle to itself.
 
     The graph of a Functional model is a list of layers, each with the tensors it takes: ``["conv", 0, 0]``. When the layer it names is
     missing, Keras says "Unknown layer: conv" or "Invalid Functional model configuration. The graph of the Functional model either has
-    loops or disconnected nodes".
+    loops or disconnected nodes"; of a circle Keras 2 says nothing, and tries for ever.
 
     There is no cure: what the missing layer computed is not in the file.
     """
-    for model in models(document):
+    for model in all_models(document):
         if model.functional:
             known = {layer.key: layer for layer in model.layers}
             for layer in model.layers:
                 yield from _broken(document, model, layer, known)
+            yield from _in_a_circle(circle(model.layers), target)
 
 
 def _broken(document: Document, model: Model, layer: Layer, known: dict[str, Layer]) -> Iterator[Finding]:
@@ -44,3 +47,14 @@ def _broken(document: Document, model: Model, layer: Layer, known: dict[str, Lay
                 keras_says=f"ValueError: Unknown layer: {source.layer}" if origin is None and document.format.native else UNRESOLVED,
             )
             return
+
+
+def _in_a_circle(found: tuple[Layer, ...], target: Target) -> Iterator[Finding]:
+    if found:
+        named = [repr(layer.name) for layer in (*found, found[0])]
+        way = " from ".join(named if len(named) <= NAMED else [*named[:NAMED], "…"])
+        need = Need("FILE", "the model before it was edited", "the file does not say what the layer took")
+        says = UNRESOLVED if target.keras_3 else "nothing: it tries to connect the layers for ever"
+        yield Finding(
+            found[0].at / "inbound_nodes", f"connections go in a circle: {way}", needs=(need,), layer=found[0].name, keras_says=says
+        )

@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.models import Model, models
+from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
 
 WORDS = {"input_layers": "input", "output_layers": "output"}
@@ -21,7 +21,7 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
     When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
     inputs, or what the outputs are, is not in the file.
     """
-    for model in models(document):
+    for model in all_models(document):
         if model.functional:
             for key, word in WORDS.items():
                 yield from _dangling(model, key, word)

@@ -9,7 +9,7 @@ from kdoctor.keras_api import habits
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.structure.call_numbers import counted_from_one, less_one
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.models import Model, models, wrapped_models
+from kdoctor.structure.models import Model, all_models, home_of
 from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
@@ -33,7 +33,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     The cure writes the flat form, or the list where that is what the target reads, counts from 0, and writes such calls in Keras 3's own
     form. For a nested model within a Sequential there is no form that Keras 3.0 to 3.2 take as it was meant.
     """
-    for model in (*models(document), *wrapped_models(document)):
+    for model in all_models(document):
         if model.nested and model.functional and any(habit.of(target) for habit in LISTED) and _called_alone(document, model):
             yield from _single_in_list(document, model, target)
         if model.functional and target.keras_3 and not habits.TAKES_FLAT_ENDS.of(target):
@@ -47,11 +47,8 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
 
 def _called_alone(document: Document, model: Model) -> bool:
     """Whether a Sequential or a wrapper calls the model with a tensor, and goes on with what it returns."""
-    around = next(
-        (outer for outer in (*models(document), *wrapped_models(document)) if any(layer.at == model.node.at for layer in outer.layers)),
-        None,
-    )
-    return around is None or around.node.class_name == "Sequential"
+    around = home_of(document, model.node.at)
+    return around is None or around[0].node.class_name == "Sequential"
 
 
 def _single_in_list(document: Document, model: Model, target: Target) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.replacements.graph_order import moves, ordered
 from kdoctor.saved_release import release_of
 from kdoctor.structure.layers import layer_list
-from kdoctor.structure.models import Model, models
+from kdoctor.structure.models import Model, all_models, home_of, is_wrapped
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 from kdoctor.weights.rearrange import edits as moved
@@ -26,15 +26,16 @@ def tensorflow_op_layer(document: Document, target: Target) -> Iterator[Finding]
 
     The cure writes the same computation with Keras's own operations, which load in safe mode on every backend; because an ``.h5``
     cannot hold them, the repaired file is a ``.keras``. All operations of a model are written together. One that has no exact
-    counterpart is named, and nothing is written: the file loads in TensorFlow 2.15 or with tf_keras, where a layer of your own can
+    counterpart is named, and nothing is written (so is one that puts samples together inside a TimeDistributed, whose times Keras 2 took for
+    samples): the file loads in TensorFlow 2.15 or with tf_keras, where a layer of your own can
     take its place.
     """
-    cures = {model.node.at: _cure(document, model, target) for model in models(document) if _has_operations(model)}
+    cures = {model.node.at: _cure(document, model, target) for model in all_models(document) if _has_operations(model)}
     for call in calls(document, target):
         if call.resolution is not Resolution.OPERATION:
             continue
-        container = next((model for model in models(document) if any(layer.at == call.node.at for layer in model.layers)), None)
-        repair, refused = cures.get(container.node.at, (None, {})) if container is not None else (None, {})
+        home = home_of(document, call.node.at)
+        repair, refused = cures.get(home[0].node.at, (None, {})) if home is not None else (None, {})
         why = refused.get(_key(call.node))
         yield Finding(
             call.node.at,
@@ -57,7 +58,8 @@ def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | No
 
     items, at = layer_list(model.node)
     saved = release_of(document)
-    found = translated(model.node, infer(document).inputs.get(model.node.at, ()), target.release, saved)
+    given = infer(document).inputs.get(model.node.at, ())
+    found = translated(model.node, given, target.release, saved, at_once=is_wrapped(model.node.at))
     if found.layers is None:
         return None, {refusal.layer: refusal.why for refusal in found.refused}
     title = "write it with Keras's own operations"

@@ -12,7 +12,7 @@ from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, calls, read_natively
 from kdoctor.replacements.time_major import ARGUMENT, batch_first
 from kdoctor.structure.layers import Layer, layer_at
-from kdoctor.structure.models import models
+from kdoctor.structure.models import home_of, is_wrapped, models
 from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
 
@@ -30,7 +30,8 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
 
     The cure drops the argument when leaving it out means the same: when the value is the default of the releases that know it, or only
     describes how the layer was made. The input shape of a first layer becomes an InputLayer. A recurrent layer that takes time first
-    (``time_major``) gets a transposition before it and one after it, in a ``.keras`` archive. Any other argument with a meaning is
+    (``time_major``) gets a transposition before it and one after it, in a ``.keras`` archive; not inside a TimeDistributed, of which Keras 2
+    made samples of all times, and Keras 3 does not. Any other argument with a meaning is
     reported without a cure: dropping it would change the model.
     """
     saved_by = document.saved_by().keras
@@ -124,9 +125,8 @@ def _as_boundaries(call: Call, bins: Json, drop: Edit) -> Repair | None:
 
 def _between_transpositions(document: Document, call: Call) -> Repair | None:
     """An ``.h5`` cannot hold the operations: it is written as a ``.keras`` archive first."""
-    layer = layer_at(document, call.node.at)
-    model = next((model for model in models(document) if layer in model.layers), None)
-    edits = None if layer is None or model is None or layer.at != call.node.at else batch_first(document, model, layer)
+    home = home_of(document, call.node.at)
+    edits = None if home is None or is_wrapped(call.node.at) else batch_first(document, *home)
     if edits is None:
         return None
     return Repair("exchange time and batch before and after the layer", edits if document.format.native else (), native=True)

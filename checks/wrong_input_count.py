@@ -11,7 +11,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.input_counts import miscount_in_keras_2, miscount_of
 from kdoctor.structure.connections import arguments_of
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.models import Model, models
+from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
 
 NEED = Need("FILE", "the whole model", "the file does not say which tensors the layer was called with")
@@ -38,7 +38,7 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     if not habits.COUNTS_INPUTS.of(target) and not older:
         return
     shapes = infer(document)
-    for model in models(document):
+    for model in all_models(document):
         for layer in model.layers if model.functional else ():
             found = list(_miscounted(document, model, layer, older))
             yield from found

@@ -7,7 +7,7 @@ from typing import Any
 from kdoctor.check import Finding
 from kdoctor.document import Document
 from kdoctor.edit import apply
-from kdoctor.testing import layer
+from kdoctor.testing import document, layer
 
 
 def start(name: str = "in") -> dict[str, Any]:
@@ -26,6 +26,11 @@ def functional(
     """A serialized Functional; ``inputs`` and ``outputs`` are tuples or any JSON."""
     config = {"name": name, "layers": list(layers), "input_layers": _listed(inputs), "output_layers": _listed(outputs)}
     return {"module": "keras", "class_name": "Functional", "config": config, "registered_name": None}
+
+
+def wrapped(inner: dict[str, Any]) -> Document:
+    """A model that calls another one for each step of a sequence."""
+    return document(functional(start(), after(layer("TimeDistributed", name="out", layer=inner), "in")))
 
 
 def cured(sick: Document, finding: Finding) -> Document:

@@ -21,6 +21,7 @@ from kdoctor.saved_release import release_of
 from kdoctor.structure.call_numbers import ends_of_model
 from kdoctor.structure.lambdas import Lambda, lambdas
 from kdoctor.structure.layers import Layer, layer_at, layers
+from kdoctor.structure.models import is_wrapped
 from kdoctor.target import Target
 from kdoctor.weights.rearrange import edits as moved
 
@@ -172,7 +173,7 @@ class _Work:
         dtypes = tuple(own if is_float(dtype) and is_float(own) else dtype for dtype in arriving)
         _check_call(stored)
         saved = release_of(self.before)
-        at_once = at.keys[-1:] == ("layer",) and (saved is None or saved < (3, 0))
+        at_once = is_wrapped(at) and (saved is None or saved < (3, 0))
         given = self.target.given.bindings
         mask = next((each for each in lambdas(self.after) if each.at == at / "config" / "mask"), None)
         return Surroundings(shapes, dtypes, listed, self.masked(), given, self.target.release, saved, at_once, mask)

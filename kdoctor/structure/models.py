@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,6 +58,27 @@ def wrapped_models(document: Document) -> tuple[Model, ...]:
     known = {model.node.at for model in models(document)}
     nodes = [node for node in objects(document) if node.at.part == "config" and is_model(node) and node.at not in known]
     return tuple(Model(node, layers_of(node), True) for node in nodes)
+
+
+@lru_cache(maxsize=4)
+def all_models(document: Document) -> tuple[Model, ...]:
+    """Every model of the config, those inside wrappers last."""
+    return (*models(document), *wrapped_models(document))
+
+
+def is_wrapped(at: Pointer) -> bool:
+    """Whether a place is inside a wrapper: Keras 2 called what TimeDistributed holds once, with all times as samples; Keras 3 calls it for each."""
+    return "layer" in at.keys
+
+
+def home_of(document: Document, at: Pointer) -> tuple[Model, Layer] | None:
+    """The model that lists the object at this place among its layers, and its row there; wrapped models are looked into."""
+    return _homes(document).get(at)
+
+
+@lru_cache(maxsize=4)
+def _homes(document: Document) -> Mapping[Pointer, tuple[Model, Layer]]:
+    return {layer.at: (model, layer) for model in all_models(document) for layer in model.layers}
 
 
 def _endpoints(value: Json) -> Iterator[Source]:

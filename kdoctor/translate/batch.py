@@ -14,6 +14,8 @@ MOVING = frozenset(
     {"Flip", "Roll", "Sort", "Argsort", "Cumsum", "Cumprod", "Tril", "Triu", "Unstack", "Tensordot", "Einsum", "BroadcastTo"}
 )
 
+MIXING = "it puts samples together, and Keras 2 called what TimeDistributed holds with all times as samples"
+
 
 def keeps_batch(operation: str, config: dict[str, Json], operands: tuple[Value, ...]) -> bool:
     """False where it is not certain."""

@@ -10,6 +10,7 @@ from kdoctor.document import Json
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.structure.lambdas import Lambda
 from kdoctor.structure.naming import fresh
+from kdoctor.translate.batch import MIXING
 from kdoctor.translate.built_in import Translation, built_in
 from kdoctor.translate.calling import Bound
 from kdoctor.translate.graph import Graph, reference
@@ -107,7 +108,7 @@ def functional(found: Lambda, layer: Mapping[str, Json], around: Surroundings) -
         raise Untranslatable("the shape of its input is not known")
     graph, translation = _translation(found, layer, around)
     if around.at_once and graph.mixes:
-        raise Untranslatable("it puts samples together, and Keras 2 called what TimeDistributed holds with all times as samples")
+        raise Untranslatable(MIXING)
     name, given, outputs = str(layer["config"].get("name") or "lambda"), list(translation.given), list(translation.outputs)
     inputs = [_input(tensor) for tensor in given]
     return _written(layer, name, [*inputs, *translation.nodes], given, outputs, around), outputs[0].dtype

@@ -15,6 +15,7 @@ from kdoctor.structure.connections import calls_of
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sources import Source, tensors
+from kdoctor.translate.batch import MIXING
 from kdoctor.translate.graph import Graph, reference
 from kdoctor.translate.layer_dtypes import returned_dtype
 from kdoctor.translate.op_calls import call_of
@@ -47,9 +48,12 @@ def key_of(node: Node) -> str:
     return beside if isinstance(beside, str) else node.name or ""
 
 
-def translated(model: Node, given: Shapes, release: str, keras_minor: tuple[int, int] | None) -> Translated:
-    """The model with operations in place of its TensorFlow-op layers; ``given`` are the shapes that it is called with, if they are known."""
-    walk = _Walk(model, given, release, keras_minor)
+def translated(model: Node, given: Shapes, release: str, keras_minor: tuple[int, int] | None, *, at_once: bool = False) -> Translated:
+    """The model with operations in place of its TensorFlow-op layers; ``given`` are the shapes that it is called with, if they are known.
+
+    at_once: whether that Keras called it for all times of a sequence at once, which the target does one by one (TimeDistributed).
+    """
+    walk = _Walk(model, given, release, keras_minor, at_once)
     walk.follow()
     if walk.refused:
         return Translated(None, None, tuple(walk.refused.values()))
@@ -65,6 +69,7 @@ class _Walk:
     given: Shapes
     release: str
     keras_minor: tuple[int, int] | None
+    at_once: bool = False
     layers: dict[str, Node] = field(default_factory=dict)
     connections: dict[str, list[Json]] = field(default_factory=dict)
     values: dict[Step, list[Value]] = field(default_factory=dict)
@@ -137,6 +142,9 @@ class _Walk:
         mark = self.graph.mark()
         name, args, kwargs = call_of(node, connection, self.value_of)
         found = call(self.graph, name, args, kwargs)
+        if self.at_once and self.graph.mixes:
+            self.graph.mixes = False
+            raise Untranslatable(MIXING)
         listed = list(found) if isinstance(found, (list, tuple)) else [found]
         if any(isinstance(each, Tensor) and not self._is_new(each, mark) for each in listed):
             listed = [self.graph.same(each) if isinstance(each, Tensor) and not self._is_new(each, mark) else each for each in listed]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from graphs import after, functional, start
+from graphs import after, functional, start, wrapped
 
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
 
 
@@ -36,3 +37,19 @@ def test_a_nested_model_counts_its_own_making_as_a_call() -> None:
 
 def test_a_sequential_has_no_connections_that_could_break() -> None:
     assert examine("K204", document(sequential(after(layer("Dense"), "nowhere")))) == []
+
+
+def test_a_layer_that_is_missing_from_a_wrapped_model_is_named() -> None:
+    (finding,) = examine("K204", wrapped(functional(start(), after(layer("Dense", name="out"), "conv"), name="inner")))
+    assert finding.message == "'out' takes its input from a layer 'conv', which the model 'inner' does not have"
+    assert finding.at.json == "/config/layers/1/config/layer/config/layers/1/inbound_nodes/0"
+
+
+def test_connections_in_a_circle_are_named_and_have_no_cure() -> None:
+    one, two = after(layer("Dense", name="one"), "two"), after(layer("Dense", name="two"), "one")
+    sick = document(functional(start(), one, two, after(layer("Dense", name="out"), "two")))
+    (finding,) = examine("K204", sick)
+    assert finding.message == "connections go in a circle: 'one' from 'two' from 'one'"
+    assert (finding.repair, [need.flag for need in finding.needs]) == (None, ["FILE"])
+    assert "loops or disconnected nodes" in str(finding.keras_says)
+    assert "for ever" in str(examine("K204", sick, Target("2.15.0"))[0].keras_says)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphs import after, cured, functional, start
+from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.document import Document
 from kdoctor.testing import document, examine, layer, model
@@ -59,3 +59,11 @@ def test_an_output_of_a_layer_that_is_never_called_is_named() -> None:
     (finding,) = examine("K209", document(functional(start(), {**OUT, "inbound_nodes": []})))
     assert finding.message == "the model 'model' declares the output 'out', a layer that is never called"
     assert finding.keras_says == "IndexError: list index out of range"
+
+
+def test_the_only_input_of_a_wrapped_model_is_declared() -> None:
+    sick = wrapped(functional(start(), OUT, inputs=(), name="inner"))
+    (finding,) = examine("K209", sick)
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"][1]["config"]["layer"]["config"]["input_layers"] == [["in", 0, 0]]
+    assert examine("K209", healed) == []

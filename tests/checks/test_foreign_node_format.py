@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy
 import pytest
-from graphs import after, cured, functional, start
+from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.document import Document
 from kdoctor.target import Target
@@ -131,10 +131,6 @@ def test_a_tensor_among_the_keywords_becomes_an_argument_of_a_call() -> None:
 def test_keywords_without_tensors_are_healthy(keywords: dict[str, Any]) -> None:
     made = {**OUT, "inbound_nodes": [[["in", 0, 0, keywords]]]}
     assert examine("K604", document(functional(start(), made))) == []
-
-
-def wrapped(inner: dict[str, Any]) -> Document:
-    return document(functional(start(), after(layer("TimeDistributed", name="out", layer=inner), "in")))
 
 
 def test_a_model_in_a_wrapper_is_written_flat() -> None:

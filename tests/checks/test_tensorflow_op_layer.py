@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import keras
+import numpy
 import pytest
+from graphs import after, cured, functional, start, wrapped
 
-from kdoctor.testing import examine, layer, model
+from kdoctor.testing import document, examine, layer, model
 
 
 @pytest.mark.parametrize(
@@ -27,3 +31,36 @@ def test_the_operation_is_named(made: dict[str, Any], operation: str) -> None:
 
 def test_keras_layers_and_those_of_others_are_no_operations() -> None:
     assert examine("K603", model(layer("Dense"), layer("TFOpLambda", module="mine"))) == []
+
+
+def operation(function: str, **keywords: Any) -> dict[str, Any]:
+    made = layer("TFOpLambda", name="out", function=function, dtype="float32")
+    return {**made, "name": "out", "inbound_nodes": [["dense", 0, 0, keywords]]}
+
+
+def test_an_operation_in_a_wrapped_model_computes_the_same_for_every_step() -> None:
+    """A model that Keras 3 made, in which an operation stands as Keras 2 writes it."""
+    inside = keras.Input((4,), name="in")
+    dense = keras.layers.Dense(3, name="dense")
+    steps = keras.Input((5, 4), name="steps")
+    model = keras.Model(steps, keras.layers.TimeDistributed(keras.Model(inside, dense(inside), name="inner"), name="each")(steps))
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    own = config["config"]["layers"][1]["config"]["layer"]["config"]
+    own["layers"].append(operation("math.reduce_mean", axis=-1, keepdims=True))
+    own["output_layers"] = ["out", 0, 0]
+    sick = document(config)
+    (finding,) = examine("K603", sick)
+    well = keras.saving.deserialize_keras_object(cured(sick, finding).config)
+    well.set_weights(model.get_weights())
+    given = numpy.random.RandomState(3).rand(2, 5, 4).astype("float32")
+    assert numpy.allclose(well.predict(given, verbose=0), model.predict(given, verbose=0).mean(-1, keepdims=True), atol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [0, None])
+def test_an_operation_that_puts_samples_together_is_refused_in_a_wrapped_model_alone(axis: int | None) -> None:
+    dense = after(layer("Dense", name="dense", units=3), "in")
+    held = functional(start(), dense, operation("math.reduce_mean", axis=axis, keepdims=True), name="inner")
+    (finding,) = examine("K603", wrapped(held))
+    assert finding.repair is None
+    assert "it puts samples together" in finding.message
+    assert examine("K603", document(held))[0].repair is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from graphs import after, cured, functional, start
+from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
@@ -121,3 +121,12 @@ def test_the_bins_of_a_discretization_are_its_boundaries(bins: list[float]) -> N
     assert healed.config["config"]["layers"][0]["config"] == {"name": "discretization", "bin_boundaries": [0.2, 0.5]}
     assert examine("K601", healed) == []
     assert examine("K601", sick, Target("2.15.0")) == []
+
+
+def test_time_first_is_exchanged_in_a_model_and_left_in_one_that_a_wrapper_holds() -> None:
+    """Keras 2 made samples of all times of a TimeDistributed: exchanging time and batch within is another computation in Keras 3."""
+    held = functional(start(), after(layer("LSTM", name="out", units=3, time_major=True), "in"), name="inner")
+    (listed,) = examine("K601", document(held))
+    (inside,) = examine("K601", wrapped(held))
+    assert listed.repair is not None
+    assert inside.repair is None

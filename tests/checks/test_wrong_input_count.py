@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy
 import pytest
-from graphs import after, cured, functional, start
+from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.document import Document
 from kdoctor.target import Target
@@ -127,3 +127,8 @@ def test_keras_2_takes_lists_where_keras_3_does_not(name: str) -> None:
     called_with_two = graph(after(layer(name, name="out", units=2), "in", "other"), "in", "other")
     assert examine("K208", called_with_two, KERAS_2) == []
     assert len(examine("K208", called_with_two)) == 1
+
+
+def test_a_layer_of_a_wrapped_model_is_named_too() -> None:
+    (finding,) = examine("K208", wrapped(functional(start(), after(layer("Add", name="out"), "in"), name="inner")))
+    assert finding.message == "Add 'out' takes a list of tensors, and is given one tensor"
