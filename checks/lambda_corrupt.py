@@ -21,7 +21,8 @@ def lambda_corrupt(document: Document, target: Target) -> Iterator[Finding]:
     data", or crashes. The finding says at which byte the code stops making sense. kdoctor knows Python 2.7 and 3.5 to 3.14.
 
     One cause is Keras itself: on Windows it writes every byte 0x5c of the code as 0x2f, meant for the backslashes of file names
-    (python_utils.func_dump), and so breaks instructions and constants that hold that byte.
+    (python_utils.func_dump), and so breaks instructions and constants that hold that byte. The instruction that it breaks most, which
+    unpacks a list of tensors (``x, y = inputs``), is told from what is left of it, and is not reported here.
 
     There is no cure: the function is not in the file. Build the layer from its source, or take the file as it was saved.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from kdoctor.bytecode.backslashes import BACKSLASH, SLASH
 from kdoctor.bytecode.code import Code, MalformedCode, Release
 from kdoctor.bytecode.opcodes import Opcode, OpcodeTable, Operand, flag_bits, opcode_table
 
@@ -51,7 +52,7 @@ def _decode(data: bytes, release: Release) -> tuple[Instruction, ...]:
     table, decoded = opcode_table(release), []
     position = start = extension = 0
     while position < len(data):
-        opcode = table.by_number.get(data[position])
+        opcode = table.by_number.get(data[position]) or _written_as_slash(data[position], table)
         if opcode is None or opcode.name == "CACHE":
             raise MalformedCode(f"no instruction {data[position]} in Python {_text(table.release)}", position)
         argument, position = _argument(data, position, opcode, table)
@@ -67,6 +68,11 @@ def _decode(data: bytes, release: Release) -> tuple[Instruction, ...]:
     if start != len(data) or not decoded:
         raise MalformedCode("the code ends within an instruction", start)
     return tuple(decoded)
+
+
+def _written_as_slash(number: int, table: OpcodeTable) -> Opcode | None:
+    """The instruction that Keras wrote as another number on Windows, where no instruction has that number."""
+    return table.by_number.get(BACKSLASH) if number == SLASH else None
 
 
 def _argument(data: bytes, position: int, opcode: Opcode, table: OpcodeTable) -> tuple[int, int]:

@@ -114,6 +114,7 @@ class _Work:
         self.after = self.split.document
 
     def cure(self, found: Lambda) -> bool:
+        from kdoctor.bytecode.backslashes import doubtful_constant
         from kdoctor.bytecode.reach import reaches
         from kdoctor.translate.lambda_layers import replacement  # few files hold code, and the table is dear to import
         from kdoctor.translate.values import MissingName, Untranslatable
@@ -123,6 +124,9 @@ class _Work:
         codes = [each.code for each in lambdas(self.after) if each.at.parent == found.at.parent]
         if any(code is not None and reaches(code) for code in codes):  # K407: never translated, whatever the table knows
             self.reasons[found.at] = "it reaches for the system"
+            return False
+        if found.code is not None and (number := doubtful_constant(found.code)) is not None:
+            self.reasons[found.at] = f"its {number} may have been another number: Keras on Windows replaces bytes of the code"
             return False
         try:
             replaced = replacement(found, stored, self.around(at, stored))

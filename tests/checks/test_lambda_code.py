@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from stored_lambdas import crop
+import base64
+import marshal
+import sys
+from types import CodeType
+
+import pytest
+from stored_lambdas import crop, encoded, innermost
 
 from kdoctor.check import Safety
-from kdoctor.testing import examine, layer, model
+from kdoctor.testing import document, examine, layer, model
 
 
 def test_bytecode_that_cannot_be_translated_is_shown_as_a_layer_to_paste() -> None:
@@ -38,3 +44,40 @@ def test_a_function_by_name_is_no_bytecode() -> None:
 def test_text_that_is_no_code_is_no_bytecode() -> None:
     broken = {"class_name": "__lambda__", "config": {"code": "AAAA", "defaults": None, "closure": None}}
     assert examine("K401", model(layer("Lambda", function=broken))) == []
+
+
+def between_two(function: CodeType) -> dict[str, object]:
+    """A Functional whose Lambda is called with two inputs."""
+    ends = [layer("InputLayer", name=name, batch_shape=[None, 4]) | {"inbound_nodes": []} for name in ("left", "right")]
+    tensors = [
+        {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": [each, 0, 0]}}
+        for each in ("left", "right")
+    ]
+    called = layer("Lambda", name="distance", function=encoded(function)) | {"inbound_nodes": [{"args": [tensors], "kwargs": {}}]}
+    return {
+        "module": "keras.src.models.functional",
+        "class_name": "Functional",
+        "config": {
+            "name": "siamese",
+            "layers": [{**each, "name": each["config"]["name"]} for each in (*ends, called)],
+            "input_layers": [["left", 0, 0], ["right", 0, 0]],
+            "output_layers": ["distance", 0, 0],
+        },
+        "registered_name": "Functional",
+    }
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="the Pythons since 3.13 have numbered their instructions anew")
+def test_a_lambda_that_windows_broke_is_cured() -> None:
+    """The file name tells of Windows, and UNPACK_SEQUENCE has become a slash."""
+    source = "def distance(both):\n    left, right = both\n    return left * {} - right"
+    for number, cured in ((0.5, True), (47, False)):
+        code = innermost(compile(source.format(number), "C:\\Users\\me\\train.py", "exec"))
+        whole = between_two(code)
+        stored = whole["config"]["layers"][2]["config"]["function"]["config"]  # type: ignore[index]
+        stored["code"] = base64.b64encode(marshal.dumps(code).replace(b"\\", b"/")).decode()
+        (finding,) = examine("K401", document(whole))
+        assert finding.excerpt is not None
+        assert "left, right = both" in finding.excerpt.text
+        assert (finding.repair is not None and finding.repair.safety is Safety.SAFE) is cured
+        assert ("its 47 may have been another number" in finding.message) is not cured
