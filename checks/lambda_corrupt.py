@@ -24,15 +24,23 @@ def lambda_corrupt(document: Document, target: Target) -> Iterator[Finding]:
     (python_utils.func_dump), and so breaks instructions and constants that hold that byte. The instruction that it breaks most, which
     unpacks a list of tensors (``x, y = inputs``), is told from what is left of it, and is not reported here.
 
-    There is no cure: the function is not in the file. Build the layer from its source, or take the file as it was saved.
+    Code over the bounds of a reader that meets hostile files (64 KiB of functions in a file, 80 objects within each other) is not examined, and
+    the finding says that instead: what it does is not known. Python would run it like any other.
+
+    There is no cure: nothing is known of the function. Build the layer from its source, or take the file as it was saved.
     """
     for found in lambdas(document):
         if found.malformed is None:
             continue
+        what = (
+            "holds code that was not examined, and what it does is not known"
+            if found.unexamined
+            else "is no code object that any Python writes"
+        )
         on_windows = "; it was saved on Windows, where Keras replaces a byte of the code by another" if _from_windows(found) else ""
         yield Finding(
             found.at,
-            f"{found.described} is no code object of any Python: {found.malformed}{on_windows}",
+            f"{found.described} {what}: {found.malformed}{on_windows}",
             layer=found.owner,
             keras_says=REFUSES_LAMBDA,
         )

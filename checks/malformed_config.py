@@ -68,9 +68,11 @@ def _computes(item: Json) -> bool:
 def _arguments(document: Document, call: Call) -> Iterator[Finding]:
     """What a layer of Keras's own hands to ``initializers.get`` and the like, and an InputLayer for a shape."""
     node, refused = call.node, []
-    for key, value in call.arguments.items():
-        if value is None or isinstance(value, str) or call.found is None or key not in call.found.parameters:
-            continue  # texts are K303's, arguments that are not taken K601's
+    taken = () if call.found is None else call.found.parameters  # what is not taken is K601's, and may be a hundred thousand arguments
+    for key in taken:
+        value = call.arguments.get(key)
+        if value is None or isinstance(value, str):
+            continue  # texts are K303's
         kind = "dtype" if key == "dtype" else kind_of_argument(key)
         if kind is not None and (says := _refusal(kind, value)):
             refused.append((key, says))

@@ -44,7 +44,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
             yield Finding(
                 call.node.at / "config" / name,
                 f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
-                repair=None if is_keras_1(call.node) else _repair(document, call, name, saved_by),
+                repair=None if is_keras_1(call.node) or len(refused) > NAMED else _repair(document, call, name, saved_by),
                 layer=call.node.name,
                 keras_says=says or f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}",
             )

@@ -63,8 +63,11 @@ def _texts(document: Document, target: Target) -> Iterator[Finding]:
     catalogue = Catalogue.load(target.release, target.family)
     is_known = lru_cache(maxsize=256)(partial(_is_known, catalogue))  # a model has thousands of layers, and few names
     for call in calls(document, target):
-        for key, name in call.arguments.items() if call.resolution is Resolution.FOUND and call.kind == "layer" else ():
-            if not isinstance(name, str) or call.found is None or key not in call.found.parameters:
+        if call.found is None or call.resolution is not Resolution.FOUND or call.kind != "layer":
+            continue
+        for key in call.found.parameters:
+            name = call.arguments.get(key)
+            if not isinstance(name, str):
                 continue
             if (kind := kind_of_argument(key)) is None or is_known(kind, name):
                 continue

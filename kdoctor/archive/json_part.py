@@ -15,7 +15,9 @@ from kdoctor.limits import Limits
 
 _CONSTANT = re.compile("NaN|-?Infinity")
 _CLOSING_COMMA = re.compile(r",(?=\s*[\]}])")
-_ODD = re.compile(f"{_CONSTANT.pattern}|{_CLOSING_COMMA.pattern}")
+_ODD = (b"NaN", b"Infinity")
+_ODD_WITHOUT_BLANKS = (b",]", b",}")
+_BLANKS = b" \t\r\n\f\v"
 _VALUE_BEFORE = re.compile(r"[^\s,\[{:]\s*\Z")
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # into and out of a list or object, as signed bytes
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
@@ -89,10 +91,17 @@ def _measure(text: str, limits: Limits) -> _Shape:
     """Never fails, whatever the text is; of a text of more brackets than values are allowed only so many count for its depth."""
     outside = _without_strings(text, "")
     values = 1 + sum(map(outside.count, "[{,"))
-    steps = array("b", outside.encode("ascii", "replace").translate(_STEPS, _NO_BRACKETS))
+    plain = outside.encode("ascii", "replace")
+    steps = array("b", plain.translate(_STEPS, _NO_BRACKETS))
     depth = max(accumulate(islice(steps, 2 * limits.json_values)), default=0)
-    odd = values <= limits.json_values and _ODD.search(outside)
+    odd = values <= limits.json_values and _is_odd(plain)
     return _Shape(depth, values, *(_oddities(_without_strings(text, " ")) if odd else ([], 0, (0, ""))))
+
+
+def _is_odd(plain: bytes) -> bool:
+    """Whether there may be anything that JSON does not allow and Python reads: expressions that search for it would take as long as reading."""
+    close = plain.translate(None, _BLANKS)
+    return any(each in plain for each in _ODD) or any(each in close for each in _ODD_WITHOUT_BLANKS)
 
 
 def _oddities(outside: str) -> tuple[list[int], int, tuple[int, str]]:

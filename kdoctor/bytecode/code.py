@@ -35,6 +35,10 @@ class MalformedCode(KdoctorError):
         self.offset = offset
 
 
+class TooMuchCode(MalformedCode):
+    """What Python might run, and we do not read to its end."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class PythonRange:
     """The Pythons that may have written a code object: one release, or several that cannot be told apart."""

@@ -40,6 +40,7 @@ from kdoctor.bytecode.loops import for_statement, is_statement, names_given
 from kdoctor.bytecode.merging import Ways, difference, merged, merged_assignment, merged_in_loop
 from kdoctor.bytecode.operators import OPERATORS
 from kdoctor.bytecode.parameters import parameters_of
+from kdoctor.bytecode.remembered import remembered
 from kdoctor.bytecode.sharing import check_that_nothing_is_computed_twice
 from kdoctor.bytecode.shortcuts import call_in_full
 from kdoctor.bytecode.statements import OF_BLOCKS, STORES, drop, import_names, store, target
@@ -50,6 +51,7 @@ STEPS = LOADS | OPERATORS | DISPLAYS | CALLS | TEXTS | WITHS
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 FUNCTION_MAKERS = ("MAKE_FUNCTION", "MAKE_CLOSURE", "SET_FUNCTION_ATTRIBUTE")
 PAUSES = 0x20 | 0x80 | 0x100 | 0x200  # flags of generators and coroutines
+OVER = ("SETUP_LOOP", "END_FOR", "POP_ITER")  # a loop is followed by itself, and has already taken its iterator away
 GENERATOR = Display("generator", ())
 
 
@@ -63,6 +65,7 @@ class Reached:
     stack: Stack
 
 
+@remembered
 def evaluate(code: Code, release: Release) -> Function:
     """What `code` computes, read as `release` would; raises Untraceable (saying why) or MalformedCode."""
     frame = Frame(code, release, {}, Budget())
@@ -122,9 +125,7 @@ class _Evaluator:
             return self.jump(index, step, stop)
         if step.name == "FOR_ITER":
             return self.loop(index, step, stack)
-        if step.name == "SETUP_LOOP":
-            return index + 1
-        if step.target is not None and step.name != "SETUP_WITH":
+        if step.target is not None and step.name not in ("SETUP_WITH", "SETUP_LOOP"):
             outcome = self.branch(index, step, stack, stop)
             if isinstance(outcome, Returned):
                 return outcome
@@ -140,12 +141,10 @@ class _Evaluator:
     def apply(self, index: int, step: Instruction, stack: Stack) -> None:
         if step.name == "YIELD_VALUE":
             self.yield_value(stack)
-        elif (step.name == "POP_TOP" and drop(self.frame, stack)) or (step.name in CALLS and leave(step, stack)):
+        elif step.name in OVER or (step.name == "POP_TOP" and drop(self.frame, stack)) or (step.name in CALLS and leave(step, stack)):
             pass
         elif step.name == "RETURN_GENERATOR":
             stack.append(Marker("sent"))
-        elif step.name in ("END_FOR", "POP_ITER"):
-            pass  # the loop has already taken its iterator away
         elif step.name not in STEPS:
             raise Untraceable(f"instruction {step.name}")
         else:

@@ -49,7 +49,7 @@ def _nodes(value: object) -> Iterator[Expression]:
     if isinstance(value, Expression):
         yield value
     elif isinstance(value, tuple):
-        yield from (node for item in value if isinstance(item, (Expression, tuple)) for node in _nodes(item))
+        yield from (node for item in value for node in ((item,) if isinstance(item, Expression) else _nodes(item)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from kdoctor.bytecode.opcodes import Opcode, OpcodeTable, Operand, flag_bits, op
 
 # Opcodes that hold two four-bit indices of locals in one argument (since 3.13).
 PAIRS_OF_LOCALS = ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST")
+JUMPS = (Operand.JUMP_TO, Operand.JUMP_BY)
 
 
 class Instruction(NamedTuple):
@@ -32,7 +33,12 @@ def instructions_of(code: Code, release: Release) -> tuple[Instruction, ...]:
     """Decode and validate the code as `release` would; raises MalformedCode (offsets count within the code bytes)."""
     decoded = _decode(code.instructions, release)
     starts = {instruction.offset for instruction in decoded}
+    valid: set[tuple[str, int]] = set()  # few differ in a long function
     for instruction in decoded:
+        if instruction.target is None:
+            if (instruction.name, instruction.argument) in valid:
+                continue
+            valid.add((instruction.name, instruction.argument))
         _validate(instruction, code, release, starts)
     return decoded
 
@@ -50,22 +56,29 @@ def variables_of(code: Code, instruction: Instruction, release: Release) -> tupl
 @lru_cache(maxsize=4)  # whoever looks at a code decodes it anew, and an instruction is dear
 def _decode(data: bytes, release: Release) -> tuple[Instruction, ...]:
     table, decoded = opcode_table(release), []
+    size, opcodes, argument_from, wide, narrow = len(data), table.by_number, table.argument_from, *_widths(table)
     position = start = extension = 0
-    while position < len(data):
-        opcode = table.by_number.get(data[position]) or _written_as_slash(data[position], table)
+    while position < size:
+        opcode = opcodes.get(data[position]) or _written_as_slash(data[position], table)
         if opcode is None or opcode.name == "CACHE":
-            raise MalformedCode(f"no instruction {data[position]} in Python {_text(table.release)}", position)
-        argument, position = _argument(data, position, opcode, table)
-        argument |= extension
+            raise MalformedCode(f"no instruction {data[position]} in Python {_text(release)}", position)
+        takes = opcode.number >= argument_from
+        end = position + (wide if takes else narrow)
+        if end > size:
+            raise MalformedCode("the code ends within an instruction", position)
+        argument = extension | int.from_bytes(data[position + 1 : end], "little") if takes else extension
+        position = end
         if opcode.name == "EXTENDED_ARG":
             extension = argument << (8 if table.is_wordcode else 16)
             if extension >> 32:
                 raise MalformedCode("argument over 32 bits", position)
             continue
-        position = _skip_caches(data, position, opcode)
-        decoded.append(Instruction(start, position, opcode.name, opcode.operand, argument, _target(opcode, argument, position, table)))
+        if opcode.caches:
+            position = _skip_caches(data, position, opcode)
+        target = _target(opcode, argument, position, table) if opcode.operand in JUMPS else None
+        decoded.append(Instruction(start, position, opcode.name, opcode.operand, argument, target))
         start, extension = position, 0
-    if start != len(data) or not decoded:
+    if start != size or not decoded:
         raise MalformedCode("the code ends within an instruction", start)
     return tuple(decoded)
 
@@ -75,17 +88,14 @@ def _written_as_slash(number: int, table: OpcodeTable) -> Opcode | None:
     return table.by_number.get(BACKSLASH) if number == SLASH else None
 
 
-def _argument(data: bytes, position: int, opcode: Opcode, table: OpcodeTable) -> tuple[int, int]:
-    takes = opcode.number >= table.argument_from
-    width = 2 if table.is_wordcode else 3 if takes else 1
-    if position + width > len(data):
-        raise MalformedCode("the code ends within an instruction", position)
-    return int.from_bytes(data[position + 1 : position + width], "little") if takes else 0, position + width
+def _widths(table: OpcodeTable) -> tuple[int, int]:
+    """Bytes of an instruction with an argument, and of one without."""
+    return (2, 2) if table.is_wordcode else (3, 1)
 
 
 def _skip_caches(data: bytes, position: int, opcode: Opcode) -> int:
     end = position + 2 * opcode.caches
-    if end > len(data) or any(data[position:end]):
+    if data[position:end] != bytes(2 * opcode.caches):
         raise MalformedCode(f"cache entries of {opcode.name} are not empty", position)
     return end
 

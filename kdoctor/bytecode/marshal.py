@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from kdoctor.bytecode.code import Code, MalformedCode, PythonRange
+from kdoctor.bytecode.code import Code, MalformedCode, PythonRange, TooMuchCode
 from kdoctor.bytecode.layout import LAYOUTS, Layout, field_reader
 from kdoctor.bytecode.objects import CodeLimits, ObjectReader
 from kdoctor.bytecode.recognise import recognise
@@ -27,7 +27,7 @@ def read_code(data: bytes, limits: CodeLimits = DEFAULT_LIMITS) -> Code:
     complaint of the layout that got furthest.
     """
     if len(data) > limits.size:
-        raise MalformedCode(f"{len(data)} bytes are more than the {limits.size} allowed", limits.size)
+        raise TooMuchCode(f"{len(data)} bytes are more than the {limits.size} allowed", limits.size)
     furthest = MalformedCode("no bytes", 0)
     for layout in LAYOUTS:
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from kdoctor.bytecode.code import Code, Release
 from kdoctor.bytecode.instructions import Instruction, instructions_of, variables_of
 from kdoctor.bytecode.opcodes import flag_bits
+from kdoctor.bytecode.remembered import remembered
 
 GLOBAL_READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 FREE_READS = ("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF")
@@ -110,6 +111,7 @@ class _Collector:
         return code.names[instruction.argument >> flag_bits(instruction.name, self.release)]
 
 
+@remembered
 def names_read(code: Code) -> NamesRead:
     """Collect the names that `code` and the code within it read; nothing is run and no name is looked up."""
     collector = _Collector(code.python.last)

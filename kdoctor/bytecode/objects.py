@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from kdoctor.bytecode.code import Code, MalformedCode, Value
+from kdoctor.bytecode.code import Code, MalformedCode, TooMuchCode, Value
 
 # A value and its weight: how many values a walk over it meets, shared ones counted each time.
 Weighed: TypeAlias = tuple[Value, int]
@@ -97,7 +97,7 @@ class ObjectReader:
         """Containers take their place among the seen objects before their items do."""
         self._depth += 1
         if self._depth > self._limits.depth:
-            raise self.fail(f"more than {self._limits.depth} objects within each other")
+            raise TooMuchCode(f"more than {self._limits.depth} objects within each other", self.position)
         place = len(self._seen)
         if flagged:
             self._seen.append(None)
@@ -142,7 +142,7 @@ class ObjectReader:
 
     def _bounded(self, weight: int) -> int:
         if weight > self._limits.weight:
-            raise self.fail(f"more than {self._limits.weight} values")
+            raise TooMuchCode(f"more than {self._limits.weight} values", self.position)
         return weight
 
     def _seen_before(self) -> Weighed:

@@ -11,6 +11,7 @@ from kdoctor.bytecode.expression import Closure, Constant, Display, Expression, 
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.parameters import parameters_of
 from kdoctor.bytecode.printer import NameSpan, Printer
+from kdoctor.bytecode.remembered import remembered
 
 __all__ = ["NameSpan", "Source", "source_of"]
 
@@ -29,9 +30,18 @@ def source_of(code: Code, defaults: Sequence[object] | None = None) -> Source | 
     `defaults` are the values (JSON) that the file keeps for the last arguments. The text computes what the code computes; it need not
     be what its author typed.
     """
+    return _printed(code, defaults) if defaults else _without_defaults(code)
+
+
+@remembered
+def _without_defaults(code: Code) -> Source | None:
+    return _printed(code, ())
+
+
+def _printed(code: Code, defaults: Sequence[object]) -> Source | None:
     try:
         printer = Printer(is_python2=code.python.last < (3, 0))
-        printer.function(function_of(code, defaults or ()))
+        printer.function(function_of(code, defaults))
     except (Untraceable, MalformedCode):
         return None
     return Source(printer.text, tuple(printer.names))

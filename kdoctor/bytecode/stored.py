@@ -95,7 +95,7 @@ def _decodings(code: str) -> Iterator[tuple[str, bytes]]:
     """The bytes that Keras would try: base64, which it reads skipping whatever is no base64, then the text of Keras 1."""
     with contextlib.suppress(binascii.Error, UnicodeEncodeError):
         yield "base64", binascii.a2b_base64(code.encode("ascii"))
-    if not all(character.isprintable() or character.isspace() for character in code):
+    if not "".join(code.split()).isprintable():  # blanks and ends of lines may stand in base64
         yield "raw", code.encode("raw_unicode_escape")
 
 

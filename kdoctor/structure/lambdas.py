@@ -6,7 +6,7 @@ The readers of `kdoctor.bytecode` are imported where a file does hold code: few 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kdoctor.bytecode.code import Code
     from kdoctor.bytecode.stored import StoredFunction
 
+MOST_CODE = 1 << 16
+"""Bytes of the functions of one file that are looked at, equal ones counted once: hundreds of lambdas, tens of long functions."""
 FUNCTION_KEYS = (("function", "function_type"), ("output_shape", "output_shape_type"), ("mask", "mask_type"))
 
 
@@ -26,7 +28,8 @@ FUNCTION_KEYS = (("function", "function_type"), ("output_shape", "output_shape_t
 class Lambda:
     """One stored function: where it stands, what holds it, its code object or why there is none.
 
-    ``owner`` is the name of the layer that holds it, ``key`` the config key (``function``, ``output_shape``, ``activation``, …).
+    ``owner`` is the name of the layer that holds it, ``key`` the config key (``function``, ``output_shape``, ``activation``, …);
+    ``unexamined``: it is ``malformed`` to us alone, since there is more of it than we look at.
     """
 
     at: Pointer
@@ -35,6 +38,7 @@ class Lambda:
     stored: StoredFunction
     code: Code | None
     malformed: str | None
+    unexamined: bool = False
 
     @property
     def described(self) -> str:
@@ -47,20 +51,21 @@ class Lambda:
 def lambdas(document: Document) -> tuple[Lambda, ...]:
     """Every stored function of config and training state, in the order of the file."""
     found: dict[Pointer, Lambda] = {}
+    reader = _Reader(document)
     for node in objects(document):
         if node.class_name == "Lambda":
             for at, key, stored in _of_layer(node.config, node.at / "config"):
-                found[at] = _read(document, at, key, stored, node.name)
+                found[at] = reader.read(at, key, stored, node.name)
         elif node.class_name == CODE and node.at not in found:
             from kdoctor.bytecode.stored import stored_function
 
             whole = stored_function(dict(node.raw))
             if whole is not None:
-                found[node.at] = _read(document, node.at, str(node.key or "function"), whole)
+                found[node.at] = reader.read(node.at, str(node.key or "function"), whole)
         else:
             for key, value in node.config.items():
-                if is_bare(value):
-                    found[node.at / "config" / key] = _bare(document, node, key, value)
+                if isinstance(value, dict) and is_bare(value):
+                    found[node.at / "config" / key] = reader.read_bare(node, key, value)
     return tuple(found.values())
 
 
@@ -68,14 +73,6 @@ def is_bare(value: Json) -> bool:
     """Whether a value is what ``keras.activations.serialize`` leaves of a lambda since 2.13: no class beside the code, and no Keras reads it."""
     code = value.get("value") if isinstance(value, dict) and len(value) == 1 else None
     return isinstance(code, list) and len(code) == len(("code", "defaults", "closure")) and isinstance(code[0], str)
-
-
-def _bare(document: Document, node: Node, key: str, value: Json) -> Lambda:
-    from kdoctor.bytecode.stored import stored_function
-
-    stored = stored_function({"class_name": CODE, "config": value})
-    assert stored is not None
-    return _read(document, node.at / "config" / key, key, stored, node.name)
 
 
 def named_functions(document: Document) -> frozenset[Pointer]:
@@ -92,16 +89,43 @@ def _of_layer(config: Mapping[str, object], at: Pointer) -> Iterator[tuple[Point
             yield at / key, key, stored
 
 
-def _read(document: Document, at: Pointer, key: str, stored: StoredFunction, owner: str | None = None) -> Lambda:
-    from kdoctor.bytecode.code import MalformedCode
-    from kdoctor.bytecode.marshal import read_code
+@dataclass(slots=True)
+class _Reader:
+    """Reads functions one after the other, as long as it may."""
 
-    if owner is None:
-        layer = layer_at(document, at)
-        owner = None if layer is None else layer.name
-    if stored.code is None:
-        return Lambda(at, owner, key, stored, None, stored.undecodable)
-    try:
-        return Lambda(at, owner, key, stored, read_code(stored.code), None)
-    except MalformedCode as error:
-        return Lambda(at, owner, key, stored, None, str(error))
+    document: Document
+    read_yet: set[bytes] = field(default_factory=set)
+    left: int = MOST_CODE
+
+    def read(self, at: Pointer, key: str, stored: StoredFunction, owner: str | None = None) -> Lambda:
+        from kdoctor.bytecode.code import MalformedCode, TooMuchCode
+        from kdoctor.bytecode.marshal import read_code
+
+        if owner is None:
+            layer = layer_at(self.document, at)
+            owner = None if layer is None else layer.name
+        if stored.code is None:
+            return Lambda(at, owner, key, stored, None, stored.undecodable)
+        if not self._affords(stored.code):
+            why = f"the functions of the file are more than {MOST_CODE:,} bytes"
+            return Lambda(at, owner, key, stored, None, why, unexamined=True)
+        try:
+            return Lambda(at, owner, key, stored, read_code(stored.code), None)
+        except MalformedCode as error:
+            return Lambda(at, owner, key, stored, None, str(error), unexamined=isinstance(error, TooMuchCode))
+
+    def read_bare(self, node: Node, key: str, value: Json) -> Lambda:
+        from kdoctor.bytecode.stored import stored_function
+
+        stored = stored_function({"class_name": CODE, "config": value})
+        assert stored is not None
+        return self.read(node.at / "config" / key, key, stored, node.name)
+
+    def _affords(self, code: bytes) -> bool:
+        if code in self.read_yet:
+            return True
+        if len(code) > self.left:
+            return False
+        self.left -= len(code)
+        self.read_yet.add(code)
+        return True

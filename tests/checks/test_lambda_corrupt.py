@@ -24,7 +24,7 @@ def encoded(data: bytes) -> str:
 def test_code_that_is_cut_off_says_at_which_byte() -> None:
     cut = whole()[:40]
     (finding,) = examine("K405", model(holding(encoded(cut))))
-    assert finding.message.startswith("Lambda 'crop' is no code object of any Python: ")
+    assert finding.message.startswith("Lambda 'crop' is no code object that any Python writes: ")
     assert finding.message.endswith(")")
     assert "(at byte " in finding.message
     assert (finding.layer, finding.repair, finding.needs) == ("crop", None, ())
@@ -59,3 +59,24 @@ def test_bytes_that_windows_changed_are_told_as_such() -> None:
 def test_a_whole_function_and_a_named_one_are_not_corrupt() -> None:
     named = {"module": "builtins", "class_name": "function", "config": "relu", "registered_name": "function"}
     assert examine("K405", model(crop("lambda x: x / 255.0"), layer("Lambda", name="named", function=named))) == []
+
+
+def test_code_that_is_more_than_a_reader_looks_at_is_said_to_be_unexamined_not_damaged() -> None:
+    long = crop(f"lambda x: ({'x + 1,' * 5_000})")
+    (finding,) = examine("K405", model(long))
+    assert finding.message.startswith("Lambda 'crop' holds code that was not examined, and what it does is not known: ")
+
+
+def test_of_many_functions_those_that_were_not_examined_are_told_one_by_one_and_equal_ones_count_once() -> None:
+    def numbered(count: int, source: str) -> list[dict[str, object]]:
+        found = [crop(source.format(number)) for number in range(count)]
+        return [{**one, "config": {**one["config"], "name": f"l{number}"}} for number, one in enumerate(found)]
+
+    assert examine("K405", model(*numbered(1_000, "lambda x: x / 2"))) == []
+    different = model(*numbered(1_000, "lambda x: x / {}"))
+    passed_over = {finding.layer for finding in examine("K405", different)}
+    told = {finding.layer for finding in examine("K401", different)}
+    assert passed_over
+    assert told
+    assert passed_over | told == {f"l{number}" for number in range(1_000)}
+    assert not passed_over & told
