@@ -14,7 +14,7 @@ EXIT_FINDINGS, EXIT_USAGE, EXIT_UNKNOWN = 1, 2, 3
 
 def main() -> None:
     """Run the command line; the one place where a `KdoctorError` becomes a sentence and an exit code."""
-    gc.set_threshold(100_000, 20, 100)  # a command is over at once: looking for cycles in what it imports took a tenth of its time
+    gc.set_threshold(1_000_000, 20, 100)  # a command is over at once: looking for cycles in what it imports took a tenth of its time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy, where it is needed, starts a thread per core for algebra that is not
     from kdoctor.cli.app import app
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -74,6 +75,24 @@ def test_many_small_reads_nearby_cost_one_read_of_the_file() -> None:
         window.read(8)
     assert file.reads == 1
     assert file.bytes_read == BLOCK
+
+
+def test_bytes_across_blocks_are_read_once() -> None:
+    file = Counting(CONTENT)
+    window = Window(file, 3, len(CONTENT))
+    assert [window.take(at, 40) for at in range(BLOCK - 60, BLOCK, 10)] == [
+        CONTENT[at + 3 : at + 43] for at in range(BLOCK - 60, BLOCK, 10)
+    ]
+    assert file.bytes_read <= 3 * BLOCK
+
+
+def test_a_window_on_a_window_shows_its_part_of_the_file() -> None:
+    outer = Window(io.BytesIO(CONTENT), 100, 5000)
+    inner = Window(cast("BinaryIO", outer), 1000, 9000)
+    assert inner.size == 4000
+    assert inner.take(0, 9000) == CONTENT[1100:5100]
+    assert inner.take(3990, 20) == CONTENT[5090:5100]
+    assert outer.tell() == 0
 
 
 def test_a_buffer_is_filled() -> None:

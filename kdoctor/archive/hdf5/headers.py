@@ -17,14 +17,22 @@ PREFIX = 16  # bytes of a header of version 1 before its messages
 USUAL_HEADER = 272  # bytes of a header as h5py makes it for an array; a group's is shorter: read at once, most need no second look
 USUAL_HEAP = 120  # of a local heap with its data behind it
 USUAL_TREE = 40  # of a tree with one leaf
-CONTINUATION = 16
+DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT, ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = (
+    1, 2, 3, 6, 7, 8, 12, 16, 17, 21
+)  # fmt: skip
+LINKS, ATTRIBUTES = (LINK_INFO, LINK, SYMBOL_TABLE), (ATTRIBUTE, ATTRIBUTE_INFO)
+SOFT = 2  # in a symbol: what its place for other things says of it
 NULL_SPACE = 2
 NODE = 328  # bytes of a symbol table node as HDF5 makes it, for 8 symbols
 _VERSION_1, _VERSION_2, _VERSION_2_ORDERED = (struct.Struct(form) for form in ("<HHB3x", "<BHB", "<BHBxx"))  # before a message
+ADDRESS_AND_SIZE = struct.Struct("<QQ")
 _START, _HEAP, _TREE, _SYMBOL = (struct.Struct(form) for form in ("<HxxxxI", "<4s4xQ8xQ", "<4sBBH16x", "<QQI4xI12x"))
 
 
 PATTERNS = 8  # of headers of one length
+# An entry of a group: offset of its name in the group's heap, address of its object header, what the rest says (`SOFT`), and then the
+# offset of the name that a soft link leads to.
+Symbol: TypeAlias = "tuple[int, int, int, int]"
 
 
 class Message(NamedTuple):
@@ -35,22 +43,36 @@ class Message(NamedTuple):
     at: int
 
 
+class Outline(NamedTuple):
+    """What a header consists of, in order: the same object for headers that are alike.
+
+    links, attributes: those of the messages that say what a group holds, and what is attached; array: it is a dataset's;
+    layout: where the data layout of a dataset begins, in bytes, if it stands there itself.
+    """
+
+    messages: tuple[Message, ...]
+    links: tuple[Message, ...]
+    attributes: tuple[Message, ...]
+    array: bool
+    layout: int | None
+
+
 class Header(NamedTuple):
     """The messages of an object, and the bytes in which they stand: all blocks of the header, one behind the other."""
 
-    messages: tuple[Message, ...]
+    outline: Outline
     data: bytes
 
 
-class Symbol(NamedTuple):
-    """An entry of a group: offset of its name in the group's heap, address of its object header, or of a soft link's target's name."""
+def outlined(messages: tuple[Message, ...], data: bytes) -> Header:
+    """A header of these messages."""
+    layouts = (message.at for message in messages if message.type == LAYOUT and not message.flags & 2)
+    links = tuple(message for message in messages if message.type in LINKS)
+    attributes = tuple(message for message in messages if message.type in ATTRIBUTES)
+    return Header(Outline(messages, links, attributes, any(m.type == DATASPACE for m in messages), next(layouts, None)), data)
 
-    name_at: int
-    address: int
-    soft_at: int | None
 
-
-Pattern: TypeAlias = tuple[Callable[[bytes], tuple[int, ...]], tuple[int, ...], tuple[Message, ...]]
+Pattern: TypeAlias = tuple[Callable[[bytes], tuple[int, ...]], tuple[int, ...], Outline]
 
 
 class Alike:
@@ -60,52 +82,66 @@ class Alike:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], list[Pattern]] = {}
+        self._known: dict[tuple[int, int, int], list[Pattern]] = {}  # by number of messages, bytes of the first block, and of all
+        self._continued: dict[tuple[int, int], int] = {}  # where the first block says that there is a second one
 
-    def messages(self, count: int, data: bytes) -> tuple[Message, ...] | None:
-        """The messages of a header like one before; None for one that has to be read."""
-        for form, fields, messages in self._known.get((count, len(data)), ()):
+    def outline(self, count: int, size: int, data: bytes) -> Outline | None:
+        """The outline of a header like one before, of which the first block has ``size`` bytes; None for one that has to be read."""
+        for form, fields, found in self._known.get((count, size, len(data)), ()):
             if form(data) == fields:
-                return messages
+                return found
         return None
 
+    def continuation(self, count: int, data: bytes) -> tuple[int, int] | None:
+        """Address and size of the second block, where headers like the one with this first block have one."""
+        at = self._continued.get((count, len(data)))
+        return None if at is None or data[at - _VERSION_1.size] != CONTINUATION else ADDRESS_AND_SIZE.unpack_from(data, at)
+
     def keep(self, count: int, header: Header, size: int) -> None:
-        """Remember a header, if it stands in one block: ``size`` bytes."""
-        known = self._known.setdefault((count, size), [])
-        places = [message.at - _VERSION_1.size for message in header.messages]
-        if len(header.data) == size and len(places) == count and len(known) < PATTERNS:
-            gaps = [after - before - 5 for before, after in pairwise(places)]
-            form = struct.Struct("<HHB" + "".join(f"{gap}xHHB" for gap in gaps)).unpack_from
-            known.append((form, form(header.data), header.messages))
+        """Remember a header, if it stands in one block (``size`` bytes) or two."""
+        messages, data = header
+        continued = [message.at for message in messages.messages if message.type == CONTINUATION]
+        places = [message.at - _VERSION_1.size for message in messages.messages]
+        known = self._known.setdefault((count, size, len(data)), [])
+        if len(continued) > 1 or len(places) != count or len(known) >= PATTERNS:
+            return
+        gaps = [after - before - 5 for before, after in pairwise(places)]
+        form = struct.Struct("<HHB" + "".join(f"{gap}xHHB" for gap in gaps)).unpack_from
+        known.append((form, form(data), messages))
+        if continued:
+            self._continued[count, size] = continued[0]
 
 
 def read_header(stream: Window, address: int, start: bytes, alike: Alike) -> Header:
     """The object header at this address, of version 1 or 2, with its continuation blocks; ``start``: its first bytes, `PREFIX` at least."""
     if start[:4] == b"OHDR":
-        stream.seek(address + 4)
-        return _version_2(stream)
+        return _version_2(stream, address + 4)
     if start[:1] != b"\1" or len(start) < PREFIX:
         raise ValueError("no object header")
     count, size = _START.unpack_from(start, 2)
-    data = start[PREFIX : PREFIX + size]
-    if len(data) < size:
-        stream.seek(address + PREFIX)
-        data = stream.read(size)
-    if messages := alike.messages(count, data):
-        return Header(messages, data)
-    header = _messages(stream, data, _VERSION_1, b"", count)
-    alike.keep(count, header, size)
-    return header
+    first = start[PREFIX : PREFIX + size]
+    if len(first) < size:
+        first = stream.take(address + PREFIX, size)
+    data = first
+    outline = alike.outline(count, size, data)
+    if outline is None and (second := alike.continuation(count, first)):
+        data += _block(stream, *second, b"")
+        outline = alike.outline(count, size, data)
+    if outline is None:
+        header = _messages(stream, first, _VERSION_1, b"", count)
+        alike.keep(count, header, size)
+        return header
+    return Header(outline, data)
 
 
-def _version_2(stream: Window) -> Header:
-    version, flags = _exactly(stream, 2)
+def _version_2(stream: Window, at: int) -> Header:
+    version, flags = _exactly(stream, at, 2)
     if version != 2:
         raise ValueError(f"object header of version {version}")
-    stream.seek((16 if flags & 32 else 0) + (4 if flags & 16 else 0), 1)  # times; how many attributes are stored compactly
+    at += 2 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)  # times; how many attributes are stored compactly
     width = 1 << (flags & 3)
-    size = int.from_bytes(_exactly(stream, width), "little")
-    return _messages(stream, stream.read(size), _VERSION_2_ORDERED if flags & 4 else _VERSION_2, b"OCHK")
+    size = int.from_bytes(_exactly(stream, at, width), "little")
+    return _messages(stream, stream.take(at + width, size), _VERSION_2_ORDERED if flags & 4 else _VERSION_2, b"OCHK")
 
 
 def _messages(stream: Window, data: bytes, head: struct.Struct, signature: bytes, most: int | None = None) -> Header:
@@ -119,19 +155,18 @@ def _messages(stream: Window, data: bytes, head: struct.Struct, signature: bytes
             at += head.size
             found.append(Message(fields[0], fields[2], at))
             if fields[0] == CONTINUATION:
-                address, size = struct.unpack_from("<QQ", data, at)
+                address, size = ADDRESS_AND_SIZE.unpack_from(data, at)
                 block = _block(stream, address, size, signature)
                 blocks.append((len(data), len(data) + len(block)))
                 data += block
             at += fields[1]
     if most is not None and len(found) < most:
         raise ValueError(f"{len(found)} of the {most} messages of an object header")
-    return Header(tuple(found), data)
+    return outlined(tuple(found), data)
 
 
 def _block(stream: Window, address: int, size: int, signature: bytes) -> bytes:
-    stream.seek(address)
-    block = stream.read(size)
+    block = stream.take(address, size)
     if not block.startswith(signature):
         raise ValueError("no continuation of an object header")
     return block[4:-4] if signature else block
@@ -149,55 +184,45 @@ def read_dataspace(data: bytes, at: int) -> tuple[int, ...] | None:
 
 def read_heap(stream: Window, address: int) -> bytes:
     """The data of a local heap: the names of a group, each ended by a zero byte."""
-    stream.seek(address)
-    start = _at_least(stream, _HEAP.size, USUAL_HEAP)
+    start = _at_least(stream, address, _HEAP.size, USUAL_HEAP)
     signature, size, segment = _HEAP.unpack_from(start)
     if signature != b"HEAP":
         raise ValueError("no local heap")
     if segment == address + _HEAP.size and size <= len(start) - _HEAP.size:
         return start[_HEAP.size : _HEAP.size + size]
-    stream.seek(segment)
-    return stream.read(size)
+    return stream.take(segment, size)
 
 
-def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterator[list[Symbol]]:
-    """The entries of a group by the B-tree at this address, in the order of their names; as many at once as stand in one node."""
-    stream.seek(tree)
-    data = _at_least(stream, _TREE.size, USUAL_TREE)
+def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterator[Symbol]:
+    """The entries of a group by the B-tree at this address, in the order of their names."""
+    data = _at_least(stream, tree, _TREE.size, USUAL_TREE)
     signature, kind, depth, used = _TREE.unpack_from(data)
     if signature != b"TREE" or kind != 0 or depth != (depth if level is None else level):
         raise ValueError("no index of a group")
     end = _TREE.size + 16 * used
     if end > len(data):
-        data += _exactly(stream, end - len(data))
+        data += _exactly(stream, tree + len(data), end - len(data))
     for at in range(_TREE.size + 8, end, 16):
         address = int.from_bytes(data[at : at + 8], "little")
-        if depth == 0:
-            yield _symbol_node(stream, address)
-        else:
-            yield from read_symbols(stream, address, depth - 1)
+        yield from _symbol_node(stream, address) if depth == 0 else read_symbols(stream, address, depth - 1)
 
 
-def _symbol_node(stream: Window, address: int) -> list[Symbol]:
-    stream.seek(address)
-    data = stream.read(NODE)
+def _symbol_node(stream: Window, address: int) -> Iterator[Symbol]:
+    data = stream.take(address, NODE)
     if data[:4] != b"SNOD" or len(data) < 8:
         raise ValueError("no node of a group")
     end = 8 + _SYMBOL.size * int.from_bytes(data[6:8], "little")
     if end > len(data):
-        data += _exactly(stream, end - len(data))
-    return [
-        Symbol(name_at, header, soft_at if cached == 2 else None) for name_at, header, cached, soft_at in _SYMBOL.iter_unpack(data[8:end])
-    ]
+        data += _exactly(stream, address + len(data), end - len(data))
+    return _SYMBOL.iter_unpack(data[8:end])
 
 
 def read_global_heap(stream: Window, address: int) -> dict[int, bytes]:
     """The objects of one collection of the global heap by their index: texts of variable length."""
-    stream.seek(address)
-    signature, version, size = struct.unpack("<4sB3xQ", _exactly(stream, 16))
+    signature, version, size = struct.unpack("<4sB3xQ", _exactly(stream, address, 16))
     if signature != b"GCOL" or version != 1:
         raise ValueError("no global heap")
-    data, objects, at = _exactly(stream, size - 16), {}, 0
+    data, objects, at = _exactly(stream, address + 16, size - 16), {}, 0
     while at + 16 <= len(data):
         index, length = struct.unpack_from("<H6xQ", data, at)
         if index == 0:  # the free space behind the objects
@@ -210,14 +235,14 @@ def read_global_heap(stream: Window, address: int) -> dict[int, bytes]:
     return objects
 
 
-def _exactly(stream: Window, size: int) -> bytes:
+def _exactly(stream: Window, at: int, size: int) -> bytes:
     if size < 0:
         raise ValueError("a negative size")
-    return _at_least(stream, size, size)
+    return _at_least(stream, at, size, size)
 
 
-def _at_least(stream: Window, size: int, most: int) -> bytes:
-    data = stream.read(most)
+def _at_least(stream: Window, at: int, size: int, most: int) -> bytes:
+    data = stream.take(at, most)
     if len(data) < size:
         raise ValueError("it reaches beyond the end")
     return data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import BinaryIO
 
-from kdoctor.archive.window import Window
+from kdoctor.archive.window import BLOCK, Window
 
 READ_COST = 128  # what one read costs in time, expressed in bytes
 FACTOR = 8  # files of Keras need 2 at most
@@ -39,21 +39,24 @@ class Metered(Window):
         if self.spent > self.allowance:
             raise Exhausted
 
-    def read(self, size: int | None = -1) -> bytes:
-        wanted = self._size - self._position
-        if wanted < 0:
-            wanted = 0
-        if size is not None and 0 <= size < wanted:
-            wanted = size
-        self.spent += wanted + READ_COST
+    def take(self, place: int, size: int) -> bytes:
+        if place + size > self._size:
+            size = max(0, self._size - place)
+        self.spent += size + READ_COST
         if self.spent > self.allowance:
             raise Exhausted
-        self._bytes -= wanted
+        self._bytes -= size
         self._reads -= 1
         if self._bytes < 0 or self._reads < 0:
             raise ValueError("an object header that is too long")
-        data = self.known(self._position, wanted)
-        if data is None:
-            data = self._at(self._position, wanted)
+        index, offset = divmod(place, BLOCK)  # as in every window: a call more for each of thousands of reads costs as much as the read
+        block = self._blocks.get(index)
+        if block is not None and offset + size <= len(block):
+            return block[offset : offset + size]
+        return self._at(place, size)
+
+    def read(self, size: int | None = -1) -> bytes:
+        rest = max(0, self._size - self._position)
+        data = self.take(self._position, rest if size is None or size < 0 else size)
         self._position += len(data)
         return data

@@ -25,7 +25,28 @@ from kdoctor.archive.hdf5.datatypes import (
     product,
     value_text,
 )
-from kdoctor.archive.hdf5.headers import USUAL_HEADER, Alike, Header, read_dataspace, read_global_heap, read_header, read_heap, read_symbols
+from kdoctor.archive.hdf5.headers import (
+    ADDRESS_AND_SIZE,
+    ATTRIBUTE,
+    ATTRIBUTE_INFO,
+    DATASPACE,
+    DATATYPE,
+    EXTERNAL_FILES,
+    LAYOUT,
+    LINK,
+    LINK_INFO,
+    SOFT,
+    SYMBOL_TABLE,
+    USUAL_HEADER,
+    Alike,
+    Header,
+    Outline,
+    read_dataspace,
+    read_global_heap,
+    read_header,
+    read_heap,
+    read_symbols,
+)
 from kdoctor.archive.hdf5.messages import (
     UNDEFINED,
     Link,
@@ -56,8 +77,6 @@ DAMAGE = (
     RecursionError,
     MemoryError,
 )
-
-DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT, ATTRIBUTE, SYMBOL_TABLE, ATTRIBUTE_INFO = 1, 2, 3, 6, 7, 8, 12, 17, 21
 
 HEADER_BYTES = {1: 8 * 2**20, ord("O"): 2**20}  # a version 2 header may hold a message in every four bytes
 HEADER_READS = 512
@@ -113,12 +132,11 @@ class Objects:
         self._attribute_bytes = attribute_bytes
         self._heaps: dict[int, dict[int, bytes]] = {}
         self._alike = Alike()
-        self._arrays: dict[tuple[object, bytes, bytes], Array] = {}
+        self._arrays: dict[tuple[int, bytes, bytes], tuple[Outline, Array]] = {}  # the outline is kept, so that its id stays its own
 
     def header(self, address: int) -> Header:
         """The header of an object: opaque to callers, who hand it back."""
-        self._stream.seek(address)
-        start = self._stream.read(USUAL_HEADER)
+        start = self._stream.take(address, USUAL_HEADER)
         if not start:
             raise ValueError(f"it should stand at byte {address}, beyond the end")
         self._stream.limit(HEADER_BYTES.get(start[0], 0), HEADER_READS)
@@ -126,15 +144,12 @@ class Objects:
             header = read_header(self._stream, address, start, self._alike)
         finally:
             self._stream.limit()
-        self._stream.spend(len(header.messages) * MESSAGE_COST)
+        self._stream.spend(len(header.outline.messages) * MESSAGE_COST)
         return header
-
-    def is_array(self, header: Header) -> bool:
-        return any(message.type == DATASPACE for message in header.messages)
 
     def links(self, header: Header) -> Iterator[Link]:
         """The links of a group, looked at and not followed."""
-        for kind, _, at in header.messages:
+        for kind, _, at in header.outline.links:
             if kind == LINK:
                 yield read_link(header.data, at)
             elif kind == LINK_INFO and (info := read_link_info(header.data, at)):
@@ -145,7 +160,7 @@ class Objects:
 
     def attributes(self, header: Header) -> Iterator[Attribute]:
         """The attributes of an object; damage in one of them does not hide the others."""
-        for kind, _, at in header.messages:
+        for kind, _, at in header.outline.attributes:
             if kind == ATTRIBUTE:
                 yield self._attribute(header.data, at)
             elif kind == ATTRIBUTE_INFO:
@@ -158,21 +173,22 @@ class Objects:
 
     def array(self, header: Header) -> Array:
         """Shape, dtype and storage of a dataset. Those that differ in the address of their values alone are taken apart once."""
-        data = header.data
-        layouts = (at for kind, flags, at in header.messages if kind == LAYOUT and not flags & 2)
-        place = address_place(data, next(layouts, len(data)))
+        outline, data = header
+        place = None if outline.layout is None else address_place(data, outline.layout)
         if place is None:
             return self._array(header)
-        alike = header.messages, data[:place], data[place + 8 :]
-        if alike not in self._arrays:
+        alike = id(outline), data[:place], data[place + 8 :]
+        kept = self._arrays.get(alike)
+        if kept is None:
             if len(self._arrays) >= ARRAYS:
                 self._arrays.clear()
-            self._arrays[alike] = self._array(header)
-        array, end = self._arrays[alike], sum(struct.unpack_from("<QQ", data, place))
-        return array._replace(end=end, start=None if array.start is None else end - array.bytes)
+            kept = self._arrays[alike] = outline, self._array(header)
+        shape, dtype, storage, _, files, size, start = kept[1]
+        end = sum(ADDRESS_AND_SIZE.unpack_from(data, place))
+        return Array(shape, dtype, storage, end, files, size, None if start is None else end - size)
 
     def _array(self, header: Header) -> Array:
-        messages = {kind: at for kind, flags, at in reversed(header.messages) if not flags & 2}
+        messages = {kind: at for kind, flags, at in reversed(header.outline.messages) if not flags & 2}
         data = header.data
         shape = read_dataspace(data, messages[DATASPACE])
         layout = read_layout(data, messages[LAYOUT])
@@ -191,10 +207,9 @@ class Objects:
 
     def _symbols(self, tree: int, heap: int) -> Iterator[Link]:
         names = read_heap(self._stream, heap)
-        for node in read_symbols(self._stream, tree):
-            for name_at, address, soft_at in node:
-                name = terminated(names, name_at)
-                yield Link(name, "hard", address) if soft_at is None else Link(name, "soft", to=terminated(names, soft_at))
+        for name_at, address, kind, soft_at in read_symbols(self._stream, tree):
+            name = terminated(names, name_at)
+            yield Link(name, "soft", to=terminated(names, soft_at)) if kind == SOFT else Link(name, "hard", address)
 
     def _dense(self, tree: str, heap_address: int, tree_address: int) -> Iterator[bytes]:
         """What a group with many or large links or attributes keeps apart: rare in files of Keras, and so left to pyfive."""
@@ -231,7 +246,7 @@ class Objects:
     def _with_type(self, data: bytes, at: int) -> tuple[bytes, int]:
         """The buffer with the datatype that is referred to there behind it, and where it begins."""
         shared = self.header(read_shared(data, at))
-        return data + shared.data, len(data) + {kind: at for kind, _, at in shared.messages}[DATATYPE]
+        return data + shared.data, len(data) + {kind: at for kind, _, at in shared.outline.messages}[DATATYPE]
 
     def _value(self, name: str, data: bytes, datatype: int, dataspace: int, at: int) -> Json:
         shape = read_dataspace(data, dataspace)

@@ -46,9 +46,8 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
     start = find_signature(window)
     if start is None:
         return _nothing("no HDF5 signature", 0)
-    window.seek(start)
     try:
-        superblock = read_superblock(window.read(SUPERBLOCK_BYTES))
+        superblock = read_superblock(window.take(start, SUPERBLOCK_BYTES))
     except (ValueError, IndexError, struct.error) as error:
         return _nothing(str(error), start)
     walk = Walk(Metered(stream, start, size - start), limits, start)

@@ -29,8 +29,7 @@ def find_signature(window: Window) -> int | None:
     """Where HDF5 begins: at 0, 512, 1024, 2048 and so on (HDF5 specification, II.A); None where it does not."""
     offset = 0
     while offset + len(SIGNATURE) <= window.size:
-        window.seek(offset)
-        if window.read(len(SIGNATURE)) == SIGNATURE:
+        if window.take(offset, len(SIGNATURE)) == SIGNATURE:
             return offset
         offset = max(512, offset * 2)
     return None
@@ -42,9 +41,8 @@ def length_stated(stream: BinaryIO, size: int) -> int | None:
     start = find_signature(window)
     if start is None:
         return None
-    window.seek(start)
     try:
-        return start + read_superblock(window.read(SUPERBLOCK_BYTES)).length
+        return start + read_superblock(window.take(start, SUPERBLOCK_BYTES)).length
     except (ValueError, IndexError, struct.error):
         return None
 

@@ -45,7 +45,7 @@ class Walk:
     def _visit(self, path: str, address: int, around: tuple[int, ...]) -> None:
         try:
             header = self._objects.header(address)
-            if self._objects.is_array(header):
+            if header.outline.array:
                 self._array(path[1:], header)
             else:
                 self._group(path or "/", header, address, around)
@@ -71,17 +71,17 @@ class Walk:
         found: list[tuple[str, int, tuple[int, ...]]] = []
         names: set[str] = set()
         try:
-            for link in self._objects.links(header):
-                place = f"{path}/{link.name}"
-                if link.name in names:
-                    self._note(FaultKind.HDF5_SAME_NAME, "weights", name=link.name, what="link", group=path or "/")
-                names.add(link.name)
+            for name, kind, address, to, file in self._objects.links(header):
+                place = f"{path}/{name}"
+                if name in names:
+                    self._note(FaultKind.HDF5_SAME_NAME, "weights", name=name, what="link", group=path or "/")
+                names.add(name)
                 self._stream.spend(len(place))
-                if link.kind == "hard":
-                    found.append((place, link.address, around))
+                if kind == "hard":
+                    found.append((place, address, around))
                     self._allow(len(found), GROUPS * self._limits.datasets)
                 else:
-                    self._link(Link(place[1:], link.kind, to=link.to, file=link.file))
+                    self._link(Link(place[1:], kind, to=to, file=file))
         finally:
             self._open.extend(reversed(found))
 

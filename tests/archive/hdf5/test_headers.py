@@ -9,10 +9,10 @@ import pytest
 
 from kdoctor.archive.hdf5.headers import (
     PREFIX,
+    SOFT,
     Alike,
     Header,
     Message,
-    Symbol,
     read_dataspace,
     read_global_heap,
     read_header,
@@ -41,7 +41,7 @@ def test_the_messages_of_a_continuation_block_follow_those_of_the_first() -> Non
     second = struct.pack("<HHB3x8s", 12, 8, 0, b"attribut")
     first = version_1(2, struct.pack("<HHB3xQQ", 16, 16, 0, 40, len(second)))
     found = header_of(first.ljust(40) + second)
-    assert [(message.type, found.data[message.at :][:8]) for message in found.messages][1] == (12, b"attribut")
+    assert [(message.type, found.data[message.at :][:8]) for message in found.outline.messages][1] == (12, b"attribut")
 
 
 def test_a_header_is_read_like_one_before_only_where_each_message_is_of_the_same_kind_and_size_at_the_same_place() -> None:
@@ -60,10 +60,23 @@ def test_a_header_is_read_like_one_before_only_where_each_message_is_of_the_same
     assert [read_header(window(data), 0, data, alike) for data in headers] == [header_of(data) for data in headers]
 
 
+def test_a_header_of_two_blocks_is_read_like_one_before() -> None:
+    def file(text: bytes, kind: int = 12, at: int = 40) -> bytes:
+        second = struct.pack("<HHB3x8s", kind, 8, 0, text)
+        return version_1(2, struct.pack("<HHB3xQQ", 16, 16, 0, at, len(second))).ljust(at) + second
+
+    files = (file(b"one"), file(b"two", at=64), file(b"three", kind=8), version_1(1, struct.pack("<HHB3x16s", 12, 16, 0, b"no block")))
+    alike = Alike()
+    found = [read_header(window(data), 0, data, alike) for data in files]
+    assert found == [header_of(data) for data in files]
+    assert found[1].outline is found[0].outline
+    assert found[1].data.endswith(b"two\0\0\0\0\0")
+
+
 def test_a_header_of_version_2_may_carry_times_and_the_order_of_creation() -> None:
     message = struct.pack("<BHBH4s", 1, 4, 0, 7, b"body")
     data = b"OHDR" + bytes([2, 4 | 16 | 32]) + bytes(20) + bytes([len(message)]) + message
-    assert header_of(data).messages == (Message(1, 0, 6),)
+    assert header_of(data).outline.messages == (Message(1, 0, 6),)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +110,7 @@ def node(level: int, *children: int) -> bytes:
 def test_a_soft_link_is_told_from_an_object() -> None:
     entries = struct.pack("<QQI4xI12x", 8, 99, 1, 0) + struct.pack("<QQI4xI12x", 16, 0, 2, 24)
     data = node(0, 100).ljust(100) + struct.pack("<4sBxH", b"SNOD", 1, 2) + entries
-    assert list(read_symbols(window(data), 0)) == [[Symbol(8, 99, None), Symbol(16, 0, 24)]]
+    assert list(read_symbols(window(data), 0)) == [(8, 99, 1, 0), (16, 0, SOFT, 24)]
 
 
 def test_a_tree_that_contains_itself_ends() -> None:
