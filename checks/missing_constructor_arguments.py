@@ -109,10 +109,11 @@ def _called(match: Match, document: Document) -> str:
 
 def _perhaps_lost(document: Document, target: Target) -> Iterator[Finding]:
     """Layers of unknown classes with weights, whose config says nothing of their own."""
-    rows = {row.at: owned for row, owned in zip(layers(document), weights_by_layer(document), strict=True)}
-    for call in calls(document, target):
+    unknown = [call for call in calls(document, target) if call.resolution is Resolution.UNKNOWN]
+    rows = {row.at: owned for row, owned in zip(layers(document), weights_by_layer(document), strict=True)} if unknown else {}
+    for call in unknown:
         node = call.node
-        if call.resolution is not Resolution.UNKNOWN or not rows.get(node.at) or not only_base_arguments(node):
+        if not rows.get(node.at) or not only_base_arguments(node):
             continue
         if is_pythons(node) or is_no_modelling(node):
             continue

@@ -35,6 +35,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     reported without a cure: dropping it would change the model.
     """
     saved_by = document.saved_by().keras
+    takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
     for call in calls(document, target):
         refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
         if refused and is_keras_1(call.node):
@@ -51,9 +52,9 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
         if len(refused) > NAMED:
             more = f"{call.node.class_name} of {target} takes none of {len(refused) - NAMED} more arguments either"
             yield Finding(call.node.at / "config", more, layer=call.node.name, keras_says=says)
-        if habits.TAKES_ONE_AXIS.of(target):
+        if takes_one_axis:
             yield from _axis_in_a_list(document, call, target)
-        if habits.BUILDS_ATTENTION_WITH_SHAPES.of(target):
+        if builds_with_shapes:
             yield from _built_with_one_shape(call, target)
 
 

@@ -76,7 +76,8 @@ class Target:
 
     ``custom`` are the class and function names that its user will pass as ``custom_objects``; ``purpose`` is what the model is
     loaded for: ``inference``, ``training``, ``sklearn``, or a deployment (`kdoctor.deployment`); ``family`` is what the release is published as: keras, tf.keras (the number is then
-    TensorFlow's) or tf-keras. ``python`` is the Python it will run in, where that is known.
+    TensorFlow's) or tf-keras. ``python`` is the Python it will run in, where that is known. ``minor`` is (major, minor) of the release, and
+    ``keras_3`` whether the loader is that of Keras 3; else it is Keras 1, Keras 2, or tf-keras.
     """
 
     release: str
@@ -86,21 +87,17 @@ class Target:
     given: Given = field(default_factory=Given)
     family: str = "keras"
     python: tuple[int, int] | None = None
+    minor: tuple[int, int] = field(init=False, repr=False, compare=False)
+    keras_3: bool = field(init=False, repr=False, compare=False)
 
-    @property
-    def keras_3(self) -> bool:
-        """Whether the loader is that of Keras 3; else it is Keras 1, Keras 2, or tf-keras."""
-        return self.family == "keras" and self.minor >= (3, 0)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "minor", _minor(self.release))
+        object.__setattr__(self, "keras_3", self.family == "keras" and self.minor >= (3, 0))
 
     @property
     def label(self) -> str:
         """The release of Keras by its number alone, others as ``tf-keras==2.18.0``."""
         return self.release if self.family == "keras" else f"{self.family}=={self.release}"
-
-    @property
-    def minor(self) -> tuple[int, int]:
-        """(major, minor) of the release."""
-        return _minor(self.release)
 
     def __str__(self) -> str:
         return f"{TITLES[self.family]} {self.release}"

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kdoctor.document import Document, Json
-from kdoctor.structure.layers import is_model, layer_list
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.layers import layer_list
+from kdoctor.structure.models import every_model
+from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import Source, tensors
 
 Step = tuple[str, int]
@@ -31,14 +32,13 @@ class Walk:
 
 def walks(document: Document) -> Iterator[Walk]:
     """One for every model of the file, those inside wrappers included, outermost first; in time that grows with the config alone."""
-    for node in objects(document):
-        if node.at.part == "config" and is_model(node):
-            listed = [layer for layer in layer_list(node)[0] if isinstance(layer, dict)]
-            around = sum(key in AROUND for key in node.at.keys)
-            if "output_layers" in node.config:
-                yield Walk(node, deepest({_name(layer): layer for layer in listed}, node.config["output_layers"]), around, False)
-            else:
-                yield Walk(node, sum(layer.get("class_name") != "InputLayer" for layer in listed), around, True)
+    for node in every_model(document):
+        listed = [layer for layer in layer_list(node)[0] if isinstance(layer, dict)]
+        around = sum(key in AROUND for key in node.at.keys)
+        if "output_layers" in node.config:
+            yield Walk(node, deepest({_name(layer): layer for layer in listed}, node.config["output_layers"]), around, False)
+        else:
+            yield Walk(node, sum(layer.get("class_name") != "InputLayer" for layer in listed), around, True)
 
 
 def _name(layer: Mapping[str, Json]) -> str:

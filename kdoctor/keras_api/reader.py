@@ -7,10 +7,9 @@ The loader of ``.keras`` archives goes by module and class name (serialization_l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import Document, Json
 from kdoctor.keras_api import habits
@@ -45,8 +44,7 @@ class Resolution(Enum):
     POLICY = "a dtype policy in a form that the target does not read"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One constructor call of the loader: the object, what its class resolves to, and the arguments that it passes.
 
     ``found`` of a moved class is the class at its home, so that all that stands in the way is told at once.
@@ -65,9 +63,12 @@ class Call:
 
     def not_taken(self) -> tuple[str, ...]:
         """The arguments that the constructor refuses."""
-        if self.found is None or self.found.takes_anything or self.found.is_function or is_model(self.node):
-            return ()  # a model is put together from its layers, not called with its config
-        return tuple(name for name in self.arguments if name not in self.found.parameters and name not in self.found.keys_taken)
+        found = self.found
+        if found is None or found.takes_anything or found.is_function or self.arguments.keys() <= found.parameters.keys():
+            return ()
+        if is_model(self.node):  # which is put together from its layers, not called with its config
+            return ()
+        return tuple(name for name in self.arguments if name not in found.parameters and name not in found.keys_taken)
 
 
 @lru_cache(maxsize=4)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -29,8 +28,7 @@ class Form(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """The tensors that one argument of a call holds, in order; ``name`` is None for one given by position."""
 
     name: str | None

@@ -12,15 +12,17 @@ from typing import NamedTuple
 
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
-from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import is_model, layer_list
+from kdoctor.pointer import Key, Pointer
+from kdoctor.structure.layers import layer_list
 from kdoctor.structure.manifest import snake_case
-from kdoctor.structure.objects import Node, as_node, objects
+from kdoctor.structure.models import every_model
+from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sources import as_source, tensors
 
 OBJECT = ("class_name", "config")
 GRAPH = ("layers", "input_layers", "output_layers")
 TENSOR = ("shape", "dtype", "keras_history")
+WHOLE_TENSOR = frozenset(TENSOR)
 
 
 class Misfit(NamedTuple):
@@ -35,9 +37,8 @@ class Misfit(NamedTuple):
 
 def misfits(document: Document) -> Iterator[Misfit]:
     """What is not of the form that loaders read, of all models of the config. Never raises."""
-    for node in objects(document):
-        if node.at.part == "config" and is_model(node):
-            yield from _in_model(node)
+    for node in every_model(document):
+        yield from _in_model(node)
 
 
 def _in_model(model: Node) -> Iterator[Misfit]:
@@ -158,8 +159,9 @@ def _in_call(call: Mapping[str, Json], at: Pointer, name: str | None) -> Iterato
         elif not isinstance(call[key], kind):
             why = f"{key!r} of a call of {name!r} is {_written(call[key])}, no {'list' if kind is list else 'dict'}"
             yield Misfit(at / key, why, "TypeError: argument after * must be an iterable", name)
-    for place, tensor in _encoded(call, at):
-        yield from _in_tensor(tensor, place, name)
+    for keys, tensor in _encoded(call):
+        if not _is_tensor(tensor):
+            yield from _in_tensor(tensor, Pointer(at.part, (*at.keys, *keys)), name)
 
 
 def _in_listed_call(call: Sequence[Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
@@ -173,19 +175,36 @@ def _in_listed_call(call: Sequence[Json], at: Pointer, name: str | None) -> Iter
             yield Misfit(place / 3, why, "TypeError: argument after ** must be a mapping", name)
 
 
-def _encoded(call: Mapping[str, Json], at: Pointer) -> Iterator[tuple[Pointer, Mapping[str, Json]]]:
-    """The tensors of a call, wherever they stand in its arguments."""
-    stack: list[tuple[Pointer, Json]] = [(at, call)]
+def _encoded(call: Mapping[str, Json]) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
+    """The tensors of a call, wherever they stand in its arguments, by the keys that lead to them."""
+    stack: list[tuple[tuple[Key, ...], Json]] = [((), call)]
     while stack:
-        place, value = stack.pop()
+        keys, value = stack.pop()
         if isinstance(value, dict):
             config = value.get("config")
             if value.get("class_name") == "__keras_tensor__" or (isinstance(config, dict) and "keras_history" in config):
-                yield place, value
+                yield keys, value
             else:
-                stack += ((place / key, inner) for key, inner in value.items() if isinstance(inner, (dict, list)))
+                stack += [((*keys, key), inner) for key, inner in value.items() if inner and isinstance(inner, (dict, list))]
         elif isinstance(value, list):
-            stack += ((place / index, inner) for index, inner in enumerate(value) if isinstance(inner, (dict, list)))
+            stack += [((*keys, index), inner) for index, inner in enumerate(value) if inner and isinstance(inner, (dict, list))]
+
+
+def _is_tensor(tensor: Mapping[str, Json]) -> bool:
+    """Whether a tensor is one in every word of it, as almost all are."""
+    config = tensor.get("config")
+    return (
+        tensor.get("class_name") == "__keras_tensor__"
+        and isinstance(config, dict)
+        and config.keys() >= WHOLE_TENSOR
+        and _is_history(config["keras_history"])
+        and is_shape(config["shape"])
+    )
+
+
+def _is_history(value: Json) -> bool:
+    """A layer's name, the number of its call, and that of the output."""
+    return isinstance(value, list) and len(value) >= 3 and [type(step) for step in value[:3]] == [str, int, int]
 
 
 def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
@@ -199,7 +218,7 @@ def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Ite
         yield Misfit(at, f"a tensor that {name!r} takes has no {' and no '.join(map(repr, lacking))}", f"KeyError: '{lacking[0]}'", name)
         return
     history = config["keras_history"]
-    if not (isinstance(history, list) and len(history) >= 3 and [type(step) for step in history[:3]] == [str, int, int]):
+    if not _is_history(history):
         why = f"a tensor that {name!r} takes comes from {_written(history)}, which is no layer, call and output"
         says = f"ValueError: Unknown layer: {history[0]}" if isinstance(history, list) and history else "TypeError"
         yield Misfit(at / "config" / "keras_history", why, says, name)

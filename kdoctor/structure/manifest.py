@@ -26,6 +26,7 @@ def snake_case(class_name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+@lru_cache(maxsize=4)
 def model_weights(document: Document) -> Mapping[str, Weight]:
     """Path -> weight for everything that belongs to the model itself."""
     legacy = any(path.startswith(LEGACY_ROOT) for path in document.weights)

@@ -20,8 +20,7 @@ def as_source(value: Json) -> Source | None:
     """A tensor in the words of Keras 1 and 2: ``[layer, call, output, …]``."""
     if not isinstance(value, list) or len(value) < 3 or not isinstance(value[0], str):
         return None
-    name, call, output = value[:3]
-    return Source(name, call, output) if type(call) is int and type(output) is int else None
+    return Source(value[0], value[1], value[2]) if type(value[1]) is int and type(value[2]) is int else None
 
 
 def tensors(value: Json, *, by_name: bool = False) -> Iterator[Source]:
@@ -33,9 +32,8 @@ def tensors(value: Json, *, by_name: bool = False) -> Iterator[Source]:
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            config = item.get("config")
-            if item.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
-                stack.append(config.get("keras_history"))
+            if item.get("class_name") == "__keras_tensor__" and isinstance(item.get("config"), dict):
+                stack.append(item["config"].get("keras_history"))
             else:
                 stack.extend([item[key] for key in sorted(item, reverse=True)] if by_name else reversed(item.values()))
         elif isinstance(item, list):
@@ -44,4 +42,5 @@ def tensors(value: Json, *, by_name: bool = False) -> Iterator[Source]:
                 stack.extend(reversed(item))
             else:
                 yield source
-                stack.extend(more for more in item[3:] if isinstance(more, dict))
+                if len(item) > 3:
+                    stack.extend(more for more in item[3:] if isinstance(more, dict))

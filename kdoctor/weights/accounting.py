@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import Document, Weight
 from kdoctor.keras_api.layouts import CHECKPOINT, KERAS_3, LAYERS, Layout
@@ -28,8 +28,7 @@ class Owner(str, Enum):
     SURPLUS = "surplus"
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """One stored array and its owner: ``layer`` by name, ``role`` and the shape that its config claims, where they are told.
 
     moved: it stands where another release put it, or in another's place, and there is one place where it belongs.
@@ -91,7 +90,7 @@ def _unplaced(document: Document, layout: Layout) -> bool:
 
 
 def _doubted(owned: dict[str, Holding]) -> dict[str, Holding]:
-    return {path: replace(holding, owner=Owner.UNTOLD) if holding.owner is Owner.STRAY else holding for path, holding in owned.items()}
+    return {path: holding._replace(owner=Owner.UNTOLD) if holding.owner is Owner.STRAY else holding for path, holding in owned.items()}
 
 
 def _misplaced(document: Document, layout: Layout) -> Iterator[tuple[str, Holding]]:

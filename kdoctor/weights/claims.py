@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
@@ -20,8 +20,7 @@ from kdoctor.structure.sources import tensors
 REAL_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A layer and the variables that Keras 3 makes for it; None where its class or its config does not tell.
 
     place: where a Keras 3 archive keeps them: ``layers/functional/layers/dense_1``. Nested models are taken apart: each layer claims
@@ -51,8 +50,7 @@ def _own(document: Document) -> tuple[Node, ...]:
     return () if model is None else tuple(_layers(model))
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A layer of the outermost model and its variables in the order of an ``.h5``: nested models flat, what is trained first.
 
     variables is None where it, or a layer in it, does not tell.
@@ -85,7 +83,7 @@ def _flat(row: Node, shapes: Inferred) -> Variables | None:
         if ordered is None:
             return None
         found += (
-            replace(variable, path=f"{claim.place}/{variable.path}".lstrip("/")) for variable in claim.variables or () if variable.weight
+            variable._replace(path=f"{claim.place}/{variable.path}".lstrip("/")) for variable in claim.variables or () if variable.weight
         )
         if not is_model(row):
             return ordered
@@ -126,7 +124,7 @@ def _model(model: Node, given: Shapes) -> Variables | None:
     for claim in _within(_layers(model), infer_model(model, given), _freezes(model), "", 0, False):
         if claim.variables is None:
             return None
-        found += (replace(variable, path=f"{claim.place}/{variable.path}") for variable in claim.variables)
+        found += (variable._replace(path=f"{claim.place}/{variable.path}") for variable in claim.variables)
     return tuple(found)
 
 

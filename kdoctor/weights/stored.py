@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import Document, Weight
 from kdoctor.faults import FaultKind
@@ -34,8 +34,7 @@ def accountable(document: Document) -> bool:
     return not document.faults_of(*(kind.value for kind in DAMAGE))
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """One group of arrays in a ``.keras`` archive: what a layer, or a part of one, expects there and what is stored.
 
     group: the path that Keras opens, without the last ``vars``; stored: key (``0``, ``1``, …) -> path and array.
@@ -105,8 +104,7 @@ def accounts(document: Document, layout: Layout = KERAS_3) -> tuple[Account, ...
     return tuple(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where an archive keeps what a layer owns. ``told``: the config says all that this is."""
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from kdoctor.document import Document, Json, Weight
 from kdoctor.edit import Edit
@@ -27,8 +27,7 @@ PARTS = {
 TOP = "top_level_model_weights"  # the model's own variables, beside those of its layers
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The group of one layer. ``there``: it exists; ``names``: its weight_names; ``arrays``: all arrays in it, by their path below it."""
 
     name: str

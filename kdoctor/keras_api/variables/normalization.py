@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kdoctor.document import Json
 from kdoctor.keras_api.variables.variable import Inner, Shape, Shapes, Variables, below, first, length, own, whole
 from kdoctor.structure.objects import Node, as_node
@@ -42,7 +40,7 @@ def spectral(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
     if inside is None or kernel is None:
         return None
     vector = (1, length(kernel.shape, -1))
-    copies = tuple(replace(variable, weight=False) if variable is kernel else variable for variable in inside)
+    copies = tuple(variable._replace(weight=False) if variable is kernel else variable for variable in inside)
     return (*own((kernel.role, kernel.shape), ("vector_u", vector), frozen=("vector_u",)), *below("layer", copies))
 
 

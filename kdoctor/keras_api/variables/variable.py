@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import Json
 from kdoctor.structure.objects import Node
@@ -14,8 +13,7 @@ Shapes: TypeAlias = "tuple[Shape | None, ...]"  # of the tensors that a layer is
 Config: TypeAlias = "Mapping[str, Json]"
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """One array that a layer keeps.
 
     path: where a Keras 3 archive stores it, relative to the layer's place (``vars/0``, ``cell/vars/1``);
@@ -42,12 +40,12 @@ def own(*named: tuple[str, Shape | None], frozen: Iterable[str] = ()) -> Variabl
 
 def below(part: str, variables: Variables) -> Variables:
     """The variables of a layer that is an attribute of another one."""
-    return tuple(replace(variable, path=f"{part}/{variable.path}") for variable in variables)
+    return tuple(variable._replace(path=f"{part}/{variable.path}") for variable in variables)
 
 
 def flagged(variables: Variables, trainable: bool) -> Variables:
     """The same variables, where a layer above decides that training changes them, or does not."""
-    return tuple(replace(variable, trainable=trainable) for variable in variables)
+    return tuple(variable._replace(trainable=trainable) for variable in variables)
 
 
 def first(shapes: Shapes) -> Shape | None:
