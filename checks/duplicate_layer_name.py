@@ -45,7 +45,7 @@ def _finding(model: Model, layer: Layer, earlier: Layer) -> Finding:
         )
     else:
         name = fresh(layer.name, {other.name for other in model.layers})
-        repair = Repair(f"rename the later one to {name!r}", rename(model.node, {layer.index: name}, {}))
+        repair = Repair(f"rename the later one to {name!r}", rename(model.node, {layer.number: name}, {}))
         told = "two layers"
         says = f"ValueError: All layers added to a Sequential model should have unique names. Name '{layer.name}' is already the name of a layer"
     return Finding(

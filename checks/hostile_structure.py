@@ -59,7 +59,7 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _misleading_names(document: Document) -> Iterator[Finding]:
-    told: set[str] = set()
+    seen: set[str] = set()
     for part, keys, raw in serialized(document):
         words = (
             raw["class_name"],
@@ -68,8 +68,10 @@ def _misleading_names(document: Document) -> Iterator[Finding]:
             raw["config"] if raw["class_name"] == "function" else None,
         )
         for word in words:
-            if isinstance(word, str) and word not in told and (looks := mistaken_for(word)) is not None:
-                told.add(word)
+            if not isinstance(word, str) or word in seen:
+                continue
+            seen.add(word)
+            if (looks := mistaken_for(word)) is not None:
                 odd = ", ".join(f"U+{ord(letter):04X}" for letter in word if not (letter.isascii() and letter.isprintable()))
                 yield Finding(Pointer(part, keys), f"a name that looks like {looks!r} is written with {odd}, and is another")
 

@@ -36,10 +36,9 @@ def path_traversal(document: Document, target: Target) -> Iterator[Finding]:
                 at, f"a part of the model is a link or a device where the archive is unpacked: {', '.join(map(repr, links[:SHOWN]))}"
             )
     for node in objects(document):
-        for name in sorted(
-            {name for name in (node.config.get("name"), node.raw.get("name")) if isinstance(name, str) and LEADING.intersection(name)}
-        ):
-            if LEADS_OUT.fullmatch(name):
+        inner, outer = node.config.get("name"), node.raw.get("name")
+        for name in (inner,) if outer is None or outer == inner else (inner, outer):
+            if isinstance(name, str) and not LEADING.isdisjoint(name) and LEADS_OUT.fullmatch(name):
                 yield Finding(
                     node.at,
                     f"the name of a {node.class_name}, {name!r}, leads out of the folder that its files are kept in"

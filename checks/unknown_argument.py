@@ -140,7 +140,7 @@ def _as_input_layer(document: Document, call: Call, shape: Json, drop: Edit) -> 
     if layer is None or model is None:
         return None
     first = model.layers[0]
-    if model.functional or layer.at != call.node.at or layer.index != first.index or first.class_name == "InputLayer":
+    if model.functional or layer.at != call.node.at or layer.number != first.number or first.class_name == "InputLayer":
         return Repair(f"drop {BATCH_SHAPE}, which says nothing here", (drop,))
     return _inserted(first, [item.node.raw for item in model.layers], shape)
 

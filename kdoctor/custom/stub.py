@@ -94,7 +94,7 @@ def _shapes(document: Document, at: Pointer) -> tuple[str, str]:
     if index is None:
         return "?", "?"
     layer = table[index].layer
-    before = [row for row in table if row.layer.container == layer.container and row.layer.index == layer.index - 1]
+    before = [row for row in table if row.layer.container == layer.container and row.layer.number == layer.number - 1]
     if layer.calls:
         names = {source.layer for source in layer.calls[0]}
         before = [row for row in table if row.layer.container == layer.container and row.layer.key in names]

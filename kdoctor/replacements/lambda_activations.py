@@ -109,20 +109,20 @@ def _take(found: Apart, function: Lambda, layer: Layer) -> None:
     name = layer.name if whole else fresh(f"{layer.name}_activation", taken)
     made = _lambda(found.document, function, layer, name, keeps_calls=whole)
     graph = "output_layers" in container.config
-    listed, place = list(items), layer.index if whole else len(items) if graph else layer.index + 1
+    listed, place = list(items), layer.number if whole else len(items) if graph else layer.number + 1
     edits: list[Edit] = []
     if whole:
         listed[place] = made
     else:
         raw = dict(layer.node.raw)
-        listed[layer.index] = {**raw, "config": {**raw["config"], KEY: "linear"}}
+        listed[layer.number] = {**raw, "config": {**raw["config"], KEY: "linear"}}
         if graph:
             listed = [_renamed_calls(item, layer.key, name) for item in listed]
             ends = container.config["output_layers"]
             edits.append(Edit(container.at / "config" / "output_layers", old=ends, new=_renamed(ends, layer.key, name)))
             found.containers.add(container.at)
         else:
-            found.moved(at, layer.index)
+            found.moved(at, layer.number)
         listed.insert(place, made)
     found.document = apply(found.document, [Edit(at, old=items, new=listed), *(edit for edit in edits if edit.old != edit.new)])
     found.origin[at / place / "config" / "function"] = found.origin.pop(function.at)

@@ -195,8 +195,8 @@ class _Work:
         return tuple(self._dtype(source.layer, siblings) for source in layer.calls[0]) if layer.calls else (self._before(layer, siblings),)
 
     def _before(self, layer: Layer, siblings: Mapping[str, Layer]) -> str | None:
-        ordered = sorted(siblings.values(), key=lambda each: each.index)
-        place = next((index for index, each in enumerate(ordered) if each.index == layer.index), 0)
+        ordered = sorted(siblings.values(), key=lambda each: each.number)
+        place = next((index for index, each in enumerate(ordered) if each.number == layer.number), 0)
         return self._dtype(ordered[place - 1].key, siblings) if place else "float32"
 
     def _dtype(self, name: str, siblings: Mapping[str, Layer]) -> str | None:
@@ -216,8 +216,8 @@ class _Work:
                 return decided
             if not of_keras_3(node) and (node.class_name not in ARRANGING or node.class_name == "Lambda"):
                 return returned_dtype(node, ())
-            ordered = sorted(siblings.values(), key=lambda each: each.index)
-            earlier = next((each for each in reversed(ordered) if layer is not None and each.index < layer.index), None)
+            ordered = sorted(siblings.values(), key=lambda each: each.number)
+            earlier = next((each for each in reversed(ordered) if layer is not None and each.number < layer.number), None)
             layer = siblings.get(layer.calls[0][0].layer) if layer.calls and layer.calls[0] else earlier
         return None
 

@@ -25,7 +25,7 @@ def batch_first(document: Document, model: Model, layer: Layer) -> tuple[Edit, .
     before, after = fresh(f"{layer.key}_batch_first", taken), fresh(f"{layer.key}_time_first", taken)
     found: list[Json] = []
     for index, item in enumerate(items):
-        if index != layer.index:
+        if index != layer.number:
             found.append(_redirected(item, layer.key, after) if layer.node.config.get("return_sequences") else item)
             continue
         config = {name: value for name, value in layer.node.config.items() if name != ARGUMENT}

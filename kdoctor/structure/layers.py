@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
@@ -12,29 +12,22 @@ from kdoctor.structure.objects import MODELS, Node, as_node, model_of
 from kdoctor.structure.sources import Source, tensors
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer in its container. ``depth`` is 0 for layers of the outermost model; ``parents`` names the nested models around it.
 
-    ``calls`` holds the input tensors of each call, in order; a Sequential's layers have none, their order says it.
+    ``number`` counts the entries of the container's list from 0; ``key`` is the name that connections use: the one beside the config,
+    which a TensorFlowOpLayer has apart from its own. ``calls`` holds the input tensors of each call, in order; a Sequential's layers
+    have none, their order says it.
     """
 
     node: Node
-    index: int
+    name: str
+    key: str
+    number: int
     depth: int
     container: Pointer
     parents: tuple[str, ...]
     calls: tuple[tuple[Source, ...], ...]
-
-    @property
-    def name(self) -> str:
-        return self.node.name or f"#{self.index}"
-
-    @property
-    def key(self) -> str:
-        """The name that connections use: the one beside the config, which a TensorFlowOpLayer has apart from its own."""
-        beside = self.node.raw.get("name")
-        return beside if isinstance(beside, str) else self.name
 
     @property
     def class_name(self) -> str:
@@ -89,7 +82,9 @@ def _own(model: Node, depth: int, parents: tuple[str, ...]) -> Iterator[Layer]:
     for index, item in enumerate(items):
         node = as_node(item, at / index)
         if node is not None:
-            yield Layer(node, index, depth, model.at, parents, tuple(_calls(item.get("inbound_nodes"))))
+            name, beside = node.name or f"#{index}", item.get("name")
+            key = beside if isinstance(beside, str) else name
+            yield Layer(node, name, key, index, depth, model.at, parents, tuple(_calls(item.get("inbound_nodes"))))
 
 
 def _calls(nodes: Json) -> Iterator[tuple[Source, ...]]:

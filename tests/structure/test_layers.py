@@ -38,7 +38,7 @@ def test_the_layers_of_a_sequential_come_in_its_order_without_connections() -> N
     made = model(layer("InputLayer", name="input"), layer("Dense"))
     assert names(made) == ["input", "dense"]
     assert sources(made) == [(), ()]
-    assert [(found.index, found.depth, found.at.json) for found in layers(made)] == [(0, 0, "/config/layers/0"), (1, 0, "/config/layers/1")]
+    assert [(found.number, found.depth, found.at.json) for found in layers(made)] == [(0, 0, "/config/layers/0"), (1, 0, "/config/layers/1")]
 
 
 def test_a_sequential_of_keras_1_lists_its_layers_as_its_config() -> None:
@@ -63,7 +63,7 @@ def test_a_layer_without_a_name_is_called_by_its_number() -> None:
 
 def test_what_is_no_object_among_the_layers_is_left_out() -> None:
     made = document({"class_name": "Sequential", "config": {"layers": [None, "dense", 3, layer("Dense"), {"class_name": "Half"}]}})
-    assert [(found.name, found.index) for found in layers(made)] == [("dense", 3)]
+    assert [(found.name, found.number) for found in layers(made)] == [("dense", 3)]
 
 
 def test_keras_3_says_in_args_and_kwargs_where_inputs_come_from() -> None:
