@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from kdoctor.check import Excerpt, Finding, Need, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.replacements.lambda_cures import cures
-from kdoctor.structure.lambdas import Lambda, lambdas
+from kdoctor.structure.lambdas import Lambda, loadable
 from kdoctor.target import Target
 
 from ._keras_says import REFUSES_LAMBDA as REFUSED
@@ -32,7 +32,7 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
     not when the layer was made.
     """
     refused = refuses_code(document, target)
-    for found in lambdas(document):
+    for found in loadable(document):
         if found.code is None or not found.code.freevars:
             continue
         values = found.stored.closure or ()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
-from kdoctor.document import Document
+from kdoctor.document import Document, Format
 from kdoctor.replacements.lambda_cures import cures
 from kdoctor.structure.lambdas import Lambda, is_bare, lambdas
 from kdoctor.target import Target
@@ -29,6 +29,9 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
     not interpret activation function identifier". Where it is one that Keras has (``tf.nn.relu6(x)``, ``x * K.sigmoid(x)``), the cure writes its
     name; else a layer of operations follows the one that had it. A cell that uses it within its loop has no such cure.
 
+    A SavedModel folder that Keras 2 saved (``model.save("folder")``) holds such code in keras_metadata.pb: Keras 2 runs it, Keras 3 loads no such
+    folder. TFSMLayer and TensorFlow Serving run the graph instead, and never this code.
+
     Before Keras 3.11 an ``.h5`` has no safe mode, before 2.12 nothing has: the code is run, a warning.
 
     The cure puts the layer of Keras that the code is in its place, under its name (``x / 255`` is a Rescaling, ``x[:, 1:-1]`` a Cropping1D),
@@ -37,6 +40,9 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
     a tensor, calls a function of your own), the finding says what, and shows the function as a registered layer to paste into your script, to take its place.
     A loss or metric goes with the training state; an initializer is not asked when the weights are in the file.
     """
+    if document.format is Format.OTHER:
+        yield from _in_saved_model(document, target)
+        return
     refuses, cured = refuses_code(document, target), refuses_code(document, replace(target, safe_mode=True))
     known = cures(document, target)
     for found in lambdas(document):
@@ -65,6 +71,20 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
             excerpt=paste or quoted(found.code),
             mild=not refused,
         )
+
+
+def _in_saved_model(document: Document, target: Target) -> Iterator[Finding]:
+    """Code among what Keras wrote into a SavedModel: measured with TensorFlow 2.15, whose ``safe_mode=True`` runs it, too."""
+    for found in lambdas(document):
+        if found.code is not None:
+            yield Finding(
+                found.at,
+                f"{found.described} is Python bytecode (Python {found.code.python}), which Keras 2 runs when it loads the folder, in safe mode too",
+                repair=ADVICE,
+                layer=found.owner,
+                excerpt=quoted(found.code),
+                mild=not target.keras_3,
+            )
 
 
 def _keras_says(found: Lambda) -> str:

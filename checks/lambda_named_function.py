@@ -9,7 +9,7 @@ from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.pointer import Pointer
 from kdoctor.security.hostile import is_no_modelling, is_pythons
-from kdoctor.structure.lambdas import Lambda, lambdas
+from kdoctor.structure.lambdas import Lambda, loadable
 from kdoctor.structure.objects import FUNCTION
 from kdoctor.target import Target
 
@@ -36,7 +36,7 @@ def lambda_named_function(document: Document, target: Target) -> Iterator[Findin
     place of the bytecode. Whether the function given still computes what the bytecode does, only its author knows.
     """
     made = {call.node.at: call for call in calls(document, target)}
-    for found in lambdas(document):
+    for found in loadable(document):
         if found.stored.form == "name":
             if _is_lost(found, made.get(found.at), target):
                 yield _missing(document, found, made.get(found.at), target)

@@ -7,7 +7,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api.pythons import newest_python, oldest_python
 from kdoctor.replacements.lambda_recompiling import recompiled
-from kdoctor.structure.lambdas import Lambda, lambdas
+from kdoctor.structure.lambdas import Lambda, loadable
 from kdoctor.target import Target
 
 from ._paste import layer_to_paste
@@ -46,7 +46,7 @@ def lambda_python_mismatch(document: Document, target: Target) -> Iterator[Findi
     code from its source, which a stored function does not have. Keras 3's own functions may differ from those of the Keras that saved
     it (``K.random_normal``); ``kdoctor verify`` compares nothing here, because it loads in safe mode.
     """
-    for found in lambdas(document):
+    for found in loadable(document):
         if found.code is None:
             continue
         where = _where(found.code.python, target)

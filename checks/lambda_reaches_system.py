@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Severity, check
-from kdoctor.document import Document
+from kdoctor.document import Document, Format
 from kdoctor.security.guards import judged
 from kdoctor.structure.lambdas import lambdas
 from kdoctor.target import Target
@@ -34,6 +34,7 @@ def lambda_reaches_system(document: Document, target: Target) -> Iterator[Findin
     There is no cure, whatever else is said of the function: kdoctor does not translate it. The names are judged, not the intention:
     a ``tf.py_function`` may be honest, but it runs Python that nobody can check from here.
     """
+    of_keras = document.format is not Format.OTHER  # a SavedModel is loaded by Keras 2 alone, which refuses nothing in it
     trigger = "lambda" if document.format.native else "lambda-hdf5"
     for found in lambdas(document):
         ways = () if found.code is None else _reaches(found.code)
@@ -43,9 +44,9 @@ def lambda_reaches_system(document: Document, target: Target) -> Iterator[Findin
         roots = tuple(way.name.split(".")[0] for way in ways)
         yield Finding(
             found.at,
-            f"{found.described} reaches for the system: {told}{judged(target, trigger)}",
+            f"{found.described} reaches for the system: {told}{judged(target, trigger) if of_keras else ''}",
             layer=found.owner,
-            keras_says=REFUSES_LAMBDA,
+            keras_says=REFUSES_LAMBDA if of_keras else None,
             excerpt=quoted(found.code, roots, "no part of a model"),
         )
 

@@ -7,7 +7,7 @@ from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
 from kdoctor.replacements.lambda_cures import cures
-from kdoctor.structure.lambdas import Lambda, lambdas
+from kdoctor.structure.lambdas import Lambda, loadable
 from kdoctor.target import Target
 
 from ._paste import pasted_beside
@@ -55,7 +55,7 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
     function of your own has no value to bind: the finding then shows a registered layer, to paste beside the function and put in the
     Lambda's place.
     """
-    for found in lambdas(document):
+    for found in loadable(document):
         names = () if found.code is None else _globals(found.code)
         missing = _by_name(read for read in names if not read.is_builtin and read.name not in target.given.bindings)
         found_there = missing.keys() <= _bound(target)

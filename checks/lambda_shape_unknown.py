@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
-from kdoctor.structure.lambdas import Lambda, lambdas
+from kdoctor.structure.lambdas import Lambda, loadable
 from kdoctor.target import Target
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def lambda_shape_unknown(document: Document, target: Target) -> Iterator[Finding
     The cure is to say the same with Keras operations (K401's), which every backend traces; or to load it where the function works:
     ``KERAS_BACKEND=tensorflow``.
     """
-    for found in lambdas(document):
+    for found in loadable(document):
         if found.key != "function" or found.code is None or _states_shape(document, found):
             continue
         needed = _backend(found)

@@ -16,7 +16,8 @@ SHOWN = 3
 FORMATS = {
     "saved-model": (
         "a TensorFlow SavedModel folder",
-        "keras.layers.TFSMLayer(folder, call_endpoint='serving_default') serves it; tf_keras loads it whole",
+        "keras.layers.TFSMLayer(folder, call_endpoint='serving_default') serves it; to repair or convert it, save it as one file with the "
+        "Keras 2 that it is of, which runs the code in it: tf_keras.models.load_model(folder).save('model.h5'), then kdoctor fix model.h5",
     ),
     "tflite": ("a TensorFlow Lite model", "run it with tf.lite.Interpreter; Keras cannot load it back"),
     "onnx": ("an ONNX model", "run it with onnxruntime; onnx2keras-like converters rebuild a Keras model"),
@@ -44,7 +45,8 @@ def other_format(document: Document, target: Target) -> Iterator[Finding]:
     before 2.12, which reads HDF5 alone.
 
     Of a SavedModel, alone or as TensorFlow Serving wants it (folders called 1, 2, 3, of which the newest is served), the finding tells
-    the signatures with their tensors, and the Keras model that it was. With ``--for serving`` it is what is wanted: an info.
+    the signatures with their tensors, and the Keras model that it was. With ``--for serving`` it is what is wanted, and Keras 2 loads it: an
+    info. The code of its Lambda layers is K401's.
     """
     if document.format is Format.KERAS_ZIP and not habits.READS_ARCHIVES.of(target):
         yield Finding(
@@ -56,7 +58,7 @@ def other_format(document: Document, target: Target) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.OTHER_FORMAT):
         content = fault.detail.get("content", "")
         what, way = FORMATS.get(content, (f"in the format {content}", "use the tool that wrote it"))
-        served = content == "saved-model" and target.purpose == "serving"
+        served = content == "saved-model" and (target.purpose == "serving" or not target.keras_3)
         yield Finding(
             at,
             f"the content is {what}{_described(fault)}",

@@ -14,6 +14,7 @@ FILE = {
     "config": ("config.json", "model_config"),
     "metadata": ("metadata.json", "metadata"),
     "training": ("compile_config", "training_config"),
+    "objects": ("keras_metadata.pb", "keras_metadata.pb"),
 }
 CURABLE = (FaultKind.JSON_BOM, FaultKind.JSON_ENCODING, FaultKind.JSON_TRAILING_COMMA)
 
@@ -68,6 +69,8 @@ def _malformed(document: Document, target: Target, at: Pointer, fault: Fault) ->
     name, line, column = _name(document, fault), fault.detail.get("line"), fault.detail.get("column")
     needs = (Need("FILE", f"a whole {name}", f"{name} holds nothing that can be parsed"),) if fault.part == "config" else ()
     unread = document.format.native and fault.part == "metadata"
+    if buffer := fault.detail.get("buffer"):
+        return Finding(at, f"{buffer} is no protocol buffer: {fault.detail.get('why')}", repair=_again())
     if fault.detail.get("empty"):
         message, says = f"{name} is empty", "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"
     else:

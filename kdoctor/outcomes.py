@@ -19,6 +19,8 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "K1": (), "K2": ("config",), "K3": ("config",), "K4": ("config",), "K5": ("config", "training"), "K6": ("config",),
     "K7": ("config", "weights"), "K8": EVERYTHING, "K9": ("config",),
 }  # fmt: skip
+# What is asked of the objects that Keras wrote into a SavedModel, which has no other part.
+OF_OBJECTS: Final = ("K401", "K405", "K407", "K8")
 # Where one of these stands, a part was not read to its end.
 BLINDING: Final = (
     FaultKind.JSON_MALFORMED,
@@ -77,6 +79,8 @@ def _why_not(code: str, report: Report) -> str | None:
     for failure in report.failures:
         if failure.check == code or failure.check in WHOLE or (failure.check == "numbers" and code == "K704"):
             return failure.error
+    if "objects" in report.document.parts and code.startswith(OF_OBJECTS):
+        return _unread(report.document, "objects")
     for part in NEEDS.get(code[:2], EVERYTHING):
         why = _unread(report.document, part)
         if why is not None:
@@ -87,11 +91,11 @@ def _why_not(code: str, report: Report) -> str | None:
 def _unread(document: Document, part: str) -> str | None:
     """Why a part was not read, or not to its end; None for one that was."""
     for fault in document.faults.values():
-        if fault.part in (part, "file") and fault.kind in BLINDING and not _survived(fault):
+        if fault.part in (part, "file") and fault.kind in BLINDING and not _survived(fault, part):
             return f"{part} was not read to its end: {fault.kind}"
     return None if part in document.parts else ABSENT_PARTS.get(part)
 
 
-def _survived(fault: Fault) -> bool:
-    """What is cut off, but every part was recovered all the same."""
-    return bool(fault.detail.get("complete"))
+def _survived(fault: Fault, part: str) -> bool:
+    """What is cut off, but every part was recovered all the same; and what is another format, of which this part was read."""
+    return bool(fault.detail.get("complete")) or (part == "objects" and fault.kind == FaultKind.OTHER_FORMAT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
@@ -27,10 +26,10 @@ def read_keras_dir(path: Path, limits: Limits) -> Reading:
     names = set(os.listdir(path))
     if CONFIG not in names and WEIGHTS not in names:
         if found := names.intersection(_SAVED_MODEL):
-            return other("saved-model", {"names": sorted(found), **_described(path)})
+            return _saved_model(path, limits, {"names": sorted(found)})
         if versions := _versions(path, names):
             newest = path / str(versions[-1])
-            return other("saved-model", {"names": sorted(os.listdir(newest)), "versions": versions, **_described(newest)})
+            return _saved_model(newest, limits, {"names": sorted(os.listdir(newest)), "versions": versions})
         if found := {name for name in names if name.endswith(".index") and f"{name.removesuffix('.index')}.data-" in " ".join(names)}:
             return other("tf-checkpoint", {"names": sorted(found)})
         raise ReadError(f"{path} is a folder that holds neither a model's config.json nor a saved_model.pb: name the model files in it")
@@ -50,11 +49,10 @@ def _versions(path: Path, names: set[str]) -> list[int]:
     return [number for number in numbered if any((path / str(number) / file).is_file() for file in _SAVED_MODEL)]
 
 
-def _described(folder: Path) -> dict[str, Json]:
-    from kdoctor.saved_model.signatures import describe  # seldom met
+def _saved_model(folder: Path, limits: Limits, detail: dict[str, Json]) -> Reading:
+    from kdoctor.archive.saved_model import read_saved_model  # seldom met
 
-    found = describe(folder)
-    return {} if found is None else asdict(found)
+    return read_saved_model(folder, limits, detail)
 
 
 def _all_weights(path: Path, names: set[str], parts: dict[str, Json], limits: Limits) -> Iterator[Fault]:

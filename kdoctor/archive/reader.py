@@ -26,6 +26,7 @@ from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 _CONTAINERS_DEEP: Final = 4  # a gzip of a zip of a zip is an accident; more is a trap
+SAVED_MODEL: Final = "saved-model"
 _KNOWN: Final[dict[Format, tuple[str, ...]]] = {
     # what load_model of Keras 3.15.1 looks for at the end of the name, case and all (keras/src/saving/saving_api.py); the first is the usual
     Format.KERAS_ZIP: (".keras",),
@@ -69,6 +70,10 @@ def _read(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) ->
     found = sniff(stream, size, name)
     if found.content == "tar":
         return read_tar(stream, size, limits, partial(_read_inner, limits=limits, depth=depth + 1))
+    if found.content == SAVED_MODEL:
+        from kdoctor.archive.saved_model import read_saved_model_file  # seldom met
+
+        return read_saved_model_file(stream, size, limits)
     if found.content not in ("zip", "hdf5", "gzip"):
         return other(found.content, found.detail)
     inner = partial(_read_inner, limits=limits, depth=depth + 1)

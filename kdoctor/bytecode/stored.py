@@ -5,6 +5,7 @@ Forms (Keras sources: `utils/python_utils.py`, `utils/generic_utils.py`, `saving
 - `lambda-object`: the Lambda layer of Keras 3, `{"class_name": "__lambda__", "config": {"code": base64, "defaults": …, "closure": …}}`.
 - `lambda-object-list`: a lambda elsewhere (activation, loss) since tf.keras 2.12, `"config": {"value": [code, defaults, closure]}`.
 - `list`: Keras 2 and tf.keras, `[base64, defaults, closure]` with `function_type: "lambda"` beside it; named functions too.
+  A SavedModel of Keras has it as a tuple, `{"class_name": "__tuple__", "items": [code, defaults, closure]}`.
 - `list-raw`: Keras up to 2.1.1, the list with the marshal bytes as text (`raw_unicode_escape`), not base64.
 - `name`: only the name of a function; its code is not in the file.
 
@@ -43,6 +44,8 @@ def stored_function(value: object, function_type: object = None) -> StoredFuncti
     `function_type` is what the config says beside it under that key (or `output_shape_type`, `mask_type`): it tells a
     function's name from any other text, and a damaged function from any other list.
     """
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
+        value = value.get("items")  # a SavedModel of Keras says so
     if isinstance(value, dict):
         return _from_object(value)
     if isinstance(value, (list, tuple)):

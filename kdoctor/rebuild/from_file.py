@@ -15,7 +15,7 @@ from kdoctor.custom.custom_objects import plain_name
 from kdoctor.custom.stub import definitions
 from kdoctor.doctor import convert_file
 from kdoctor.document import Document, Format
-from kdoctor.engine import Plan, plan
+from kdoctor.engine import Diagnosis, Plan, plan
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import Resolution, calls
@@ -84,11 +84,16 @@ def _names(document: Document, target: Target) -> frozenset[str]:
     return frozenset(found)
 
 
+def _advice(found: Diagnosis) -> str:
+    repair = found.finding.repair
+    return f"; {repair.title}" if found.check.code == "K110" and repair is not None else ""
+
+
 def _refusals(made: Plan) -> tuple[str, ...]:
     """What stands against writing code of the file at all: attacks, what could not be examined, and errors that no code answers."""
     report = made.after
     if model_of(report.document) is None:
-        why = [f"{found.check.code}: {found.finding.message}" for found in report.errors]
+        why = [f"{found.check.code}: {found.finding.message}{_advice(found)}" for found in report.errors]
         return (*why, "there is no architecture to write down")
     found = [
         f"{one.check.code}: {one.finding.message}"

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from kdoctor.errors import KdoctorError
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+VARINT, FIXED64, BYTES, GROUP, END_OF_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
 WIDTHS: Final = {FIXED64: 8, FIXED32: 4}
 LONGEST_VARINT: Final = 10  # bytes
 
@@ -22,14 +22,18 @@ class MalformedMessage(KdoctorError):
 
 
 def fields(message: memoryview) -> Iterator[Field]:
-    """Every field of a message in its order; numbers of fixed width as their bytes."""
-    at, end = 0, len(message)
+    """Every field of a message in its order; numbers of fixed width as their bytes. Groups, a form of old, are passed over as every reader does."""
+    at, end, groups = 0, len(message), 0
     while at < end:
         key, at = _varint(message, at)
         number, kind = key >> 3, key & 7
+        if kind in (GROUP, END_OF_GROUP):
+            groups += 1 if kind == GROUP else -1
+            continue
         if kind == VARINT:
             value, at = _varint(message, at)
-            yield number, value
+            if not groups:
+                yield number, value
             continue
         if kind == BYTES:
             length, at = _varint(message, at)
@@ -39,8 +43,11 @@ def fields(message: memoryview) -> Iterator[Field]:
             raise MalformedMessage(f"a field of the unknown kind {kind}")
         if at + length > end:
             raise MalformedMessage("a field ends after its message")
-        yield number, message[at : at + length]
+        if not groups:
+            yield number, message[at : at + length]
         at += length
+    if groups:
+        raise MalformedMessage("a group breaks off")
 
 
 def inside(message: memoryview, *path: int) -> Iterator[memoryview]:

@@ -17,6 +17,7 @@ from kdoctor.errors import UsageError
 from kdoctor.scanning.names import SortedNames
 
 EXTENSIONS = (".keras", ".h5", ".hdf5")
+SAVED_MODEL = ("keras_metadata.pb", "saved_model.pb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def find_models(paths: Iterable[str], search: Search | None = None) -> Iterator[
     """Every model file, in a stable order, each once: files as given, folders searched, patterns (``models/**/*.h5``) expanded; then those
     at remote addresses.
 
-    In folders the extension decides; an unzipped ``.keras`` folder counts as one model, links to folders are not followed, and a folder
+    In folders the extension decides; an unzipped ``.keras`` folder and a SavedModel count as one model, links to folders are not followed, and a folder
     that cannot be listed is given back itself, since what is in it is not known. Folders are searched while the models are asked for, so
     that millions of files need no memory. Raises `UsageError` at once for a path that does not exist and for a pattern that matches nothing.
     """
@@ -61,8 +62,14 @@ def remote_shelf(folder: RemoteFile) -> Shelf:
     listed = entries_of(folder)
     if listed is None:
         return Shelf([folder], [])
-    models = [file for file, is_folder in listed if not is_folder and named_like_a_model(file.path)]
+    files = [file for file, is_folder in listed if not is_folder]
+    models = [file for file in files if named_like_a_model(file.path) or file is _of_saved_model(files)]
     return Shelf(models, [file for file, is_folder in listed if is_folder])
+
+
+def _of_saved_model(files: list[RemoteFile]) -> RemoteFile | None:
+    """The file that tells what Keras makes of a SavedModel, of which a remote place gives no whole folder."""
+    return next((file for name in SAVED_MODEL for file in files if file.name == name), None)
 
 
 def _remote(text: str, search: Search) -> Iterator[Place]:
@@ -146,5 +153,6 @@ def named_like_a_model(name: str) -> bool:
 
 
 def _is_model_folder(folder: Path) -> bool:
-    """An unzipped archive: config.json beside its weights or metadata."""
-    return (folder / "config.json").is_file() and ((folder / "model.weights.h5").is_file() or (folder / "metadata.json").is_file())
+    """An unzipped archive, config.json beside its weights or metadata; or a SavedModel."""
+    unzipped = (folder / "config.json").is_file() and ((folder / "model.weights.h5").is_file() or (folder / "metadata.json").is_file())
+    return unzipped or any((folder / name).is_file() for name in SAVED_MODEL)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kdoctor.document import Document, Json
+from kdoctor.document import Document, Format, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_at
 from kdoctor.structure.objects import CODE, Node, objects
@@ -67,6 +67,11 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
                 if isinstance(value, dict) and is_bare(value):
                     found[node.at / "config" / key] = reader.read_bare(node, key, value)
     return tuple(found.values())
+
+
+def loadable(document: Document) -> tuple[Lambda, ...]:
+    """Those of a model in a format of Keras: what stands in a SavedModel is there to be named, not to be loaded."""
+    return () if document.format is Format.OTHER else lambdas(document)
 
 
 def is_bare(value: Json) -> bool:

@@ -13,6 +13,7 @@ from kdoctor.pointer import Key, Pointer
 VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__tuple__", "__typespec__"})
 CODE = "__lambda__"
 FUNCTION = "function"
+PARTS = ("config", "training", "objects")  # the last of a SavedModel, which has no other
 MODELS = frozenset({"Functional", "Sequential", "Model"})
 # kdoctor's own Keras 3 layer for a TensorFlow Hub module, as Keras registers it (kdoctor/hub/layer.py).
 HUB_MODULE, HUB_CLASS, HUB_REGISTERED = "kdoctor.hub.layer", "HubLayer", "kdoctor>HubLayer"
@@ -73,15 +74,15 @@ def as_node(value: Json, at: Pointer) -> Node | None:
 
 @lru_cache(maxsize=4)
 def objects(document: Document) -> tuple[Node, ...]:
-    """Every serialized object of config and training state, outermost first, encoded plain values left out."""
+    """Every serialized object of config, training state and a SavedModel, outermost first, encoded plain values left out."""
     nodes = (as_node(value, Pointer(part, keys)) for part, keys, value in serialized(document))
     return tuple(node for node in nodes if node is not None and node.class_name not in VALUES)
 
 
 @lru_cache(maxsize=4)
 def serialized(document: Document) -> tuple[tuple[str, tuple[Key, ...], Mapping[str, Json]], ...]:
-    """Every dict of config and training state that Keras takes for an object, outermost first, whatever its class name is: part, keys, dict."""
-    return tuple((part, keys, value) for part in ("config", "training") for keys, value in _walk(document.parts.get(part)))
+    """Every dict of config, training state and a SavedModel's objects that Keras takes for an object, outermost first, whatever its class name is: part, keys, dict."""
+    return tuple((part, keys, value) for part in PARTS for keys, value in _walk(document.parts.get(part)))
 
 
 def _walk(root: Json) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:

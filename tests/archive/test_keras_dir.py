@@ -50,7 +50,7 @@ def test_a_config_over_its_limit_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_saved_model_is_another_format(tmp_path: Path) -> None:
-    (tmp_path / "saved_model.pb").write_bytes(b"\x08\x01\x12")
+    (tmp_path / "saved_model.pb").write_bytes(b"\x08\x01")
     document = open_document(tmp_path)
     (fault,) = document.faults.values()
     assert document.format is Format.OTHER

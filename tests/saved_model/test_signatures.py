@@ -95,4 +95,5 @@ def test_a_damaged_program_is_no_crash(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "saved_model.pb").write_bytes(data)
     found = describe(tmp_path)
     assert found is None or dict(found.signatures) == {}
-    assert [fault.kind for fault in open_document(tmp_path).faults.values()] == ["other-format"]
+    kinds = [fault.kind for fault in open_document(tmp_path).faults.values()]
+    assert kinds == (["other-format", "json-malformed"] if data else ["other-format"])  # what is in it is not known, and that is told

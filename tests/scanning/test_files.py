@@ -104,3 +104,13 @@ def test_folders_are_searched_while_the_models_are_asked_for(folder: Path) -> No
     assert next(models).name == ".hidden.h5"
     (folder / "deep" / "new.keras").write_bytes(b"")
     assert "new.keras" in [path.name for path in models]
+
+
+def test_a_saved_model_counts_as_one_model(tmp_path: Path) -> None:
+    for name in ("a", "b/1"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "saved_model.pb").write_bytes(b"")
+    (tmp_path / "a" / "keras_metadata.pb").write_bytes(b"")
+    (tmp_path / "a" / "assets").mkdir()
+    (tmp_path / "a" / "assets" / "inside.h5").write_bytes(b"")
+    assert list(find_models([str(tmp_path)])) == [tmp_path / "a", tmp_path / "b" / "1"]
