@@ -8,10 +8,10 @@ from kdoctor.graph.shapes import Inferred, built_with, infer
 from kdoctor.keras_api.input_shapes import refusal_of
 from kdoctor.keras_api.variables.table import variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variables
-from kdoctor.structure.layers import is_model
+from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model, models
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sequential import statements
+from kdoctor.structure.sequential import FEATURE_AXIS, statements
 from kdoctor.target import Target
 from kdoctor.weights.stored import is_told
 
@@ -38,8 +38,7 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
         if (model.functional or model.node.class_name == "Sequential") and _as_stated(model, found):
             yield from _refused(model, found)
             yield from _of_other_variables(document, model, found)
-        if model.functional:
-            yield from _of_no_length(document, model)
+        yield from _of_no_length(document, model)
 
 
 def _as_stated(model: Model, found: Inferred) -> bool:
@@ -94,12 +93,8 @@ def _of_no_length(document: Document, model: Model) -> Iterator[Finding]:
     """Layers right behind the inputs, which tell no length that their variables are made of; an archive may tell it in build_config.
 
     Keras makes a nested model from its own inputs, before anything calls it."""
-    stated = {
-        layer.key: next((one.shape for one in statements(layer.node)), None) for layer in model.layers if layer.class_name == "InputLayer"
-    }
-    for layer in model.layers:
-        given = tuple(stated.get(source.layer) for source in (layer.calls[0] if layer.calls else ()))
-        if is_model(layer.node) or not given or None in given or (document.format.native and layer.node.build_config):
+    for layer, given in _first_given(model):
+        if is_model(layer.node) or not given or None in given or _says_how_it_was_built(document, layer.node):
             continue
         lacking = next((one for one in variables_of(layer.node, given, _unknown) or () if one.shape and None in one.shape), None)
         if lacking is not None:
@@ -110,6 +105,24 @@ def _of_no_length(document: Document, model: Model) -> Iterator[Finding]:
                 layer=layer.name,
                 keras_says="ValueError: Shapes used to initialize variables must be fully-defined (no `None` dimensions).",
             )
+
+
+def _says_how_it_was_built(document: Document, node: Node) -> bool:
+    """A ``.keras`` does of every layer, and Keras 3 of those that a wrapper holds in either file."""
+    held = node.config.get("layer")
+    return bool(node.build_config if document.format.native else ()) or (isinstance(held, dict) and bool(held.get("build_config")))
+
+
+def _first_given(model: Model) -> Iterator[tuple[Layer, Shapes]]:
+    """The layers that take inputs of the model, and what those state; of a Sequential where no stored kernel tells it better (K201)."""
+    stated = {
+        layer.key: next((one.shape for one in statements(layer.node)), None) for layer in model.layers if layer.class_name == "InputLayer"
+    }
+    if model.functional:
+        for layer in model.layers:
+            yield layer, tuple(stated.get(source.layer) for source in (layer.calls[0] if layer.calls else ()))
+    elif len(model.layers) > 1 and model.layers[0].key in stated and model.layers[1].class_name not in FEATURE_AXIS:
+        yield model.layers[1], (stated[model.layers[0].key],)
 
 
 def _unknown(model: Node, given: Shapes) -> None:

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from kdoctor.document import Document
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node, as_node
-from kdoctor.structure.sequential import Shape, features_of
+from kdoctor.structure.sequential import Shape, as_shape, features_of, statements
 from kdoctor.structure.windows import Unproven, length_of, windowed
 
 KERAS: Final = (None, "keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules of Keras's own layers
@@ -122,7 +122,18 @@ def _inner(document: Document, layer: Node, shape: Shape) -> Shape:
 def _nested(document: Document, layer: Node, shape: Shape) -> Shape:
     items, at = layer_list(layer)
     nodes = (as_node(item, at / index) for index, item in enumerate(items))
-    return _through(document, [node for node in nodes if node is not None], shape)
+    inside = [node for node in nodes if node is not None]
+    own = _own_shape(document, layer, inside)
+    if own is not None and len(own) == len(shape):  # it was put together from its own input, whatever a call leaves open
+        shape = tuple(stated if given is None else given for given, stated in zip(shape, own, strict=True))
+    return _through(document, inside, shape)
+
+
+def _own_shape(document: Document, model: Node, inside: Sequence[Node]) -> Shape | None:
+    """The input shape that a nested Sequential is put together with, before anything calls it."""
+    if inside and inside[0].class_name == "InputLayer":
+        return next((statement.shape for statement in statements(inside[0])), None)
+    return as_shape(model.build_config.get("input_shape")) if document.format.native else None
 
 
 def _through(document: Document, inner: Sequence[Node], shape: Shape) -> Shape:
@@ -183,10 +194,16 @@ def _need_features(document: Document, layer: Node, shape: Shape, axis: int) -> 
     features = features_of(document, layer)
     if features is None:
         return
-    if shape[axis] is None:
+    if shape[axis] is None and not _was_built(document, layer, axis, features):
         raise _Clashes("the length of its features axis must be known", features if axis == -1 else None)
-    if shape[axis] != features:
+    if shape[axis] not in (features, None):
         raise _Clashes(f"its kernel takes {features} features", features if axis == -1 else None)
+
+
+def _was_built(document: Document, layer: Node, axis: int, features: int) -> bool:
+    """Whether a ``.keras`` says what the layer was built with: Keras builds it from that, and then takes an open length (InputSpec)."""
+    built = as_shape(layer.build_config.get("input_shape")) if document.format.native else None
+    return built is not None and -len(built) <= axis < len(built) and built[axis] == features
 
 
 Rule: TypeAlias = Callable[[Document, Node, Shape], Shape]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import keras
 import pytest
 from graphs import after, functional, start
 
+from kdoctor.doctor import examine_file
 from kdoctor.document import Document
+from kdoctor.packs import load_checks
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model
 
 
@@ -118,3 +123,41 @@ def test_keras_refuses_both() -> None:
         with pytest.raises(ValueError, match=why):
             made(shared(*lengths).config)
     assert made(shared(4, 4).config).count_params() == 10
+
+
+def opened(sequential_model: keras.Sequential, path: Path, shape: list[None], keep_build: bool) -> None:
+    """Save a model whose InputLayer leaves lengths open, with or without what its layers were built with."""
+    sequential_model.save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(parts["config.json"])
+    config["config"]["layers"][0]["config"]["batch_shape"] = shape
+    if not keep_build:
+        for entry in config["config"]["layers"]:
+            entry.pop("build_config", None)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, json.dumps(config) if name == "config.json" else content)
+
+
+STACKS: dict[str, Any] = {
+    "dense": lambda: [keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2)],
+    "convolution": lambda: [keras.Input((6, 4)), keras.layers.Conv1D(3, 2), keras.layers.Flatten(), keras.layers.Dense(2)],
+    "prelu": lambda: [keras.Input((4,)), keras.layers.PReLU(), keras.layers.Dense(2)],
+    "nested": lambda: [keras.Input((4,)), keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])],
+    "wrapped": lambda: [keras.Input((6, 4)), keras.layers.TimeDistributed(keras.layers.Dense(2))],
+}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
+@pytest.mark.parametrize("keep_build", [True, False])
+@pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
+def test_an_input_that_leaves_all_lengths_open_loads_where_keras_says_so(tmp_path: Path, layers: Any, keep_build: bool) -> None:
+    path, stack = tmp_path / "model.keras", keras.Sequential(layers())
+    opened(stack, path, [None] * len(stack.input_shape), keep_build)
+    try:
+        keras.saving.load_model(path)
+        loads = True
+    except (ValueError, TypeError):
+        loads = False
+    assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads
