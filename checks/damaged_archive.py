@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check, remove_faults
-from kdoctor.document import Document
+from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
+from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
 
@@ -15,7 +16,8 @@ def damaged_archive(document: Document, target: Target) -> Iterator[Finding]:
     A member whose checksum does not fit is refused by Keras ("Bad CRC-32 for file 'model.weights.h5'"); nobody can tell which
     bytes are wrong, so there is no cure; ``--partial`` writes it all the same, and lists its arrays as not proven. Of metadata.json it is an
     info: Keras does not open it. Bytes before or after a whole archive are harmless to Keras's zip reader: an info,
-    and cut off when the file is written anew. Before HDF5 content they are harmless only where HDF5 allows a user block.
+    and cut off when the file is written anew. Before HDF5 content they are harmless only where HDF5 allows a user block:
+    of 512, 1024, 2048 … bytes; elsewhere it finds nothing ("file signature not found"), and the cure cuts them off.
 
     Checksums of members larger than 8 MiB are computed with ``--deep``, which reads all numbers anyway, and when the file is repaired.
     """
@@ -32,9 +34,23 @@ def damaged_archive(document: Document, target: Target) -> Iterator[Finding]:
         )
     for at, fault in document.faults_of(FaultKind.LEADING_BYTES, FaultKind.TRAILING_BYTES):
         where = "before" if fault.kind == FaultKind.LEADING_BYTES else "after"
+        if fault.detail.get("content") == "hdf5":
+            yield _hidden(document, at, fault)
+            continue
         yield Finding(
             at,
             f"{fault.detail.get('count'):,} bytes that do not belong stand {where} the archive",
             repair=remove_faults(f"cut off the bytes {where} it", (at, fault)),
             mild=True,
         )
+
+
+def _hidden(document: Document, at: Pointer, fault: Fault) -> Finding:
+    what = "model.weights.h5" if document.format.native else "the file"
+    begins = f", which begin with {fault.detail['head']!r}," if fault.detail.get("head", "").strip(" .") else ""
+    return Finding(
+        at,
+        f"{fault.detail.get('count'):,} bytes{begins} stand before the HDF5 content of {what}: HDF5 looks for it at 0, 512, 1024, … alone",
+        repair=remove_faults("cut off the bytes before it", (at, fault)),
+        keras_says="OSError: Unable to synchronously open file (file signature not found)",
+    )

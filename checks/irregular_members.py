@@ -20,7 +20,8 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
     error, and so are names with control characters, and a second name that some readers take instead. (K806 is about members that
     lead out of the archive and are no part of the model.)
 
-    A part that stands in a folder of its own, and nowhere else, is moved to where Keras looks for it.
+    A part that stands in a folder of its own, or the only HDF5 file under another name (``weights.h5``), and nowhere else, is moved to where
+    Keras looks for it.
 
     The cure writes the archive with plain names, one member for each part. Copies that differ have no cure: Keras reads the last
     ("A total of 1 objects could not be loaded" when that is the wrong one), and only whoever made the archive knows which is right.
@@ -45,7 +46,7 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
         says = NO_CONFIG if "config.json" in names.values() else "ValueError: Expected a model.weights.h5 or model.weights.npz file."
         harmless = set(names.values()) == {"metadata.json"}
         yield Finding(
-            at, f"a part stands in a folder beside the others: {told}", repair=move, keras_says=None if harmless else says, mild=harmless
+            at, f"a part stands where Keras does not look: {told}", repair=move, keras_says=None if harmless else says, mild=harmless
         )
     for at, fault in document.faults_of(FaultKind.IRREGULAR_NAMES):
         yield _irregular(document, at, fault)

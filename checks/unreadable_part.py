@@ -16,7 +16,11 @@ FILE = {
     "training": ("compile_config", "training_config"),
     "objects": ("keras_metadata.pb", "keras_metadata.pb"),
 }
-CURABLE = (FaultKind.JSON_BOM, FaultKind.JSON_ENCODING, FaultKind.JSON_TRAILING_COMMA)
+CURABLE = (FaultKind.JSON_BOM, FaultKind.JSON_ENCODING, FaultKind.JSON_TRAILING_COMMA, FaultKind.JSON_IN_TEXT)
+TWICE = {
+    True: "ValueError: Expected object to be an instance of `KerasSaveable`, but got {…} of type <class 'str'>",
+    False: "ValueError: The provided configuration is not a valid Keras configuration. Expected a dictionary containing a 'config' key.",
+}
 
 
 @check("K105", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
@@ -24,7 +28,7 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
     """A part is there, but cannot be parsed.
 
     JSON that starts with a byte-order mark or is written in UTF-16 (a Windows editor did that), a trailing comma left by an edit
-    by hand, text that breaks off; or weights whose HDF5 structure is damaged. Keras shows the parser's error: "Expecting property
+    by hand, JSON that was encoded twice, text that breaks off; or weights whose HDF5 structure is damaged. Keras shows the parser's error: "Expecting property
     name enclosed in double quotes: line 1 column 2175". A byte-order mark or UTF-16 in a ``.keras`` archive, NaN and Infinity are no
     JSON either, but Keras reads them: an info. So is a damaged metadata.json, which no release of Keras 3 opens.
 
@@ -32,7 +36,7 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
     (``--architecture``, see K104); a training state like that is left out, and the model loads without: predictions do not need it.
     """
     for at, fault in document.faults_of(*CURABLE):
-        title, says = _told(fault)
+        title, says = _told(document, fault)
         read = document.format.native and (fault.part == "metadata" or _detected(fault))
         yield Finding(
             at,
@@ -55,7 +59,9 @@ def _detected(fault: Fault) -> bool:
     return fault.kind == FaultKind.JSON_BOM or str(fault.detail.get("encoding", "")).startswith("utf")
 
 
-def _told(fault: Fault) -> tuple[str, str]:
+def _told(document: Document, fault: Fault) -> tuple[str, str]:
+    if fault.kind == FaultKind.JSON_IN_TEXT:
+        return "is a JSON text that holds the JSON: it was encoded twice", TWICE[document.format.native]
     if fault.kind == FaultKind.JSON_BOM:
         return "starts with a byte-order mark", "JSONDecodeError: Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"
     if fault.kind == FaultKind.JSON_ENCODING:

@@ -17,15 +17,31 @@ HOW = {
 }
 
 
-@check("K106", Severity.ERROR, since="0.1.0")
+SAYS = {
+    "config": "UnicodeDecodeError: 'utf-8' codec can't decode byte 0x8b in position 1: invalid start byte",
+    "weights": "OSError: Unable to synchronously open file (file signature not found)",
+}
+
+
+@check("K106", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
 def wrapped_archive(document: Document, target: Target) -> Iterator[Finding]:
     """The model is whole, but packed once more than Keras expects.
 
     Someone unpacked the ``.keras`` archive and zipped the folder ("There is no item named 'config.json' in the archive"), put it
-    into another zip or a tar, or packed an ``.h5`` with gzip ("file signature not found").
+    into another zip or a tar, or packed an ``.h5`` with gzip ("file signature not found"), or one of the
+    parts inside the archive.
 
     The cure takes the packing off; the bytes of the model stay as they are.
     """
+    for at, fault in document.faults_of(FaultKind.PACKED_PART):
+        unread = fault.part == "metadata"
+        yield Finding(
+            at,
+            f"{fault.detail.get('name')!r} is packed with gzip inside the archive" + ("; Keras does not open it" if unread else ""),
+            repair=remove_faults("unpack it", (at, fault)),
+            keras_says=None if unread else SAYS[fault.part],
+            mild=unread,
+        )
     for at, fault in document.faults_of(FaultKind.WRAPPED):
         how = fault.detail.get("how", "")
         message, title = HOW[how]

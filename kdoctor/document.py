@@ -59,7 +59,7 @@ class Weight:
     """One array: shape (elements by axis), numpy dtype name, and where its bytes stand in the file it came from.
 
     A planned array with a ``recipe`` is made by it, and ``source`` says nothing; without one the bytes are those of ``source`` as they are.
-    ``start``: the byte of the HDF5 content at which they begin, for one that was read and stands in one piece; else -1.
+    ``start``: the byte of the HDF5 content (a user block included) at which they begin, for one that was read and stands in one piece; else -1.
     """
 
     shape: tuple[int, ...]

@@ -25,13 +25,14 @@ class FaultKind(str, Enum):
     # content: hdf5 or zip; present, expected (or null); complete: every part was recovered all the same; lost: names;
     # misled: the directory of a zip is there, and points beside its members
     TRUNCATED = "truncated"
+    PACKED_PART = "packed-part"  # name: of the member that is packed with gzip inside the archive; size: unpacked
     WRAPPED = "wrapped"  # how: folder, zip, tar or gzip; name: of the folder or of the inner member
     # name: config.json, metadata.json, model.weights.h5, or the HDF5 attribute or group keras_version, backend, layer_names,
     # weight_names, model_weights, model_config; group: where the attribute should stand
     MISSING_PART = "missing-part"
     BACKSLASH_NAMES = "backslash-names"  # names
     DUPLICATE_MEMBER = "duplicate-member"  # name, count, identical: equal by size and CRC
-    MISPLACED = "misplaced-part"  # names: parts that stand in a folder beside the others -> where Keras looks for them
+    MISPLACED = "misplaced-part"  # names: parts in a folder beside the others, or under another name -> where Keras looks for them
     COLLIDING_NAMES = "colliding-names"  # names: members that overwrite a part of the model on some file systems -> that part
     STRAY_MEMBERS = "stray-members"  # names: entries that are no part of a Keras archive
     # names: parts of the model under absolute or climbing names, names with control characters, members with two names; why: name -> which
@@ -39,7 +40,7 @@ class FaultKind(str, Enum):
     PATH_TRAVERSAL = "path-traversal"  # names of no part of the model: climbing (".."), absolute, with a drive, links; why: name -> which
     CRC_MISMATCH = "crc-mismatch"  # name, expected, found
     UNREADABLE_MEMBER = "unreadable-member"  # name, why: encrypted, method, deflate stream, header disagrees with the directory
-    LEADING_BYTES = "leading-bytes"  # count, head
+    LEADING_BYTES = "leading-bytes"  # count, head; content: hdf5 where HDF5 begins at a place that it does not allow
     TRAILING_BYTES = "trailing-bytes"  # count
     POLYGLOT = "polyglot"  # contents: of one file that is several (zip, hdf5), read: the one whose content stands in the document
     USER_BLOCK = "user-block"  # count: bytes before the HDF5 content, head, blank: whether all of the looked-at ones are zero
@@ -49,6 +50,7 @@ class FaultKind(str, Enum):
     JSON_ENCODING = "json-encoding"  # encoding: utf-16-le | ...
     JSON_CONSTANT = "json-constant"  # count, first: NaN | Infinity | -Infinity, line
     JSON_TRAILING_COMMA = "json-trailing-comma"  # line, column (1-based): read as if it were not there
+    JSON_IN_TEXT = "json-in-text"  # the root is a JSON text that holds the JSON: encoded twice, and read as what it holds
     JSON_DUPLICATE_KEYS = "json-duplicate-keys"  # keys, count
     JSON_MALFORMED = "json-malformed"  # line, column, why, empty: nothing could be read
 

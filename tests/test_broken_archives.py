@@ -71,6 +71,11 @@ def rezipped(change: Callable[[Members], Members | list[tuple[str, bytes]]], met
     return lambda data: zipped(change(members(data)), method)
 
 
+def renamed(old: str, new: str, change: Callable[[bytes], bytes] = bytes) -> Callable[[bytes], bytes]:
+    """One member under another name, or with other bytes."""
+    return rezipped(lambda found: {new if name == old else name: change(data) if name == old else data for name, data in found.items()})
+
+
 def with_config(change: Callable[[str], bytes]) -> Callable[[bytes], bytes]:
     return rezipped(lambda found: {**found, "config.json": change(found["config.json"].decode())})
 
@@ -225,6 +230,30 @@ NATIVE = {
     "weights in a folder of their own": Damage(
         rezipped(lambda found: {("weights/" if name.endswith(".h5") else "") + name: data for name, data in found.items()}), "K107"
     ),
+    "weights under another name": Damage(renamed("model.weights.h5", "weights.h5"), "K107"),
+    "weights under another name, in a folder": Damage(renamed("model.weights.h5", "export/model_weights.hdf5"), "K107"),
+    "weights twice under other names": Damage(
+        rezipped(
+            lambda found: {
+                **{name: data for name, data in found.items() if "weights" not in name},
+                "a.h5": found["model.weights.h5"],
+                "b.h5": found["model.weights.h5"],
+            }
+        ),
+        "K104",
+        lost=True,
+    ),
+    "config encoded twice": Damage(with_config(lambda text: json.dumps(text).encode()), "K105"),
+    "config packed": Damage(renamed("config.json", "config.json", gzip.compress), "K106"),
+    "config packed and named so": Damage(renamed("config.json", "config.json.gz", gzip.compress), "K106"),
+    "weights packed": Damage(renamed("model.weights.h5", "model.weights.h5", gzip.compress), "K106"),
+    "weights packed and named so": Damage(renamed("model.weights.h5", "model.weights.h5.gz", gzip.compress), "K106"),
+    "weights packed, and cut": Damage(
+        renamed("model.weights.h5", "model.weights.h5", lambda data: gzip.compress(data)[:-99]), "K107", lost=True
+    ),
+    "bytes before the weights": Damage(
+        renamed("model.weights.h5", "model.weights.h5", lambda data: b"HTTP/1.1 200 OK\r\n\r\n" + data), "K109"
+    ),
     "weights cut inside": Damage(
         rezipped(lambda found: {name: data[: len(data) // 2] if name.endswith(".h5") else data for name, data in found.items()}),
         "K103",
@@ -253,6 +282,10 @@ LEGACY = {
     "another file's head in a user block": Damage(behind(b"HTTP/1.1 200 OK\r\n"), "K810", lost=True),
     "inside a .keras": Damage(lambda data: zipped({"model.h5": data}), "K106", ending=".keras"),
     "named .keras": Damage(lambda data: data, "K102", ending=".keras"),
+    "config encoded twice": Damage(encoded(lambda text: json.dumps(text).encode()), "K105"),
+    "bytes before": Damage(lambda data: b"HTTP/1.1 200 OK\r\n\r\n" + data, "K109"),
+    "zeros before": Damage(lambda data: bytes(100) + data, "K109"),
+    "a user block of no such size": Damage(lambda data: b" " * 1000 + data, "K109"),
 }
 
 

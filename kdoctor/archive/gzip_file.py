@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final, TypeAlias, cast
+from typing import IO, BinaryIO, Final, TypeAlias, cast
 
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
@@ -41,6 +41,23 @@ def read_gzip(stream: BinaryIO, size: int, limits: Limits, read_inner: ReadInner
         except zlib.error as error:
             faults.append(Fault(FaultKind.UNREADABLE_MEMBER.value, "file", {"name": "", "why": f"gzip stream: {error}"}))
         return read_inner(cast(BinaryIO, spool), found, "").within("gzip", *faults)
+
+
+def unpacked(stream: BinaryIO, size: int, limits: Limits, allowed: int) -> IO[bytes] | None:
+    """What a gzip stream holds as a file to be closed, where it is whole and of at most ``allowed`` bytes; None otherwise."""
+    spool = tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes)  # noqa: SIM115 (the caller closes it)
+    found = 0
+    try:
+        for chunk in _inflated(stream):
+            spool.write(chunk)
+            found += len(chunk)
+            if found > allowed or _over(found, size, limits) is not None:
+                raise EOFError
+    except (EOFError, zlib.error):
+        spool.close()
+        return None
+    spool.seek(0)
+    return cast("IO[bytes]", spool)
 
 
 def _inflated(stream: BinaryIO) -> Iterator[bytes]:

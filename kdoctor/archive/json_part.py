@@ -32,7 +32,7 @@ def read_json(data: bytes, part: str, limits: Limits) -> tuple[Json, list[Fault]
     """The JSON object in ``data`` and what is wrong with its text; `ABSENT` when nothing could be read.
 
     A byte order mark, UTF-16, trailing commas, duplicate keys (the last one wins, as in Python) and ``NaN`` are faults that do not
-    stop the reading. Anything but an object at the root is malformed: no part of a Keras file is one.
+    stop the reading; nor is a text that holds the object (encoded twice). Anything but an object at the root is malformed: no part of a Keras file is one.
     """
     if len(data) > limits.json_bytes:
         return ABSENT, [_limit(part, "json_bytes", limits.json_bytes, len(data))]
@@ -51,6 +51,8 @@ def read_json(data: bytes, part: str, limits: Limits) -> tuple[Json, list[Fault]
         faults.append(Fault(FaultKind.JSON_TRAILING_COMMA.value, part, detail))
         text = _blanked(text, shape.commas)
     value, found = _parse(text, part, limits)
+    if isinstance(value, str):
+        value, found = _within(value, part, limits)
     faults += found
     if value is not ABSENT and shape.constants:
         start, name = shape.first_constant
@@ -156,11 +158,26 @@ def _parse(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
     except RecursionError:
         return ABSENT, [_limit(part, "json_depth", limits.json_depth, limits.json_depth)]
     if not isinstance(value, dict):
-        return ABSENT, [_malformed(part, 1, 1, f"the root is {_kind(value)}, not an object", empty=False)]
+        return (value, []) if isinstance(value, str) else (ABSENT, [_no_object(part, value)])
     if not repeated:
         return value, []
     detail = {"keys": list(repeated)[:_KEYS_SHOWN], "count": sum(repeated.values())}
     return value, [Fault(FaultKind.JSON_DUPLICATE_KEYS.value, part, detail)]
+
+
+def _within(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
+    """What a text at the root holds: the object, where it was encoded twice."""
+    shape = _measure(text, limits)
+    if not text.lstrip().startswith("{"):
+        return ABSENT, [_no_object(part, text)]
+    if shape.depth > limits.json_depth or shape.values > limits.json_values:
+        return ABSENT, [_limit(part, "json_depth", limits.json_depth, shape.depth)]
+    value, faults = _parse(text, part, limits)
+    return value, faults if value is ABSENT else [Fault(FaultKind.JSON_IN_TEXT.value, part), *faults]
+
+
+def _no_object(part: str, value: Json) -> Fault:
+    return _malformed(part, 1, 1, f"the root is {_kind(value)}, not an object", empty=False)
 
 
 def _integer(digits: str) -> int:

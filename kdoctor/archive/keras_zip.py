@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Collection, Sequence
 from typing import IO, BinaryIO, cast
 
+from kdoctor.archive.gzip_file import unpacked
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.shards import shard_faults
@@ -14,6 +16,10 @@ from kdoctor.archive.zip.integrity import integrity_faults
 from kdoctor.archive.zip.member import DEFLATED, STORED, Archive, MemberError
 from kdoctor.archive.zip.names import NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, is_shard, misplaced_parts, naming_faults, plain, role_of
 from kdoctor.document import Fault, Format, Json, Member
+from kdoctor.faults import FaultKind
+from kdoctor.limits import Limits
+
+GZIP = b"\x1f\x8b\x08"
 
 
 def read_keras_zip(archive: Archive, folder: str, cut: Collection[str] = (), around: Sequence[Fault] = ()) -> Reading:
@@ -46,9 +52,14 @@ def _json(archive: Archive, entry: Entry, part: str, cut: Collection[str]) -> Fo
     if entry.name in cut or archive.over_limits(entry, part) is not None:
         return {}, []  # noted with the archive or its members, as is what cannot be read
     try:
-        return json_part(archive.read(entry), part, archive.limits)
+        data = archive.read(entry)
     except MemberError:
         return {}, []
+    if not data.startswith(GZIP):
+        return json_part(data, part, archive.limits)
+    with _unpacked(io.BytesIO(data), len(data), archive.limits, archive.limits.json_bytes) as inside:
+        found, faults = json_part(inside.read(), part, archive.limits)
+        return found, [_packed(entry, part, inside), *faults]
 
 
 def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) -> Found:
@@ -99,7 +110,25 @@ def _numpy(archive: Archive, entry: Entry, cut: Collection[str]) -> list[Fault]:
 def _hdf5(archive: Archive, entry: Entry, opened: Callable[[Entry], IO[bytes]]) -> Found:
     try:
         with opened(entry) as stream:
-            stream.seek(0, os.SEEK_END)
-            return weights_part(stream, stream.tell(), archive.limits)
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
+            if stream.read(len(GZIP)) != GZIP:
+                return weights_part(stream, size, archive.limits)
+            with _unpacked(cast(BinaryIO, stream), size, archive.limits, archive.limits.spool_bytes) as inside:
+                found, faults = weights_part(inside, inside.seek(0, os.SEEK_END), archive.limits)
+                return found, [_packed(entry, "weights", inside), *faults]
     except MemberError:
         return {}, []
+
+
+def _unpacked(stream: BinaryIO, size: int, limits: Limits, allowed: int) -> IO[bytes]:
+    """What a member that is packed with gzip holds; nothing where that cannot be unpacked."""
+    return unpacked(stream, size, limits, allowed) or io.BytesIO()
+
+
+def _packed(entry: Entry, part: str, inside: IO[bytes]) -> Fault:
+    """Nothing comes out of a gzip that is damaged or too large."""
+    size = inside.seek(0, os.SEEK_END)
+    if not size:
+        return Fault(FaultKind.UNREADABLE_MEMBER.value, part, {"name": entry.name, "why": "a gzip that breaks off, or is too large"})
+    return Fault(FaultKind.PACKED_PART.value, part, {"name": entry.name, "size": size})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from kdoctor.archive.hdf5.metered import Metered
-from kdoctor.archive.hdf5.superblock import SUPERBLOCK_BYTES, find_signature, read_superblock
+from kdoctor.archive.hdf5.superblock import SUPERBLOCK_BYTES, find_misplaced, find_signature, read_superblock
 from kdoctor.archive.hdf5.walk import Walk
 from kdoctor.archive.sniffing.text import printable
 from kdoctor.archive.window import Window
@@ -43,14 +43,15 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
     Values of datasets are not read: the cost grows with the number of objects.
     """
     window = Window(stream, 0, size)
-    start = find_signature(window)
+    allowed = find_signature(window)
+    start = find_misplaced(window) if allowed is None else allowed
     if start is None:
         return _nothing("no HDF5 signature", 0)
     try:
         superblock = read_superblock(window.take(start, SUPERBLOCK_BYTES))
     except (ValueError, IndexError, struct.error) as error:
         return _nothing(str(error), start)
-    walk = Walk(Metered(stream, start, size - start), limits, start)
+    walk = Walk(Metered(stream, start, size - start), limits, allowed or 0)
     walk.run(superblock.root)
     faults = (*walk.faults, *walk.declared.faults(size))
     missing = superblock.length - (size - start)
@@ -66,7 +67,15 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
             "lost": walk.lost,
         }
         faults = (Fault(FaultKind.TRUNCATED.value, "file", detail), *faults)
-    return Hdf5(walk.attributes, walk.weights, faults, start)
+    if allowed is None:
+        faults = (_in_front(window, start), *faults)
+    return Hdf5(walk.attributes, walk.weights, faults, allowed or 0)
+
+
+def _in_front(window: Window, count: int) -> Fault:
+    window.seek(0)
+    head = printable(window.read(min(count, 64)))
+    return Fault(FaultKind.LEADING_BYTES.value, "file", {"count": count, "head": head, "content": "hdf5"})
 
 
 def user_block(stream: BinaryIO, found: Hdf5) -> tuple[Fault, ...]:

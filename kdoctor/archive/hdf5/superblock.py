@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -10,7 +11,9 @@ from kdoctor.archive.hdf5.lookup3 import lookup3
 from kdoctor.archive.window import Window
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+REENCODED = b"\xc2" + SIGNATURE  # content that was treated as text: its first byte as UTF-8 has it
 SUPERBLOCK_BYTES = 96
+AHEAD = 2**16  # bytes in which misplaced content is looked for
 CHECKED = 44  # bytes of a superblock of version 2 or 3; their checksum follows
 FLAGS = 11  # the consistency flags of version 3
 OPEN_FOR_WRITING = 0b101  # by one writer, or by one with readers beside it (SWMR); earlier versions have no such flags
@@ -32,6 +35,20 @@ def find_signature(window: Window) -> int | None:
         if window.take(offset, len(SIGNATURE)) == SIGNATURE:
             return offset
         offset = max(512, offset * 2)
+    return None
+
+
+def find_misplaced(window: Window) -> int | None:
+    """Where HDF5 content begins that HDF5 itself does not find, since something stands in front of it; looked for in the first ``AHEAD`` bytes."""
+    window.seek(0)
+    head = window.read(min(AHEAD, window.size))
+    start = -1 if REENCODED in head else head.find(SIGNATURE)
+    while start >= 0:
+        window.seek(start)
+        with contextlib.suppress(ValueError, IndexError, struct.error):
+            read_superblock(window.read(SUPERBLOCK_BYTES))
+            return start
+        start = head.find(SIGNATURE, start + 1)
     return None
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from kdoctor.archive.writing.container_change import holders
+from kdoctor.archive.writing.container_change import holders, in_front, is_packed
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import ZipSource
 from kdoctor.archive.zip.member import STORED
@@ -42,7 +42,8 @@ def opened_contents(document: Document, origin: Origin, folder: Path) -> Iterato
     if not document.format.native:
         with unwrapped(origin, folder, Limits()) as (stream, size):
             path = _spooled(folder / "source.h5", iter(partial(stream.read, 1 << 20), b""))[0] if origin.wrapping else origin.path
-            yield [Content(path, 0, size)]
+            ahead = in_front(document)
+            yield [Content(path, ahead, size - ahead)]
     elif document.file.get("content") == "directory":
         files = [origin.path / member.name for member in holders(document)]
         if any(file.is_symlink() for file in files):
@@ -51,12 +52,15 @@ def opened_contents(document: Document, origin: Origin, folder: Path) -> Iterato
     else:
         with unwrapped(origin, folder, Limits()) as (stream, size):
             source = ZipSource(stream, read_marks(stream, size), folder)
-            yield [_content(source, stream, member, origin) for member in holders(document)]
+            yield [_content(document, source, stream, member, origin) for member in holders(document)]
 
 
-def _content(source: ZipSource, stream: BinaryIO, member: Member, origin: Origin) -> Content:
+def _content(document: Document, source: ZipSource, stream: BinaryIO, member: Member, origin: Origin) -> Content:
     """A stored member stands in the archive; another one is unpacked."""
     record, start = source.locate(member)
+    if in_front(document) or is_packed(document, member):  # copied in passing; the checksum is compared while it is
+        path, ahead = _spooled(source.folder / f"source{member.offset}.h5", source.hdf5(member))[0], in_front(document)
+        return Content(path, ahead, path.stat().st_size - ahead)
     if record.method == STORED and not origin.wrapping:
         return Content(origin.path, start, member.size, member.name, member.crc)
     packed = packed_bytes(stream, start, member.packed, member.name)

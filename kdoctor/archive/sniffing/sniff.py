@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
+from kdoctor.archive.hdf5.superblock import find_misplaced
 from kdoctor.archive.sniffing.polyglot import signature_at
 from kdoctor.archive.sniffing.text import printable, sniff_text
 from kdoctor.archive.sniffing.text_mode import HDF5_SIGNATURE, damaged_signature
+from kdoctor.archive.window import Window
 from kdoctor.archive.zip.end import has_directory
 from kdoctor.document import Json
 
@@ -92,6 +94,8 @@ def _without_signature(stream: BinaryIO, size: int, head: bytes, name: str) -> S
         return Sniffed("saved-model")
     if _GRAPH.match(head):
         return Sniffed("frozen-graph")
+    if find_misplaced(Window(stream, 0, size)) is not None:
+        return Sniffed("hdf5")
     content, detail = sniff_text(stream, size, head)
     return Sniffed(content, detail or {"head": printable(head)})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, Final
 
 HDF5_SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
+REENCODED: Final = b"\xc2" + HDF5_SIGNATURE  # its first byte as UTF-8 has it
 _SAMPLE: Final = 2**20
 _FEW = 8  # so many line ends, or bytes above 127, may agree by chance
 
@@ -12,7 +13,7 @@ _FEW = 8  # so many line ends, or bytes above 127, may agree by chance
 def damaged_signature(head: bytes) -> str | None:
     """hdf5 or gzip where a signature is still to be made out: that of HDF5 was made to show such damage, as PNG's was."""
     place = head.find(b"HDF", 0, 6)
-    if place > 0 and not head.startswith(HDF5_SIGNATURE) and b"\x1a" in head[place + 3 : place + 10]:
+    if place > 0 and (HDF5_SIGNATURE not in head or REENCODED in head) and b"\x1a" in head[place + 3 : place + 10]:
         return "hdf5"
     return "gzip" if head.startswith((b"\x1f\xef\xbf\xbd\x08", b"\x1f\xc2\x8b\x08", b"\x1f?\x08")) else None
 

@@ -16,11 +16,12 @@ from kdoctor.archive.writing.planned_names import planned_names
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import FILES, ZipSource, text_of
 from kdoctor.archive.zip.member import STORED
-from kdoctor.archive.zip.names import WEIGHTS, is_shard, plain
+from kdoctor.archive.zip.names import NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, plain
 from kdoctor.archive.zip.output import ZipOutput
 from kdoctor.archive.zip.record import Record, read_marks
 from kdoctor.document import Document, Format, Member, Origin
 from kdoctor.errors import WriteError
+from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 
@@ -65,17 +66,28 @@ def opened_sources(before: Document, origin: Origin, folder: Path, names: dict[i
     with unwrapped(origin, folder, Limits()) as (stream, size):
         if before.format in HDF5:
             path = _spooled(folder / "source.h5", iter(partial(stream.read, 1 << 20), b"")) if origin.wrapping else origin.path
-            yield [Place(path, 0, size)], iter(())
+            ahead = in_front(before)
+            yield [Place(path, ahead, size - ahead)], iter(())
         else:
             source = ZipSource(stream, read_marks(stream, size), folder)
-            yield [_place(source, member, origin) for member in holders(before)], zip_assets(before, source, names)
+            yield [_place(before, source, member, origin) for member in holders(before)], zip_assets(before, source, names)
 
 
 def holders(before: Document) -> list[Member]:
     """The members that hold the weights, shards in their order: of equal names the last, which Keras reads."""
     found = {plain(member.name): member for member in before.members.values() if member.role == "weights"}
-    names = sorted(name for name in found if name.rpartition("/")[2] == WEIGHTS or is_shard(name.rpartition("/")[2]))
-    return [found[name] for name in names]
+    return [found[name] for name in sorted(found) if name.rpartition("/")[2] not in (SHARD_MAP, NUMPY_WEIGHTS)]
+
+
+def in_front(before: Document) -> int:
+    """How many bytes stand before the HDF5 content, where it does not allow any; `Weight.start` leaves them out."""
+    faults = (fault for _, fault in before.faults_of(FaultKind.LEADING_BYTES))
+    return next((int(fault.detail["count"]) for fault in faults if fault.detail.get("content") == "hdf5"), 0)
+
+
+def is_packed(before: Document, member: Member) -> bool:
+    """Whether somebody packed the member with gzip before it was put into the archive."""
+    return any(fault.detail.get("name") == member.name for _, fault in before.faults_of(FaultKind.PACKED_PART))
 
 
 @contextlib.contextmanager
@@ -93,14 +105,16 @@ def _damaged_sources(
             yield places, zip_assets(before, source, names)
 
 
-def _place(source: ZipSource, member: Member, origin: Origin) -> Place:
+def _place(before: Document, source: ZipSource, member: Member, origin: Origin) -> Place:
     """A stored member is read where it stands, once its checksum was seen to fit; another one is unpacked."""
     record, start = source.locate(member)
-    if record.method != STORED or origin.wrapping:
-        return Place(_spooled(source.folder / f"source{member.offset}.h5", source.content(member)), 0, member.size)
+    ahead = in_front(before)
+    if record.method != STORED or origin.wrapping or is_packed(before, member):
+        path = _spooled(source.folder / f"source{member.offset}.h5", source.hdf5(member))
+        return Place(path, ahead, path.stat().st_size - ahead)
     for _ in source.content(member):
         pass
-    return Place(origin.path, start, member.size)
+    return Place(origin.path, start + ahead, member.size - ahead)
 
 
 def _spooled(path: Path, content: Iterator[bytes]) -> Path:

@@ -56,7 +56,8 @@ def mended_sources(before: Document, origin: Origin, folder: Path) -> Iterator[l
             yield [_mended(folder / "source.h5", _pieces(stream))]
         else:
             source = ZipSource(stream, read_marks(stream, size), folder)
-            yield [_mended(folder / f"source{member.offset}.h5", _content(source, member, size)) for member in holders(before)]
+            made = [_mended(folder / f"source{member.offset}.h5", _content(source, member, size)) for member in holders(before)]
+            yield [place for place in made if _is_hdf5(place)]
 
 
 def _content(source: ZipSource, member: Member, size: int) -> Iterator[bytes]:
@@ -84,6 +85,12 @@ def _mended(path: Path, content: Iterable[bytes]) -> Place:
         _close(file)
         size = file.seek(0, 2)
     return Place(path, 0, size)
+
+
+def _is_hdf5(place: Place) -> bool:
+    """Not so what was packed once more, and is not whole: none of its arrays is known either."""
+    with open(place.path, "rb") as file:
+        return find_signature(Window(file, place.start, place.size)) is not None
 
 
 def _close(file: BinaryIO) -> None:

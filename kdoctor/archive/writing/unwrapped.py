@@ -35,7 +35,7 @@ def unwrapped(origin: Origin, folder: Path, limits: Limits, *, whole: bool = Tru
         for container in origin.wrapping:
             kind, _, name = container.partition(":")
             if kind == "gzip":
-                stream, size = _spooled(stack, folder, _gunzipped(packed_bytes(stream, 0, size, origin.path.name), whole), limits)
+                stream, size = _spooled(stack, folder, gunzipped(packed_bytes(stream, 0, size, origin.path.name), whole), limits)
             elif kind == "tar":
                 stream, size = _in_tar(stream, size, name, limits)
             elif kind == "zip":
@@ -72,7 +72,7 @@ def _entry(stream: BinaryIO, size: int, name: str, limits: Limits) -> Entry:
     raise WriteError(f"{name!r} is no longer in the archive around it")
 
 
-def _gunzipped(packed: Iterable[bytes], whole: bool) -> Iterator[bytes]:
+def gunzipped(packed: Iterable[bytes], whole: bool = True) -> Iterator[bytes]:
     """Every gzip member in turn; zeros or other bytes behind the last one are left."""
     inflater = zlib.decompressobj(31)
     for chunk in packed:

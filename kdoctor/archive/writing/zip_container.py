@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +15,7 @@ from kdoctor.archive.writing.h5_container import Cut, cut_of, edit_hdf5, pieces
 from kdoctor.archive.writing.hdf5_job import JSON_FAULTS, Job, hdf5_job, lost_faults
 from kdoctor.archive.writing.planned_names import planned_names
 from kdoctor.archive.writing.system_copy import copy_and_sum, on_disk
+from kdoctor.archive.writing.unwrapped import gunzipped
 from kdoctor.archive.zip.directory import ENCRYPTED, decoded_name
 from kdoctor.archive.zip.member import DEFLATED, STORED
 from kdoctor.archive.zip.names import CONFIG, METADATA, WEIGHTS, plain
@@ -24,6 +27,7 @@ from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 
 FILES = {"metadata": METADATA, "config": CONFIG}  # in the order in which Keras writes them
+GZIP = b"\x1f\x8b\x08"
 DAMAGED = (FaultKind.CRC_MISMATCH, FaultKind.UNREADABLE_MEMBER)
 
 
@@ -51,6 +55,13 @@ class ZipSource:
         packed = packed_bytes(self.stream, start, member.packed, member.name)
         return verified(plain_bytes(packed, record.method, member.name), member.size, member.crc, member.name)
 
+    def hdf5(self, member: Member) -> Iterator[bytes]:
+        """The HDF5 content of a member, which somebody may have packed with gzip before it was put into the archive."""
+        content = self.content(member)
+        first = next(content, b"")
+        whole = chain([first], content)
+        return gunzipped(whole) if first.startswith(GZIP) else whole
+
 
 def write_zip(before: Document, after: Document, stream: BinaryIO, size: int, out: Path, folder: Path) -> None:
     """Write the planned archive to ``out``, which does not exist yet. ``stream``: the archive itself, unwrapped, of ``size`` bytes.
@@ -62,7 +73,8 @@ def write_zip(before: Document, after: Document, stream: BinaryIO, size: int, ou
     texts = planned_texts(before, after)
     job, cut = hdf5_job(before, after, texts=False), cut_of(before, after, "weights")
     holders = _holders(before, names)
-    weights = holders.get("weights") if job or cut else None
+    packed = FaultKind.PACKED_PART in lost_faults(before, after, "weights")
+    weights = holders.get("weights") if job or cut or packed else None
     if (job or cut) and weights is None:
         raise WriteError(f"cannot change weights or attributes: the archive has no {WEIGHTS}")
     with open(out, "xb") as target:
@@ -74,7 +86,7 @@ def write_zip(before: Document, after: Document, stream: BinaryIO, size: int, ou
             if role in texts:
                 _add_text(output, source, member, name, texts[role])
             elif key == weights:
-                _add_weights(output, source, member, name, job, cut, after)
+                _add_weights(output, source, member, name, job, cut, after, packed)
             else:
                 _copy(output, source, member, name, before, after)
         for asset in brought_assets(after):
@@ -87,7 +99,7 @@ def planned_texts(before: Document, after: Document) -> dict[str, str | None]:
     texts: dict[str, str | None] = {}
     for part, kinds in (("metadata", ("metadata",)), ("config", ("config", "training"))):
         changed = any(not same(before.parts.get(kind, ABSENT), after.parts.get(kind, ABSENT)) for kind in kinds)
-        cured = part in after.parts and any(lost_faults(before, after, kind) & JSON_FAULTS for kind in kinds)
+        cured = part in after.parts and any(lost_faults(before, after, kind) & {*JSON_FAULTS, FaultKind.PACKED_PART} for kind in kinds)
         if changed or cured:
             texts[part] = text_of(part, after)
     return texts
@@ -128,11 +140,16 @@ def _add_text(output: ZipOutput, source: ZipSource, member: Member, name: str, t
     output.add_plain(_under(record, member, name), [data], len(data))
 
 
-def _add_weights(output: ZipOutput, source: ZipSource, member: Member, name: str, job: Job, cut: Cut | None, after: Document) -> None:
+def _add_weights(
+    output: ZipOutput, source: ZipSource, member: Member, name: str, job: Job, cut: Cut | None, after: Document, packed: bool
+) -> None:
     """The HDF5 member, edited on a copy of its own."""
     copy = source.folder / WEIGHTS
+    content, size = source.content(member), member.size
+    if packed:
+        content, size = source.hdf5(member), sys.maxsize  # what stands behind the content in a gzip is left where it is
     with open(copy, "xb") as file:
-        for chunk in (cut or Cut()).applied(source.content(member), member.size):
+        for chunk in (cut or Cut()).applied(content, size):
             file.write(chunk)
     edit_hdf5(copy, job, after)
     record, _ = source.locate(member)

@@ -20,6 +20,7 @@ NUMPY_WEIGHTS: Final = "model.weights.npz"
 _ROLES: Final = {CONFIG: "config", METADATA: "metadata", WEIGHTS: "weights", SHARD_MAP: "weights", NUMPY_WEIGHTS: "weights"}
 _SHARD: Final = re.compile(r"model_\d{5}\.weights\.h5")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
+_HDF5: Final = (".h5", ".hdf5")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LEAD_OUT: Final = ("absolute", "drive letter", "climbing", "symlink", "device")
 _FILES: Final = (0, stat.S_IFREG, stat.S_IFDIR)
@@ -53,14 +54,27 @@ def role_of(name: str, folder: str) -> str:
 
 
 def misplaced_parts(names: Iterable[str], folder: str) -> dict[str, str]:
-    """Parts that stand in a folder beside the others, and are nowhere else: name -> the name under which Keras looks for them."""
+    """Parts that stand in a folder beside the others or under another name, and are nowhere else: name -> where Keras looks for them."""
     there = [name for name in names if not plain(name).startswith(("__MACOSX", f"{folder}assets"))]
     found: dict[str, str] = {}
     for part in (CONFIG, METADATA, WEIGHTS):
-        candidates = [name for name in there if plain(name).rpartition("/")[2] == part and not leads_out(name)]
+        candidates = [name for name in there if _base(name) == part and not leads_out(name)]
+        if not candidates:
+            candidates = [name for name in there if _is_called_otherwise(name, part) and not leads_out(name)]
+        if not candidates and part == WEIGHTS and not any(_base(name) in (NUMPY_WEIGHTS, SHARD_MAP) for name in there):
+            candidates = [name for name in there if _base(name).endswith(_HDF5) and not leads_out(name)]
         if len(candidates) == 1 and plain(candidates[0]) != folder + part:
             found[candidates[0]] = part
     return found
+
+
+def _base(name: str) -> str:
+    return plain(name).rpartition("/")[2]
+
+
+def _is_called_otherwise(name: str, part: str) -> bool:
+    """A part that somebody packed by itself, and left so."""
+    return _base(name) == f"{part}.gz"
 
 
 def is_shard(name: str) -> bool:
