@@ -21,6 +21,7 @@ _BLANKS = b" \t\r\n\f\v"
 _VALUE_BEFORE = re.compile(r"[^\s,\[{:]\s*\Z")
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # into and out of a list or object, as signed bytes
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
+_NO_MARKS = bytes(set(range(256)) - set(b'[{]},:"'))
 _STEP = 2**20  # characters
 _LONGEST_INTEGER = 4300  # digits; CPython's own bound since 3.10.7: longer ones take quadratic time
 _LONG_INTEGER = b"1" * (_LONGEST_INTEGER + 1)
@@ -50,7 +51,7 @@ def read_json(data: bytes, part: str, limits: Limits) -> tuple[Json, list[Fault]
         detail = {"line": line, "column": column, "count": len(shape.commas)}
         faults.append(Fault(FaultKind.JSON_TRAILING_COMMA.value, part, detail))
         text = _blanked(text, shape.commas)
-    value, found = _parse(text, part, limits)
+    value, found = _parse(text, part, limits, shape.keys)
     if isinstance(value, str):
         value, found = _within(value, part, limits)
     faults += found
@@ -84,6 +85,7 @@ class _Shape:
 
     depth: int
     values: int  # at most so many
+    keys: int  # of all objects, if it is JSON
     commas: list[int]  # before a closing bracket
     constants: int
     first_constant: tuple[int, str]
@@ -91,13 +93,20 @@ class _Shape:
 
 def _measure(text: str, limits: Limits) -> _Shape:
     """Never fails, whatever the text is; of a text of more brackets than values are allowed only so many count for its depth."""
-    outside = _without_strings(text, "")
-    values = 1 + sum(map(outside.count, "[{,"))
-    plain = outside.encode("ascii", "replace")
-    steps = array("b", plain.translate(_STEPS, _NO_BRACKETS))
+    plain = text.encode("ascii", "replace")
+    marks = _marks(text if "\\" in text else plain)
+    values = 1 + sum(map(marks.count, (b"[", b"{", b",")))
+    steps = array("b", marks.translate(_STEPS, _NO_BRACKETS))
     depth = max(accumulate(islice(steps, 2 * limits.json_values)), default=0)
-    odd = values <= limits.json_values and _is_odd(plain)
-    return _Shape(depth, values, *(_oddities(_without_strings(text, " ")) if odd else ([], 0, (0, ""))))
+    odd = values <= limits.json_values and _is_odd(plain) and _is_odd(_without_strings(text, "").encode("ascii", "replace"))
+    return _Shape(depth, values, marks.count(b":"), *(_oddities(_without_strings(text, " ")) if odd else ([], 0, (0, ""))))
+
+
+def _marks(text: str | bytes) -> bytes:
+    """The brackets, commas and colons outside of strings. Two quotes side by side have nothing between them, on whichever side they are."""
+    if isinstance(text, str):
+        text = text.replace("\\\\", "  ").replace('\\"', "  ").encode("ascii", "replace")
+    return _without_strings(text.translate(None, _NO_MARKS).replace(b'""', b"").decode("ascii"), "").encode("ascii")
 
 
 def _is_odd(plain: bytes) -> bool:
@@ -138,18 +147,17 @@ def _blanked(text: str, places: list[int]) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def _parse(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
-    repeated: Counter[str] = Counter()
+def _parse(text: str, part: str, limits: Limits, keys: int) -> tuple[Json, list[Fault]]:
+    kept = 0
 
-    def with_last_wins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        result = dict(pairs)
-        if len(result) != len(pairs):
-            repeated.update({key: times - 1 for key, times in Counter(key for key, _ in pairs).items() if times > 1})
-        return result
+    def counted(found: dict[str, Json]) -> dict[str, Json]:
+        nonlocal kept
+        kept += len(found)
+        return found
 
     long_integers = _LONG_INTEGER in text.encode("ascii", "replace").translate(_ONES)  # asked at once: a call for each is dear
     try:
-        value = json.loads(text, object_pairs_hook=with_last_wins, parse_int=_integer if long_integers else None)
+        value = json.loads(text, object_hook=counted, parse_int=_integer if long_integers else None)
     except json.JSONDecodeError as error:
         return ABSENT, [_malformed(part, error.lineno, error.colno, error.msg, empty=False)]
     except ValueError as error:  # an integer that is too long
@@ -159,10 +167,20 @@ def _parse(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
         return ABSENT, [_limit(part, "json_depth", limits.json_depth, limits.json_depth)]
     if not isinstance(value, dict):
         return (value, []) if isinstance(value, str) else (ABSENT, [_no_object(part, value)])
-    if not repeated:
-        return value, []
+    return value, [] if kept == keys else [_repeated(text, part)]
+
+
+def _repeated(text: str, part: str) -> Fault:
+    """Keys that stand in one object more than once, of a text that was read before."""
+    repeated: Counter[str] = Counter()
+
+    def looked_at(pairs: list[tuple[str, Json]]) -> None:
+        if len(pairs) != len(dict(pairs)):
+            repeated.update({key: times - 1 for key, times in Counter(key for key, _ in pairs).items() if times > 1})
+
+    json.loads(text, object_pairs_hook=looked_at, parse_int=str)
     detail = {"keys": list(repeated)[:_KEYS_SHOWN], "count": sum(repeated.values())}
-    return value, [Fault(FaultKind.JSON_DUPLICATE_KEYS.value, part, detail)]
+    return Fault(FaultKind.JSON_DUPLICATE_KEYS.value, part, detail)
 
 
 def _within(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
@@ -172,7 +190,7 @@ def _within(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
         return ABSENT, [_no_object(part, text)]
     if shape.depth > limits.json_depth or shape.values > limits.json_values:
         return ABSENT, [_limit(part, "json_depth", limits.json_depth, shape.depth)]
-    value, faults = _parse(text, part, limits)
+    value, faults = _parse(text, part, limits, shape.keys)
     return value, faults if value is ABSENT else [Fault(FaultKind.JSON_IN_TEXT.value, part), *faults]
 
 
