@@ -119,7 +119,7 @@ def _unknown(module: Module, node: Node) -> Fragment:
 def _said(module: Module, node: Node) -> Iterator[tuple[str, Json]]:
     """The arguments of a custom object, those that every layer has and that say nothing left out."""
     for key, item in node.config.items():
-        usual = {"trainable": True, "dtype": "float32", "batch_input_shape": item}.get(key, node)
+        usual = {"trainable": not is_repaired_hub(node), "dtype": "float32", "batch_input_shape": item}.get(key, node)
         policy = as_node(item, node.at)
         if item == usual or (key == "dtype" and (item is None or (policy is not None and policy.config.get("name") == "float32"))):
             continue

@@ -31,13 +31,13 @@ def operation(module: Module, node: Node, args: Sequence[Fragment], kwargs: Mapp
     stated = {
         name: value(module, item, node.at / "config" / key, name)
         for name, (key, item) in config.items()
-        if not is_default(module.catalogue, public, name, item)
+        if name == "data_format" or not is_default(module.catalogue, public, name, item)  # which an operation keeps as it is given
     }
     operands = _operands(public, entry, args)
     if node.class_name == "Einsum" and "subscripts" in stated:
         operands = [Item(stated.pop("subscripts")), *operands]
     items = [*operands, *(Item(item, f"{name}=") for name, item in {**kwargs, **stated}.items())]
-    return call(f"keras.ops.{public.name}", items)
+    return call(next((name for name in public.exports if name.startswith("keras.ops.")), f"keras.ops.{public.name}"), items)
 
 
 def _operands(public: ApiObject, entry: Mapping[str, Any], args: Sequence[Fragment]) -> list[Item]:

@@ -8,6 +8,7 @@ from kdoctor.custom.stub import function_stub, registration
 from kdoctor.document import Document, Json
 from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.history import known_elsewhere
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.objects import TRAINING_KINDS
 from kdoctor.structure.objects import FUNCTION, Node, as_node
@@ -33,7 +34,8 @@ def _stubs(item: Json, kind: str, catalogue: Catalogue) -> Iterator[tuple[str, s
     node = as_node(item, Pointer("training"))
     if node is not None and node.class_name != FUNCTION:
         plain = node.class_name.rpartition(">")[2]
-        if catalogue.resolve(node.module, node.class_name) is None and catalogue.function(kind, plain) is None:
+        known = catalogue.resolve(node.module, node.class_name) or catalogue.function(kind, plain)
+        if known is None and not known_elsewhere(kind, plain):  # what Keras has retired is cured or left out, no stub computes it
             yield plain, _class(node, kind)
     elif node is not None or isinstance(item, str):
         yield from _function(str(item if node is None else node.raw["config"]), kind, catalogue)

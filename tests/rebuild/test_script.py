@@ -169,3 +169,14 @@ def test_the_code_is_formatted_as_ruff_formats(tmp_path: Path) -> None:
     file.write_text(written(outer).text)
     done = subprocess.run([sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(file)], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout
+
+
+def test_an_operation_is_called_by_the_name_under_which_keras_offers_it() -> None:
+    resize = layer("Resize", module="keras.src.ops.image", size=[4, 4], data_format="channels_last", name="resize")
+    text = written(functional(called({**resize, "registered_name": "Resize"}, tensor("x")), outputs=["resize", 0, 0])).text
+    assert 'keras.ops.image.resize(x, size=(4, 4), data_format="channels_last")' in " ".join(text.split())
+
+
+def test_a_hub_layer_that_trains_says_so() -> None:
+    hub = {**layer("HubLayer", module="kdoctor.hub.layer", handle="h", trainable=True, name="hub"), "registered_name": "kdoctor>HubLayer"}
+    assert "trainable=True" in written(sequential(INPUT, hub)).text

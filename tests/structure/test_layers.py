@@ -38,7 +38,10 @@ def test_the_layers_of_a_sequential_come_in_its_order_without_connections() -> N
     made = model(layer("InputLayer", name="input"), layer("Dense"))
     assert names(made) == ["input", "dense"]
     assert sources(made) == [(), ()]
-    assert [(found.number, found.depth, found.at.json) for found in layers(made)] == [(0, 0, "/config/layers/0"), (1, 0, "/config/layers/1")]
+    assert [(found.number, found.depth, found.at.json) for found in layers(made)] == [
+        (0, 0, "/config/layers/0"),
+        (1, 0, "/config/layers/1"),
+    ]
 
 
 def test_a_sequential_of_keras_1_lists_its_layers_as_its_config() -> None:
