@@ -22,13 +22,13 @@ from kdoctor.cli.answers import (
     state_wish,
     with_script,
 )
+from kdoctor.cli.brought import brought, under
 from kdoctor.cli.fix import Wish
 from kdoctor.cli.options import (
     CustomOption,
     Format,
     FormatOption,
     TargetOption,
-    existing,
     make_target,
     page_width,
     wants_color,
@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 
 
 def convert(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A saved Keras file: .keras, .h5, .hdf5, or an unzipped folder.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A saved Keras file, here or at an address: .keras, .h5, .hdf5, or an unzipped folder.")
+    ],
     to: Annotated[Container, typer.Option("--to", help="keras: a .keras archive; h5: one HDF5 file, for what reads nothing else.")],
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help="The new file; default: beside FILE, by its name.")] = None,
     target: TargetOption = "installed",
@@ -64,24 +66,24 @@ def convert(
     """Write FILE's model as a .keras archive or an .h5, everything cured that `fix` cures. Weights are copied, not loaded."""
     from kdoctor.repair import carry_out  # the writers: nothing that the other commands need
 
-    existing([file])
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, state=state_wish(drop_optimizer, keep_optimizer))
-    asked = with_script(file, make_target(target, custom=custom, given=given), bind_from)
-    if verify and not asked.keras_3:
-        raise UsageError("--verify loads the file with the installed Keras, which is not the target")
-    plan = convert_file(file, asked, load_checks(), to, unsafe=unsafe)
-    outcome = carry_out(plan, file, Wish(out, in_place=False, partial=False, copy_healthy=True, verify=verify))
-    _show(plan, file, outcome, format)
+    with brought(file, out) as (path, named):
+        asked = with_script(path, make_target(target, custom=custom, given=given), bind_from)
+        if verify and not asked.keras_3:
+            raise UsageError("--verify loads the file with the installed Keras, which is not the target")
+        plan = under(convert_file(path, asked, load_checks(), to, unsafe=unsafe), file)
+        outcome = carry_out(plan, named, Wish(out, in_place=False, partial=False, copy_healthy=True, verify=verify))
+        _show(plan, outcome, format)
     raise typer.Exit(outcome.exit_code)
 
 
-def _show(plan: Plan, file: Path, outcome: Outcome, format: Format) -> None:
+def _show(plan: Plan, outcome: Outcome, format: Format) -> None:
     if format is Format.JSON:
         from kdoctor.report import json
 
         out = None if outcome.out is None else str(outcome.out)
-        typer.echo(json.render_conversion(plan, str(file), out, outcome.sentence, outcome.before_loading))
+        typer.echo(json.render_conversion(plan, plan.before.path, out, outcome.sentence, outcome.before_loading))
         return
     from kdoctor.report import text
 

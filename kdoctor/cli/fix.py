@@ -27,6 +27,7 @@ from kdoctor.cli.answers import (
     state_wish,
     with_script,
 )
+from kdoctor.cli.brought import brought, under
 from kdoctor.cli.options import (
     CustomOption,
     Format,
@@ -34,7 +35,6 @@ from kdoctor.cli.options import (
     Purpose,
     PurposeOption,
     TargetOption,
-    existing,
     make_target,
     page_width,
     wants_color,
@@ -62,7 +62,9 @@ class Wish:
 
 
 def fix(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A saved Keras file: .keras, .h5, .hdf5, or an unzipped folder.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A saved Keras file, here or at an address: .keras, .h5, .hdf5, or an unzipped folder.")
+    ],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="OUT", help="The repaired file; default: FILE.fixed.EXT beside it.")
     ] = None,
@@ -106,18 +108,18 @@ def fix(
 
     if in_place and out is not None:
         raise UsageError("--in-place and -o exclude each other")
-    existing([file])
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, training=_training(compile, asked_release(target)), state=state_wish(drop_optimizer, keep_optimizer))
     given = replace(given, architecture=read_architecture(architecture), prune=prune)
     if python is not None and not unsafe:
         raise UsageError("--python is for --unsafe, which compiles for it; nothing else depends on it")
-    asked = with_script(file, for_python(make_target(target, purpose, custom, given), python), bind_from)
-    plan = repair_file(file, asked, load_checks(), unsafe=unsafe, partial=partial, python=python)
-    wish = Wish(out, in_place, partial, copy_healthy, verify)
-    _write_stub(plan, stub)
-    outcome = carry_out(plan, file, None if show_diff else wish)
-    _show(plan, file, outcome, format, show_diff)
+    with brought(file, out, in_place=in_place) as (path, named):
+        asked = with_script(path, for_python(make_target(target, purpose, custom, given), python), bind_from)
+        plan = under(repair_file(path, asked, load_checks(), unsafe=unsafe, partial=partial, python=python), file)
+        wish = Wish(out, in_place, partial, copy_healthy, verify)
+        _write_stub(plan, stub)
+        outcome = carry_out(plan, named, None if show_diff else wish)
+        _show(plan, outcome, format, show_diff)
     raise typer.Exit(outcome.exit_code)
 
 
@@ -151,11 +153,11 @@ def _training(text: str | None, target: Target) -> Training | None:
     return found
 
 
-def _show(plan: Plan, file: Path, outcome: Outcome, format: Format, show_diff: bool) -> None:
+def _show(plan: Plan, outcome: Outcome, format: Format, show_diff: bool) -> None:
     if format is Format.JSON:
         from kdoctor.report import json
 
-        typer.echo(json.render_fix(plan, str(file), None if outcome.out is None else str(outcome.out), outcome.before_loading))
+        typer.echo(json.render_fix(plan, plan.before.path, None if outcome.out is None else str(outcome.out), outcome.before_loading))
         return
     from kdoctor.report import text
 

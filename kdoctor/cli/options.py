@@ -136,7 +136,9 @@ def existing(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if not os.path.exists(path):  # Path.exists raises for a name that is too long
             if (address := address_of(path)) is not None:
-                raise UsageError(f"{shown(address)}: inspect and scan read remote files, other commands do not; download it first")
+                raise UsageError(
+                    f"{shown(address)}: inspect, scan, fix and convert read remote files, other commands do not; download it first"
+                )
             raise UsageError(f"{path}: no such file")
     return list(paths)
 

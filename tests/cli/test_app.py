@@ -155,7 +155,7 @@ def test_a_name_that_is_mistyped_is_held_against_all(kdoctor: Run) -> None:
 def test_every_module_that_holds_a_command_is_listed() -> None:
     from kdoctor.cli.app import COMMANDS as names
 
-    shared = {"__init__", "app", "answers", "judging", "options", "outputs", "progress"}
+    shared = {"__init__", "app", "answers", "brought", "judging", "options", "outputs", "progress"}
     assert {path.stem for path in Path(cli.__file__).parent.glob("*.py")} - shared == {*names}
 
 

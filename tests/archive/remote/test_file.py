@@ -241,7 +241,7 @@ def test_paths_are_no_addresses(text: str) -> None:
 def test_a_command_that_reads_no_remote_files_knows_an_address_that_became_a_path() -> None:
     assert address_of(Path("az://bucket/a.keras")) == "az://bucket/a.keras"
     assert address_of(Path("models/a.keras")) is None
-    with pytest.raises(UsageError, match=r"^s3://bucket/a.keras: inspect and scan read remote files.*download it first"):
+    with pytest.raises(UsageError, match=r"^s3://bucket/a.keras: inspect, scan, fix and convert read remote files.*download it first"):
         existing([Path("s3://key@bucket/a.keras")])
 
 
