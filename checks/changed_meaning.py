@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
@@ -26,7 +26,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     Keras 3 takes the ``batch_input_shape`` of an ``.h5``'s first layer for a shape without batch: a Dense-first model silently gains a
     dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped, and
     Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
-    Attention layer is taken for the function ``dot``.
+    Attention layer is taken for the function ``dot``. A RandomCrop no longer makes images its size when the model predicts.
 
     The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
     cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
@@ -42,6 +42,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
         if node.at.part != "config":
             continue
         yield from _backwards(node, target)
+        yield from _random_crop(document, node, target)
         if not document.format.native:
             yield from _axis(node, target)
             yield from _taken_for_function(node, target)
@@ -116,6 +117,32 @@ def _backwards(node: Node, target: Target) -> Iterator[Finding]:
             layer=node.name,
             keras_says="ValueError: Forward layer and backward layer should have different `go_backwards` value.",
         )
+
+
+def _random_crop(document: Document, node: Node, target: Target) -> Iterator[Finding]:
+    """Where it does not crop at random, it resized to the size that it crops to; now it does nothing (random_crop.py)."""
+    height, width = node.config.get("height"), node.config.get("width")
+    if (
+        node.class_name != "RandomCrop"
+        or not habits.CROPS_IN_TRAINING_ALONE.of(target)
+        or type(height) is not int
+        or type(width) is not int
+    ):
+        return
+    if habits.CROPS_IN_TRAINING_ALONE.at(document.saved_by().keras):
+        return
+    kept = {key: value for key, value in node.config.items() if key != "seed"}
+    resizing = {**node.raw, "class_name": "Resizing", "config": {**kept, "crop_to_aspect_ratio": True}}
+    yield Finding(
+        node.at,
+        f"RandomCrop {node.name!r} hands images on as they are when {target} predicts; the Keras that saved the file made them {height} x {width}",
+        repair=Repair(
+            "write a Resizing that keeps the aspect ratio: predictions are those of the file, training no longer crops at random",
+            (Edit(node.at, old=node.raw, new=resizing),),
+            Safety.UNSAFE,
+        ),
+        layer=node.name,
+    )
 
 
 def _taken_for_function(node: Node, target: Target) -> Iterator[Finding]:

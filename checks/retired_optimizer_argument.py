@@ -9,6 +9,8 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.target import Target
 
+from ._refused_values import refused_settings
+
 # Arguments of Keras 2 optimizers: renamed ones, and those that say nothing about the training that Keras 3 does.
 RENAMED = {"lr": "learning_rate"}
 SCHEDULES = "keras.optimizers.schedules"
@@ -30,6 +32,9 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
 
     A learning-rate schedule in an ``.h5`` of Keras 2 does not state its module: "Could not locate class 'ExponentialDecay'".
 
+    Keras 3 clips gradients in one way, where Keras 2 took ``clipnorm`` and ``clipvalue`` at once, and takes no whole number for SGD's
+    momentum: "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set".
+
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
     """
     for mention in mentions(document, target):
@@ -40,6 +45,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
         if target.keras_3 and mention.found is not None:
             yield from _schedule(mention, target)
             yield from _inner(mention, target)
+            yield from refused_settings(mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
 

@@ -16,6 +16,8 @@ from kdoctor.structure.models import home_of, is_wrapped, models
 from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
 
+from ._refused_values import metrics_built, refused_values
+
 BATCH_SHAPE = "batch_input_shape"
 BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
 NAMED = 100  # arguments of one object: whatever has more was not saved by Keras
@@ -56,6 +58,8 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
             yield from _axis_in_a_list(document, call, target)
         if builds_with_shapes:
             yield from _built_with_one_shape(call, target)
+    yield from refused_values(document, target)
+    yield from metrics_built(document, target)
 
 
 def _listed(document: Document, call: Call) -> bool:

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.reader import Resolution, calls
-from kdoctor.keras_api.successors import succeeded
+from kdoctor.keras_api.successors import at_inference, succeeded
 from kdoctor.replacements.cudnn import TWINS, as_plain
 from kdoctor.replacements.retired_layers import retired
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
+
+CONSTRAINTS = frozenset({"RadialConstraint"})
 
 
 @check("K602", Severity.ERROR, since="0.1.0")
@@ -24,7 +26,7 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     BatchNormalization, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. In a
     ``.keras`` archive a small model of other layers stands in for LocallyConnected1D and LocallyConnected2D (patches and an
     EinsumDense), Highway, MaxoutDense, SReLU and ParametricSoftplus, if the input's shape is known; not with channels first, or a
-    constraint on the weights. The others have no cure in this release; the file loads in the release that saved it.
+    constraint on the weights. With ``--unsafe``, what only training uses goes: RandomHeight, RandomWidth, RadialConstraint. The others have no cure in this release; the file loads in the release that saved it.
     """
     native = document.format.native
     for call in calls(document, target):
@@ -43,6 +45,12 @@ def _repair(document: Document, node: Node, target: Target) -> Repair | None:
     successor = succeeded(node)
     if successor is not None:
         return Repair(f"write {successor['class_name']}", (Edit(node.at, old=node.raw, new=successor),))
+    without = at_inference(node)
+    if without is not None:
+        title = f"write a Rescaling by 1: it predicts the same, and training no longer varies what {node.class_name} varied"
+        return Repair(title, (Edit(node.at, old=node.raw, new=without),), Safety.UNSAFE)
+    if node.class_name in CONSTRAINTS:
+        return Repair(f"leave out the {node.class_name}, which only training uses", (Edit(node.at, old=node.raw, new=None),), Safety.UNSAFE)
     edits = as_plain(document, node)
     if edits is None:
         return retired(document, target).of(node.at)

@@ -55,6 +55,9 @@ TAKES_ONE_AXIS = Habit((3, 0))  # a BatchNormalization's axis is a number, a lis
 BUILDS_ATTENTION_WITH_SHAPES = Habit((3, 0))  # MultiHeadAttention.build takes the shapes of query and value
 READS_LAYERS_AS_ACTIVATIONS = Habit((3, 10))  # activations.get finds the classes of keras.layers, too
 NEW_HARD_SIGMOID = Habit((3, 0))  # relu6(x + 3) / 6 instead of clip(0.2 x + 0.5, 0, 1)
+CROPS_IN_TRAINING_ALONE = Habit(
+    (3, 6)
+)  # RandomCrop hands its input on at inference; before, it resized it; seen in 3.0, 3.6, 3.9, 3.12, 3.15
 KEEPS_NULL_STEPS = Habit((3, 0))  # steps_per_execution: null is compared with a number
 STRIDES_PATCHES = Habit((3, 14))  # before, the operation ExtractPatches failed when it was told its strides (keras#21959)
 SCOPES_SCHEDULES = Habit((3, 0))  # a learning-rate schedule computes in a scope of its name, which must be a text

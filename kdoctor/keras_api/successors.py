@@ -27,6 +27,18 @@ SUCCESSORS = {
     "SyncBatchNormalization": Successor("BatchNormalization", added={"synchronized": True}),
 }
 
+# What they do is done in training alone: a Rescaling by 1 computes what they hand on when the model predicts.
+OF_TRAINING_ALONE = frozenset({"RandomHeight", "RandomWidth"})
+OF_ANY_LAYER = ("name", "trainable", "dtype", "batch_input_shape")
+
+
+def at_inference(node: Node) -> dict[str, Json] | None:
+    """What a layer that varies its input in training alone does when the model predicts."""
+    if node.class_name not in OF_TRAINING_ALONE:
+        return None
+    config = {key: value for key, value in node.config.items() if key in OF_ANY_LAYER} | {"scale": 1.0, "offset": 0.0}
+    return {**node.raw, "class_name": "Rescaling", "config": config}
+
 
 def succeeded(node: Node) -> dict[str, Json] | None:
     """The object rewritten for the successor of its class; None where there is none, or where an argument is no plain value."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from graphs import cured
 
+from kdoctor.check import Safety
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.packs import load_checks
@@ -138,3 +139,16 @@ def test_a_first_direction_that_goes_backwards_is_reported(form: str) -> None:
     assert examine("K609", healed) == []
     assert examine("K609", both(go_backwards=False)) == []
     assert examine("K609", both(backward_layer=layer("LSTM", name="back", units=2))) == []
+
+
+def test_a_random_crop_no_longer_resizes_when_the_model_predicts() -> None:
+    """Seen: 2.15 and 3.0 to 3.5 give images of the size that is cropped to, 3.6 and later those that came in."""
+    sick = h5(bare("RandomCrop", height=4, width=5, seed=None), release="2.15.0")
+    (finding,) = examine("K609", sick)
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.UNSAFE
+    (resizing,) = cured(sick, finding).config["config"]["layers"]
+    assert (resizing["class_name"], resizing["config"]["crop_to_aspect_ratio"], "seed" in resizing["config"]) == ("Resizing", True, False)
+    assert examine("K609", cured(sick, finding)) == []
+    assert examine("K609", sick, Target("3.4.1")) == []
+    assert examine("K609", h5(bare("RandomCrop", height=4, width=5), release="3.9.2")) == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from graphs import cured
 
+from kdoctor.check import Safety
 from kdoctor.document import Format
 from kdoctor.testing import document, examine, layer, model, sequential
 
@@ -49,3 +50,22 @@ def test_a_class_that_computes_the_same_is_written(retired: dict[str, Any], succ
 def test_a_threshold_that_is_no_number_is_not_rewritten() -> None:
     (finding,) = examine("K602", model(layer("ThresholdedReLU", theta={"class_name": "__numpy__", "config": {}})))
     assert finding.repair is None
+
+
+@pytest.mark.parametrize("class_name", ["RandomHeight", "RandomWidth"])
+def test_what_varies_images_in_training_alone_goes_only_with_leave(class_name: str) -> None:
+    sick = model(layer(class_name, name="x", dtype="float32", factor=0.2, interpolation="bilinear", seed=None))
+    (finding,) = examine("K602", sick)
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.UNSAFE
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"] == [layer("Rescaling", name="x", dtype="float32", scale=1.0, offset=0.0)]
+
+
+def test_a_retired_constraint_goes_only_with_leave() -> None:
+    constraint = {"module": "keras.constraints", "class_name": "RadialConstraint", "config": {}, "registered_name": None}
+    sick = model(layer("Conv2D", filters=2, kernel_size=3, kernel_constraint=constraint))
+    (finding,) = examine("K602", sick)
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.UNSAFE
+    assert cured(sick, finding).config["config"]["layers"][0]["config"]["kernel_constraint"] is None

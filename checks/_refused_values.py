@@ -1,0 +1,90 @@
+"""Arguments that the target takes, with values that it does not: of layers and regularizers, and of the optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair, Safety
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
+from kdoctor.keras_api.compile_reader import Mention, mentions
+from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.refused_values import Refusal, refusals_of
+from kdoctor.structure.layers import is_model
+from kdoctor.structure.objects import Node
+from kdoctor.target import Target
+
+CLIPS = ("clipnorm", "global_clipnorm", "clipvalue")  # the order in which Keras 2.11 to 2.15 take the first and no other
+WITHOUT = Need("FILE", "the model with another value", "no layer of Keras 3 computes the same")
+
+
+def refused_values(document: Document, target: Target) -> Iterator[Finding]:
+    """Of objects of Keras's own, by the table of refusals."""
+    for call in calls(document, target) if target.keras_3 else ():
+        if call.resolution is not Resolution.FOUND or call.kind not in ("layer", "regularizer") or is_model(call.node):
+            continue
+        for one in refusals_of(call.kind, call.node.class_name, target.minor):
+            if one.argument in call.node.config and one.refused(call.node.config[one.argument]):
+                yield _finding(call.node, one, target)
+
+
+def _finding(node: Node, one: Refusal, target: Target) -> Finding:
+    at, value = node.at / "config" / one.argument, node.config[one.argument]
+    repair = None
+    if one.instead is not None:
+        new = one.instead(value)
+        title = f"write {one.argument} {new!r}" + (
+            ": predictions stay, training does not" if one.trains_otherwise else ", which means the same"
+        )
+        repair = Repair(title, (Edit(at, old=value, new=new),), Safety.UNSAFE if one.trains_otherwise else Safety.SAFE)
+    return Finding(
+        at,
+        f"{node.class_name} of {target} takes no {one.argument} of {_short(value)}, which Keras 2 took",
+        repair=repair,
+        needs=() if repair else (WITHOUT,),
+        layer=node.name,
+        keras_says=f"ValueError: {one.says}",
+    )
+
+
+def metrics_built(document: Document, target: Target) -> Iterator[Finding]:
+    """A metric was a layer to Keras 2, which wrote the shape that an AUC for several labels was built with."""
+    for mention in mentions(document, target) if target.keras_3 and document.format.native else ():
+        built = document.at(mention.at / "build_config")
+        if mention.kind == "metric" and mention.found is not None and isinstance(built, dict):
+            at = mention.at / "build_config"
+            yield Finding(
+                at,
+                f"the metric {mention.name} states the shape that it was built with; metrics of {target} are not built",
+                repair=Repair("leave it out", (Edit(at, old=built, new=ABSENT),)),
+                keras_says=f"AttributeError: '{mention.name}' object has no attribute 'built'",
+            )
+
+
+def refused_settings(mention: Mention, target: Target) -> Iterator[Finding]:
+    """Of an optimizer that is found: two ways to clip gradients at once, a momentum that is a whole number."""
+    arguments, at = mention.arguments, mention.at / "config"
+    given = [name for name in CLIPS if arguments.get(name) is not None]
+    if len(given) > 1:
+        kept = next((name for name in given if arguments[name]), given[0])
+        edits = tuple(Edit(at / name, old=arguments[name], new=None) for name in given if name != kept)
+        safety = Safety.UNSAFE if target.purpose == "training" else Safety.SAFE
+        yield Finding(
+            at / given[-1],
+            f"the optimizer {mention.name} of {target} clips gradients in one way, and is told {len(given)}: {', '.join(given)}",
+            repair=Repair(f"keep {kept}, the one that Keras 2.11 and later go by; predictions stay", edits, safety),
+            keras_says="ValueError: Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.",
+        )
+    momentum = arguments.get("momentum")
+    if mention.name == "SGD" and type(momentum) is int and momentum in (0, 1):
+        yield Finding(
+            at / "momentum",
+            f"the momentum of SGD is the whole number {momentum}, and {target} takes a float alone",
+            repair=Repair(f"write momentum {float(momentum)}", (Edit(at / "momentum", old=momentum, new=float(momentum)),)),
+            keras_says="ValueError: `momentum` must be a float between [0, 1].",
+        )
+
+
+def _short(value: Json) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
