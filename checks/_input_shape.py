@@ -6,7 +6,7 @@ And what Keras says of one that it should not have.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.check import Need
 from kdoctor.document import Document
@@ -18,8 +18,7 @@ from kdoctor.target import Target
 DISAGREE = "the file states different input shapes, and nothing in it proves one of them"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """The shape to write, or None; ``refused`` says why the user's own was not taken."""
 
     shape: Shape | None

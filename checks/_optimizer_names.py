@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.check import Repair, Safety
 from kdoctor.convert.optimizer import LEGACY, NATIVE, stored_state
@@ -20,8 +20,7 @@ from ._trained import trained_weights
 NAMES = Pointer("attributes", (f"/{LEGACY}", "weight_names"))
 
 
-@dataclass(frozen=True, slots=True)
-class Misnamed:
+class Misnamed(NamedTuple):
     """Names that Keras opens and that are not there, and paths of arrays that it opens under no name."""
 
     missing: tuple[str, ...]

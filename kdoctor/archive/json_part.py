@@ -6,8 +6,8 @@ import json
 import re
 from array import array
 from collections import Counter
-from dataclasses import dataclass
 from itertools import accumulate, islice
+from typing import NamedTuple
 
 from kdoctor.document import ABSENT, Fault, Json
 from kdoctor.faults import FaultKind
@@ -79,8 +79,7 @@ def _decode(data: bytes, part: str) -> tuple[str, list[Fault]]:
     return data.decode(encoding, errors="replace"), [fault]
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(NamedTuple):
     """What a JSON text tells before it is parsed; places are offsets in the text."""
 
     depth: int

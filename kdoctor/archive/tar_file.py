@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, Final, TypeAlias, cast
+from typing import BinaryIO, Final, NamedTuple, TypeAlias, cast
 
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
@@ -26,8 +25,7 @@ NAMES_SHOWN: Final = 20
 ReadInner: TypeAlias = Callable[[BinaryIO, int, str], Reading]
 
 
-@dataclass(frozen=True, slots=True)
-class TarEntry:
+class TarEntry(NamedTuple):
     """A file in the archive: where its ``size`` bytes begin."""
 
     name: str

@@ -50,7 +50,7 @@ def _as_h5(document: Document, target: Target, *, archive: bool) -> Converted:
     if strange:
         raise NotConvertible(f"Keras 2 stores no {min(strange)} numbers")
     by_layer(made.document)  # refuses weights that are not those of the layers, as these words have them
-    return made if older else replace(made, document=_with_old_sigmoid(made.document, target))
+    return made if older else made._replace(document=_with_old_sigmoid(made.document, target))
 
 
 def _with_old_sigmoid(document: Document, target: Target) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Json, Weight
@@ -17,8 +17,7 @@ from kdoctor.weights.stored import accountable, fits, written
 from kdoctor.weights.stored_h5 import Group, ledger
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An array, where a ``.keras`` archive keeps it, and whether training changes it."""
 
     path: str

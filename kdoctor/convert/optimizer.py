@@ -7,7 +7,7 @@ taken over only if its length and every shape are those that the optimizer's cla
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.document import Document, Json, Weight
 from kdoctor.keras_api.catalogue import Catalogue, releases
@@ -20,8 +20,7 @@ COUNTERS = 2  # steps and learning rate
 COUNTED = frozenset({"Adam", "AdamW", "Adamax", "Lamb"})  # compute with the number of steps taken
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """The number of steps taken (None where it was not stored, and says nothing), and slot name -> its array for each trained variable."""
 
     steps: Weight | None

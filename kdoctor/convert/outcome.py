@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.target import StateWish, Target
@@ -10,8 +10,7 @@ from kdoctor.target import StateWish, Target
 STATE_LOST = "the optimizer's state is left out: its layout does not map; training goes on with a fresh optimizer"
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(NamedTuple):
     """The document in its new form, and what its user should know of what was left behind."""
 
     document: Document

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
@@ -21,8 +21,7 @@ from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
 IN_REACH = (Resolution.GIVEN, Resolution.UNKNOWN, Resolution.FUNCTION)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An object of the file and its definition in the user's source."""
 
     node: Node

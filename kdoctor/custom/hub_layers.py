@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 from kdoctor.document import ABSENT, Document, Json, Member, Weight
 from kdoctor.edit import Edit
@@ -30,8 +29,7 @@ MEANS_NOTHING: Final = frozenset({"batch_input_shape", "dynamic", "stateful"})
 NUMBERED: Final = re.compile(r"(.*?)(?:_([0-9]+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Rewriting:
+class Rewriting(NamedTuple):
     """The edits that rewrite every KerasLayer of the file at once, or why that cannot be."""
 
     edits: tuple[Edit, ...]

@@ -8,7 +8,7 @@ longest way. A nested model is one call of the model around it, and has a walk o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.structure.layers import layer_list
@@ -20,8 +20,7 @@ Step = tuple[str, int]
 AROUND = ("layers", "layer", "forward_layer", "backward_layer")
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """A model, the number of calls on the deepest way that its loader goes, and how many models and wrappers stand around it."""
 
     node: Node

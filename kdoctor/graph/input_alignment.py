@@ -6,9 +6,8 @@ As Functional.input_spec and Functional._adjust_input_rank of Keras 3 compare th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import permutations
-from typing import Final
+from typing import Final, NamedTuple
 
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.structure.layers import layer_list
@@ -19,8 +18,7 @@ from kdoctor.structure.sources import tensors
 MOST: Final = 6  # inputs whose orders are tried: 720
 
 
-@dataclass(frozen=True, slots=True)
-class Misalignment:
+class Misalignment(NamedTuple):
     """An input that gets a tensor it is not for: in words, and as Keras says it."""
 
     message: str

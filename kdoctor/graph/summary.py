@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.graph.shapes import output_shapes
@@ -13,8 +13,7 @@ from kdoctor.structure.objects import model_of
 from kdoctor.structure.sequential import Shape, as_shape, statements
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One layer: its output shape where the file tells it, and its parameters, those of a nested model's layers included."""
 
     layer: Layer
@@ -22,8 +21,7 @@ class Row:
     parameters: int
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """Class and name of the model, its layers (outermost ones only), parameters (elements) and their size in bytes."""
 
     class_name: str | None

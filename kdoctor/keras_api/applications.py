@@ -10,10 +10,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.document import Json
 
@@ -21,8 +20,7 @@ Lengths: TypeAlias = "tuple[int, ...]"
 DIGITS: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(NamedTuple):
     """One row. ``given``: the arguments that change shapes; ``arrays`` and ``digest``: of those without the last kernel and bias, of which
     ``last`` is the kernel's shape without its classes (None for an architecture without its top)."""
 
@@ -33,8 +31,7 @@ class Application:
     last: Lengths | None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An architecture whose arrays these are; ``classes``: of its top (None without one); ``layer``: the layer that holds them, where not
     all arrays of the file are its; ``more``: how many arrays of layers behind it there are beside them."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
@@ -20,8 +21,7 @@ KEYS = (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric"))
 LEFT_ALONE = frozenset({"accuracy", "acc", "crossentropy", "ce"})  # compile() chooses what they mean
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """One optimizer, loss or metric of the training state.
 
     ``name`` is the class or function; ``form`` says how the file gives it: ``text``, ``function`` or ``object``; ``found`` is None when

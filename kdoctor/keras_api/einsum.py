@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.keras_api.variables.variable import Config, Shape, whole
 
@@ -14,8 +14,7 @@ FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Equation:
+class Equation(NamedTuple):
     """Shapes of kernel, bias (None without one) and output (None where the input's rank decides and is not known).
 
     ``reduced`` and ``kept`` are the lengths of the kernel's axes that are summed over, and of the others.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Module paths that start with this mark stand outside the package of their release, and are written in full.
 ABROAD = "/"
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """One release that was read: by the name that users install it by, its number, and the package of its modules."""
 
     name: str
@@ -22,8 +21,7 @@ class Release:
         return f"{self.name}=={self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """Releases with one history; ``file`` is their part of the catalogue. Module paths are relative to the package where that moved."""
 
     name: str

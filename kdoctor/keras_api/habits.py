@@ -6,7 +6,7 @@ Each was read in the sources at the releases' tags and seen in the releases on e
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.target import Target
 
@@ -14,8 +14,7 @@ NUMBER = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 ALWAYS, NEVER = (0, 0), (10**6, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
+class Habit(NamedTuple):
     """The first release that has it, and the first that has it no more; by number, under whatever name they are published."""
 
     first: tuple[int, int]

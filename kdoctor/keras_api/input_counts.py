@@ -7,9 +7,8 @@ called) and without their build_config. Checked against the real thing: tests/ke
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables.table import is_builtin
@@ -55,8 +54,7 @@ UNCOUNTED_ONCE_BUILT_IN_KERAS_2: Final = frozenset(
 QUERIED: Final = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention")
 
 
-@dataclass(frozen=True, slots=True)
-class Miscount:
+class Miscount(NamedTuple):
     """Why a layer does not take the tensors it is handed: what it wants, what it is handed, and the message that Keras 3 shows."""
 
     wants: str
@@ -159,9 +157,9 @@ def miscount_in_keras_2(node: Node, arguments: Sequence[Argument], archived: boo
     first = arguments[0]
     if "output_layers" in node.config:
         says = "AssertionError: Could not compute output KerasTensor"
-        return replace(found, keras_says=says) if len(first.sources) < len(_inputs(node)) else None
+        return found._replace(keras_says=says) if len(first.sources) < len(_inputs(node)) else None
     if node.class_name in UNCOUNTED_ONCE_BUILT_IN_KERAS_2 and archived and node.build_config:
         return None
     if node.class_name in COUNTED | frozenset(LISTS):
         return found
-    return replace(found, keras_says=None)
+    return found._replace(keras_says=None)

@@ -6,9 +6,8 @@ Checked against the real thing: tests/keras_api/test_input_shapes.py calls each 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.keras_api.output_shapes import arrangement, convolution
 from kdoctor.keras_api.output_shapes.rule import all_known, one
@@ -19,16 +18,14 @@ from kdoctor.structure.objects import Node
 SPATIAL = (1, 2, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why a layer does not take its inputs: what it wants, and the message that Keras shows."""
 
     wants: str
     keras_says: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rank:
+class Rank(NamedTuple):
     """How many axes an input has, the batch counted; or how many at least."""
 
     axes: int

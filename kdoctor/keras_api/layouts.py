@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.target import Target
 
@@ -11,8 +11,7 @@ LAYERS, CHECKPOINT = "layers", "_layer_checkpoint_dependencies"
 NUMBER = re.compile(r"_([0-9]+)(?=/|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """folders: what a model's layers stand under, the first one that is there counts; underscored: parts of an attention layer too;
     doubled: layers of one class are counted by twos."""
 

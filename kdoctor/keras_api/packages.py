@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from kdoctor.structure.objects import FUNCTION, Node
 
@@ -15,8 +15,7 @@ CAPITALS = 2  # of a name that is no everyday word, such as Scale
 MOST_OWNERS = 2  # a class name that more packages have tells nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """What to install (``name``) and to import, the release whose source was read, and the Keras (2 or 3) that its classes are for."""
 
     name: str
@@ -48,8 +47,7 @@ def named(text: str) -> Package | None:
     return next((one for one in packages() if text in (one.name, one.module)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """``certain``: the file itself names the package, by a module or by the name that the class is registered under."""
 
     package: Package

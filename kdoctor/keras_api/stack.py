@@ -7,8 +7,7 @@ Activation layers in Keras 2.15, 3.0, 3.9, 3.12 and 3.15; earlier releases have 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kdoctor.keras_api.habits import Habit
 from kdoctor.target import Target
@@ -17,8 +16,7 @@ LOOKS_AT_INPUTS = Habit((3, 1))  # each step of the walk flattens the model's in
 COMPANY: Final = 60  # frames below a cell of IPython (about 35), a test of pytest (50) or a handler of a web server
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """The most calls of a Functional that is the whole file; how many fewer in a Sequential, and for each model or wrapper around."""
 
     most: int

@@ -6,10 +6,9 @@ Sources: keras/layers/local.py and keras/utils/conv_utils.py of Keras 2.2.5 and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 from kdoctor.document import Json
 from kdoctor.keras_api.variables.retired import implementation
@@ -61,8 +60,7 @@ def locally_connected_2d(node: Node, shape: tuple[int | None, ...], arrays: tupl
     return Small(layers, {**cut.arrays, "local": (kernel, *arrays[1:])})
 
 
-@dataclass(frozen=True, slots=True)
-class _Windows:
+class _Windows(NamedTuple):
     """Which part of the input each output sees, by axis; with padding a window may reach over the edge."""
 
     lengths: tuple[int, ...]
@@ -100,8 +98,7 @@ class _Windows:
         return product(*map(range, self.outputs))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kernels:
+class _Kernels(NamedTuple):
     """The kernels of a locally connected layer: (output position, place in the window and channel, filter)."""
 
     windows: _Windows

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.check import Repair
 from kdoctor.document import ABSENT, Document, Json, Weight
@@ -27,8 +27,7 @@ from kdoctor.weights.stored import fits
 TITLE = "write a small model of other layers that computes the same, with the same numbers"
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
+class Retired(NamedTuple):
     """The repair of all the layers in ``cured``."""
 
     repair: Repair | None = None

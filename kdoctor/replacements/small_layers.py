@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kdoctor.document import Json
 from kdoctor.recipe import Recipe
@@ -16,8 +15,7 @@ LIMITS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Small:
+class Small(NamedTuple):
     """The layers behind an input, in order, each as Keras 3 stores it; the last is the output.
 
     arrays: the recipes of the variables of those layers that have any, by name, in the layer's own order.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kdoctor.saved_model.outside import SAVER, TABLE_FILES, touches_outside
 from kdoctor.saved_model.wire import fields, inside, text
@@ -21,8 +20,7 @@ FILE_NAME = 2  # of AssetFileDef
 SAVERS: Final = re.compile(r"__inference__traced_(save|restore)_\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """One function, or a graph itself: the names of its operations, and of the functions that it calls."""
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.saved_model.graph import META_GRAPHS, OBJECT_GRAPH
 from kdoctor.saved_model.wire import inside, text, whole
@@ -14,8 +14,7 @@ SHAPE, TRAINABLE, VARIABLE_NAME = 2, 3, 6  # of SavedVariable
 DIMENSIONS, SIZE, UNKNOWN_RANK = 2, 1, 3  # of TensorShapeProto
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleVariable:
+class ModuleVariable(NamedTuple):
     """A variable of a module: its name, its lengths by axis (None where one is open; None as a whole for any rank), and its part in training."""
 
     name: str

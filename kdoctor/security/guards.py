@@ -8,9 +8,8 @@ from __future__ import annotations
 import functools
 import json
 import re
-from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from kdoctor.target import Target
 
@@ -18,8 +17,7 @@ NUMBER = re.compile(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?")
 NEWEST_PATCH = 10**6
 
 
-@dataclass(frozen=True, slots=True)
-class Weakness:
+class Weakness(NamedTuple):
     """A CVE (or a name for what has none), and the guards of `guards.json` that all stand between its trigger and harm."""
 
     name: str

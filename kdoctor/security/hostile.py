@@ -10,8 +10,8 @@ import builtins
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.catalogue import Catalogue, releases
@@ -36,8 +36,7 @@ BUILTINS = "builtins"
 MAIN = "__main__"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A place where the loader looks something up. ``name`` is what it would call, ``names`` all that it may look for."""
 
     at: Pointer

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.document import Document
 from kdoctor.structure.layers import layer_list
@@ -20,8 +19,7 @@ SAME: Final = ("InputLayer", *NOISE, *ELEMENTWISE, *NORMALIZATION)
 RANKED: Final = {"1D": 3, "2D": 4, "3D": 5}
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(NamedTuple):
     """The first layer that cannot take what reaches it, and why; ``features`` is the length of the last axis that its kernel demands."""
 
     layer: Node
@@ -33,8 +31,7 @@ class Clash:
         return f"{self.layer.name!r} cannot take {self.shape}: {self.why}"
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """``clash`` is the first contradiction; ``complete`` says that every layer was followed to the end; ``shape`` is the last one known."""
 
     shape: Shape

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kdoctor.document import Document, Format, Json
 from kdoctor.pointer import Pointer
@@ -24,8 +24,7 @@ MOST_CODE = 1 << 16
 FUNCTION_KEYS = (("function", "function_type"), ("output_shape", "output_shape_type"), ("mask", "mask_type"))
 
 
-@dataclass(frozen=True, slots=True)
-class Lambda:
+class Lambda(NamedTuple):
     """One stored function: where it stands, what holds it, its code object or why there is none.
 
     ``owner`` is the name of the layer that holds it, ``key`` the config key (``function``, ``output_shape``, ``activation``, …);

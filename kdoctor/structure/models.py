@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
@@ -13,8 +13,7 @@ from kdoctor.structure.objects import Node, model_of, objects
 from kdoctor.structure.sources import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A model with its own layers. ``nested`` says that it stands inside another one, as a layer or wrapped in one."""
 
     node: Node

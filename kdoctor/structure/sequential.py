@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
@@ -22,16 +21,14 @@ BATCH_KEYS = ("batch_shape", "batch_input_shape")
 SHAPE_KEYS = ("shape", "input_shape")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A place that states the input shape, and the shape that it states, the batch axis first."""
 
     at: Pointer
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(NamedTuple):
     """A Sequential model: its object, its layers in order, and where their list stands."""
 
     model: Node

@@ -8,8 +8,7 @@ trains ``clone_model`` of the given model, so the weights of the file are lost, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
@@ -24,8 +23,7 @@ CROSSED: Final = "categorical_crossentropy"
 SQUARED: Final = "mean_squared_error"
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapper:
+class Wrapper(NamedTuple):
     """The wrapper for a model, the loss that goes with it, and what its user has to know, a sentence each."""
 
     name: str

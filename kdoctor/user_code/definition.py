@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 # The arguments of keras.layers.Layer that a config always holds.
 BASE_ARGUMENTS: Final = frozenset({"name", "trainable", "dtype", "activity_regularizer"})
 Lengths: TypeAlias = "tuple[int | str | None, ...]"  # of an array by axis: a number, the name of an argument, or None for anything else
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a constructor; ``default`` is its text, None where it has to be given."""
 
     name: str
@@ -22,8 +20,7 @@ class Argument:
         return self.default is None
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A class or function.
 
     module: the name that it is imported from; file and line: where it stands; registered: the name that a decorator gives it, as

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.keras_api.layouts import KERAS_3, Layout
@@ -13,8 +13,7 @@ from kdoctor.weights.stored import accountable, accounts, fits
 from kdoctor.weights.stored_h5 import Ledger, ledger
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A variable without its array (``path`` and ``present`` are None), an array that nobody claims (``role`` is empty, ``claimed`` None),
     or both, with different shapes."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
@@ -18,8 +18,7 @@ Held = Mapping[str, dict[str, tuple[str, Weight]]]  # arrays and their paths, by
 NUMBERED = re.compile(r"(.*?)(?:_([0-9]+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Rearrangement:
+class Rearrangement(NamedTuple):
     """Arrays to move (old path, new path), the accounts that this settles, and what is wrong with where they stand."""
 
     accounts: tuple[Account, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
@@ -49,8 +48,7 @@ class Group(NamedTuple):
         return tuple(self.arrays.get(name) for name in self.names)
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(NamedTuple):
     """All that the loader sees: the layers of the model, and the groups in the order of layer_names; ``others``: groups not listed."""
 
     layers: tuple[Listed, ...]

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from kdoctor.archive.hdf5.metered import Metered
 from kdoctor.archive.hdf5.superblock import SUPERBLOCK_BYTES, find_misplaced, find_signature, read_superblock
@@ -22,8 +21,7 @@ from kdoctor.limits import Limits
 USER_BLOCK_BYTES = 2**16  # of a user block are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Hdf5:
+class Hdf5(NamedTuple):
     """The content of an HDF5 file.
 
     attributes: group path ("/", "/model_weights") -> attributes (texts decoded, arrays as lists), for every group that was read; in the

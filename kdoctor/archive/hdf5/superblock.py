@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from kdoctor.archive.hdf5.lookup3 import lookup3
 from kdoctor.archive.window import Window
@@ -19,8 +18,7 @@ FLAGS = 11  # the consistency flags of version 3
 OPEN_FOR_WRITING = 0b101  # by one writer, or by one with readers beside it (SWMR); earlier versions have no such flags
 
 
-@dataclass(frozen=True, slots=True)
-class Superblock:
+class Superblock(NamedTuple):
     """Address of the root group, and how long the file should be, both in bytes from the signature on; whether a writer never closed it."""
 
     root: int

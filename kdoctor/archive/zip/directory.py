@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from kdoctor.archive.zip.end import DIRECTORY_ENTRY, End
 from kdoctor.document import Fault
@@ -20,8 +19,7 @@ UTF8_NAME: Final = 0x800
 _UNICODE_PATH: Final = 0x7075
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One member as the directory (or, in a cut archive, its own header) states it; ``offset`` is where its local header stands.
 
     other_name: a second one in its Unicode path field, which some readers take instead (Python's zipfile since 3.14); empty where

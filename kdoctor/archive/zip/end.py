@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 END: Final = b"PK\x05\x06"
 DIRECTORY_ENTRY: Final = b"PK\x01\x02"
@@ -15,8 +14,7 @@ _LONGEST_COMMENT: Final = 0xFFFF
 _LONGEST_DIRECTORY: Final = 16 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """Where the directory really stands: offsets and sizes in bytes.
 
     shift: what to add to every offset that the archive states. Positive: bytes were put before the archive;

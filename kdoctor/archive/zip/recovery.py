@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import BinaryIO, Final, NamedTuple
 
 from kdoctor.archive.zip.directory import SIZES_FOLLOW, Entry, decoded_name, wide_fields
@@ -21,8 +20,7 @@ _LONGEST: Final = 24  # bytes of a descriptor with its signature
 _STEP = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(NamedTuple):
     """Members in file order; ``end`` is where the last of them ends. Those of ``cut`` are not all there."""
 
     entries: tuple[Entry, ...]
@@ -44,7 +42,7 @@ def recover(stream: BinaryIO, size: int, limits: Limits) -> Recovered:
             position = start + entry.packed
         if position > size:
             cut.append(entry.name)
-            entry = replace(entry, packed=size - start, size=entry.size or size - start)
+            entry = entry._replace(packed=size - start, size=entry.size or size - start)
         entries.append(entry)
     return Recovered(tuple(entries), tuple(cut), min(position, size))
 
@@ -97,7 +95,7 @@ def _measured(stream: BinaryIO, size: int, entry: Entry, start: int) -> tuple[En
         told.sort(key=lambda found: not data.startswith(_NEXT, signature + found.length) and len(data) > signature + found.length)
         if told and (entry.method != STORED or told[0].size == packed):
             found = told[0]
-            sized = replace(entry, crc=found.crc, packed=packed, size=found.size, flags=entry.flags & ~SIZES_FOLLOW)
+            sized = entry._replace(crc=found.crc, packed=packed, size=found.size, flags=entry.flags & ~SIZES_FOLLOW)
             return sized, start + packed + signature + found.length
     return None
 
