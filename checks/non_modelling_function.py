@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.security.guards import judged
 from kdoctor.security.hostile import hostile_references, is_acting, is_foreign
+from kdoctor.security.tensorflow_symbols import acting_symbols
 from kdoctor.target import Target
 
 EXTRACTING = frozenset({"get_file", "extract_archive", "_extract_archive", "extract_open_archive"})
@@ -20,7 +21,16 @@ def non_modelling_function(document: Document, target: Target) -> Iterator[Findi
     refuse them; the finding says what the target does. The trigger is judged, whichever public or private module it is named by, and
     whatever else stands beside it: everything in ``keras.utils``, ``keras.saving``, ``keras.config``, ``keras.datasets`` and the like
     that is no layer, the constructors of ``keras.applications``, and functions that call what they are given.
+
+    So are symbols of TensorFlow that a layer of tf.keras for one operation names (TFOpLambda, ClassMethod, TensorFlowOpLayer): ``io.write_file``,
+    ``io.gfile.copy``, ``load_op_library``. Keras 2 calls any exported symbol with the constants that the file has for it, and has no guard.
     """
+    for called in acting_symbols(document):
+        yield Finding(
+            called.at,
+            f"a layer of tf.keras calls {called.name} of TensorFlow, which does something to the machine, and nothing in a model: Keras 2 calls it "
+            "while it loads the file, safe mode or not",
+        )
     for found in hostile_references(document):
         if is_acting(found) and not is_foreign(found):
             unpacks = bool(EXTRACTING.intersection(found.names))
