@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.structure.flow import flow
+from kdoctor.structure.flow import RANKED, flow
 from kdoctor.structure.layers import layers
 from kdoctor.structure.manifest import model_weights, weights_by_layer
 from kdoctor.structure.objects import Node, as_node
@@ -18,6 +19,8 @@ from ._tracing import certainly_untraced
 
 WHY = "the model never saw an input before it was saved"
 MOST_AXES = 5  # batch, three axes of space or time, features
+RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
+LONGEST = 1 << 20  # steps of a sequence
 
 
 @check("K202", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -30,7 +33,7 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
     ``.h5`` of a model that Keras cannot trace (TimeDistributed around a Pipeline) ends the same way, whatever shape it states.
 
     The cure for a ``.keras`` archive writes for each layer the build shape that its kernel proves; for an ``.h5`` the input
-    shape, where only one goes with all kernels. Otherwise kdoctor asks: ``--input-shape None,224,224,3``.
+    shape, where only one goes with all kernels: the length of a sequence too, where a Flatten leads to a Dense. Otherwise kdoctor asks: ``--input-shape None,224,224,3``.
     """
     for stack in stacks(document):
         if stack.first is None or stack.model.at.keys:  # a model inside another one gets its shape from outside
@@ -77,7 +80,7 @@ def _missing(document: Document, stack: Stack, target: Target, stored: int) -> F
     elif choice.shape and isinstance(stack.model.raw["config"], dict):  # a list in Keras 0.3 to 2.2.2: no place for it
         edit = Edit(at, old=stack.model.config.get("build_input_shape", ABSENT), new=list(choice.shape))
         repair = Repair(f"write the input shape {choice.shape}", (edit,))
-    needs = choice.needs(WHY, f"None,{features}" if features else "None,…") or (Need("--input-shape", "None,…", WHY),)
+    needs = choice.needs(WHY, _example(stack, features)) or (Need("--input-shape", "None,…", WHY),)
     return Finding(
         at,
         f"the input shape of {stack.model.name!r} is not in the file, so its {stored} stored arrays cannot be restored{choice.refused}",
@@ -133,13 +136,46 @@ def _of_layer(document: Document, layer: Node) -> Shape | None:
     return (*(None,) * (rank - 1), features)
 
 
+def _example(stack: Stack, features: int | None) -> str:
+    """What a shape for the first layer looks like, as far as the file tells."""
+    rank = _rank(stack)
+    return ",".join(["None", *["…"] * ((rank or 2) - 2), str(features)]) if features else "None,…"
+
+
+def _rank(stack: Stack) -> int | None:
+    """Of the input of a first layer that takes one number of axes alone."""
+    name = "" if stack.first is None else stack.first.class_name
+    return 3 if name in RECURRENT else RANKED.get(name[-2:])
+
+
 def _whole(document: Document, stack: Stack) -> list[Shape]:
-    """The input shapes, all lengths but the last one open, that reach the end of the model without a contradiction."""
+    """The input shapes that reach the end of the model without a contradiction: all lengths but the last open, or the one proven."""
     first = stack.first
     features = None if first is None else features_of(document, first)
     if first is None or (features is None and first.class_name != "Embedding"):
         return []
+    if features is not None and _rank(stack) == 3 and any(layer.class_name == "Flatten" for layer in stack.layers):
+        lengths = _lengths(document, stack, features)
+        return [(None, length, features) for length in lengths] if len(lengths) == 1 else []
     length = first.config.get("input_length") if first.class_name == "Embedding" else features
     shapes = [(*(None,) * rank, length) for rank in range(1, MOST_AXES)]
     followed = [(shape, flow(document, stack.layers, shape)) for shape in shapes]
     return [shape for shape, found in followed if found.complete]
+
+
+def _lengths(document: Document, stack: Stack, features: int) -> list[int]:
+    """The lengths of a sequence that give, flattened, what the Dense behind was made for: one, or several that pooling makes alike."""
+    names = [layer.class_name for layer in stack.layers]
+    before = stack.layers[: names.index("Flatten") + 1]
+    dense = next((layer for layer in stack.layers[len(before) :] if layer.class_name == "Dense"), None)
+    wanted = None if dense is None else features_of(document, dense)
+    if wanted is None:
+        return []
+
+    def flattened(length: int) -> int:
+        found = flow(document, before, (None, length, features))
+        return (found.shape[-1] or 0) if found.complete else 0  # too short for a window, or not followed
+
+    least = bisect_left(range(LONGEST), wanted, key=flattened)
+    alike = [length for length in range(least, least + 2) if flattened(length) == wanted]
+    return [length for length in alike if flow(document, stack.layers, (None, length, features)).complete]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1
@@ -16,10 +16,12 @@ from kdoctor.structure.models import home_of, is_wrapped, models
 from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
 
+from ._namesakes import is_namesake
 from ._refused_values import metrics_built, refused_values
 
 BATCH_SHAPE = "batch_input_shape"
 BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
+NAMESAKE = "it looks like a class of your own or of a package that has the name of one of Keras's"
 NAMED = 100  # arguments of one object: whatever has more was not saved by Keras
 
 
@@ -48,6 +50,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
                 call.node.at / "config" / name,
                 f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
                 repair=None if is_keras_1(call.node) or len(refused) > NAMED else _repair(document, call, name, saved_by),
+                needs=(Need("--custom", call.node.class_name, NAMESAKE),) if is_namesake(call) else (),
                 layer=call.node.name,
                 keras_says=says or f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}",
             )

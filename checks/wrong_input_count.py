@@ -9,10 +9,14 @@ from kdoctor.graph.input_alignment import misaligned
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.input_counts import miscount_in_keras_2, miscount_of
+from kdoctor.keras_api.reader import calls
+from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import arguments_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
+
+from ._namesakes import is_namesake
 
 NEED = Need("FILE", "the whole model", "the file does not say which tensors the layer was called with")
 
@@ -37,9 +41,11 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     older = habits.COUNTS_INPUTS_OF_MODELS_SHORT.of(target)
     if not habits.COUNTS_INPUTS.of(target) and not older:
         return
-    shapes = infer(document)
+    shapes, strange = infer(document), _namesakes(document, target)
     for model in all_models(document):
         for layer in model.layers if model.functional else ():
+            if layer.at in strange:
+                continue
             found = list(_miscounted(document, model, layer, older))
             yield from found
             for words in () if found or older else misaligned(layer.node, shapes.calls.get(layer.at, ())):
@@ -50,6 +56,11 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
                     layer=layer.name,
                     keras_says=words.keras_says,
                 )
+
+
+def _namesakes(document: Document, target: Target) -> frozenset[Pointer]:
+    """Layers of the user's own under a name of Keras's, whatever Keras's takes (K601 tells of them)."""
+    return frozenset(call.node.at for call in calls(document, target) if call.kind == "layer" and is_namesake(call))
 
 
 def _miscounted(document: Document, model: Model, layer: Layer, older: bool) -> Iterator[Finding]:

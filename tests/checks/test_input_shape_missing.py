@@ -146,8 +146,8 @@ class TestHdf5Files:
         [
             (legacy(DENSE, HEAD, dense=(4, 3), head=(3, 2)), "None,4"),
             (legacy(layer("Embedding", output_dim=4), layer("Flatten"), DENSE, embedding=(9, 4), dense=(24, 3)), "None,…"),
-            (legacy(layer("LSTM", units=3, unroll=True), HEAD, lstm=(4, 12), head=(3, 2)), "None,4"),
-            (legacy(layer("LSTM", units=3, stateful=True), HEAD, lstm=(4, 12), head=(3, 2)), "None,4"),
+            (legacy(layer("LSTM", units=3, unroll=True), HEAD, lstm=(4, 12), head=(3, 2)), "None,…,4"),
+            (legacy(layer("LSTM", units=3, stateful=True), HEAD, lstm=(4, 12), head=(3, 2)), "None,…,4"),
             (legacy(layer("Scale", module="mine"), HEAD, head=(3, 2)), "None,…"),
         ],
         ids=["any number of axes", "a length that a kernel needs", "unrolled", "a state", "a layer of the user's"],
@@ -178,3 +178,40 @@ class TestHdf5Files:
         assert finding.message.startswith("Keras cannot trace TimeDistributed(Pipeline), so the 1 arrays")
         assert finding.repair is None
         assert examine("K202", native(source, video, HEAD, weights={"layers/dense/vars/0": (3, 2)})) == []
+
+
+CONV = layer("Conv1D", filters=2, kernel_size=[3], strides=[1], padding="valid", dilation_rate=[1], data_format="channels_last")
+
+
+@pytest.mark.parametrize(
+    ("sick", "shape"),
+    [
+        (legacy(CONV, layer("Flatten"), DENSE, conv1d=(3, 1, 2), dense=(24, 3)), [None, 14, 1]),  # 12 steps are left of 14
+        (legacy(layer("LSTM", units=3, return_sequences=True), layer("Flatten"), DENSE, lstm=(5, 12), dense=(30, 3)), [None, 10, 5]),
+    ],
+)
+def test_the_length_of_a_sequence_is_what_a_dense_behind_a_flatten_was_made_for(sick: Document, shape: list[int | None]) -> None:
+    assert cured(sick)["build_input_shape"] == shape
+
+
+@pytest.mark.parametrize(
+    ("sick", "example"),
+    [
+        (  # 14 and 15 steps come to the same
+            legacy(
+                CONV,
+                layer("MaxPooling1D", pool_size=[2], strides=[2], padding="valid"),
+                layer("Flatten"),
+                DENSE,
+                conv1d=(3, 1, 2),
+                dense=(12, 3),
+            ),
+            "None,…,1",
+        ),
+        (legacy(CONV, layer("Flatten"), DENSE, conv1d=(3, 1, 2), dense=(25, 3)), "None,…,1"),  # no length does
+        (legacy(layer("Conv2D", filters=2, kernel_size=[3, 3]), layer("Flatten"), DENSE, conv2d=(3, 3, 3, 2), dense=(50, 3)), "None,…,…,3"),
+    ],
+)
+def test_where_several_lengths_or_none_will_do_the_shape_is_asked_for_with_all_its_axes(sick: Document, example: str) -> None:
+    finding = the(examine("K202", sick))
+    assert (finding.repair, [need.name for need in finding.needs]) == (None, [example])

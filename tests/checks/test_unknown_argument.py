@@ -130,3 +130,13 @@ def test_time_first_is_exchanged_in_a_model_and_left_in_one_that_a_wrapper_holds
     (inside,) = examine("K601", wrapped(held))
     assert listed.repair is not None
     assert inside.repair is None
+
+
+def test_a_class_of_the_users_under_a_name_of_keras_is_asked_for() -> None:
+    """The MultiHeadAttention of the package keras-multi-head, which Keras 2.2.4 knew nothing of."""
+    theirs = layer("MultiHeadAttention", name="out", head_num=5, history_only=False)
+    sick = document(functional(start(), after(theirs, "in")), format=Format.H5_MODEL)
+    for finding in examine("K601", sick):
+        assert [(need.flag, need.name) for need in finding.needs] == [("--custom", "MultiHeadAttention")]
+    assert examine("K208", sick) == []
+    assert examine("K601", sick, Target("3.15.1", custom=frozenset({"MultiHeadAttention"}))) == []
