@@ -95,6 +95,8 @@ def is_foreign(found: Reference) -> bool:
         return True
     if (root in KERAS or root in MODELLING) and not OUTSIDE.isdisjoint(module.split(".")):
         return True
+    if root in KERAS and any("." in name for name in found.names):
+        return True  # an attribute of what the module imports, such as ``tf.load_op_library``: Keras 2.13 to 2.15 find it
     return root in MODELLING and _leaves_modelling(root, module, found)
 
 
@@ -113,7 +115,7 @@ def is_acting(found: Reference) -> bool:
     inside = f"{module}."[len(prefix) :]
     if inside.startswith("applications."):
         return any(re.fullmatch(APPLICATION, name) for name in bare)
-    return inside.startswith(tuple(f"{folder}." for folder in ACTING)) and not bare & PARTS
+    return inside.startswith(tuple(f"{folder}." for folder in ACTING)) and not bare <= PARTS
 
 
 def _leaves_modelling(root: str, module: str, found: Reference) -> bool:
@@ -136,11 +138,12 @@ def _condemned(found: Reference) -> bool:
 
 
 def _reference(raw: Mapping[str, Json], at: Pointer) -> Reference:
-    """What Keras looks for: a type's name stands in ``spec_name``, a function's in ``config``."""
+    """What Keras looks for: a type's name stands in ``spec_name``, a function's in ``config``. Up to 3.8 the registered name is looked up in
+    the module, too, where the other is not found there: an honest class in front hid a function from whoever looked at that alone."""
     class_name, config = raw.get("class_name"), raw.get("config")
     function = class_name == FUNCTION
-    stated = [raw.get("spec_name")] if class_name == "__typespec__" else [config, raw.get("registered_name")] if function else [class_name]
-    names = tuple(dict.fromkeys(name for each in stated for name in _names(each)))
+    first = raw.get("spec_name") if class_name == "__typespec__" else config if function else class_name
+    names = tuple(dict.fromkeys(name for each in (first, raw.get("registered_name")) for name in _names(each) if name != FUNCTION))
     module = next(iter(_names(raw.get("module"))), None)
     return Reference(at, module, names[0] if names else str(class_name), names, function)
 
