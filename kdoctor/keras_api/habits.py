@@ -72,6 +72,7 @@ REFUSES_LISTS_FOR_DICTS = Habit((3, 8))  # a list for a dict of inputs
 
 # Models: models/sequential.py, models/functional.py, saving/serialization_lib.py
 KEEPS_LAYERS_BEFORE_A_CUT = Habit((3, 0), (3, 1))  # of a Functional made from an intermediate tensor; seen in 3.0.5, not in 3.3.3
+READS_NO_POLICY_OF_STACKS = Habit((3, 0))  # the dtype in a Sequential's own config: its from_config takes name and layers alone
 REFUSES_BARE_LIST = Habit((3, 0))  # a Sequential's config that is the list of its layers
 REFUSES_REPEATED_LAYERS = Habit((3, 0))  # the same entry twice in a Functional model
 REFUSES_KEYWORD_TENSORS = Habit((3, 0))  # in a list node, a tensor among the keyword arguments is a plain list

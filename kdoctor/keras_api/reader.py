@@ -24,6 +24,7 @@ from kdoctor.target import Target
 
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
 WRAPPED = frozenset({"layer", "forward_layer", "backward_layer", "cell"})  # a wrapper reads the layer it holds as a .keras does
+POLICY = ("config", "dtype")
 KINDS = (("initializer", "initializer"), ("regularizer", "regularizer"), ("constraint", "constraint"), ("activation", "activation"))
 
 
@@ -75,6 +76,9 @@ class Call(NamedTuple):
 def calls(document: Document, target: Target) -> tuple[Call, ...]:
     """The loader's calls for every object of the config, outermost first; encoded Python code is no call."""
     nodes = [node for node in objects(document) if node.at.part == "config" and node.class_name != CODE]
+    if habits.READS_NO_POLICY_OF_STACKS.of(target):
+        stacks = {node.at.keys for node in nodes if node.class_name == "Sequential"}
+        nodes = [node for node in nodes if node.at.keys[-2:] != POLICY or node.at.keys[:-2] not in stacks]
     if not nodes:
         return ()
     catalogue = Catalogue.load(target.release, target.family)
