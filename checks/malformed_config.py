@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.graph.shapes import infer
-from kdoctor.keras_api.reader import Call, Resolution, calls
+from kdoctor.keras_api.judged_values import is_refused, judged_arguments
+from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
 from kdoctor.structure.objects import FUNCTION, as_node
@@ -17,6 +18,8 @@ from ._identifiers import kind_of_argument
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
 SHAPES = ("batch_shape", "shape")
 WITHOUT = Need("FILE", "the model without that Sequential", "Keras 3 cannot build one in which nothing computes")
+LISTED = {"TextVectorization": "ngrams"}  # layers/preprocessing/text_vectorization.py of Keras 2.6 to 2.15
+JUDGES, JUDGED = "TypeError: Error when deserializing class … using config={…}. Exception encountered: …", "its constructor refuses"
 NEED = Need("FILE", "the config as Keras wrote it", "what stood there is not in the file")
 
 
@@ -26,7 +29,8 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
 
     No Keras writes such a file: an editor or a script left it behind. A layer of a Functional has lost its ``name`` or its ``inbound_nodes``
     ("KeyError: 'name'"), an initializer its ``class_name`` ("Unknown `config` as a `dict`"), a tensor its ``keras_history``; a regularizer is a
-    number ("Could not interpret regularizer identifier: 1"), a shape is negative.
+    number ("Could not interpret regularizer identifier: 1"), a shape is negative, a constructor refuses a value ("Expected `trainable` to be a
+    boolean", "Invalid value for argument `filters`. Expected a strictly positive value").
 
     The cure writes what can have been nothing else: the name of a layer that its config tells, that of a Sequential, the connections of an
     InputLayer, which has none. Everything else is not in the file: take the config from the file before it was edited.
@@ -38,8 +42,36 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
     if target.keras_3:
         yield from _empty(document)
         for call in calls(document, target):
+            odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
+            if odd and read_natively(call.node, document.format.native, target):
+                yield _unhashable(call)
             if call.resolution is Resolution.FOUND and call.kind == "layer" and not is_model(call.node):
-                yield from _arguments(document, call)
+                yield from _arguments(document, call, target.release)
+    else:
+        for call in calls(document, target):
+            if call.resolution is Resolution.FOUND and call.node.class_name in LISTED:
+                yield from _listed(document, call)
+
+
+def _listed(document: Document, call: Call) -> Iterator[Finding]:
+    """A tuple of which JSON made a list; Keras 2 saves it so and refuses it, Keras 3 takes both."""
+    key = LISTED[call.node.class_name]
+    if isinstance(call.arguments.get(key), list):
+        layer = layer_at(document, call.node.at)
+        yield Finding(
+            call.node.at / "config" / key,
+            f"{key} of the {call.node.class_name} is a list, and Keras 2 takes a number or a tuple alone, which no file holds",
+            needs=(Need("FILE", "a Keras 3 that loads it", "Keras 3 takes the list"),),
+            layer=layer.name if layer is not None else call.node.name,
+            keras_says=f"ValueError: `{key}` must be None, an integer, or a tuple of integers. Received: {key}={call.arguments[key]}",
+        )
+
+
+def _unhashable(call: Call) -> Finding:
+    node, named = call.node, call.node.raw["registered_name"]
+    why = f"the registered name of the {node.class_name} is {_written(named)}, no text"
+    says = f"TypeError: unhashable type: '{type(named).__name__}'"
+    return Finding(node.at / "registered_name", why, needs=(NEED,), layer=node.name, keras_says=says)
 
 
 def _empty(document: Document) -> Iterator[Finding]:
@@ -65,9 +97,9 @@ def _computes(item: Json) -> bool:
     return not isinstance(item, dict) or item.get("class_name") != "InputLayer"
 
 
-def _arguments(document: Document, call: Call) -> Iterator[Finding]:
+def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding]:
     """What a layer of Keras's own hands to ``initializers.get`` and the like, and an InputLayer for a shape."""
-    node, refused = call.node, []
+    node, refused = call.node, [*_judged(call, release)]
     taken = () if call.found is None else call.found.parameters  # what is not taken is K601's, and may be a hundred thousand arguments
     for key in taken:
         value = call.arguments.get(key)
@@ -84,10 +116,19 @@ def _arguments(document: Document, call: Call) -> Iterator[Finding]:
         if all(node.config.get(key) is None for key in STATED):
             says = "ValueError: You must pass a `shape` argument."
             yield Finding(node.at, "the InputLayer states no shape", needs=(NEED,), layer=node.name, keras_says=says)
-    for key, says in refused:
+    for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
-        why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which no Keras reads"
+        why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which {JUDGED if says == JUDGES else 'no Keras reads'}"
         yield Finding(node.at / "config" / key, why, needs=(NEED,), layer=layer.name if layer is not None else node.name, keras_says=says)
+
+
+def _judged(call: Call, release: str) -> Iterator[tuple[str, str]]:
+    """Values that the constructor itself refuses, whatever else it is given."""
+    if call.found is None:
+        return
+    for key in judged_arguments(call.found.name):
+        if key in call.arguments and is_refused(call.found.name, key, call.arguments[key], release):
+            yield key, JUDGES
 
 
 def _refusal(kind: str, value: Json) -> str | None:

@@ -163,3 +163,34 @@ def test_a_shape_that_nobody_can_tell_is_held_against_no_sequential() -> None:
     hollow = after(sequential(layer("InputLayer", batch_shape=[None, 5]), name="hollow"), "mine")
     graph = document(functional(start(), after(layer("Mine", module="mine", name="mine"), "in"), hollow))
     assert examine("K614", graph) == []
+
+
+def test_ngrams_that_are_a_list_are_named_for_keras_2_and_taken_by_keras_3() -> None:
+    listed = document(sequential(layer("TextVectorization", ngrams=[1, 2])))
+    (finding,) = examine("K614", listed, Target("2.15.0"))
+    assert finding.keras_says == "ValueError: `ngrams` must be None, an integer, or a tuple of integers. Received: ngrams=[1, 2]"
+    assert examine("K614", listed) == []
+    assert examine("K614", document(sequential(layer("TextVectorization", ngrams=2))), Target("2.15.0")) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "key"),
+    [
+        (layer("Dense", units=-3), "units"),
+        (layer("Dense", units=3, trainable="True"), "trainable"),
+        (layer("Conv2D", filters=2, kernel_size=[3, 3], strides=[0, 1]), "strides"),
+        (layer("Dropout", rate=1.5), "rate"),
+    ],
+)
+def test_a_value_that_the_constructor_refuses_is_named_and_has_no_cure(made: dict[str, Any], key: str) -> None:
+    (finding,) = examine("K614", document(sequential(made)))
+    assert finding.at.json == f"/config/layers/0/config/{key}"
+    assert (finding.repair, [need.flag for need in finding.needs]) == (None, ["FILE"])
+    assert examine("K614", document(sequential(made)), Target("2.15.0")) == []
+
+
+@pytest.mark.parametrize("named", [[], {}, ["x"]])
+def test_a_registered_name_that_is_no_text_is_named(named: Any) -> None:
+    (finding,) = examine("K614", document(sequential({**layer("Dense", units=2), "registered_name": named})))
+    assert finding.at.json == "/config/layers/0/registered_name"
+    assert str(finding.keras_says).startswith("TypeError: unhashable type")

@@ -147,5 +147,7 @@ def test_the_dtype_of_a_sequential_itself_is_read_by_no_keras_3() -> None:
     policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32", "zzq": 1}, "registered_name": None}
     stack = sequential(layer("Dense", units=2, dtype=policy))
     stack["config"]["dtype"] = policy
-    assert [call.node.at.json for call in calls(document(stack), Target("3.15.1")) if call.kind == "dtype_policy"] == ["/config/layers/0/config/dtype"]
+    assert [call.node.at.json for call in calls(document(stack), Target("3.15.1")) if call.kind == "dtype_policy"] == [
+        "/config/layers/0/config/dtype"
+    ]
     assert len([call for call in calls(document(stack), Target("2.15.0")) if call.kind == "dtype_policy"]) == 2

@@ -1,0 +1,91 @@
+"""Values that constructors of Keras's own layers refuse, by kind: measured in several releases (benchmarks/judged_values.py).
+
+A release between two that were measured refuses what both refuse; of older ones nothing is said.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from importlib.resources import files
+from typing import Any, Final
+
+from kdoctor.document import Json
+
+DATA: Final = "judged_values.json"
+DTYPE: Final = re.compile(r"(mixed_)?(b?float|u?int|complex)[0-9]+(_e[0-9]m[0-9]\w*)?|.*_from_.*")  # more of them than were tried
+NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)")
+
+
+def is_refused(class_name: str, argument: str, value: Json, release: str) -> bool:
+    """Whether the constructor of a layer refuses this value whatever else it is given; False where that is not known."""
+    row = _rows().get(class_name, {}).get(argument)
+    kind = kind_of(value)
+    if row is None or kind is None:
+        return False
+    measured = _around(release)
+    if not measured or not all(row["refused"].get(kind, 0) >> index & 1 for index in measured):
+        return False
+    return kind != "text" or not _is_taken(argument, value, row)
+
+
+def judged_arguments(class_name: str) -> Collection[str]:
+    """The arguments of a layer that its constructor judges."""
+    return _rows().get(class_name, {}).keys()
+
+
+def _is_taken(argument: str, text: str, row: Mapping[str, Any]) -> bool:
+    if argument == "dtype" and DTYPE.fullmatch(text):
+        return True
+    return text in row["texts"] or (row["any_case"] and text.lower() in row["texts"])
+
+
+def kind_of(value: Json) -> str | None:
+    """The kind of a value as the measurement tells them apart; None for one that it did not try."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, int):
+        return "negative" if value < 0 else ("zero", "one")[value] if value < 2 else "positive"
+    if isinstance(value, float):
+        return "negative.0" if value < 0 else "zero.0" if value == 0 else "fraction" if value < 1 else "one.0" if value == 1 else "above"
+    if isinstance(value, str):
+        return "text" if value else "empty text"
+    if isinstance(value, dict):
+        return None if "class_name" in value else "dict" if value else "empty dict"
+    return _kind_of_list(value) if isinstance(value, list) else None
+
+
+def _kind_of_list(value: Sequence[Json]) -> str | None:
+    kinds = {kind_of(one) if not isinstance(one, list) else "list" for one in value}
+    if not kinds:
+        return "empty list"
+    if kinds == {"text"}:
+        return "list of text"
+    odd = kinds - {"one", "positive"}
+    if len(value) > (3 if odd else 4) or len(odd) > 1 or not odd <= {"null", "zero", "negative"}:
+        return None
+    return f"list of {len(value)}" + (f" with {next(iter(odd))}" if odd else "")
+
+
+@functools.lru_cache(maxsize=64)
+def _around(release: str) -> tuple[int, ...]:
+    """Which of the measured releases stand for one: itself, or those on either side."""
+    found = NUMBERS.match(release)
+    own = (int(found[1]), int(found[2])) if found else (0, 0)
+    numbers = [tuple(map(int, one.split(".")[:2])) for one in _data()["releases"]]
+    before = [index for index, one in enumerate(numbers) if one <= own]
+    after = [index for index, one in enumerate(numbers) if one >= own]
+    return tuple({before[-1], *after[:1]}) if before else ()
+
+
+def _rows() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    rows: Mapping[str, Mapping[str, Mapping[str, Any]]] = _data()["rows"]
+    return rows
+
+
+@functools.cache
+def _data() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(files("kdoctor.keras_api").joinpath(DATA).read_text(encoding="utf-8"))
+    return found
