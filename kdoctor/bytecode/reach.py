@@ -18,8 +18,8 @@ from kdoctor.bytecode.names import GlobalRead, names_read
 from kdoctor.bytecode.reach_table import ATTRIBUTES, BUILTINS, HARMLESS, HIDES, IMPORTED_MODULES, MODULES
 
 DUNDER = re.compile(r"__[a-z_]+?__")
-MAX_TEXTS = 2000
-"""Constants looked at; honest functions have a handful."""
+MAX_TEXTS = 200_000
+"""Constants looked at: no fewer than a code object may hold, or a name would hide behind the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def is_foreign(found: Reference) -> bool:
         return True
     if (root in KERAS or root in MODELLING) and not OUTSIDE.isdisjoint(module.split(".")):
         return True
-    if root in KERAS and any("." in name for name in found.names):
+    if (root in KERAS or root in MODELLING) and any("." in name for name in found.names):
         return True  # an attribute of what the module imports, such as ``tf.load_op_library``: Keras 2.13 to 2.15 find it
     return root in MODELLING and _leaves_modelling(root, module, found)
 

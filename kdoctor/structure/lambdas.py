@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_CODE = 1 << 16
 """Bytes of the functions of one file that are looked at, equal ones counted once: hundreds of lambdas, tens of long functions."""
 FUNCTION_KEYS = (("function", "function_type"), ("output_shape", "output_shape_type"), ("mask", "mask_type"))
+TYPES = {"dropout_state_filter_visitor": "dropout_fn_type"}  # where the kind of function is not told under the function's own key
 
 
 class Lambda(NamedTuple):
@@ -65,6 +66,8 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
             for key, value in node.config.items():
                 if isinstance(value, dict) and is_bare(value):
                     found[node.at / "config" / key] = reader.read_bare(node, key, value)
+                elif isinstance(value, (dict, list)) and (listed := _listed(node.config, key, value)) is not None:
+                    found[node.at / "config" / key] = reader.read(node.at / "config" / key, key, listed, node.name)
     return tuple(found.values())
 
 
@@ -77,6 +80,19 @@ def is_bare(value: Json) -> bool:
     """Whether a value is what ``keras.activations.serialize`` leaves of a lambda since 2.13: no class beside the code, and no Keras reads it."""
     code = value.get("value") if isinstance(value, dict) and len(value) == 1 else None
     return isinstance(code, list) and len(code) == len(("code", "defaults", "closure")) and isinstance(code[0], str)
+
+
+def _listed(config: Mapping[str, Json], key: str, value: Json) -> StoredFunction | None:
+    """A function in the form of Keras 2 elsewhere than in a Lambda: cells that wrap another (ResidualWrapper, DropoutWrapper) hold one."""
+    parts = value.get("items") if isinstance(value, dict) and value.get("class_name") == "__tuple__" else value
+    if not isinstance(parts, list) or not 0 < len(parts) <= len(("code", "defaults", "closure")) or not isinstance(parts[0], str):
+        return None
+    told = config.get(TYPES.get(key, f"{key}_type"))
+    if told != "lambda" and not all(part is None or isinstance(part, (list, dict)) for part in parts[1:]):
+        return None  # words
+    from kdoctor.bytecode.stored import stored_function
+
+    return stored_function(parts, told)
 
 
 def named_functions(document: Document) -> frozenset[Pointer]:

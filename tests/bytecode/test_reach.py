@@ -40,3 +40,9 @@ def test_very_many_constants_are_looked_at_within_bounds() -> None:
 def test_names_in_byte_strings_and_nested_constants_are_read() -> None:
     forged = compiled_here("lambda x: x").replace(co_consts=(None, ("a", (b"x.__globals__", frozenset({"y.__subclasses__()"})))))
     assert {reach.name for reach in reaches(read_code(marshal.dumps(forged)))} == {"'__globals__'", "'__subclasses__'"}
+
+
+def test_a_name_does_not_hide_among_thousands_of_constants() -> None:
+    crowd = ", ".join(repr(f"text {number}") for number in range(3_000))
+    code = read_code(dumped(f"lambda x: ('__subclasses__', {crowd})"))
+    assert [reach.name for reach in reaches(code)] == ["'__subclasses__'"]
