@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.compile_reader import Mention, mentions
+from kdoctor.keras_api.compile_reader import Mention, is_optimizer, mentions, unknown_schedule
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
@@ -20,23 +20,43 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
     Only its name is in the file: "Unknown loss function: my_loss", "Could not locate function 'rmse'". Predictions do not need it. A
     metric that is stored as plain text does not block loading, only ``fit`` and ``evaluate``: a warning.
 
+    So is a learning-rate schedule of the user's own, in an optimizer of Keras's: "Could not locate class 'WarmUp'".
+
     The cure leaves the training state out, so that the model loads for inference; compile it again to go on training. Whoever has the
     code keeps everything: ``--custom my_loss``, and ``load_model(path, custom_objects={"my_loss": my_loss})``.
     """
     dropped = False
     for mention in mentions(document, target):
+        if (schedule := unknown_schedule(mention, target)) is not None:
+            yield _schedule(mention, schedule, document, target, dropped)
+            dropped = True
+            continue
         if mention.found is not None or mention.meant is not None or mention.given or _falls_back(mention, document, target):
             continue
         blocks = _blocks(mention, document.format.native, target)
-        repair = Repair("leave out the training state; compile the model again to train it", (Edit(AT, old=document.training, new=ABSENT),))
         yield Finding(
             mention.at,
             f"{target} does not know the {mention.kind} {mention.name!r}: it is the author's own",
-            repair=repair if blocks and not dropped else None,
+            repair=_left_out(document) if blocks and not dropped else None,
             keras_says=_keras_says(mention, document.format.native),
             mild=not blocks or dropped,
         )
         dropped = dropped or blocks
+
+
+def _left_out(document: Document) -> Repair:
+    return Repair("leave out the training state; compile the model again to train it", (Edit(AT, old=document.training, new=ABSENT),))
+
+
+def _schedule(mention: Mention, name: str, document: Document, target: Target, dropped: bool) -> Finding:
+    """Whatever the file is, the optimizer reads its schedule as in an archive."""
+    return Finding(
+        mention.at / "config" / "learning_rate",
+        f"{target} does not know the learning-rate schedule {name!r} of the optimizer {mention.name}: it is the author's own",
+        repair=None if dropped else _left_out(document),
+        keras_says=f"TypeError: Could not locate class '{name}'. Make sure custom classes and functions are decorated with …",
+        mild=dropped,
+    )
 
 
 def _blocks(mention: Mention, native: bool, target: Target) -> bool:
@@ -49,7 +69,7 @@ def _blocks(mention: Mention, native: bool, target: Target) -> bool:
 def _falls_back(mention: Mention, document: Document, target: Target) -> bool:
     """An ``.h5`` takes the optimizer that its config's name names (saving_utils._resolve_compile_arguments_compat)."""
     sought_again = habits.FALLS_BACK_TO_OPTIMIZER_NAME.of(target) and not document.format.native
-    return sought_again and mention.kind == "optimizer" and mention.arguments.get("name") is not None
+    return sought_again and mention.kind == "optimizer" and is_optimizer(mention.arguments.get("name"), target)
 
 
 def _keras_says(mention: Mention, native: bool) -> str:
@@ -59,4 +79,6 @@ def _keras_says(mention: Mention, native: bool) -> str:
     if native:
         what = "class" if mention.form == "object" else "function"
         return f"TypeError: Could not locate {what} '{mention.name}'. Make sure custom classes and functions are decorated with …"
+    if mention.kind == "optimizer" and mention.arguments.get("name") is not None:
+        return f"ValueError: Could not interpret optimizer identifier: {mention.arguments['name']}"
     return f"ValueError: Unknown {mention.kind} function: {mention.name}"

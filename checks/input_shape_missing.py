@@ -8,9 +8,9 @@ from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.structure.flow import RANKED, flow
-from kdoctor.structure.layers import layers
+from kdoctor.structure.layers import is_model, layers
 from kdoctor.structure.manifest import model_weights, weights_by_layer
-from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.sequential import FEATURE_AXIS, Shape, Stack, features_of, stacks
 from kdoctor.target import Target
 
@@ -30,11 +30,13 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
     A Sequential without an InputLayer, without ``batch_input_shape`` and without a build shape has no weights yet. Where the file
     holds weights all the same (Keras 2.2 dropped the InputLayer on saving), they cannot be restored: "Layer count mismatch when
     loading weights from file. Model expected 0 layers, found 1 saved layers". Without weights the model loads empty: a warning. An
-    ``.h5`` of a model that Keras cannot trace (TimeDistributed around a Pipeline) ends the same way, whatever shape it states.
+    ``.h5`` of a model that Keras cannot trace (TimeDistributed around a Pipeline) ends the same way, whatever shape it states, and so does
+    one that Keras 3 saved of a subclassed model: it has no place for the shape that the layers inside were built with.
 
     The cure for a ``.keras`` archive writes for each layer the build shape that its kernel proves; for an ``.h5`` the input
     shape, where only one goes with all kernels: the length of a sequence too, where a Flatten leads to a Dense. Otherwise kdoctor asks: ``--input-shape None,224,224,3``.
     """
+    yield from _subclassed(document, target)
     for stack in stacks(document):
         if stack.first is None or stack.model.at.keys:  # a model inside another one gets its shape from outside
             continue
@@ -44,6 +46,19 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
             yield _untraced(stack, untraced, stored)
         elif not _stated(document, stack, target) and not (stored and _restorable(document)):
             yield _missing(document, stack, target, stored) if stored else _empty(stack)
+
+
+def _subclassed(document: Document, target: Target) -> Iterator[Finding]:
+    """An ``.h5`` whose model is a class of the user's own, without a graph; what is not given is K301's business."""
+    root, stored = model_of(document), len(model_weights(document))
+    if document.format.native or not target.keras_3 or root is None or is_model(root) or not stored or root.class_name not in target.custom:
+        return
+    yield Finding(
+        root.at,
+        f"an .h5 does not say what {root.class_name} was built with: made from its arguments alone it has no variables yet, and the file "
+        f"holds {stored}; save it as a .keras archive where it was made",
+        keras_says="ValueError: Layer count mismatch when loading weights from file. Model expected 0 layers, found … saved layers.",
+    )
 
 
 def _stated(document: Document, stack: Stack, target: Target) -> bool:

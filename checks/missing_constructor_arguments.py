@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.custom.custom_objects import Match, deduced, matches, only_base_arguments, settings_for, source_of
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.security.hostile import is_no_modelling, is_pythons
 from kdoctor.structure.layers import layer_at, layers
@@ -23,7 +24,8 @@ def missing_constructor_arguments(document: Document, target: Target) -> Iterato
 
     A class that overrides ``__init__`` but not ``get_config`` loses its arguments when the model is saved: "__init__() missing 1 required
     positional argument: 'hidden_dim'". One whose ``__init__`` takes no ``**kwargs`` refuses what every layer is given: "__init__() got an
-    unexpected keyword argument 'trainable'".
+    unexpected keyword argument 'trainable'". One that hands them on refuses what its base in Keras does not take: a subclass of LSTM that
+    Keras 2 saved has ``time_major``.
 
     Without the source, a layer with weights and no arguments of its own is a warning. With ``--custom FILE.py`` its constructor is read,
     and not run. The cure writes what ``--set LAYER.ARGUMENT=VALUE`` says, or the one value that goes with the shapes of the stored
@@ -86,11 +88,19 @@ def _refused(match: Match, document: Document) -> Iterator[Finding]:
     yield Finding(
         node.at,
         f"{definition.name} ({source_of(definition)}) takes no {', '.join(match.unexpected)}, which the file gives it; "
-        "its __init__ should take **kwargs and hand them to super().__init__",
+        + (_takes(match) or "its __init__ should take **kwargs and hand them to super().__init__"),
         repair=Repair(f"leave out {', '.join(match.unexpected)}", edits) if harmless else None,
         needs=() if harmless else (Need("--custom", definition.name, "a class whose constructor takes what the file holds"),),
-        keras_says=f"TypeError: {definition.name}.__init__() got an unexpected keyword argument '{match.unexpected[0]}'",
+        keras_says=f"ValueError: Unrecognized keyword arguments passed to {definition.name}: {{{match.unexpected[0]!r}: …}}"
+        if _takes(match)
+        else f"TypeError: {definition.name}.__init__() got an unexpected keyword argument '{match.unexpected[0]}'",
     )
+
+
+def _takes(match: Match) -> str:
+    """Who refuses the arguments, where the class hands them on."""
+    handed = match.base is not None and match.definition.takes_anything
+    return f"its base {match.definition.above} refuses what is handed on to it" if handed else ""
 
 
 def _means_nothing(match: Match, name: str, document: Document) -> bool:
@@ -100,6 +110,8 @@ def _means_nothing(match: Match, name: str, document: Document) -> bool:
         return layer is not None and layer.at == match.node.at and not layer.calls and "inbound_nodes" not in layer.node.raw
     if name == "dtype" and isinstance(value, dict):
         value = (value.get("config") or {}).get("name") if isinstance(value.get("config"), dict) else value
+    if match.base is not None and match.definition.takes_anything:
+        return means_nothing(match.base.kind, match.base.name, name, value, document.saved_by().keras)
     return (name == "trainable" and value is True) or (name == "dtype" and value in PLAIN_DTYPES)
 
 

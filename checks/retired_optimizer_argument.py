@@ -3,17 +3,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
-from kdoctor.document import ABSENT, Document, Json
+from kdoctor.custom.custom_objects import of_training
+from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.keras_api.compile_reader import Mention, mentions
+from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, mentions, unknown_schedule
 from kdoctor.target import Target
 
 from ._refused_values import refused_settings
 
 # Arguments of Keras 2 optimizers: renamed ones, and those that say nothing about the training that Keras 3 does.
 RENAMED = {"lr": "learning_rate"}
-SCHEDULES = "keras.optimizers.schedules"
 MEANINGLESS = frozenset({"jit_compile", "is_legacy_optimizer"})
 # What a model that only predicts can do without: Keras 2.11 and later have another schedule for the momentum of Nadam, and no say in it.
 OF_TRAINING_ALONE = frozenset({"schedule_decay"})
@@ -30,6 +30,8 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     Where that config's own name is no optimizer's, or is not there, it does not load: "Could not interpret optimizer identifier: mine".
     Nadam's ``schedule_decay`` is gone, too: it says how training goes on, and nothing of what the model predicts.
 
+    With ``--custom FILE.py`` a subclass of one of Keras's optimizers that hands its keywords on is judged alike.
+
     A learning-rate schedule in an ``.h5`` of Keras 2 does not state its module: "Could not locate class 'ExponentialDecay'".
 
     Keras 3 clips gradients in one way, where Keras 2 took ``clipnorm`` and ``clipvalue`` at once, and takes no whole number for SGD's
@@ -38,7 +40,11 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
     """
     for mention in mentions(document, target):
-        if mention.kind != "optimizer" or mention.given:
+        if mention.kind != "optimizer":
+            continue
+        if mention.given:
+            own = of_training(mention, target)
+            yield from (_argument(document, mention, name, target) for name in (own[1] if own else ()))
             continue
         if mention.found is None and mention.meant is not None:
             yield _renamed_class(document, mention, target)
@@ -55,7 +61,7 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
     assert mention.meant is not None
     native = document.format.native
     module = document.at(mention.at / "module")
-    if not native and not _is_known(mention.arguments.get("name"), target):
+    if not native and not is_optimizer(mention.arguments.get("name"), target):
         return _not_by_its_name(document, mention, target)
     edit = Edit(mention.at / "module", old=module, new="keras.optimizers")
     registered = document.at(mention.at / "registered_name")
@@ -75,6 +81,8 @@ def _schedule(mention: Mention, target: Target) -> Iterator[Finding]:
     stated = mention.arguments.get("learning_rate")
     if not isinstance(stated, Mapping) or not isinstance(stated.get("class_name"), str) or "module" in stated:
         return
+    if stated["class_name"] in target.custom or unknown_schedule(mention, target) is not None:
+        return  # found by its name alone; nobody's but the author's: K506
     name, settings = stated["class_name"], stated.get("config")
     known = Catalogue.load(target.release, target.family).resolve(SCHEDULES, name) is not None and isinstance(settings, Mapping)
     at = mention.at / "config" / "learning_rate"
@@ -102,13 +110,6 @@ def _inner(mention: Mention, target: Target) -> Iterator[Finding]:
         repair=Repair(f"write keras.optimizers.{name}", (Edit(at, old=stated, new=new),)) if known else None,
         keras_says=f"TypeError: Could not locate class '{name}'.",
     )
-
-
-def _is_known(name: Json, target: Target) -> bool:
-    """Whether an optimizer goes by this name, in whatever case (optimizers.get)."""
-    return isinstance(name, str) and name.lower() in {
-        one.lower() for one in Catalogue.load(target.release, target.family).names("optimizer")
-    }
 
 
 def _not_by_its_name(document: Document, mention: Mention, target: Target) -> Finding:

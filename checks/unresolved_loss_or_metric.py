@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.custom.custom_objects import of_training
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
@@ -22,10 +23,13 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
     unexpected keyword argument 'fn'") or have another name ("Invalid value for argument `reduction`").
 
     The cure writes the full name (``mean_squared_error``), leaves out ``fn``, which the class knows itself, and writes today's word for
-    the reduction. The model computes the same.
+    the reduction, that of a loss of the user's own included, when its source is given with ``--custom``. The model computes the same.
     """
     for mention in mentions(document, target):
-        if mention.kind == "optimizer" or mention.given:
+        if mention.kind == "optimizer":
+            continue
+        if mention.given:
+            yield from _reduction(mention, target) if of_training(mention, target) is not None else ()
             continue
         if mention.found is None and mention.meant is not None and mention.form != "object":
             yield _alias(document, mention, target)
@@ -55,7 +59,11 @@ def _arguments(mention: Mention, target: Target) -> Iterator[Finding]:
             repair=repair,
             keras_says=f"TypeError: {mention.name}.__init__() got an unexpected keyword argument '{name}'",
         )
-    reduction = mention.arguments.get("reduction")
+    yield from _reduction(mention, target)
+
+
+def _reduction(mention: Mention, target: Target) -> Iterator[Finding]:
+    at, reduction = mention.at / "config", mention.arguments.get("reduction")
     if mention.kind == "loss" and isinstance(reduction, str) and reduction in REDUCTIONS and habits.RENAMES_REDUCTION.of(target):
         right = REDUCTIONS[reduction]
         yield Finding(

@@ -9,23 +9,28 @@ from typing import NamedTuple
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.errors import UsageError
+from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.compile_reader import Mention
 from kdoctor.keras_api.reader import FAMILY, Call, Resolution, calls
 from kdoctor.structure.layers import layer_at, layers
 from kdoctor.structure.manifest import weights_by_layer
-from kdoctor.structure.objects import FUNCTION, Node
+from kdoctor.structure.objects import FUNCTION, MODELS, Node, is_authors
 from kdoctor.structure.sequential import as_shape, stacks
 from kdoctor.target import Target
 from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
 
+GRAPH = frozenset({"name", "layers", "input_layers", "output_layers"})
+READ_BY_KERAS = frozenset({"batch_input_shape", "batch_shape", "dynamic"})  # of a layer, by one reader or another
 IN_REACH = (Resolution.GIVEN, Resolution.UNKNOWN, Resolution.FUNCTION)
 
 
 class Match(NamedTuple):
-    """An object of the file and its definition in the user's source."""
+    """An object of the file, its definition in the user's source, and the class of Keras that takes what this one's constructor hands on."""
 
     node: Node
     definition: Definition
+    base: ApiObject | None = None
 
     @property
     def given(self) -> frozenset[str]:
@@ -34,7 +39,11 @@ class Match(NamedTuple):
     @property
     def unexpected(self) -> tuple[str, ...]:
         """Arguments that the file gives and the constructor refuses."""
-        return self.definition.unexpected(self.given) if self.definition.is_class else ()
+        if not self.definition.is_class or self._put_together:
+            return ()
+        if self.base is None or self.definition.made_otherwise or not self.definition.takes_anything:
+            return self.definition.unexpected(self.given)
+        return tuple(sorted(self.given - self.definition.named - READ_BY_KERAS - {*self.base.parameters, *self.base.keys_taken}))
 
     @property
     def missing(self) -> tuple[Argument, ...]:
@@ -48,7 +57,12 @@ class Match(NamedTuple):
 
     @property
     def _lacking(self) -> tuple[Argument, ...]:
-        return self.definition.lacking(self.given) if self.definition.is_class else ()
+        return self.definition.lacking(self.given) if self.definition.is_class and not self._put_together else ()
+
+    @property
+    def _put_together(self) -> bool:
+        """Whether Keras makes the model from its graph, as it does a Functional: a subclass with a ``train_step`` of its own."""
+        return self.definition.takes_a_graph and self.given >= GRAPH
 
 
 @lru_cache(maxsize=4)
@@ -64,8 +78,26 @@ def matches(document: Document, target: Target) -> tuple[Match, ...]:
         if definition is None or definition.is_class is (call.node.class_name == FUNCTION):
             continue
         if call.resolution in IN_REACH and not _is_keras_own(call, catalogue):
-            found.append(Match(call.node, definition))
+            found.append(Match(call.node, definition, base_of(definition, call.kind, target)))
     return tuple(found)
+
+
+def base_of(definition: Definition, kind: str, target: Target) -> ApiObject | None:
+    """The class of Keras 3 that refuses what the user's class does not know; None where either takes anything."""
+    if not target.keras_3 or not definition.is_class or definition.above is None:
+        return None
+    found = Catalogue.load(target.release, target.family).legacy(kind, definition.above)
+    return None if found is None or found.is_function or found.takes_anything or found.name in MODELS else found
+
+
+def of_training(mention: Mention, target: Target) -> tuple[ApiObject, tuple[str, ...]] | None:
+    """The class of Keras under a loss, metric or optimizer whose source is given, and the arguments that neither takes."""
+    definition = target.given.code.get(mention.name.rpartition(">")[2]) if mention.form == "object" else None
+    base = base_of(definition, mention.kind, target) if definition is not None else None
+    if definition is None or base is None or definition.made_otherwise:
+        return None
+    taken = definition.named | {*base.parameters, *base.keys_taken}
+    return base, tuple(name for name in mention.arguments if name not in taken)
 
 
 def plain_name(node: Node) -> str:
@@ -76,7 +108,7 @@ def plain_name(node: Node) -> str:
 
 def _is_keras_own(call: Call, catalogue: Catalogue) -> bool:
     """A class of Keras whose name the user's source has, too."""
-    family = (call.node.module or "keras").split(".")[0] in FAMILY
+    family = not is_authors(call.node) and (call.node.module or "keras").split(".")[0] in FAMILY
     return family and call.kind != "function" and catalogue.legacy(call.kind, call.node.class_name) is not None
 
 

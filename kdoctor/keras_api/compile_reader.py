@@ -18,6 +18,7 @@ from kdoctor.structure.objects import FUNCTION, Node, as_node
 from kdoctor.target import Target
 
 KEYS = (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric"))
+SCHEDULES = "keras.optimizers.schedules"
 LEFT_ALONE = frozenset({"accuracy", "acc", "crossentropy", "ce"})  # compile() chooses what they mean
 
 
@@ -111,3 +112,22 @@ class _Reader:
 def _table(kind: str, node: Node) -> str:
     """Keras 2 has two optimizers of each name since 2.11; a config that does not deny it means the older one (optimizers.deserialize)."""
     return "legacy_optimizer" if kind == "optimizer" and node.config.get("is_legacy_optimizer", True) else kind
+
+
+def is_optimizer(name: Json, target: Target) -> bool:
+    """Whether an optimizer goes by this name, in whatever case (optimizers.get)."""
+    return isinstance(name, str) and name.lower() in {
+        one.lower() for one in Catalogue.load(target.release, target.family).names("optimizer")
+    }
+
+
+def unknown_schedule(mention: Mention, target: Target) -> str | None:
+    """The class of an optimizer's learning-rate schedule where Keras 3 does not have it and the user does not give it."""
+    read = target.keras_3 and mention.kind == "optimizer" and mention.found is not None
+    stated = mention.arguments.get("learning_rate") if read else None
+    name = stated.get("class_name") if isinstance(stated, Mapping) else None
+    if not isinstance(stated, Mapping) or not isinstance(name, str) or {name, stated.get("registered_name")} & target.custom:
+        return None
+    catalogue, module = Catalogue.load(target.release, target.family), stated.get("module")
+    homes = (module,) if isinstance(module, str) else (SCHEDULES,) if "module" not in stated else ()
+    return None if any(catalogue.resolve(home, name) is not None for home in homes) else name

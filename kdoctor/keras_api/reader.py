@@ -19,7 +19,7 @@ from kdoctor.keras_api.history import known_elsewhere
 from kdoctor.keras_api.operation import home_of_operation, is_nameless
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.structure.layers import is_model
-from kdoctor.structure.objects import CODE, FUNCTION, Node, is_repaired_hub, objects
+from kdoctor.structure.objects import CODE, FUNCTION, Node, is_authors, is_repaired_hub, objects
 from kdoctor.target import Target
 
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
@@ -161,6 +161,8 @@ def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
     """Why a class is not found; kdoctor never guesses a package from a name that Keras itself has used."""
     if kind == "dtype_policy":
         return Resolution.POLICY
+    if kind == "layer" and is_authors(node):
+        return Resolution.UNKNOWN
     root = (node.module or "").split(".")[0]
     if root == "tensorflow_hub" or (node.class_name == "KerasLayer" and "handle" in node.config):
         return Resolution.HUB

@@ -57,6 +57,11 @@ def is_repaired_hub(node: Node) -> bool:
     return HUB_REGISTERED in (node.registered_name, node.class_name)
 
 
+def is_authors(node: Node) -> bool:
+    """Whether the saving program defined the class itself: Keras then states no module and the class's own name, whatever Keras has of that name."""
+    return "module" in node.raw and node.raw["module"] is None and node.registered_name is not None
+
+
 def as_node(value: Json, at: Pointer) -> Node | None:
     """The object that a JSON value serializes, if it is one."""
     if not isinstance(value, dict) or not isinstance(value.get("class_name"), str) or "config" not in value:

@@ -26,7 +26,8 @@ class Definition(NamedTuple):
     module: the name that it is imported from; file and line: where it stands; registered: the name that a decorator gives it, as
     ``package>name``; arguments: of its constructor, None where a base that is not in the source decides; takes_anything: it has
     ``**kwargs``, or may have them; stated: it, or a base of it in the source, says what its config holds; made_otherwise: its
-    ``from_config`` is its own; shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other.
+    ``from_config`` is its own; above: the one base class that is not in the source, where it takes whatever the constructors do not name,
+    and named is what they do; takes_a_graph: a model of the class is put together from its layers; shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other.
     """
 
     name: str
@@ -40,6 +41,9 @@ class Definition(NamedTuple):
     stated: bool = True
     made_otherwise: bool = False
     shapes: tuple[Lengths, ...] | None = None
+    above: str | None = None
+    named: frozenset[str] = frozenset()
+    takes_a_graph: bool = False
 
     @property
     def name_in_file(self) -> str:

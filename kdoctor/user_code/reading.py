@@ -9,6 +9,7 @@ from typing import Final
 
 from kdoctor.errors import UsageError
 from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
+from kdoctor.user_code.handing_on import base_above, named, takes_a_graph
 from kdoctor.user_code.weight_shapes import weight_shapes
 
 LARGEST_SOURCE: Final = 8 << 20  # bytes
@@ -55,8 +56,10 @@ def _top(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _class(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], module: str, file: str) -> Definition:
     line = [*_line(node, classes)]
-    strange = {_last(base) for one in line for base in one.bases if _last(base) not in classes} - PLAIN_BASES
-    constructor = next((made for one in line if (made := _method(one, "__init__")) is not None), None)
+    outside = sorted({_last(base) for one in line for base in one.bases if _last(base) not in classes})
+    strange = set(outside) - PLAIN_BASES
+    constructors = [made for one in line if (made := _method(one, "__init__")) is not None]
+    constructor = constructors[0] if constructors else None
     arguments, anything = _signature(constructor) if constructor is not None else ((), False)
     if constructor is None:
         arguments = tuple(Argument(name, "…") for name in sorted(BASE_ARGUMENTS))
@@ -72,6 +75,9 @@ def _class(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], module: str,
         stated=any(_method(one, "get_config") is not None for one in line),
         made_otherwise=any(_method(one, "from_config") is not None for one in line),
         shapes=weight_shapes(next((made for one in line if (made := _method(one, "build")) is not None), None), constructor),
+        above=base_above(constructors, outside),
+        named=named(constructors),
+        takes_a_graph=takes_a_graph(constructor),
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from graphs import cured
+from typer.testing import CliRunner
 
 from kdoctor.check import Finding, Severity
+from kdoctor.cli.app import app
 from kdoctor.document import ABSENT, Document, Format
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, find_check, layer, sequential
@@ -71,3 +75,50 @@ def test_an_h5_falls_back_to_the_optimizer_that_the_config_names() -> None:
 def test_keras_own_names_short_ones_included_are_no_custom_objects() -> None:
     assert examine("K506", h5(loss="mse", metrics=["accuracy", "mae"], optimizer_config={"class_name": "Adam", "config": {}})) == []
     assert examine("K506", document(sequential(layer("Dense")))) == []
+
+
+SCHEDULE = {"module": None, "class_name": "WarmUp", "config": {"base": 0.1}, "registered_name": "WarmUp"}
+ADAM = {"module": "keras.optimizers", "class_name": "Adam", "config": {"name": "adam", "learning_rate": SCHEDULE}, "registered_name": None}
+
+
+@pytest.mark.parametrize(
+    "sick",
+    [
+        native(optimizer=ADAM, loss="mse"),
+        h5(optimizer_config={"class_name": "Adam", "config": {"learning_rate": SCHEDULE}}),
+        h5(optimizer_config={"class_name": "Adam", "config": {"learning_rate": {"class_name": "WarmUp", "config": {}}}}),
+    ],
+)
+def test_a_learning_rate_schedule_of_the_users_own_blocks_loading(sick: Document) -> None:
+    (finding,) = examine("K506", sick)
+    assert severity(finding) is Severity.ERROR
+    assert str(finding.keras_says).startswith("TypeError: Could not locate class 'WarmUp'.")
+    assert cured(sick, finding).training is ABSENT
+    assert examine("K506", sick, Target("3.15.1", custom=frozenset({"WarmUp"}))) == []
+
+
+def test_an_h5_falls_back_to_no_optimizer_by_a_name_of_the_users_own() -> None:
+    sick = h5(optimizer_config={"class_name": "Mine", "config": {"name": "mine"}})
+    (finding,) = examine("K506", sick)
+    assert finding.keras_says == "ValueError: Could not interpret optimizer identifier: mine"
+    assert cured(sick, finding).training is ABSENT
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
+def test_keras_refuses_what_is_named_and_reads_what_is_cured(tmp_path: Path) -> None:
+    class WarmUp(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+        def get_config(self) -> dict[str, float]:
+            return {}
+
+        def __call__(self, step: Any) -> float:
+            return 0.1
+
+    trained = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    trained.compile(keras.optimizers.Adam(WarmUp()), "mean_squared_error")
+    for name in ("model.keras", "model.h5"):
+        path, out = tmp_path / name, tmp_path / f"cured_{name}"
+        trained.save(path)
+        with pytest.raises(TypeError, match=r"WarmUp|could not be deserialized"):
+            keras.saving.load_model(path)
+        assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out)]).exit_code == 0
+        assert keras.saving.load_model(out).count_params() == 3

@@ -215,3 +215,12 @@ def test_the_length_of_a_sequence_is_what_a_dense_behind_a_flatten_was_made_for(
 def test_where_several_lengths_or_none_will_do_the_shape_is_asked_for_with_all_its_axes(sick: Document, example: str) -> None:
     finding = the(examine("K202", sick))
     assert (finding.repair, [need.name for need in finding.needs]) == (None, [example])
+
+
+def test_an_h5_of_a_subclassed_model_has_no_shape_to_build_it_with() -> None:
+    own = {"class_name": "Mine", "config": {"units": 3}}
+    sick = document(own, format=Format.H5_MODEL, weights={"model_weights/dense/dense/kernel": (4, 3)})
+    (finding,) = examine("K202", sick, Target("3.15.1", custom=frozenset({"Mine"})))
+    assert finding.repair is None
+    assert "Layer count mismatch" in str(finding.keras_says)
+    assert examine("K202", sick) == []  # K301 says that nobody knows the class

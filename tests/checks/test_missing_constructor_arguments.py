@@ -170,3 +170,55 @@ def test_where_nothing_proves_it_the_user_is_asked_and_may_say() -> None:
 
 def test_the_words_of_keras_1_are_the_business_of_others() -> None:
     assert examine("K304", dense(output_dim=3)) == []
+
+
+RECURRENT = """
+    class Memory(keras.layers.LSTM):
+        def __init__(self, units, gain=1.0, **kwargs):
+            super().__init__(units, **kwargs)
+            self.gain = gain
+"""
+
+
+def memory(**config: Any) -> Document:
+    return document(sequential({**layer("Memory", module="train", name="m", units=3, **config), "registered_name": "Memory"}))
+
+
+def test_what_is_handed_on_is_held_against_the_base_in_keras() -> None:
+    sick = memory(gain=2.0, time_major=False, recurrent_dropout=0.5)
+    (finding,) = examine("K304", sick, target(RECURRENT))
+    assert "takes no time_major" in finding.message
+    assert str(finding.keras_says).startswith("ValueError: Unrecognized keyword arguments passed to Memory")
+    assert finding.repair is not None
+    assert examine("K304", apply(sick, finding.repair.edits), target(RECURRENT)) == []
+    (finding,) = examine("K304", memory(gain=2.0, time_major=True), target(RECURRENT))
+    assert finding.repair is None
+
+
+def test_a_keyword_that_only_the_author_knows_is_not_dropped() -> None:
+    source = "class Memory(Layer):\n    def __init__(self, units, **kwargs):\n        super().__init__(**kwargs)"
+    (finding,) = examine("K304", memory(note="mine"), target(source))
+    assert "takes no note" in finding.message
+    assert finding.repair is None
+
+
+@pytest.mark.parametrize(
+    "body", ["kwargs.pop('note'); super().__init__(**kwargs)", "super().__init__(name=kwargs.get('name'))", "super().__init__()"]
+)
+def test_where_keywords_are_not_handed_on_as_they_are_nothing_is_said(body: str) -> None:
+    source = f"class Memory(Layer):\n    def __init__(self, units, **kwargs):\n        {body}"
+    assert examine("K304", memory(note="mine"), target(source)) == []
+
+
+def test_a_subclass_with_a_train_step_is_put_together_from_its_graph() -> None:
+    config = {"name": "gan", "trainable": True, "layers": [], "input_layers": [], "output_layers": []}
+    graph = document({"module": None, "class_name": "Gan", "config": config, "registered_name": "Gan"})
+    assert examine("K304", graph, target("class Gan(keras.Model):\n    def train_step(self, data): ...")) == []
+    assert (
+        examine(
+            "K304", graph, target("class Gan(Model):\n    def __init__(self, *args, **kwargs):\n        super().__init__(*args, **kwargs)")
+        )
+        == []
+    )
+    (finding, *_) = examine("K304", graph, target("class Gan(Model):\n    def __init__(self, units):\n        super().__init__()"))
+    assert "takes no" in finding.message

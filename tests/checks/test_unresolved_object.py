@@ -58,3 +58,13 @@ def test_a_model_that_is_a_class_of_its_own_is_explained_as_what_it_is() -> None
     (finding,) = examine("K301", document(root, weights={"layers/dense/vars/0": (4, 4)}))
     assert "it was given units=4. The model itself is a class of its author's: the file holds no graph" in finding.message
     assert "1 arrays ((4, 4))" in finding.message
+
+
+@pytest.mark.parametrize("format", [Format.KERAS_ZIP, Format.H5_MODEL])
+def test_a_class_without_a_module_is_the_authors_whatever_keras_has_of_its_name(format: Format) -> None:
+    own = {**layer("LayerNormalization", epsilon=0.5, name="norm"), "module": None, "registered_name": "LayerNormalization"}
+    mine = document(sequential(own), format=format)
+    (finding,) = examine("K301", mine)
+    assert [(need.flag, need.name) for need in finding.needs] == [("--custom", "LayerNormalization")]
+    assert examine("K306", mine) == []
+    assert examine("K301", mine, Target("3.15.1", custom=frozenset({"LayerNormalization"}))) == []

@@ -14,7 +14,7 @@ from kdoctor.keras_api.variables import attention, convolution, dense, hub, norm
 from kdoctor.keras_api.variables.retired import RETIRED
 from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
 from kdoctor.structure.layers import is_model
-from kdoctor.structure.objects import Node, is_repaired_hub
+from kdoctor.structure.objects import Node, is_authors, is_repaired_hub
 
 FAMILY: Final = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of modules that Keras's own classes have lived in
 DEEPEST: Final = 40  # layers inside layers: hostile files nest deeper than Python's stack
@@ -79,7 +79,7 @@ WITHOUT: Final = frozenset(
 
 def is_builtin(node: Node) -> bool:
     """Whether the object is of Keras's own classes, by its module and its registered name; the file may lie about both."""
-    family = node.module is None or node.module.split(".")[0] in FAMILY
+    family = not is_authors(node) and (node.module is None or node.module.split(".")[0] in FAMILY)
     registered = node.registered_name
     applied = (node.module or "").startswith("keras.src.applications.")  # Keras 2 registered theirs as anyone's
     return family and (applied or registered is None or ">" not in registered or registered.startswith("Keras>"))
