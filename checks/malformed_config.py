@@ -43,7 +43,7 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         yield from _empty(document)
         for call in calls(document, target):
             odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
-            if odd and read_natively(call.node, document.format.native, target):
+            if odd and call.kind == "layer" and read_natively(call.node, document.format.native, target):
                 yield _unhashable(call)
             if call.resolution is Resolution.FOUND and call.kind == "layer" and not is_model(call.node):
                 yield from _arguments(document, call, target.release)

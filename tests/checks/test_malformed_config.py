@@ -194,3 +194,8 @@ def test_a_registered_name_that_is_no_text_is_named(named: Any) -> None:
     (finding,) = examine("K614", document(sequential({**layer("Dense", units=2), "registered_name": named})))
     assert finding.at.json == "/config/layers/0/registered_name"
     assert str(finding.keras_says).startswith("TypeError: unhashable type")
+
+
+def test_that_of_an_initializer_is_not_looked_at() -> None:
+    zeros = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": {}}
+    assert examine("K614", document(sequential(layer("Dense", units=2, bias_initializer=zeros)))) == []
