@@ -12,6 +12,7 @@ from kdoctor.target import Target
 
 # losses/loss.py, standardize_reduction: "auto" was Keras 2's word for the mean over the batch.
 REDUCTIONS = {"auto": "sum_over_batch_size"}
+WRAPPER = "MeanMetricWrapper"  # around a function as a metric, as Keras 2 stores it
 
 
 @check("K502", Severity.ERROR, since="0.1.0")
@@ -21,6 +22,9 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
     An ``.h5`` compiled with ``mse`` does not load in Keras 3, one that Keras 3 itself saved included: "Could not deserialize
     'keras.metrics.mse' because it is not a KerasSaveable subclass". Loss objects of Keras 2 carry arguments that are gone ("got an
     unexpected keyword argument 'fn'") or have another name ("Invalid value for argument `reduction`").
+
+    A metric function of the user's own in an ``.h5`` of Keras 2 stands in a wrapper that bears its name: given to ``load_model``, it is
+    taken for that name, "'function' object has no attribute 'replace'".
 
     The cure writes the full name (``mean_squared_error``), leaves out ``fn``, which the class knows itself, and writes today's word for
     the reduction, that of a loss of the user's own included, when its source is given with ``--custom``. The model computes the same.
@@ -33,7 +37,24 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
             continue
         if mention.found is None and mention.meant is not None and mention.form != "object":
             yield _alias(document, mention, target)
+        if target.keras_3 and not document.format.native and mention.name == WRAPPER and mention.arguments.get("name") in target.custom:
+            yield _taken_for_its_name(mention, document, target)
         yield from _arguments(mention, target)
+
+
+def _taken_for_its_name(mention: Mention, document: Document, target: Target) -> Finding:
+    """MeanMetricWrapper.from_config puts a custom object in the place of every text in its config that names one, the metric's name too."""
+    name, old = mention.arguments["name"], document.at(mention.at)
+    plain = mention.arguments.keys() <= {"name", "dtype", "fn"} and mention.arguments.get("dtype") in (None, "float32")
+    alone = plain and mention.in_list and mention.arguments.get("fn") == name
+    return Finding(
+        mention.at,
+        f"the metric {name!r} has the name of its own function, and {target} takes the function that you give for the name",
+        repair=Repair(f"write the metric {name!r} by its name alone, as Keras 3 does", (Edit(mention.at, old=old, new=name),))
+        if alone
+        else None,
+        keras_says="AttributeError: 'function' object has no attribute 'replace'",
+    )
 
 
 def _alias(document: Document, mention: Mention, target: Target) -> Finding:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import json
+from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
+import h5py
+import keras
 import pytest
 from graphs import cured
+from typer.testing import CliRunner
 
+from kdoctor.cli.app import app
 from kdoctor.document import Document, Format
-from kdoctor.target import Target
+from kdoctor.edit import apply
+from kdoctor.target import Given, Target
 from kdoctor.testing import document, examine, layer, sequential
+from kdoctor.user_code.reading import definitions
 
 
 def h5(**training: Any) -> Document:
@@ -67,3 +77,53 @@ def test_what_compile_chooses_itself_and_the_authors_own_are_left_alone() -> Non
 
 def test_what_the_user_will_give_is_known() -> None:
     assert examine("K502", h5(loss="mse"), Target("3.15.1", custom=frozenset({"mse"}))) == []
+
+
+WRAPPED = {"class_name": "MeanMetricWrapper", "config": {"name": "rmse", "dtype": "float32", "fn": "rmse"}}
+
+
+def test_a_metric_function_that_is_given_is_not_taken_for_the_name_of_its_wrapper() -> None:
+    given = Target("3.15.1", custom=frozenset({"rmse"}))
+    sick = document(sequential(layer("Dense")), format=Format.H5_MODEL, training={"metrics": [[WRAPPED]]})
+    (finding,) = examine("K502", sick, given)
+    assert finding.repair is not None
+    healed = apply(sick, finding.repair.edits)
+    assert healed.training["metrics"] == [["rmse"]]
+    assert examine("K502", healed, given) == []
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
+def test_keras_reads_the_metric_by_its_name_alone(tmp_path: Path) -> None:
+    def rmse(true: Any, guessed: Any) -> Any:
+        return keras.ops.mean(keras.ops.abs(true - guessed))
+
+    path, out, source = tmp_path / "model.h5", tmp_path / "cured.h5", tmp_path / "mine.py"
+    source.write_text("def rmse(true, guessed): ...")
+    trained = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    trained.compile("adam", "mean_squared_error", metrics=[rmse])
+    trained.save(path)
+    with h5py.File(path, "r+") as file:
+        training = json.loads(file.attrs["training_config"])
+        file.attrs["training_config"] = json.dumps({**training, "metrics": [[WRAPPED]]})
+    with pytest.raises(AttributeError, match="replace"):
+        keras.saving.load_model(path, custom_objects={"rmse": rmse})
+    assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out), "--custom", str(source)]).exit_code == 0
+    assert keras.saving.load_model(out, custom_objects={"rmse": rmse}).compiled
+
+
+MINE = """
+    class Mine(keras.losses.Loss):
+        def __init__(self, gamma=1.0, **kwargs):
+            super().__init__(**kwargs)
+"""
+
+
+def test_a_loss_whose_source_is_given_gets_the_word_of_today_for_its_reduction() -> None:
+    code = {one.name: one for one in definitions(ast.parse(dedent(MINE)), "train", "train.py")}
+    given = Target("3.15.1", custom=frozenset({"Mine"}), given=Given(code=code))
+    loss = {"class_name": "Mine", "config": {"reduction": "auto", "name": "mine", "gamma": 2.0}}
+    sick = document(sequential(layer("Dense")), format=Format.H5_MODEL, training={"loss": loss})
+    (finding,) = examine("K502", sick, given)
+    assert finding.repair is not None
+    assert examine("K502", apply(sick, finding.repair.edits), given) == []
+    assert examine("K502", sick, Target("3.15.1", custom=frozenset({"Mine"}))) == []  # who knows what it takes
