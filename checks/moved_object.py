@@ -3,13 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.document import ABSENT, Document
+from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import is_nameless
 from kdoctor.keras_api.reader import Call, Resolution, calls, home_of
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
+
+from ._layer_activations import stated
 
 
 @check("K306", Severity.ERROR, since="0.1.0")
@@ -25,12 +27,17 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
     Keras 3 saves an operation of its own (``x * 2``, ``x[:, 0]``) in an ``.h5`` without its module, and does not find it again: "Unknown
     layer: 'GetItem'".
 
+    A layer as an activation (``Dense(64, activation=LeakyReLU(0.1))``) is looked for by its module, which tf.keras up to 2.12 did not
+    write: "Could not locate class 'LeakyReLU'".
+
     The cure writes the module under which the target has the class, and takes the registered name away. Arguments that the class took
     only at its old place are findings of their own.
     """
     for call in calls(document, target):
         if call.resolution is Resolution.MOVED:
             yield _operation(call, target) if is_nameless(call.node) else _moved(call, target)
+        elif (whole := stated(call, target)) is not None:
+            yield _activation(call.node, whole, target)
         elif habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native and _misnamed(call):
             yield _registered(call, target)
 
@@ -52,6 +59,15 @@ def _operation(call: Call, target: Target) -> Finding:
         f"{node.class_name} is an operation of Keras, and {target} looks for it among the layers: an .h5 does not say its module",
         repair=_at_home(call, target),
         keras_says=f"TypeError: Unknown layer: '{node.class_name}'.",
+    )
+
+
+def _activation(node: Node, whole: dict[str, Json], target: Target) -> Finding:
+    return Finding(
+        node.at,
+        f"the activation {node.class_name} is a layer, which {target} looks for by its module: the file does not say it",
+        repair=Repair(f"write keras.layers.{whole['class_name']}", (Edit(node.at, old=node.raw, new=whole),)),
+        keras_says=f"TypeError: Could not locate class '{node.class_name}'.",
     )
 
 

@@ -12,6 +12,8 @@ from kdoctor.replacements.retired_layers import retired
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
+from ._layer_activations import stated
+
 CONSTRAINTS = frozenset({"RadialConstraint"})
 
 
@@ -31,7 +33,7 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     native = document.format.native
     for call in calls(document, target):
         node = call.node
-        if call.resolution is not Resolution.RETIRED:
+        if call.resolution is not Resolution.RETIRED or stated(call, target) is not None:  # K306 tells of a layer as an activation
             continue
         yield Finding(
             node.at,

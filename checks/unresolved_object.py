@@ -12,6 +12,8 @@ from kdoctor.structure.manifest import model_weights
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
+from ._layer_activations import stated
+
 BASE_ARGUMENTS = frozenset({"name", "trainable", "dtype", "batch_input_shape"})
 
 
@@ -37,7 +39,7 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
         if call.resolution is not Resolution.UNKNOWN or (node.class_name, node.module) in seen:
             continue
         seen.add((node.class_name, node.module))
-        if is_pythons(node) or is_no_modelling(node) or node.at in named_functions(document):
+        if is_pythons(node) or is_no_modelling(node) or node.at in named_functions(document) or stated(call, target) is not None:
             continue
         yield Finding(
             node.at,

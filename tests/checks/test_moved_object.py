@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from graphs import cured, functional, start
 
 from kdoctor.document import Document, Format
@@ -83,3 +84,30 @@ def test_a_layer_of_an_application_is_found_by_its_name_and_all_its_arguments() 
         healed = apply(sick, finding.repair.edits).config["config"]["layers"][0]
         assert (healed["module"], healed["class_name"]) == (module, class_name.rpartition(">")[2])
     assert examine("K306", held("LayerScale", dim=96)) == []  # somebody's own
+
+
+@pytest.mark.parametrize(
+    ("stored", "written"),
+    [
+        (
+            {"class_name": "LeakyReLU", "config": {"name": "leaky", "alpha": 0.1}},
+            {"class_name": "LeakyReLU", "config": {"name": "leaky", "alpha": 0.1}},
+        ),
+        (
+            {"class_name": "Activation", "config": {"name": "act", "activation": "tanh"}},
+            {"class_name": "Activation", "config": {"name": "act", "activation": "tanh"}},
+        ),
+        ({"class_name": "ThresholdedReLU", "config": {"theta": 0.3}}, {"class_name": "ReLU", "config": {"threshold": 0.3}}),
+    ],
+)
+def test_a_layer_as_an_activation_is_told_its_module(stored: dict[str, Any], written: dict[str, Any]) -> None:
+    """``Dense(2, activation=LeakyReLU(0.1))`` as tf.keras 2.9 wrote it."""
+    dense = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": stored}}
+    sick = document(sequential(dense), format=Format.H5_MODEL)
+    (finding,) = examine("K306", sick)
+    assert finding.keras_says == f"TypeError: Could not locate class '{stored['class_name']}'."
+    assert [examine(code, sick) for code in ("K301", "K602")] == [[], []]
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"][0]["config"]["activation"] == {**written, "module": "keras.layers", "registered_name": None}
+    assert [examine(code, healed) for code in ("K301", "K306", "K602")] == [[], [], []]
+    assert examine("K306", sick, Target("3.9.2")) == []  # which reads no layer as an activation
