@@ -9,7 +9,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import is_held
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_list
-from kdoctor.structure.models import every_model, models
+from kdoctor.structure.models import model_nodes, models
 from kdoctor.structure.naming import fresh, rename
 from kdoctor.structure.objects import Node, as_node, objects
 from kdoctor.target import Target
@@ -42,7 +42,7 @@ def _models(document: Document) -> Iterator[Node]:
     listed = [model.node for model in models(document)]
     yield from listed
     known = {node.at for node in listed}
-    yield from (node for node in every_model(document) if node.at not in known)
+    yield from (node for node in model_nodes(document) if node.at not in known)
 
 
 def _listed(model: Node) -> Iterator[Finding]:

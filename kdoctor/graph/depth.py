@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.structure.layers import layer_list
-from kdoctor.structure.models import every_model
+from kdoctor.structure.models import model_nodes
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import Source, tensors
 
@@ -31,7 +31,7 @@ class Walk(NamedTuple):
 
 def walks(document: Document) -> Iterator[Walk]:
     """One for every model of the file, those inside wrappers included, outermost first; in time that grows with the config alone."""
-    for node in every_model(document):
+    for node in model_nodes(document):
         listed = [layer for layer in layer_list(node)[0] if isinstance(layer, dict)]
         around = sum(key in AROUND for key in node.at.keys)
         if "output_layers" in node.config:

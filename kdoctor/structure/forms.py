@@ -15,7 +15,7 @@ from kdoctor.edit import Edit
 from kdoctor.pointer import Key, Pointer
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.manifest import snake_case
-from kdoctor.structure.models import every_model
+from kdoctor.structure.models import model_nodes
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sources import as_source, tensors
 
@@ -37,7 +37,7 @@ class Misfit(NamedTuple):
 
 def misfits(document: Document) -> Iterator[Misfit]:
     """What is not of the form that loaders read, of all models of the config. Never raises."""
-    for node in every_model(document):
+    for node in model_nodes(document):
         yield from _in_model(node)
 
 

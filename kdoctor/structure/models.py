@@ -37,7 +37,7 @@ class Model(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def every_model(document: Document) -> tuple[Node, ...]:
+def model_nodes(document: Document) -> tuple[Node, ...]:
     """The models of the config as the objects that they are, outermost first: nested ones, and those inside wrappers too."""
     return tuple(node for node in objects(document) if node.at.part == "config" and is_model(node))
 
@@ -51,7 +51,7 @@ def models(document: Document) -> tuple[Model, ...]:
         own.setdefault(layer.container, []).append(layer)
     found = [] if root is None else [Model(root, tuple(own.get(root.at, ())), False)]
     nested = {layer.at for layer in layers(document)}
-    for node in every_model(document):
+    for node in model_nodes(document):
         if node.at in nested:
             found.append(Model(node, tuple(own.get(node.at, ())), True))
     return tuple(found)
@@ -61,7 +61,7 @@ def models(document: Document) -> tuple[Model, ...]:
 def wrapped_models(document: Document) -> tuple[Model, ...]:
     """Every model inside a wrapper (TimeDistributed), or nested in one that is: those that `models` leaves out."""
     known = {model.node.at for model in models(document)}
-    return tuple(Model(node, layers_of(node), True) for node in every_model(document) if node.at not in known)
+    return tuple(Model(node, layers_of(node), True) for node in model_nodes(document) if node.at not in known)
 
 
 @lru_cache(maxsize=4)
