@@ -45,12 +45,13 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
         if refused and is_keras_1(call.node):
             refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's
         says = _refusal(call, refused)
+        asked = (Need("--custom", call.node.class_name, NAMESAKE),) if refused and is_namesake(call) else ()
         for name in refused[:NAMED]:
             yield Finding(
                 call.node.at / "config" / name,
                 f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
                 repair=None if is_keras_1(call.node) or len(refused) > NAMED else _repair(document, call, name, saved_by),
-                needs=(Need("--custom", call.node.class_name, NAMESAKE),) if is_namesake(call) else (),
+                needs=asked,
                 layer=call.node.name,
                 keras_says=says or f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}",
             )
