@@ -161,8 +161,6 @@ def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
     """Why a class is not found; kdoctor never guesses a package from a name that Keras itself has used."""
     if kind == "dtype_policy":
         return Resolution.POLICY
-    if kind == "layer" and is_authors(node):
-        return Resolution.UNKNOWN
     root = (node.module or "").split(".")[0]
     if root == "tensorflow_hub" or (node.class_name == "KerasLayer" and "handle" in node.config):
         return Resolution.HUB
@@ -170,7 +168,7 @@ def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
     if family and node.class_name in OPERATION_LAYERS:
         return Resolution.OPERATION
     if family and _at_home(node, kind, catalogue) is not None:
-        return Resolution.MOVED
+        return Resolution.UNKNOWN if kind == "layer" and is_authors(node) else Resolution.MOVED
     return Resolution.RETIRED if family and known_elsewhere(kind, node.class_name) else Resolution.UNKNOWN
 
 

@@ -68,3 +68,9 @@ def test_a_class_without_a_module_is_the_authors_whatever_keras_has_of_its_name(
     assert [(need.flag, need.name) for need in finding.needs] == [("--custom", "LayerNormalization")]
     assert examine("K306", mine) == []
     assert examine("K301", mine, Target("3.15.1", custom=frozenset({"LayerNormalization"}))) == []
+
+
+@pytest.mark.parametrize("name", ["TFOpLambda", "CuDNNLSTM", "ThresholdedReLU"])
+def test_what_a_conversion_writes_without_a_module_is_no_class_of_the_authors(name: str) -> None:
+    made = {**layer(name), "module": None, "registered_name": name}
+    assert examine("K301", model(made)) == []

@@ -76,10 +76,16 @@ WITHOUT: Final = frozenset(
     + [f"{scope}{kind}Pooling{rank}D" for scope in ("", "Global", "Adaptive") for kind in ("Average", "Max") for rank in (1, 2, 3)]
 )
 
+# Classes of the tables that Keras 3 has no public name for: a conversion writes them, as all that it does not know, without a module.
+WITHOUT_A_NAME: Final = frozenset(
+    {"CustomScaleLayer", "GroupQueryAttention", "LayerScale", "RandomHeight", "RandomWidth", "ThresholdedReLU"}
+)
+
 
 def is_builtin(node: Node) -> bool:
     """Whether the object is of Keras's own classes, by its module and its registered name; the file may lie about both."""
-    family = not is_authors(node) and (node.module is None or node.module.split(".")[0] in FAMILY)
+    namesake = is_authors(node) and node.class_name not in WITHOUT_A_NAME and (node.class_name in RULES or node.class_name in WITHOUT)
+    family = not namesake and (node.module is None or node.module.split(".")[0] in FAMILY)
     registered = node.registered_name
     applied = (node.module or "").startswith("keras.src.applications.")  # Keras 2 registered theirs as anyone's
     return family and (applied or registered is None or ">" not in registered or registered.startswith("Keras>"))
