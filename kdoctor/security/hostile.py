@@ -33,6 +33,8 @@ from kdoctor.structure.objects import FUNCTION, Node, serialized
 
 # Keras writes plain functions of its own under this module, by their names: only Python's own names are foreign there.
 BUILTINS = "builtins"
+# Names that TensorFlow's own functions share with functions of Python that compute something and do nothing else: ``activation=tf.abs``.
+COMPUTING = frozenset({"abs", "all", "any", "complex", "max", "min", "pow", "range", "round", "sum"})
 MAIN = "__main__"
 
 
@@ -88,7 +90,8 @@ def is_foreign(found: Reference) -> bool:
     module = (found.module or "").strip()
     root = module.split(".")[0]
     if root == BUILTINS:
-        return any(hasattr(builtins, name) and not name.startswith("__keras") for name in found.names)
+        harmless = COMPUTING if found.function else frozenset()
+        return any(hasattr(builtins, name) and not name.startswith("__keras") for name in set(found.names) - harmless)
     if root in ("", MAIN) or (not found.function and found.names == (found.name,) and (root, found.name) in CALLABLES):
         return False
     if root in sys.stdlib_module_names or root in PACKAGES:

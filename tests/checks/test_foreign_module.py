@@ -16,6 +16,20 @@ def test_a_builtin_function_by_name_is_named() -> None:
     assert str(finding.at).endswith("/config/activation")
 
 
+@pytest.mark.parametrize("name", ["abs", "round"])
+def test_a_function_of_tensorflow_whose_name_python_has_too_is_no_offence(name: str) -> None:
+    reference = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": name,
+        "registered_name": name,
+    }  # activation=tf.abs, by Keras 2.15
+    sick = model(layer("Dense", units=1, activation=reference))
+    assert examine("K801", sick) == []
+    (finding,) = examine("K303", sick)
+    assert name in finding.message
+
+
 def test_a_function_of_keras_under_builtins_is_no_offence() -> None:
     reference = {"module": "builtins", "class_name": "function", "config": "relu", "registered_name": "function"}
     assert examine("K801", model(layer("Dense", units=1, activation=reference))) == []
