@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from kdoctor.check import Finding, Need, Repair
+from kdoctor.custom.left_out import lacking_arguments
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
-from kdoctor.keras_api.api_object import REQUIRED, ApiObject
-from kdoctor.keras_api.reader import Call, Resolution, calls
-from kdoctor.structure.layers import is_model
+from kdoctor.keras_api.reader import Call
 from kdoctor.structure.sequential import kernel_of
 from kdoctor.target import Target
 
@@ -20,20 +18,11 @@ CONVOLUTIONS = frozenset({"Conv1D", "Conv2D", "Conv3D"})
 
 def lacking(document: Document, target: Target) -> Iterator[Finding]:
     """One finding for each layer of Keras's own that cannot be made, and is not told of for words of another release (K601, K608)."""
-    for call in calls(document, target):
-        if call.resolution is not Resolution.FOUND or call.found is None or call.kind != "layer" or call.found.is_function:
-            continue
-        missing = [name for name in _required(call.found) if name not in call.arguments]
-        if missing and not is_model(call.node) and not call.not_taken():
-            yield _finding(document, target, call, missing)
+    for call, missing in lacking_arguments(document, target):
+        yield _finding(document, target, call, missing)
 
 
-@lru_cache(maxsize=256)
-def _required(of: ApiObject) -> tuple[str, ...]:
-    return tuple(name for name, default in of.parameters.items() if default is REQUIRED)
-
-
-def _finding(document: Document, target: Target, call: Call, missing: list[str]) -> Finding:
+def _finding(document: Document, target: Target, call: Call, missing: tuple[str, ...]) -> Finding:
     node = call.node
     given = {argument: value for (name, argument), value in target.given.settings.items() if name in (node.name, node.class_name)}
     known = {name: value for name in missing if (value := given.get(name, _proven(document, call, name))) is not None}

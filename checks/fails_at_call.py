@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.custom.left_out import BOUNDARIES, without_boundaries
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
@@ -32,9 +33,14 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
     saves it all the same: "Table not initialized". There is no cure: the words are not in the file.
 
+    A Discretization of Keras 2 that learned its boundaries keeps a summary of what it saw; Keras 3 makes no boundaries of it: "You need to
+    either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)`". Keras 2 tells them
+    (``layer.finalize_state(); layer.bin_boundaries``); the cure writes what ``--set NAME.bin_boundaries=[…]`` says.
+
     Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
     """
     yield from _kernels_of_a_gpu(document, target)
+    yield from _without_boundaries(document, target)
     if not document.format.native and target.keras_3:
         yield from _lost_words(document)
     if document.format.native:
@@ -64,6 +70,26 @@ def _lost_words(document: Document) -> Iterator[Finding]:
                 layer=node.name,
                 keras_says="FailedPreconditionError: Table not initialized.",
             )
+
+
+def _without_boundaries(document: Document, target: Target) -> Iterator[Finding]:
+    for node in without_boundaries(document, target):
+        at = node.at / "config" / BOUNDARIES
+        told = next(
+            (value for called in (node.name, node.class_name) if (value := target.given.settings.get((called or "", BOUNDARIES)))), None
+        )
+        count = Edit(node.at / "config" / "num_bins", old=node.config["num_bins"], new=None)
+        write = Edit(at, old=node.config.get(BOUNDARIES, ABSENT), new=told)
+        yield Finding(
+            at,
+            f"the boundaries that Discretization {node.name!r} has learned are not in its config, where Keras 3 looks for them",
+            repair=Repair(f"write the boundaries {told}", (write, count)) if told is not None else None,
+            needs=()
+            if told is not None
+            else (Need("--set", f"{node.name}.{BOUNDARIES}=[…]", "Keras 3 does not make them of the summary"),),
+            layer=node.name,
+            keras_says="ValueError: You need to either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)`",
+        )
 
 
 def _null_steps(document: Document, target: Target) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from kdoctor.custom.left_out import may_be_set
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.errors import UsageError
@@ -189,11 +190,16 @@ def only_base_arguments(node: Node) -> bool:
 def check_settings(document: Document, target: Target) -> None:
     """Raises `UsageError` for a ``--set`` whose layer, or argument, is not there."""
     found = matches(document, target)
+    asked = may_be_set(document, target) if target.given.settings else frozenset()
     for name, argument in target.given.settings:
+        if (name, argument) in asked:
+            continue
         fitting = [match for match in found if argument in settings_for(match, document, target)]
         if not fitting:
             known = ", ".join(sorted({repr(match.node.name or match.definition.name) for match in found})) or "none"
-            raise UsageError(f"--set {name}.{argument}: no custom layer of that name; those whose source is given: {known}")
+            raise UsageError(
+                f"--set {name}.{argument}: no custom layer of that name, and none of Keras's own that lacks it; those whose source is given: {known}"
+            )
         if all(match.definition.unexpected(frozenset({argument})) for match in fitting):
             raise UsageError(f"--set {name}.{argument}: {fitting[0].definition.name} takes no argument {argument!r}")
 

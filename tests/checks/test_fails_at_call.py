@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
+import numpy
 import pytest
 from graphs import cured
 
 from kdoctor.document import Format
-from kdoctor.target import Target
+from kdoctor.target import Given, Target
 from kdoctor.testing import document, examine, layer, sequential
 
 MODEL = sequential(layer("Dense"))
@@ -58,3 +60,23 @@ def test_a_schedule_with_a_name_is_healthy(target: Target) -> None:
 
 def test_keras_2_takes_a_schedule_called_null() -> None:
     assert examine("K610", document(MODEL, training=scheduled(None)), Target("2.15.0")) == []
+
+
+def binned(**config: Any) -> Any:
+    return document(sequential(layer("Discretization", name="bins", num_bins=3, **config)))
+
+
+def test_boundaries_that_keras_2_learned_are_asked_for_and_written_as_given() -> None:
+    (finding,) = examine("K610", binned(bin_boundaries=None))
+    assert [(need.flag, need.name) for need in finding.needs] == [("--set", "bins.bin_boundaries=[…]")]
+    told = Target("3.15.1", given=Given(settings={("bins", "bin_boundaries"): [0.5, 1.5]}))
+    (finding,) = examine("K610", binned(bin_boundaries=None), told)
+    healed = cured(binned(bin_boundaries=None), finding)
+    assert examine("K610", healed) == []
+    made = keras.layers.Discretization.from_config(healed.config["config"]["layers"][0]["config"])
+    assert made(numpy.array([[0.0, 1.0, 2.0]])).numpy().tolist() == [[0, 1, 2]]
+
+
+def test_boundaries_in_the_config_are_healthy() -> None:
+    assert examine("K610", binned(bin_boundaries=[0.5, 1.5])) == []
+    assert examine("K610", binned(bin_boundaries=None), Target("2.15.0")) == []

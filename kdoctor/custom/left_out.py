@@ -1,0 +1,45 @@
+"""What layers of Keras's own need and the file does not state: asked of the user with ``--set LAYER.ARGUMENT=VALUE``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from kdoctor.document import Document
+from kdoctor.keras_api.api_object import REQUIRED, ApiObject
+from kdoctor.keras_api.reader import Call, Resolution, calls
+from kdoctor.structure.layers import is_model
+from kdoctor.structure.objects import Node, objects
+from kdoctor.target import Target
+
+BOUNDARIES = "bin_boundaries"
+
+
+def lacking_arguments(document: Document, target: Target) -> Iterator[tuple[Call, tuple[str, ...]]]:
+    """The layers that cannot be made for want of arguments, and are not told of for words of another release (K601, K608)."""
+    for call in calls(document, target):
+        if call.resolution is not Resolution.FOUND or call.found is None or call.kind != "layer" or call.found.is_function:
+            continue
+        missing = tuple(name for name in _required(call.found) if name not in call.arguments)
+        if missing and not is_model(call.node) and not call.not_taken():
+            yield call, missing
+
+
+def without_boundaries(document: Document, target: Target) -> Iterator[Node]:
+    """Discretization layers that Keras 3 finds without the boundaries that they were to learn: it saves those in the config."""
+    for node in objects(document) if target.keras_3 else ():
+        learned = node.class_name == "Discretization" and node.at.part == "config" and node.config.get("num_bins") is not None
+        if learned and node.config.get(BOUNDARIES) is None and node.config.get("bins") is None:
+            yield node
+
+
+def may_be_set(document: Document, target: Target) -> frozenset[tuple[str, str]]:
+    """Each layer, by its name and by its class, with an argument that the user may give."""
+    open_ = [(call.node, name) for call, missing in lacking_arguments(document, target) for name in missing]
+    open_ += ((node, BOUNDARIES) for node in without_boundaries(document, target))
+    return frozenset((called, name) for node, name in open_ for called in (node.name, node.class_name) if called)
+
+
+@lru_cache(maxsize=256)
+def _required(of: ApiObject) -> tuple[str, ...]:
+    return tuple(name for name, default in of.parameters.items() if default is REQUIRED)
