@@ -11,7 +11,9 @@ from kdoctor.keras_api.slots import slots
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import StateWish, Target
+from kdoctor.training.nadam import moves_of_product
 from kdoctor.training.optimizer_state import expected_shapes, misfit, state_arrays, without_state
+from kdoctor.weights.rearrange import edits as moved
 from kdoctor.weights.stored import written
 
 from ._given_training import as_given
@@ -32,6 +34,9 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     'adam', because it has 10 variables whereas the saved optimizer has 2 variables", and starts the optimizer afresh without another
     word: a warning. There is nothing to cure then, as moments that are not in the file cannot be made up. Arrays of other shapes are an
     error ("A total of 1 objects could not be loaded"): the state is left out, and the predictions stay what they are.
+
+    Nadam of Keras 3.0 to 3.9 keeps the product of its momentum before the moments, since 3.10 it stands behind them. The cure moves it:
+    training goes on as if nothing had happened.
 
     An array that is missing from its list in an ``.h5`` ("KeyError: 'sequential_dense_kernel_velocity'"), or has another number than those
     that Keras counts in an archive, is an error. Where one name is without its array and one array, of the right shape, without its name,
@@ -62,7 +67,19 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     if target.purpose == "training" and habits.BUILDS_FOR_NO_VARIABLES.of(target) and "/optimizer_weights" in document.attributes:
         yield _cannot_fit(document)
         return
+    if moves := moves_of_product(document, target):
+        yield _product_elsewhere(document, target, moves)
+        return
     yield from _mismatch(document, target) if document.format.native else _legacy_mismatch(document)
+
+
+def _product_elsewhere(document: Document, target: Target, moves: tuple[tuple[str, str], ...]) -> Finding:
+    return Finding(
+        AT / "optimizer",
+        f"the state of the optimizer Nadam is in another order than {target} reads it: the product of its momentum stands elsewhere",
+        repair=Repair("put the optimizer's arrays in that order", moved(document, moves)),
+        keras_says="ValueError: A total of 1 objects could not be loaded. Example error message for object <keras.src.optimizers.nadam.Nadam>",
+    )
 
 
 def _misnamed(document: Document, target: Target) -> Finding | None:

@@ -59,6 +59,7 @@ CROPS_IN_TRAINING_ALONE = Habit(
 )  # RandomCrop hands its input on at inference; before, it resized it; seen in 3.0, 3.6, 3.9, 3.12, 3.15
 KEEPS_NULL_STEPS = Habit((3, 0))  # steps_per_execution: null is compared with a number
 STRIDES_PATCHES = Habit((3, 14))  # before, the operation ExtractPatches failed when it was told its strides (keras#21959)
+KEEPS_PRODUCT_OF_NADAM_LAST = Habit((3, 10))  # before, it stands before the slots: optimizers/nadam.py, build
 SCOPES_SCHEDULES = Habit((3, 0))  # a learning-rate schedule computes in a scope of its name, which must be a text
 TURNS_NO_LAYER_ROUND = Habit((3, 0))  # the second direction of a Bidirectional goes backwards whatever the first one does
 RUNS_CUDNN_LAYERS = Habit(ALWAYS, (3, 0))  # CuDNNLSTM and CuDNNGRU are kernels of a GPU

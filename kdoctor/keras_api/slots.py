@@ -3,7 +3,7 @@
 Read on 2026-11-21 from ``build`` of keras/src/optimizers (3.15.1, 2.15.0), ``_create_slots`` of its legacy optimizers (tf.keras up to 2.10)
 and ``get_updates`` of Keras 2.2.5. The slots of one group change with every variable (m, v, m, v); groups follow each other. Nadam is
 left out on purpose: it keeps a product of all steps beside its variables, which Keras 2.11 to 2.15 store nowhere, and Keras 3 before the
-slots (seen in 3.0 to 3.9) or behind them (3.12, 3.15); with a fresh product, the first steps would be many times too long.
+slots (3.0 to 3.9) or behind them (since 3.10: `kdoctor.training.nadam`); with a fresh product, the first steps would be many times too long.
 """
 
 from __future__ import annotations
