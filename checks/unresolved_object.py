@@ -9,7 +9,7 @@ from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.security.hostile import is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
 from kdoctor.structure.manifest import model_weights
-from kdoctor.structure.objects import Node
+from kdoctor.structure.objects import Node, as_node
 from kdoctor.target import Target
 
 from ._layer_activations import stated
@@ -27,11 +27,13 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     The cure is the code: ``load_model(path, custom_objects={"MyLayer": MyLayer})``. With ``--custom MyLayer`` kdoctor judges the rest of
     the file as if the class were there. With ``--custom FILE.py``, or a module or package, the source is read, and not run: the class is
     matched by name, its constructor is compared with what the file holds (K304), and ``fix`` writes the module and the registered
-    name under which Keras finds it. What no model calls (K801, K802) is nobody's custom class.
+    name under which Keras finds it. In an ``.h5``, Keras 3 finds a class inside Bidirectional only if it is registered. What no model calls (K801, K802) is nobody's custom class.
     """
     seen: set[tuple[str, str | None]] = set()
     known = {match.node.at: match for match in matches(document, target) if match.definition.is_class}
     yield from (finding for match in known.values() for finding in _found(match, document, target))
+    if target.keras_3 and not document.format.native:
+        yield from _given_inside_bidirectional(document, target)
     for call in calls(document, target):
         node = call.node
         if node.at in known:
@@ -61,6 +63,24 @@ def _found(match: Match, document: Document, target: Target) -> Iterator[Finding
             repair=Repair(f"write the module {definition.module} and the name {definition.name_in_file!r}", edits),
             mild=not _missed(match, document),
         )
+
+
+def _given_inside_bidirectional(document: Document, target: Target) -> Iterator[Finding]:
+    """The reader of an ``.h5`` hands ``custom_objects`` to Bidirectional, whose constructor copies the layer without them."""
+    for call in calls(document, target):
+        held = as_node(call.node.config.get("layer"), call.node.at / "config" / "layer")
+        if call.resolution is not Resolution.FOUND or call.node.class_name != "Bidirectional" or held is None:
+            continue
+        definition = target.given.code.get(held.class_name)
+        registered = definition.registered is not None if definition else ">" in (held.registered_name or "")
+        if held.class_name in target.custom and not registered:
+            yield Finding(
+                held.at,
+                f"Bidirectional of {target} does not find {held.class_name} among the custom_objects of an .h5: it has to be registered, "
+                "by @keras.saving.register_keras_serializable() above it",
+                needs=(Need("--custom", "FILE.py", f"{held.class_name} with @keras.saving.register_keras_serializable() above it"),),
+                keras_says=f"TypeError: Could not locate class '{held.class_name}'.",
+            )
 
 
 def _missed(match: Match, document: Document) -> bool:

@@ -41,6 +41,20 @@ def test_a_class_that_the_user_will_give_is_known(name: str) -> None:
     assert examine("K301", model(SCALE), Target("3.15.1", custom=frozenset({name}))) == []
 
 
+def test_in_an_h5_a_class_inside_bidirectional_has_to_be_registered() -> None:
+    """Bidirectional's constructor copies its layer without the custom_objects that the reader was given; seen in 3.15.1."""
+    held = {**layer("Memory", module="train", units=2), "registered_name": "Memory"}
+    sick = document(sequential(layer("Bidirectional", layer=held)), format=Format.H5_MODEL)
+    given = Target("3.15.1", custom=frozenset({"Memory"}))
+    (finding,) = examine("K301", sick, given)
+    assert "has to be registered" in finding.message
+    assert [need.flag for need in finding.needs] == ["--custom"]
+    assert examine("K301", document(sequential(layer("Bidirectional", layer=held))), given) == []
+    registered = sequential(layer("Bidirectional", layer={**held, "registered_name": "mine>Memory"}))
+    assert examine("K301", document(registered, format=Format.H5_MODEL), given) == []
+    assert examine("K301", document(sequential(layer("TimeDistributed", layer=held)), format=Format.H5_MODEL), given) == []
+
+
 @pytest.mark.parametrize("made", [layer("Dense"), layer("CuDNNLSTM"), layer("TFOpLambda"), layer("KerasLayer", handle="h")])
 def test_what_keras_or_tensorflow_hub_once_had_is_no_custom_class(made: dict[str, Any]) -> None:
     assert examine("K301", model(made)) == []
