@@ -39,8 +39,8 @@ JUDGED = (
     "trainable", "dtype", "seed", "data_format", "padding", "strides", "kernel_size", "dilation_rate", "pool_size", "filters", "units", "rate",
     "groups", "num_heads", "key_dim", "input_dim", "output_dim", "interpolation", "output_mode", "ngrams", "momentum", "epsilon", "n", "size",
     "return_sequences", "go_backwards", "stateful", "unroll", "use_bias", "mask_zero", "stddev", "num_bins", "height", "width", "cropping", "dropout",
-    "recurrent_dropout", "depth_multiplier", "standardize", "split", "target_shape", "dims", "keepdims",
-)  # fmt: skip
+    "recurrent_dropout", "depth_multiplier", "standardize", "split", "target_shape", "keepdims",
+)  # fmt: skip  # not "dims" of Permute: which numbers it takes depends on their order
 LAYERS = (
     "Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling1D", "MaxPooling2D", "AveragePooling2D",
     "GlobalAveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling1D", "Flatten", "Embedding", "LSTM", "GRU", "SimpleRNN", "Dropout",

@@ -44,6 +44,12 @@ def test_every_row_holds_a_value_that_keras_refuses_and_lets_the_one_pass_that_k
     assert rows > 1000
 
 
+@pytest.mark.parametrize("dims", [[1, 2], [2, 1], [3, 1, 2]])
+def test_what_depends_on_the_order_of_numbers_is_not_judged(dims: list[int]) -> None:
+    assert not is_refused("Permute", "dims", dims, keras.__version__)
+    assert keras.layers.Permute.from_config({"dims": dims}).dims == tuple(dims)
+
+
 def test_every_value_that_is_tried_is_of_the_kind_that_it_is_tried_for(probe: Any) -> None:
     assert {word: kind_of(value) for word, values in probe.VALUES.items() for value in values} == {word: word for word in probe.VALUES}
 
