@@ -25,7 +25,8 @@ BindFromOption = Annotated[
     typer.Option("--bind-from", metavar="FILE.py", help="Your training script: the constants that a Lambda reads; read, not run."),
 ]
 SetOption = Annotated[
-    list[str], typer.Option("--set", metavar="LAYER.ARG=VALUE", help="An argument of a custom layer that the file has lost.")
+    list[str],
+    typer.Option("--set", metavar="LAYER.ARG=VALUE", help="An argument that the file has lost, of a custom layer or one of Keras."),
 ]
 HubPathOption = Annotated[
     list[str],
