@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.custom.custom_objects import Match, deduced, matches, only_base_arguments, settings_for, source_of
+from kdoctor.custom.custom_objects import Match, matches, only_base_arguments, settings_for, source_of
+from kdoctor.custom.deduction import deduced, may_be, unproven
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api.absence import means_nothing
@@ -12,6 +13,7 @@ from kdoctor.security.hostile import is_no_modelling, is_pythons
 from kdoctor.structure.layers import layer_at, layers
 from kdoctor.structure.manifest import weights_by_layer
 from kdoctor.target import Target
+from kdoctor.user_code.definition import Argument
 
 from ._built_in_arguments import lacking
 
@@ -32,6 +34,10 @@ def missing_constructor_arguments(document: Document, target: Target) -> Iterato
     weights; ``trainable: true``, ``dtype: float32`` and, in a Sequential, the name are left out where the constructor refuses them.
     An argument with a default that the file does not state is a warning: another value may have been in use.
 
+    Of a subclassed model without a ``get_config`` Keras 3 saves the defaults of its constructor, or nothing, and never what it was given:
+    ``MyModel(units=5)`` stands in the file as ``units: 3``. Where the constructor makes layers of Keras's own with an argument, their
+    kernels tell it, and it is written. Where nothing tells it, whether the model loads as it was is not known, until ``--set`` says it.
+
     A layer of Keras's own whose config has lost what its constructor needs ("Dense.__init__() missing 1 required positional argument:
     'units'") was edited by hand. The cure is the same: the one value that goes with its stored kernel, or ``--set``.
     """
@@ -47,36 +53,58 @@ def _lost(match: Match, document: Document, target: Target) -> Iterator[Finding]
     node, definition = match.node, match.definition
     told = settings_for(match, document, target)
     known = {**deduced(match, document), **told}
-    lacking = {one.name for one in (*match.missing, *match.assumed)}
+    doubtful = unproven(match, document)
+    lacking = {one.name for one in (*match.missing, *match.assumed, *doubtful)}
     edits = [
         Edit(node.at / "config" / name, old=node.config.get(name, ABSENT), new=value)
         for name, value in known.items()
         if (name in told or name in lacking) and node.config.get(name, ABSENT) != value
     ]
     open_ = [one for one in match.missing if one.name not in known]
-    layer = _called(match, document)
+    layer = _called(match)
     if edits or open_:
         names = ", ".join(one.name for one in match.missing) or ", ".join(str(edit.at.keys[-1]) for edit in edits)
         yield Finding(
             node.at,
-            f"{definition.name} ({source_of(definition)}) is made with {names}, which the file does not state",
+            f"{definition.name} ({source_of(definition)}) is made with {names}, which the file does not "
+            + ("record: Keras 3 saves the defaults of a subclassed model" if not match.missing and doubtful else "state"),
             repair=Repair("write " + ", ".join(f"{edit.at.keys[-1]}={edit.new!r}" for edit in edits), tuple(edits)) if not open_ else None,
             needs=tuple(Need("--set", f"{layer}.{one.name}=…", f"get_config of {definition.name} does not save it") for one in open_),
             keras_says=f"TypeError: {definition.name}.__init__() missing {len(open_)} required positional argument"
             f"{'s' if len(open_) > 1 else ''}: {' and '.join(repr(one.name) for one in open_)}"
             if open_
             else None,
-            mild=not match.missing,
+            mild=not match.missing and all(may_be(one, known[one.name]) for one in doubtful if one.name in known),
         )
-        return
-    assumed = [one for one in match.assumed if one.name not in known]
-    if assumed:
-        yield Finding(
-            node.at,
-            f"the file does not state {', '.join(one.name for one in assumed)} of {definition.name} ({source_of(definition)}): it is made "
-            f"with {', '.join(f'{one.name}={one.default}' for one in assumed)}, which may not be what it was saved with (--set {layer}.…)",
-            mild=True,
-        )
+    if unsaid := [one for one in doubtful if one.name not in known]:
+        yield _never_recorded(match, unsaid)
+    elif (assumed := [one for one in match.assumed if one.name not in known]) and not edits and not open_:
+        yield _assumed(match, assumed)
+
+
+def _assumed(match: Match, arguments: list[Argument]) -> Finding:
+    definition, layer = match.definition, _called(match)
+    return Finding(
+        match.node.at,
+        f"the file does not state {', '.join(one.name for one in arguments)} of {definition.name} ({source_of(definition)}): it is made "
+        f"with {', '.join(f'{one.name}={one.default}' for one in arguments)}, which may not be what it was saved with (--set {layer}.…)",
+        mild=True,
+    )
+
+
+def _never_recorded(match: Match, arguments: list[Argument]) -> Finding:
+    definition, layer = match.definition, _called(match)
+    return Finding(
+        match.node.at,
+        f"Keras 3 does not record what a subclassed model is made with: of {definition.name} ({source_of(definition)}) the file can hold the defaults "
+        f"{', '.join(f'{one.name}={one.default}' for one in arguments)} alone, whatever they were, and nothing in it proves them: say them, "
+        "or save it again with a get_config of its own",
+        needs=tuple(
+            Need("--set", f"{layer}.{one.name}=…", f"{one.default} is the default, whatever it was made with") for one in arguments
+        ),
+        mild=True,
+        undecided=True,
+    )
 
 
 def _refused(match: Match, document: Document) -> Iterator[Finding]:
@@ -115,7 +143,7 @@ def _means_nothing(match: Match, name: str, document: Document) -> bool:
     return (name == "trainable" and value is True) or (name == "dtype" and value in PLAIN_DTYPES)
 
 
-def _called(match: Match, document: Document) -> str:
+def _called(match: Match) -> str:
     return match.node.name or match.definition.name
 
 

@@ -14,8 +14,9 @@ from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import Mention
 from kdoctor.keras_api.reader import FAMILY, Call, Resolution, calls
+from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_at, layers
-from kdoctor.structure.manifest import weights_by_layer
+from kdoctor.structure.manifest import model_weights, weights_by_layer
 from kdoctor.structure.objects import FUNCTION, MODELS, Node, is_authors
 from kdoctor.structure.sequential import as_shape, stacks
 from kdoctor.target import Target
@@ -40,7 +41,7 @@ class Match(NamedTuple):
     @property
     def unexpected(self) -> tuple[str, ...]:
         """Arguments that the file gives and the constructor refuses."""
-        if not self.definition.is_class or self._put_together:
+        if not self.definition.is_class or self.put_together:
             return ()
         if self.base is None or self.definition.made_otherwise or not self.definition.takes_anything:
             return self.definition.unexpected(self.given)
@@ -58,10 +59,10 @@ class Match(NamedTuple):
 
     @property
     def _lacking(self) -> tuple[Argument, ...]:
-        return self.definition.lacking(self.given) if self.definition.is_class and not self._put_together else ()
+        return self.definition.lacking(self.given) if self.definition.is_class and not self.put_together else ()
 
     @property
-    def _put_together(self) -> bool:
+    def put_together(self) -> bool:
         """Whether Keras makes the model from its graph, as it does a Functional: a subclass with a ``train_step`` of its own."""
         return self.definition.takes_a_graph and self.given >= GRAPH
 
@@ -152,23 +153,10 @@ def settings_for(match: Match, document: Document, target: Target) -> dict[str, 
     return {argument: value for (name, argument), value in target.given.settings.items() if name in names}
 
 
-def deduced(match: Match, document: Document) -> dict[str, Json]:
-    """Arguments that the shapes of the stored weights leave one value for, by what ``build`` does with them."""
-    shapes, stored = match.definition.shapes, [weight for _, weight in stored_arrays(document, match.node)]
-    if not shapes or len(shapes) != len(stored) or any(len(shape) != len(one.shape) for shape, one in zip(shapes, stored, strict=True)):
-        return {}
-    found: dict[str, set[int]] = {}
-    for shape, one in zip(shapes, stored, strict=True):
-        for length, is_ in zip(shape, one.shape, strict=True):
-            if isinstance(length, str):
-                found.setdefault(length, set()).add(is_)
-            elif length is not None and length != is_:
-                return {}  # another layer than this source's
-    return {name: values.pop() for name, values in found.items() if len(values) == 1}
-
-
 def stored_arrays(document: Document, node: Node) -> list[tuple[str, Weight]]:
-    """The arrays of one layer with their paths, in its order."""
+    """The arrays of one layer, or of the whole model, with their paths, in its order."""
+    if node.at == Pointer("config"):
+        return sorted(model_weights(document).items())
     for row, owned in zip(layers(document), weights_by_layer(document), strict=True):
         if row.at == node.at:
             names = document.attributes.get(f"/model_weights/{row.name}", {}).get("weight_names")

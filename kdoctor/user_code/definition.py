@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, TypeAlias
 
+from kdoctor.user_code.sublayers import Made
+
 # The arguments of keras.layers.Layer that a config always holds.
 BASE_ARGUMENTS: Final = frozenset({"name", "trainable", "dtype", "activity_regularizer"})
 Lengths: TypeAlias = "tuple[int | str | None, ...]"  # of an array by axis: a number, the name of an argument, or None for anything else
@@ -27,7 +29,8 @@ class Definition(NamedTuple):
     ``package>name``; arguments: of its constructor, None where a base that is not in the source decides; takes_anything: it has
     ``**kwargs``, or may have them; stated: it, or a base of it in the source, says what its config holds; made_otherwise: its
     ``from_config`` is its own; above: the one base class that is not in the source, where it takes whatever the constructors do not name,
-    and named is what they do; takes_a_graph: a model of the class is put together from its layers; shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other.
+    and named is what they do; takes_a_graph: a model of the class is put together from its layers; a_model: it is a subclass of Model; made: the layers that its constructor makes;
+    shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other.
     """
 
     name: str
@@ -44,6 +47,8 @@ class Definition(NamedTuple):
     above: str | None = None
     named: frozenset[str] = frozenset()
     takes_a_graph: bool = False
+    a_model: bool = False
+    made: Made = Made()
 
     @property
     def name_in_file(self) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from kdoctor.errors import UsageError
 from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
 from kdoctor.user_code.handing_on import base_above, named, takes_a_graph
+from kdoctor.user_code.sublayers import sublayers
 from kdoctor.user_code.weight_shapes import weight_shapes
 
 LARGEST_SOURCE: Final = 8 << 20  # bytes
@@ -78,6 +79,8 @@ def _class(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], module: str,
         above=base_above(constructors, outside),
         named=named(constructors),
         takes_a_graph=takes_a_graph(constructor),
+        a_model="Model" in outside,
+        made=sublayers(constructor, frozenset(classes)),
     )
 
 
