@@ -8,6 +8,8 @@ from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
+HIDDEN_END = "ValueError: File not found: … Please ensure the file is an accessible `.keras` zip file. (or BadZipFile)"
+
 
 @check("K109", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
 def damaged_archive(document: Document, target: Target) -> Iterator[Finding]:
@@ -16,7 +18,8 @@ def damaged_archive(document: Document, target: Target) -> Iterator[Finding]:
     A member whose checksum does not fit is refused by Keras ("Bad CRC-32 for file 'model.weights.h5'"); nobody can tell which
     bytes are wrong, so there is no cure; ``--partial`` writes it all the same, and lists its arrays as not proven. Of metadata.json it is an
     info: Keras does not open it. Bytes before or after a whole archive are harmless to Keras's zip reader: an info,
-    and cut off when the file is written anew. Before HDF5 content they are harmless only where HDF5 allows a user block:
+    and cut off when the file is written anew. More than 65,536 bytes behind it, or what looks like the end of another archive, keep that reader
+    from finding the end: an error with the same cure. Before HDF5 content they are harmless only where HDF5 allows a user block:
     of 512, 1024, 2048 … bytes; elsewhere it finds nothing ("file signature not found"), and the cure cuts them off.
 
     Checksums of members larger than 8 MiB are computed with ``--deep``, which reads all numbers anyway, and when the file is repaired.
@@ -37,11 +40,14 @@ def damaged_archive(document: Document, target: Target) -> Iterator[Finding]:
         if fault.detail.get("content") == "hdf5":
             yield _hidden(document, at, fault)
             continue
+        hide = bool(fault.detail.get("hide"))
         yield Finding(
             at,
-            f"{fault.detail.get('count'):,} bytes that do not belong stand {where} the archive",
+            f"{fault.detail.get('count'):,} bytes that do not belong stand {where} the archive"
+            + (", and hide its end from Python's zip reader" if hide else ""),
             repair=remove_faults(f"cut off the bytes {where} it", (at, fault)),
-            mild=True,
+            keras_says=HIDDEN_END if hide else None,
+            mild=not hide,
         )
 
 

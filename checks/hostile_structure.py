@@ -25,7 +25,7 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
 
     A class, function or module whose name only looks like that of another (``Lаmbda`` with a Cyrillic letter, letters that cannot be seen),
     a member that overwrites a part of the model where the archive is unpacked (``CONFIG.JSON``, ``./config.json``), and another archive in
-    front of the one that Keras reads are there to show one model to whoever looks, and another to whoever loads.
+    front of the one that Keras reads, and two end records are there to show one model to whoever looks, and another to whoever loads.
 
     Bytes before HDF5 content (a user block) are read by nobody's Keras, and a way to carry something along: blank ones are an info.
     With ``--unsafe``, or ``--partial``, the content that Keras opens is written anew, and what stands beside it is left behind. Whoever
@@ -48,14 +48,20 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
             at, f"the file is {contents} at once: examined is {read}, which Keras opens under this name", repair=_alone(at, fault)
         )
     yield from _misleading_names(document)
+    yield from _misleading_archives(document)
+    for at, fault in document.faults_of(FaultKind.USER_BLOCK):
+        yield _user_block(at, fault)
+
+
+def _misleading_archives(document: Document) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.COLLIDING_NAMES):
         names = ", ".join(f"{name!r} with {part!r}" for name, part in list((fault.detail.get("names") or {}).items())[:3])
         yield Finding(at, f"names of members are one where the archive is unpacked ({names}): readers disagree on what the file says")
     for at, fault in document.faults_of(FaultKind.LEADING_BYTES):
         if str(fault.detail.get("head")).startswith("PK"):
             yield Finding(at, "another archive stands before the one that Keras reads: readers disagree on what the file says")
-    for at, fault in document.faults_of(FaultKind.USER_BLOCK):
-        yield _user_block(at, fault)
+    for at, _ in document.faults_of(FaultKind.TWO_DIRECTORIES):
+        yield Finding(at, "the archive has two end records, which lead to two directories: readers disagree on what the file says")
 
 
 def _misleading_names(document: Document) -> Iterator[Finding]:

@@ -41,7 +41,8 @@ class FaultKind(str, Enum):
     CRC_MISMATCH = "crc-mismatch"  # name, expected, found
     UNREADABLE_MEMBER = "unreadable-member"  # name, why: encrypted, method, deflate stream, header disagrees with the directory
     LEADING_BYTES = "leading-bytes"  # count, head; content: hdf5 where HDF5 begins at a place that it does not allow
-    TRAILING_BYTES = "trailing-bytes"  # count
+    TRAILING_BYTES = "trailing-bytes"  # count; hide: whether Python's zipfile does not find the end of the archive for them
+    TWO_DIRECTORIES = "two-directories"  # place: where some readers find another end record, and so another directory
     POLYGLOT = "polyglot"  # contents: of one file that is several (zip, hdf5), read: the one whose content stands in the document
     USER_BLOCK = "user-block"  # count: bytes before the HDF5 content, head, blank: whether all of the looked-at ones are zero
 

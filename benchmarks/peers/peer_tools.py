@@ -125,7 +125,8 @@ def version(tool: Tool, folder: Path) -> str:
 def install(folder: Path) -> None:
     """Both peers, each alone: their requirements do not fit together."""
     for tool in PEERS:
-        venv.create(folder / tool.name, with_pip=True)
+        # without links a Python within an environment would be copied onto itself
+        venv.create(folder / tool.name, symlinks=os.name == "posix", clear=True, with_pip=True)
         subprocess.run([str(folder / tool.name / "bin" / "python"), "-m", "pip", "install", "--quiet", tool.package], check=True)
         print(tool.name, version(tool, folder))
 

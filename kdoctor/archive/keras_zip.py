@@ -52,7 +52,7 @@ def _json(archive: Archive, entry: Entry, part: str, cut: Collection[str]) -> Fo
     if entry.name in cut or archive.over_limits(entry, part) is not None:
         return {}, []  # noted with the archive or its members, as is what cannot be read
     try:
-        data = archive.read(entry)
+        data = archive.read_what_is_there(entry)
     except MemberError:
         return {}, []
     if not data.startswith(GZIP):

@@ -48,7 +48,9 @@ def open_zip(stream: BinaryIO, size: int, limits: Limits) -> OpenedZip | None:
         return _by_directory(stream, size, end, limits)
     entries = {entry.name: entry for entry in recovered.entries}
     if end is not None:  # bytes are missing from the middle: what stands after the gap is found through the directory
-        entries = {entry.name: entries.get(entry.name, entry) for entry in read_directory(stream, end, limits)[0]}
+        listed = Archive(stream, size, tuple(read_directory(stream, end, limits)[0]), limits)
+        standing = dict(zip(listed.entries, _stand(listed), strict=True))  # what the directory leads to is what Keras reads
+        entries = {entry.name: entry if standing[entry] else entries.get(entry.name, entry) for entry in listed.entries}
     archive = Archive(stream, size, tuple(entries.values()), limits)
     fault = truncation(archive, recovered.cut, size - end.shift if end else None)
     return OpenedZip(archive, (fault,), tuple(fault.detail["lost"]))
@@ -72,6 +74,8 @@ def _by_directory(stream: BinaryIO, size: int, end: End, limits: Limits) -> Open
         stream.seek(0)
         head = printable(stream.read(min(leading, 256)))
         faults.append(Fault(FaultKind.LEADING_BYTES.value, "file", {"count": leading, "head": head}))
-    if end.trailing:
-        faults.append(Fault(FaultKind.TRAILING_BYTES.value, "file", {"count": end.trailing}))
+    if end.trailing or not end.found:
+        faults.append(Fault(FaultKind.TRAILING_BYTES.value, "file", {"count": end.trailing, **({} if end.found else {"hide": True})}))
+    if end.other >= 0:
+        faults.append(Fault(FaultKind.TWO_DIRECTORIES.value, "file", {"place": end.other}))
     return OpenedZip(Archive(stream, size, tuple(entries), limits), tuple(faults))

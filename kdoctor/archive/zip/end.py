@@ -10,7 +10,8 @@ DIRECTORY_ENTRY: Final = b"PK\x01\x02"
 _END_FORMAT: Final = struct.Struct("<4s4H2LH")
 _END64_LOCATOR: Final = struct.Struct("<4sLQL")
 _END64_FORMAT: Final = struct.Struct("<4sQ2H2L4Q")
-_LONGEST_COMMENT: Final = 0xFFFF
+_END64: Final = b"PK\x06\x06"
+_REACH: Final = 1 << 16  # bytes behind the record within which Python's zipfile finds it: one more than a comment has
 _LONGEST_DIRECTORY: Final = 16 * 2**20
 
 
@@ -18,13 +19,16 @@ class End(NamedTuple):
     """Where the directory really stands: offsets and sizes in bytes.
 
     shift: what to add to every offset that the archive states. Positive: bytes were put before the archive;
-    negative: bytes are missing from it.
+    negative: bytes are missing from it. found: whether Python's zipfile, and so Keras, takes this record for the end.
+    other: where some readers (Python 3.14 and later) find another record of a large archive, or -1.
     """
 
     directory: int
     directory_size: int
     shift: int
     trailing: int
+    found: bool = True
+    other: int = -1
 
 
 def has_directory(stream: BinaryIO, size: int) -> bool:
@@ -39,16 +43,26 @@ def starts_with_member(stream: BinaryIO) -> bool:
 
 
 def find_end(stream: BinaryIO, size: int) -> End | None:
-    """The last end record that a directory really stands before; None when there is none within reach of a comment."""
-    start = max(0, size - _LONGEST_COMMENT - _END_FORMAT.size)
+    """The record that Python's zipfile takes for the end, or the last one that a directory really stands before; None within reach of neither."""
+    start = max(0, size - _REACH - _END_FORMAT.size)
     stream.seek(start)
     tail = stream.read(size - start)
-    place = tail.rfind(END)
+    taken = _taken(tail)
+    place = taken if taken >= 0 else tail.rfind(END)
     while place >= 0:
         if (found := _end_at(stream, size, start + place, tail[place:])) is not None:
-            return found
+            return found._replace(found=place == taken)
         place = tail.rfind(END, 0, place)
     return None
+
+
+def _taken(tail: bytes) -> int:
+    """The place that zipfile takes unseen: the last bytes where they are a record without a comment, else the last signature of all."""
+    last = len(tail) - _END_FORMAT.size
+    if last >= 0 and tail.startswith(END, last) and tail.endswith(b"\0\0"):
+        return last
+    place = tail.rfind(END)
+    return place if place <= last else -1
 
 
 def find_end_from(stream: BinaryIO, size: int, start: int) -> End | None:
@@ -59,23 +73,24 @@ def find_end_from(stream: BinaryIO, size: int, start: int) -> End | None:
     while place >= 0:
         found = _end_at(stream, size, start + place, data[place : place + _END_FORMAT.size])
         if found is not None and found.directory == start:
-            return found
+            return found._replace(found=False)
         place = data.find(END, place + 1)
     return None
 
 
 def _end_at(stream: BinaryIO, size: int, place: int, data: bytes) -> End | None:
+    """The record at ``place``; the number of members that it states is asked by nobody."""
     if len(data) < _END_FORMAT.size:
         return None
     _, _, _, _, count, directory_size, stated, comment = _END_FORMAT.unpack_from(data)
-    before = place
+    before, other = place, -1
     if (wide := _wide_end(stream, place)) is not None:
-        before, directory_size, stated = wide
+        before, directory_size, stated, other = wide
     directory = before - directory_size
-    if directory < 0 or (directory_size == 0) != (count == 0) or not _is_directory(stream, directory, directory_size):
+    if directory < 0 or (directory_size == 0 and count != 0) or not _is_directory(stream, directory, directory_size):
         return None
     trailing = max(0, size - place - _END_FORMAT.size - comment)
-    return End(directory, directory_size, directory - stated, trailing)
+    return End(directory, directory_size, directory - stated, trailing, other=other)
 
 
 def _is_directory(stream: BinaryIO, offset: int, size: int) -> bool:
@@ -85,14 +100,18 @@ def _is_directory(stream: BinaryIO, offset: int, size: int) -> bool:
     return stream.read(4) == DIRECTORY_ENTRY
 
 
-def _wide_end(stream: BinaryIO, place: int) -> tuple[int, int, int] | None:
-    """Place, directory size and directory offset of a zip64 end record, which stands right before its locator."""
+def _wide_end(stream: BinaryIO, place: int) -> tuple[int, int, int, int] | None:
+    """Place, directory size and directory offset of a zip64 end record, which stands right before its locator; where the locator says that
+    it stands, if another one does there."""
     if place < _END64_LOCATOR.size + _END64_FORMAT.size:
         return None
     stream.seek(place - _END64_LOCATOR.size)
-    if stream.read(4) != b"PK\x06\x07":
+    signature, _, told, _ = _END64_LOCATOR.unpack(stream.read(_END64_LOCATOR.size))
+    if signature != b"PK\x06\x07":
         return None
     at = place - _END64_LOCATOR.size - _END64_FORMAT.size
     stream.seek(at)
     fields = _END64_FORMAT.unpack(stream.read(_END64_FORMAT.size))
-    return (at, fields[8], fields[9]) if fields[0] == b"PK\x06\x06" else None
+    stream.seek(min(told, at))
+    other = told if told < at and stream.read(4) == _END64 else -1
+    return (at, fields[8], fields[9], other) if fields[0] == _END64 else None

@@ -56,7 +56,7 @@ def _is_keras(archive: Archive, folder: str) -> bool:
     if archive.over_limits(entry, "config") is not None:
         return CONFIG in entries
     try:
-        text = archive.read(entry)  # all of it: the sign may stand behind a thousand blanks, or in escapes
+        text = archive.read_what_is_there(entry)  # all of it: the sign may stand behind a thousand blanks, or in escapes
     except MemberError:
         return False
     return sign in text or (CONFIG in entries and b"\\u" in text)

@@ -27,8 +27,9 @@ _FILES: Final = (0, stat.S_IFREG, stat.S_IFDIR)
 
 
 def plain(name: str) -> str:
-    """The name with the separators of the format (APPNOTE.TXT 4.4.17); some Windows programs write ``\\`` against it."""
-    return name.replace("\\", "/")
+    """The name with the separators of the format (APPNOTE.TXT 4.4.17), which some Windows programs do not write, up to the NUL at which
+    Python's zipfile ends it."""
+    return name.partition("\0")[0].replace("\\", "/")
 
 
 def folder_of(names: Iterable[str]) -> str | None:
@@ -140,12 +141,11 @@ def _unpacked(name: str) -> str:
 
 
 def _irregular(entry: Entry) -> str:
-    name = plain(entry.name)
-    if _CONTROL.search(name):
+    if _CONTROL.search(entry.name):
         return "control character"
     if entry.other_name:
         return f"a second name, {entry.other_name!r}"
-    if why := leads_out(name):
+    if why := leads_out(entry.name):
         return why
     return "symlink" if stat.S_ISLNK(entry.mode) else "device" if stat.S_IFMT(entry.mode) not in _FILES else ""
 

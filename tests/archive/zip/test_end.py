@@ -30,16 +30,27 @@ def test_bytes_before_the_archive_are_counted(count: int) -> None:
     assert contents(found) == keras_members()
 
 
-@pytest.mark.parametrize("count", [1, 70, 200_000])
-def test_bytes_behind_the_archive_are_counted(count: int) -> None:
+@pytest.mark.parametrize(("count", "more"), [(1, {}), (70, {}), (65_536, {}), (65_537, {"hide": True}), (200_000, {"hide": True})])
+def test_bytes_behind_the_archive_are_counted(count: int, more: dict[str, bool]) -> None:
     found = opened(zip_bytes(keras_members()) + b"\0" * count)
-    assert faults(found) == {"trailing-bytes": {"count": count}}
+    assert faults(found) == {"trailing-bytes": {"count": count, **more}}
     assert contents(found) == keras_members()
 
 
-def test_a_comment_is_no_trailing_byte() -> None:
+def with_comment(comment: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("config.json", CONFIG)
-        archive.comment = b"PK\x05\x06 looks like an end" * 3
-    assert opened(buffer.getvalue()).faults == ()
+        archive.comment = comment
+    return buffer.getvalue()
+
+
+def test_a_comment_is_no_trailing_byte() -> None:
+    assert opened(with_comment(b"looks like nothing" * 3)).faults == ()
+
+
+def test_a_comment_that_looks_like_an_end_hides_the_real_one_from_zipfile() -> None:
+    data = with_comment(b"PK\x05\x06 looks like an end" * 3)
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(data))
+    assert faults(opened(data)) == {"trailing-bytes": {"count": 0, "hide": True}}
