@@ -21,14 +21,19 @@ def embedded_pickle(document: Document, target: Target) -> Iterator[Finding]:
 
     TorchModuleWrapper stores a whole PyTorch module in its config, FlaxLayer and JaxLayer functions; loading them unpickles what the file
     holds (CVE-2025-49655, CVE-2026-12484). Keras 3.11.3 and later refuse them in safe mode. So do arrays of objects in
-    ``model.weights.npz``: NumPy stores them as pickles, and Keras before 3.9 lets it read them.
+    ``model.weights.npz``: NumPy stores them as pickles, and Keras before 3.9 lets it read them. A file of that name that is no archive of
+    arrays is a pickle to NumPy as a whole: Keras 2.15 and 3.6 were seen to run the code in one, whatever its config says.
     """
     for at, fault in document.faults_of(FaultKind.OBJECT_ARRAY):
-        names = list(fault.detail.get("names") or ())
+        names = ", ".join(repr(name) for name in list(fault.detail.get("names") or ())[:3])
+        told = (
+            "is no NumPy archive: NumPy takes it for a pickle"
+            if fault.detail.get("whole")
+            else f"holds arrays of Python objects ({names}), which are pickles"
+        )
         yield Finding(
             at,
-            f"{fault.detail.get('file')} holds arrays of Python objects ({', '.join(repr(name) for name in names[:3])}), which are pickles"
-            f"{judged(target, 'npz-pickle')}",
+            f"{fault.detail.get('file')} {told}{judged(target, 'npz-pickle')}",
             keras_says="ValueError: Object arrays cannot be loaded when allow_pickle=False",
         )
     for node in objects(document):

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
+from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, numpy_weights, shard_map, weights_part
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.zip.member import limit_fault
@@ -69,7 +69,7 @@ def _all_weights(path: Path, names: set[str], parts: dict[str, Json], limits: Li
         from kdoctor.archive.numpy_weights import numpy_faults  # seldom met
 
         with open(path / NUMPY_WEIGHTS, "rb") as stream:
-            yield from numpy_faults(stream, os.fstat(stream.fileno()).st_size, limits)
+            yield from numpy_weights([*numpy_faults(stream, os.fstat(stream.fileno()).st_size, limits)], WEIGHTS in names)
     if SHARD_MAP in names and (path / SHARD_MAP).is_file() and (path / SHARD_MAP).stat().st_size <= limits.json_bytes:
         yield from shard_map((path / SHARD_MAP).read_bytes(), limits)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, BinaryIO, Final, TypeAlias, cast
 
 from kdoctor.archive.json_part import read_json
-from kdoctor.archive.zip.names import CONFIG, METADATA, SHARD_MAP, leads_out
+from kdoctor.archive.zip.names import CONFIG, METADATA, SHARD_MAP, WEIGHTS, leads_out
 from kdoctor.document import ABSENT, Fault, Json
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
@@ -58,6 +58,12 @@ def shard_map(data: bytes, limits: Limits) -> list[Fault]:
     if wrong:
         faults.append(Fault(FaultKind.PATH_TRAVERSAL.value, "weights", {"names": list(wrong), "why": wrong, "listed_in": SHARD_MAP}))
     return faults
+
+
+def numpy_weights(faults: list[Fault], others: bool) -> list[Fault]:
+    """What is wrong with a NumPy archive of weights: Keras keeps a dict for each layer in one, an object, and takes nothing from one of numbers."""
+    held = any(fault.kind == FaultKind.OBJECT_ARRAY for fault in faults)
+    return faults if held or others else [*faults, missing(WEIGHTS)]
 
 
 def _texts(value: Json) -> list[str]:

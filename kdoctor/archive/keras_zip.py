@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import IO, BinaryIO, cast
 
 from kdoctor.archive.gzip_file import unpacked
-from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, shard_map, weights_part
+from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, numpy_weights, shard_map, weights_part
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.shards import shard_faults
 from kdoctor.archive.zip.directory import Entry
@@ -63,7 +63,7 @@ def _json(archive: Archive, entry: Entry, part: str, cut: Collection[str]) -> Fo
 
 
 def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) -> Found:
-    """The weights of model.weights.h5, or of all its shards; NumPy archives are not looked into.
+    """The weights of model.weights.h5, or of all its shards.
 
     Of a stored or deflated file that is not whole, what is there is read, to show what could be salvaged.
     """
@@ -72,7 +72,7 @@ def _weights(archive: Archive, entries: dict[str, Entry], cut: Collection[str]) 
     if WEIGHTS not in entries and NUMPY_WEIGHTS not in entries:
         faults.append(missing(WEIGHTS))
     if NUMPY_WEIGHTS in entries:
-        faults += _numpy(archive, entries[NUMPY_WEIGHTS], cut)
+        faults += numpy_weights(_numpy(archive, entries[NUMPY_WEIGHTS], cut), WEIGHTS in entries)
     for name, entry in entries.items():
         whole = entry.name not in cut
         readable = entry.method == STORED or (archive.over_limits(entry, "weights") is None and (whole or entry.method == DEFLATED))
