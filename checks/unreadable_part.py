@@ -21,6 +21,16 @@ TWICE = {
     True: "ValueError: Expected object to be an instance of `KerasSaveable`, but got {…} of type <class 'str'>",
     False: "ValueError: The provided configuration is not a valid Keras configuration. Expected a dictionary containing a 'config' key.",
 }
+ENCODED_TWICE = "is a JSON text that holds the JSON: it was encoded twice"
+MEANT = {
+    "python": (
+        "is Python's own text (str() of a dict or of bytes), not JSON",
+        "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+    ),
+    "list": ("is an array of one text, not a text", "TypeError: the JSON object must be str, bytes or bytearray, not ndarray"),
+    "padded": ("goes on with zero bytes behind its end", "JSONDecodeError: Extra data"),
+    "closed": ("goes on with surplus brackets behind its end", "JSONDecodeError: Extra data"),
+}
 
 
 @check("K105", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
@@ -28,7 +38,7 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
     """A part is there, but cannot be parsed.
 
     JSON that starts with a byte-order mark or is written in UTF-16 (a Windows editor did that), a trailing comma left by an edit
-    by hand, JSON that was encoded twice, text that breaks off; or weights whose HDF5 structure is damaged. Keras shows the parser's error: "Expecting property
+    by hand, JSON that was encoded twice, Python's own text of it (``str(config)``: single quotes, ``True``, ``None``), text that breaks off; or weights whose HDF5 structure is damaged. Keras shows the parser's error: "Expecting property
     name enclosed in double quotes: line 1 column 2175". A byte-order mark or UTF-16 in a ``.keras`` archive, NaN and Infinity are no
     JSON either, but Keras reads them: an info. So is a damaged metadata.json, which no release of Keras 3 opens.
 
@@ -61,7 +71,7 @@ def _detected(fault: Fault) -> bool:
 
 def _told(document: Document, fault: Fault) -> tuple[str, str]:
     if fault.kind == FaultKind.JSON_IN_TEXT:
-        return "is a JSON text that holds the JSON: it was encoded twice", TWICE[document.format.native]
+        return MEANT[fault.detail["how"]] if "how" in fault.detail else (ENCODED_TWICE, TWICE[document.format.native])
     if fault.kind == FaultKind.JSON_BOM:
         return "starts with a byte-order mark", "JSONDecodeError: Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"
     if fault.kind == FaultKind.JSON_ENCODING:

@@ -18,12 +18,21 @@ def wrong_extension(document: Document, target: Target) -> Iterator[Finding]:
     """The content is a Keras file, but its name says another kind.
 
     Keras chooses the loader by the name alone: HDF5 content named ``.keras`` (TF 2.12 and older wrote that) ends in "File not
-    found … Please ensure the file is an accessible `.keras` zip file", zip content named ``.h5`` in "file signature not found".
+    found … Please ensure the file is an accessible `.keras` zip file", zip content named ``.h5`` in "file signature not found", an
+    unzipped archive in a folder named ``.keras`` in "Is a directory".
 
-    The cure writes the same content under the right extension.
+    The cure writes the same content under the right extension; the folder becomes the archive that it is named after.
     """
     for at, fault in document.faults_of(FaultKind.WRONG_EXTENSION):
         right = fault.detail["right"]
+        if fault.detail.get("content") == "folder":
+            yield Finding(
+                at,
+                "the model is an unzipped folder, but it is named .keras: Keras opens it as a file",
+                repair=remove_faults("write it as the .keras archive that its name says", (at, fault)),
+                keras_says=f"IsADirectoryError: [Errno 21] Is a directory: '{document.file.get('name', '')}'",
+            )
+            continue
         if right == ".h5" and not habits.OPENS_BY_NAME.of(target):
             continue
         shown = fault.detail.get("extension") or "without an extension"

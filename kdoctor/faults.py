@@ -21,7 +21,7 @@ class FaultKind(str, Enum):
     OTHER_FORMAT = "other-format"  # content: saved-model, tflite, onnx, tf-checkpoint, model-json, tfjs, pytorch, safetensors, npz …
 
     # the container
-    WRONG_EXTENSION = "wrong-extension"  # extension, right: with the dot
+    WRONG_EXTENSION = "wrong-extension"  # extension, right: with the dot; content: folder where one has the name of an archive
     # content: hdf5 or zip; present, expected (or null); complete: every part was recovered all the same; lost: names;
     # misled: the directory of a zip is there, and points beside its members
     TRUNCATED = "truncated"
@@ -51,7 +51,9 @@ class FaultKind(str, Enum):
     JSON_ENCODING = "json-encoding"  # encoding: utf-16-le | ...
     JSON_CONSTANT = "json-constant"  # count, first: NaN | Infinity | -Infinity, line
     JSON_TRAILING_COMMA = "json-trailing-comma"  # line, column (1-based): read as if it were not there
-    JSON_IN_TEXT = "json-in-text"  # the root is a JSON text that holds the JSON: encoded twice, and read as what it holds
+    # the root is a text that holds the JSON, and is read as what it holds; how: encoded twice (not said), python: Python's text of a dict
+    # or of bytes, list: in an array of one, padded: zero bytes behind it, closed: surplus brackets behind it
+    JSON_IN_TEXT = "json-in-text"
     JSON_DUPLICATE_KEYS = "json-duplicate-keys"  # keys, count
     JSON_MALFORMED = "json-malformed"  # line, column, why, empty: nothing could be read
 

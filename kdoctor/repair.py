@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from kdoctor.archive.writing.write import converted_output, default_output, extension_for, write_document
 from kdoctor.custom.loading import loading_lines
+from kdoctor.document import Format
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
 
@@ -54,6 +55,7 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
         return refusal
     if not plan.changes and not (wish.copy_healthy and wish.out):
         return _nothing_to_do(plan, file)
+    plan = _packed(plan, wish)
     out = _destination(plan, file, wish)
     if wish.verify:
         _prove(plan, out)
@@ -89,11 +91,22 @@ def _refusal(plan: Plan) -> Outcome | None:
     return None
 
 
+def _packed(plan: Plan, wish: Wish) -> Plan:
+    """The plan with an unzipped folder written as an archive, where what is to be written has the name of one: Keras opens that as a file."""
+    document = plan.after.document
+    named = wish.out or Path(document.file.get("extension", ""))
+    if document.format is not Format.KERAS_DIR or wish.in_place or not named.name.endswith(".keras"):
+        return plan
+    return replace(plan, after=replace(plan.after, document=replace(document, format=Format.KERAS_ZIP)))
+
+
 def _destination(plan: Plan, file: Path, wish: Wish) -> Path:
     """Where to write, with the extension that the content needs. Raises `UsageError` when something stands there."""
     right = extension_for(plan.after.document)
     out = wish.out
     if wish.in_place:
+        if plan.after.document.format is Format.KERAS_DIR and file.name.endswith(".keras"):
+            raise UsageError(f"--in-place would leave a folder under the name {file.name}, which Keras opens as a file; use -o instead")
         if not str(file).endswith(right) and not _fits(file, right):
             raise UsageError(f"--in-place would leave {right} content under the name {file.name}; use -o instead")
         return file

@@ -37,6 +37,8 @@ def read_h5(stream: BinaryIO, size: int, limits: Limits) -> tuple[Format, dict[s
             continue
         value, found = read_json(_bytes(text), part, limits)
         faults += found
+        if isinstance(text, list) and value is not ABSENT and not found:
+            faults.append(Fault(FaultKind.JSON_IN_TEXT.value, part, {"how": "list"}))
         if value is not ABSENT and not (part == "training" and value is None):
             parts[part] = value
     if format is Format.H5_MODEL:

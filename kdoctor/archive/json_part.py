@@ -9,6 +9,7 @@ from collections import Counter
 from itertools import accumulate, islice
 from typing import NamedTuple
 
+from kdoctor.archive.python_text import json_of_python
 from kdoctor.document import ABSENT, Fault, Json
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
@@ -27,13 +28,14 @@ _LONGEST_INTEGER = 4300  # digits; CPython's own bound since 3.10.7: longer ones
 _LONG_INTEGER = b"1" * (_LONGEST_INTEGER + 1)
 _ONES = bytes(ord("1") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
 _KEYS_SHOWN = 20
+_PADDING = " \t\r\n\0"
 
 
 def read_json(data: bytes, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
     """The JSON object in ``data`` and what is wrong with its text; `ABSENT` when nothing could be read.
 
     A byte order mark, UTF-16, trailing commas, duplicate keys (the last one wins, as in Python) and ``NaN`` are faults that do not
-    stop the reading; nor is a text that holds the object (encoded twice). Anything but an object at the root is malformed: no part of a Keras file is one.
+    stop the reading; nor is a text that holds the object (encoded twice, or as Python shows it). Anything but an object at the root is malformed: no part of a Keras file is one.
     """
     if len(data) > limits.json_bytes:
         return ABSENT, [_limit(part, "json_bytes", limits.json_bytes, len(data))]
@@ -53,7 +55,9 @@ def read_json(data: bytes, part: str, limits: Limits) -> tuple[Json, list[Fault]
         text = _blanked(text, shape.commas)
     value, found = _parse(text, part, limits, shape.keys)
     if isinstance(value, str):
-        value, found = _within(value, part, limits)
+        value, found = _within(value, part, limits, "twice")
+    elif value is ABSENT:
+        value, found = _meant(text, part, limits, found)
     faults += found
     if value is not ABSENT and shape.constants:
         start, name = shape.first_constant
@@ -182,15 +186,40 @@ def _repeated(text: str, part: str) -> Fault:
     return Fault(FaultKind.JSON_DUPLICATE_KEYS.value, part, detail)
 
 
-def _within(text: str, part: str, limits: Limits) -> tuple[Json, list[Fault]]:
+def _meant(text: str, part: str, limits: Limits, malformed: list[Fault]) -> tuple[Json, list[Fault]]:
+    """The object in a text that is no JSON, where its meaning is plain: Python's own words for it, or surplus behind its end."""
+    ended = text.rstrip(_PADDING)
+    readings = {"padded": ended if len(ended) < len(text) else None, "closed": _closed(ended), "python": json_of_python(ended)}
+    for how, reading in readings.items():
+        value, found = (ABSENT, []) if reading is None else _within(reading, part, limits, how)
+        if value is not ABSENT:
+            return value, found
+    return ABSENT, malformed
+
+
+def _closed(text: str) -> str | None:
+    """The text up to the end of its object, where nothing but closing brackets stand behind."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text.lstrip())
+    except (ValueError, RecursionError):
+        return None
+    return None if text.lstrip()[end:].strip(" \t\r\n}]") else text.lstrip()[:end]
+
+
+def _within(text: str, part: str, limits: Limits, how: str) -> tuple[Json, list[Fault]]:
     """What a text at the root holds: the object, where it was encoded twice."""
+    if how == "python" and text.startswith('"'):  # Python's text of the bytes
+        text = json.loads(text)
     shape = _measure(text, limits)
     if not text.lstrip().startswith("{"):
         return ABSENT, [_no_object(part, text)]
     if shape.depth > limits.json_depth or shape.values > limits.json_values:
         return ABSENT, [_limit(part, "json_depth", limits.json_depth, shape.depth)]
     value, faults = _parse(text, part, limits, shape.keys)
-    return value, faults if value is ABSENT else [Fault(FaultKind.JSON_IN_TEXT.value, part), *faults]
+    return value, faults if value is ABSENT else [
+        Fault(FaultKind.JSON_IN_TEXT.value, part, {} if how == "twice" else {"how": how}),
+        *faults,
+    ]
 
 
 def _no_object(part: str, value: Json) -> Fault:

@@ -124,6 +124,8 @@ def _extension(name: str) -> str:
 
 
 def _extension_faults(name: str, format: Format) -> list[Fault]:
+    if format is Format.KERAS_DIR and name.endswith(".keras"):
+        return [Fault(FaultKind.WRONG_EXTENSION.value, "file", {"extension": ".keras", "right": ".keras", "content": "folder"})]
     known = _KNOWN.get(format, ())
     if not known or name.endswith(known):
         return []

@@ -119,3 +119,43 @@ def test_a_number_of_a_million_digits_does_not_hang() -> None:
 def test_hostile_text_is_read_without_an_error(data: bytes) -> None:
     value, faults = read(data)
     assert value == {"a": "\ud800"} or "json-malformed" in faults
+
+
+CONFIG = {"name": 'it\'s "x" \\ é\n', "layers": [1, -2.5, 1e-07, None, True, False, {"deep": [[]]}], "empty": {}}
+
+
+@pytest.mark.parametrize("text", [repr(CONFIG), str(json.dumps(CONFIG).encode()), str({**CONFIG, "layers": tuple(CONFIG["layers"])})])
+def test_pythons_own_text_is_read_as_what_it_shows(text: str) -> None:
+    assert read(text.encode()) == (CONFIG, {"json-in-text": {"how": "python"}})
+
+
+def test_a_tuple_of_one_keeps_its_value() -> None:
+    assert read(b"{'shape': (4,), 'of': (None, 4)}")[0] == {"shape": [4], "of": [None, 4]}
+
+
+def test_words_of_python_alone_are_read_too() -> None:
+    assert read(b'{"a": True, "b": None, "c": "True None"}')[0] == {"a": True, "b": None, "c": "True None"}
+
+
+@pytest.mark.parametrize(
+    "text", ["{'a': print()}", "{'a': 1 + 1}", "{'a': b}", "{'a': [1}", "{'a': '\\N{DIGIT ONE}'}", "b'\\xc3{'", "{'a': f'{1}'}"]
+)
+def test_what_python_would_have_to_evaluate_is_read_by_nobody(text: str) -> None:
+    value, faults = read(text.encode())
+    assert value is ABSENT
+    assert "json-malformed" in faults
+
+
+def test_pythons_text_has_the_same_bounds() -> None:
+    value, faults = read(("{'a': " * 400 + "1" + "}" * 400).encode(), json_depth=100)
+    assert value is ABSENT
+    assert "limit" in faults
+
+
+@pytest.mark.parametrize(("tail", "how"), [(b"\0" * 64, "padded"), (b"\n}", "closed"), (b"}]\n", "closed"), (b"}\0\0", "closed")])
+def test_zero_bytes_and_brackets_behind_the_end_are_named(tail: bytes, how: str) -> None:
+    assert read(b'{"a": {"b": 1}}' + tail) == ({"a": {"b": 1}}, {"json-in-text": {"how": how}})
+
+
+def test_another_object_behind_the_end_is_not_left_out() -> None:
+    assert read(b'{"a": 1}{"a": 2}')[0] is ABSENT

@@ -60,3 +60,10 @@ def test_a_saved_model_is_another_format(tmp_path: Path) -> None:
 def test_any_other_folder_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="is a folder that holds neither"):
         open_document(tmp_path)
+
+
+def test_a_folder_that_is_named_like_an_archive_has_the_wrong_name(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b.keras").mkdir()
+    kinds = [[fault.kind for fault in open_document(unzipped(tmp_path / name)).faults.values()] for name in ("a", "b.keras")]
+    assert kinds == [[], ["wrong-extension"]]

@@ -89,7 +89,7 @@ def test_an_archive_of_numbers_is_no_weights_of_keras(tmp_path: Path, folder: bo
     """Keras 3.15.1: "A total of 1 objects could not be loaded": it looks for a dict in each array."""
     members = {name: data for name, data in keras_members().items() if name != "model.weights.h5"}
     members["model.weights.npz"] = zip_bytes({"a.npy": saved(np.zeros(3))})
-    path = tmp_path / "model.keras"
+    path = tmp_path / ("model" if folder else "model.keras")
     if folder:
         path.mkdir()
         for name, data in members.items():

@@ -98,3 +98,15 @@ def test_a_cut_file_is_named_by_one_cause_alone() -> None:
 
 def test_plain_json_is_healthy() -> None:
     assert examine("K105", model(layer("Dense"))) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "told"), [("python", "Python's own text"), ("list", "an array of one text"), ("padded", "zero bytes"), ("closed", "brackets")]
+)
+def test_text_that_only_seems_to_be_no_config_is_told_for_what_it_is_and_written_as_json(how: str, told: str) -> None:
+    sick = document(sequential(), format=Format.H5_MODEL, faults=(Fault("json-in-text", "config", {"how": how}),))
+    (finding,) = examine("K105", sick)
+    assert told in finding.message
+    assert finding.keras_says
+    assert finding.repair is not None
+    assert examine("K105", apply(sick, finding.repair.edits)) == []

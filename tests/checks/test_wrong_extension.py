@@ -36,3 +36,13 @@ def test_a_file_without_an_extension_is_told_in_words() -> None:
 
 def test_a_name_that_fits_is_healthy() -> None:
     assert examine("K102", model(layer("Dense"))) == []
+
+
+def test_a_folder_named_like_an_archive_is_told_and_cured() -> None:
+    fault = Fault("wrong-extension", "file", {"extension": ".keras", "right": ".keras", "content": "folder"})
+    sick = document(model(layer("Dense", units=2)), format=Format.KERAS_DIR, faults=(fault,))
+    (finding,) = examine("K102", sick)
+    assert "unzipped folder" in finding.message
+    assert "Is a directory" in str(finding.keras_says)
+    assert finding.repair is not None
+    assert examine("K102", apply(sick, finding.repair.edits)) == []

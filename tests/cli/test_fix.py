@@ -305,3 +305,26 @@ def test_a_script_that_is_none_is_wrong_usage(kdoctor: Run, sample: Copy, tmp_pa
     ended = kdoctor("fix", sample("sick/lambda_reads_global.keras"), "--bind-from", script)
     assert ended.code == 2
     assert "--bind-from" in ended.err
+
+
+def test_a_folder_named_like_an_archive_becomes_one(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    folder = tmp_path / "unzipped.keras"
+    with zipfile.ZipFile(sample(CURABLE)) as archive:
+        archive.extractall(folder)
+        parts = sorted(archive.namelist())
+    ended = kdoctor("fix", folder)
+    assert ended.code == 0
+    written = tmp_path / "unzipped.fixed.keras"
+    with zipfile.ZipFile(written) as archive:
+        assert sorted(archive.namelist()) == parts
+    assert kdoctor("inspect", written).code == 0
+    assert kdoctor("fix", folder, "--in-place").code == 2
+
+
+def test_a_folder_of_any_other_name_stays_one_unless_an_archive_is_asked_for(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    with zipfile.ZipFile(sample(CURABLE)) as archive:
+        archive.extractall(tmp_path / "unzipped")
+    assert kdoctor("fix", tmp_path / "unzipped").code == 0
+    assert (tmp_path / "unzipped.fixed").is_dir()
+    assert kdoctor("fix", tmp_path / "unzipped", "-o", tmp_path / "out.keras").code == 0
+    assert zipfile.is_zipfile(tmp_path / "out.keras")

@@ -21,6 +21,7 @@ _ROLES: Final = {CONFIG: "config", METADATA: "metadata", WEIGHTS: "weights", SHA
 _SHARD: Final = re.compile(r"model_\d{5}\.weights\.h5")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _HDF5: Final = (".h5", ".hdf5")
+_COPY: Final = re.compile(r" ?\(\d+\)(?=\.)")  # what a second download of the same name gets
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LEAD_OUT: Final = ("absolute", "drive letter", "climbing", "symlink", "device")
 _FILES: Final = (0, stat.S_IFREG, stat.S_IFDIR)
@@ -62,6 +63,8 @@ def misplaced_parts(names: Iterable[str], folder: str) -> dict[str, str]:
         candidates = [name for name in there if _base(name) == part and not leads_out(name)]
         if not candidates:
             candidates = [name for name in there if _is_called_otherwise(name, part) and not leads_out(name)]
+        if not candidates and part == CONFIG:
+            candidates = [name for name in there if _is_other_json(name)]
         if not candidates and part == WEIGHTS and not any(_base(name) in (NUMPY_WEIGHTS, SHARD_MAP) for name in there):
             candidates = [name for name in there if _base(name).endswith(_HDF5) and not leads_out(name)]
         if len(candidates) == 1 and plain(candidates[0]) != folder + part:
@@ -74,8 +77,15 @@ def _base(name: str) -> str:
 
 
 def _is_called_otherwise(name: str, part: str) -> bool:
-    """A part that somebody packed by itself, and left so."""
-    return _base(name) == f"{part}.gz"
+    """A part that somebody packed by itself and left so, whose name lost its case, or got the ending that an editor or a download adds."""
+    base = _base(name).casefold()
+    return base in (f"{part}.gz", f"{part}.txt", part) or _COPY.sub("", base) == part
+
+
+def _is_other_json(name: str) -> bool:
+    """A JSON file that is no part by its name: model.json, architecture.json."""
+    base = _base(name).casefold()
+    return base.endswith(".json") and base not in (METADATA, SHARD_MAP) and _COPY.sub("", base) != METADATA
 
 
 def is_shard(name: str) -> bool:

@@ -96,3 +96,20 @@ def test_a_member_that_is_a_part_where_the_archive_is_unpacked_is_named(name: st
 
 def test_parts_of_other_models_and_equal_names_collide_with_none() -> None:
     assert not [fault for fault in faults(*map(entry, [*PARTS, "config.json", "other/config.json"])) if fault.kind == "colliding-names"]
+
+
+@pytest.mark.parametrize("name", ["CONFIG.JSON", "config.json.txt", "config (1).json", "model.json", "Config.json.gz"])
+def test_a_config_under_another_name_is_misplaced(name: str) -> None:
+    (fault,) = faults(entry("metadata.json"), entry(name), entry("model.weights.h5"))
+    assert fault.kind == "misplaced-part"
+    assert fault.detail["names"] == {name: "config.json"}
+
+
+def test_of_two_files_that_may_be_the_config_none_is_taken() -> None:
+    kinds = [fault.kind for fault in faults(entry("metadata.json"), entry("a.json"), entry("b.json"), entry("model.weights.h5"))]
+    assert "misplaced-part" not in kinds
+
+
+def test_a_copy_of_the_metadata_is_no_config() -> None:
+    kinds = [fault.kind for fault in faults(entry("metadata.json"), entry("metadata (1).json"), entry("model.weights.h5"))]
+    assert "misplaced-part" not in kinds
