@@ -8,12 +8,14 @@ from kdoctor.graph.shapes import Inferred, built_with, infer
 from kdoctor.keras_api.input_shapes import refusal_of
 from kdoctor.keras_api.variables.table import variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variables
-from kdoctor.structure.layers import Layer, is_model
+from kdoctor.structure.layers import is_model
 from kdoctor.structure.models import Model, models
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sequential import FEATURE_AXIS, statements
+from kdoctor.structure.sequential import statements
 from kdoctor.target import Target
 from kdoctor.weights.stored import is_told
+
+from ._open_lengths import of_open_lengths
 
 ADVICE = Repair("compare the layer and those before it with the code that made the model", safety=Safety.ADVICE)
 
@@ -28,7 +30,8 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
     except for the concatenation axis"), or another number of elements ("The total size of the tensor must be unchanged"). Or a layer that
     is called twice would need other variables the second time ("expected axis -1 of input shape to have value 4, but received input with
     shape (None, 5)"), or an input leaves a length open that its variables are made of ("Shapes used to initialize variables must be
-    fully-defined (no `None` dimensions)").
+    fully-defined (no `None` dimensions)"). Keras 3 forgives an archive that: its layers say what they were built with, all but a
+    DepthwiseConv2D, which multiplies the channels of its input; Keras 2 does not.
 
     It is said of Keras's own layers only, and only where all shapes that it rests on are known. Which of the layers is wrong is not in
     the file, so nothing is changed: compare the layer with the code that made the model.
@@ -38,7 +41,7 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
         if (model.functional or model.node.class_name == "Sequential") and _as_stated(model, found):
             yield from _refused(model, found)
             yield from _of_other_variables(document, model, found)
-        yield from _of_no_length(document, model)
+        yield from of_open_lengths(document, model, target, ADVICE)
 
 
 def _as_stated(model: Model, found: Inferred) -> bool:
@@ -87,42 +90,6 @@ def _clash(one: Variables, other: Variables) -> bool:
     return len(one) == len(other) and any(
         is_told(a.shape) and is_told(b.shape) and a.shape != b.shape for a, b in zip(one, other, strict=True)
     )
-
-
-def _of_no_length(document: Document, model: Model) -> Iterator[Finding]:
-    """Layers right behind the inputs, which tell no length that their variables are made of; an archive may tell it in build_config.
-
-    Keras makes a nested model from its own inputs, before anything calls it."""
-    for layer, given in _first_given(model):
-        if is_model(layer.node) or not given or None in given or _says_how_it_was_built(document, layer.node):
-            continue
-        lacking = next((one for one in variables_of(layer.node, given, _unknown) or () if one.shape and None in one.shape), None)
-        if lacking is not None:
-            yield Finding(
-                layer.at,
-                f"{layer.class_name} {layer.name!r} is given {_told(given)}, which leaves open how large its {lacking.role} is",
-                repair=ADVICE,
-                layer=layer.name,
-                keras_says="ValueError: Shapes used to initialize variables must be fully-defined (no `None` dimensions).",
-            )
-
-
-def _says_how_it_was_built(document: Document, node: Node) -> bool:
-    """A ``.keras`` does of every layer, and Keras 3 of those that a wrapper holds in either file."""
-    held = node.config.get("layer")
-    return bool(node.build_config if document.format.native else ()) or (isinstance(held, dict) and bool(held.get("build_config")))
-
-
-def _first_given(model: Model) -> Iterator[tuple[Layer, Shapes]]:
-    """The layers that take inputs of the model, and what those state; of a Sequential where no stored kernel tells it better (K201)."""
-    stated = {
-        layer.key: next((one.shape for one in statements(layer.node)), None) for layer in model.layers if layer.class_name == "InputLayer"
-    }
-    if model.functional:
-        for layer in model.layers:
-            yield layer, tuple(stated.get(source.layer) for source in (layer.calls[0] if layer.calls else ()))
-    elif len(model.layers) > 1 and model.layers[0].key in stated and model.layers[1].class_name not in FEATURE_AXIS:
-        yield model.layers[1], (stated[model.layers[0].key],)
 
 
 def _unknown(model: Node, given: Shapes) -> None:

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import pytest
 from graphs import after, functional, start
@@ -145,6 +146,11 @@ STACKS: dict[str, Any] = {
     "convolution": lambda: [keras.Input((6, 4)), keras.layers.Conv1D(3, 2), keras.layers.Flatten(), keras.layers.Dense(2)],
     "prelu": lambda: [keras.Input((4,)), keras.layers.PReLU(), keras.layers.Dense(2)],
     "nested": lambda: [keras.Input((4,)), keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])],
+    "depthwise": lambda: [keras.Input((6, 6, 4)), keras.layers.DepthwiseConv2D(2), keras.layers.Conv2D(2, 2)],
+    "depthwise behind": lambda: [keras.Input((6, 4)), keras.layers.ReLU(), keras.layers.MaxPooling1D(), keras.layers.DepthwiseConv1D(2)],
+    "separable": lambda: [keras.Input((6, 6, 4)), keras.layers.SeparableConv2D(3, 2)],
+    "normalized": lambda: [keras.Input((4,)), keras.layers.Normalization(mean=[0.0] * 4, variance=[1.0] * 4)],
+    "rescaled": lambda: [keras.Input((6, 6, 4)), keras.layers.Rescaling(0.5), keras.layers.Conv2D(2, 2)],
     "wrapped": lambda: [keras.Input((6, 4)), keras.layers.TimeDistributed(keras.layers.Dense(2))],
 }
 
@@ -161,3 +167,42 @@ def test_an_input_that_leaves_all_lengths_open_loads_where_keras_says_so(tmp_pat
     except (ValueError, TypeError):
         loads = False
     assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads
+
+
+CHAINS: dict[str, Any] = {
+    "dense": lambda: [keras.layers.Activation("relu"), keras.layers.Dense(2)],
+    "flattened": lambda: [keras.layers.Flatten(), keras.layers.Dense(2)],
+    "pooled": lambda: [keras.layers.MaxPooling1D(), keras.layers.BatchNormalization()],
+    "depthwise": lambda: [keras.layers.ZeroPadding1D(), keras.layers.DepthwiseConv1D(2)],
+    "cell": lambda: [keras.layers.RNN(keras.layers.LSTMCell(2))],
+    "normalized": lambda: [keras.layers.Dropout(0.5), keras.layers.Normalization(mean=[0.0] * 4, variance=[1.0] * 4)],
+}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("layers", CHAINS.values(), ids=CHAINS)
+def test_an_open_length_is_followed_through_the_layers_that_hand_it_on(tmp_path: Path, layers: Any) -> None:
+    path, tensor = tmp_path / "model.h5", keras.Input((6, 4))
+    given = tensor
+    for one in layers():
+        tensor = one(tensor)
+    keras.Model(given, tensor).save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"][0]["config"]["batch_shape"] = [None, 6, None]
+        file.attrs["model_config"] = json.dumps(config)
+    try:
+        keras.saving.load_model(path)
+        loads = True
+    except (ValueError, TypeError):
+        loads = False
+    assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads
+
+
+@pytest.mark.parametrize("made", [layer("Dense", units=3, build=[None, 4]), layer("DepthwiseConv1D", kernel_size=[2], build=[None, 6, 4])])
+def test_keras_2_goes_by_no_build_config(made: dict[str, Any]) -> None:
+    shape = [None] * len(made["build_config"]["input_shape"])
+    (finding,) = examine("K206", stack(shape, made), Target("2.15.0"))
+    assert "leaves open" in finding.message
+    assert len(examine("K206", stack(shape, made))) == (made["class_name"] != "Dense")

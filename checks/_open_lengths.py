@@ -1,0 +1,57 @@
+"""Layers that a length which the input leaves open keeps from being made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Repair
+from kdoctor.document import Document
+from kdoctor.graph.open_lengths import MULTIPLIES, reached, undetermined
+from kdoctor.structure.flow import flow
+from kdoctor.structure.layers import Layer, is_model
+from kdoctor.structure.models import Model
+from kdoctor.structure.objects import Node
+from kdoctor.structure.sequential import FEATURE_AXIS, stacks
+from kdoctor.target import Target
+
+from ._input_shape import stated
+
+OF_KERAS_2 = "ValueError: The channel dimension of the inputs should be defined."
+OF_KERAS_3 = "ValueError: Shapes used to initialize variables must be fully-defined (no `None` dimensions)."
+OF_MULTIPLIED = "TypeError: unsupported operand type(s) for *: 'int' and 'NoneType'"
+
+
+def of_open_lengths(document: Document, model: Model, target: Target, advice: Repair) -> Iterator[Finding]:
+    """Keras 3 makes the layers of an archive from what they say they were built with; Keras 2 calls each of them anew.
+
+    Keras makes a nested model from its own inputs, before anything calls it.
+    """
+    for layer, given in reached(model):
+        built = target.keras_3 and _says_how_it_was_built(document, layer.node)
+        what = None if is_model(layer.node) or _told_by_kernels(document, model, layer) else undetermined(layer.node, given, built=built)
+        if what is not None:
+            told = " and ".join(str(shape) for shape in given)
+            multiplied = layer.class_name in MULTIPLIES
+            yield Finding(
+                layer.at,
+                f"{layer.class_name} {layer.name!r} is given {told}, which leaves open {what}",
+                repair=advice,
+                layer=layer.name,
+                keras_says=OF_KERAS_2 if not target.keras_3 else OF_MULTIPLIED if multiplied else OF_KERAS_3,
+            )
+
+
+def _says_how_it_was_built(document: Document, node: Node) -> bool:
+    """A ``.keras`` does of every layer, and Keras 3 of those that a wrapper holds in either file."""
+    held = node.config.get("layer", node.config.get("cell"))
+    return bool(node.build_config if document.format.native else ()) or (isinstance(held, dict) and bool(held.get("build_config")))
+
+
+def _told_by_kernels(document: Document, model: Model, layer: Layer) -> bool:
+    """Whether K201 tells it, and better: what the stored kernel of a Sequential's layer wants."""
+    if model.functional or layer.class_name not in FEATURE_AXIS or (document.format.native and layer.node.build_config):
+        return False
+    stack = next((one for one in stacks(document) if one.model.at == model.node.at), None)
+    place = None if stack is None else stated(stack) or next(iter(stack.built), None)
+    clash = None if stack is None or place is None else flow(document, stack.layers, place.shape).clash
+    return clash is not None and clash.layer.at == layer.at

