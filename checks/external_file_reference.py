@@ -13,11 +13,16 @@ KEYS = ("vocabulary", "idf_weights")
 # Tokenizers of KerasHub and its forerunners: a text where words, merges or a model should be is where they are read from.
 HUB = ("keras_hub", "keras_nlp", "keras_cv")
 HUB_KEYS = ("vocabulary", "merges", "proto")
+# Feature columns of Keras 2 (DenseFeatures): TensorFlow 2.15 read the words, and looked for the checkpoint, while the file loaded.
+COLUMNS = {
+    "VocabularyFileCategoricalColumn": ("vocabulary_file",),
+    **dict.fromkeys(("EmbeddingColumn", "SharedEmbeddingColumn", "SharedEmbeddingColumnCreator"), ("ckpt_to_load_from",)),
+}
 
 
 @check("K803", Severity.ERROR, since="0.1.0")
 def external_file_reference(document: Document, target: Target) -> Iterator[Finding]:
-    """A lookup layer reads its vocabulary from a file outside the model, by path or URL.
+    """A lookup layer or a feature column reads its vocabulary or its weights from a file outside the model, by path or URL.
 
     The path is that of the machine that saved the model; on another one it is missing, or it is some other file, which a hostile model
     may choose (CVE-2025-12058). Keras 3.12 and later: "Requested the loading of a vocabulary file outside of the model archive".
@@ -28,16 +33,20 @@ def external_file_reference(document: Document, target: Target) -> Iterator[Find
         for key in _keys(node):
             value = node.config.get(key)
             if isinstance(value, str):
+                column = node.class_name in COLUMNS
+                told = "" if column else judged(target, "vocabulary-path")  # columns are of Keras 2, which refuses nothing
                 yield Finding(
                     node.at / "config" / key,
-                    f"{node.class_name} {node.name!r} reads its {key} from {value!r}, outside the model{judged(target, 'vocabulary-path')}",
-                    needs=(Need("FILE", value, "the words are not in the model, only where they were read from"),),
+                    f"{node.class_name} {node.name or node.config.get('key')!r} reads its {key} from {value!r}, outside the model{told}",
+                    needs=(Need("FILE", value, "what is read is not in the model, only where it was read from"),),
                     layer=node.name,
-                    keras_says="ValueError: Requested the loading of a vocabulary file outside of the model archive.",
+                    keras_says=None if column else "ValueError: Requested the loading of a vocabulary file outside of the model archive.",
                 )
 
 
 def _keys(node: Node) -> tuple[str, ...]:
     if node.class_name.rpartition(">")[2] in LOOKUPS:
         return KEYS
+    if node.class_name in COLUMNS:
+        return COLUMNS[node.class_name]
     return HUB_KEYS if (node.module or "").split(".")[0] in HUB and node.class_name.endswith("Tokenizer") else ()

@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check, remove_fault
 from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
+from kdoctor.security.exhausting import immediate_calls, slow_patterns
 from kdoctor.security.misleading import mistaken_for
 from kdoctor.structure.objects import serialized
 from kdoctor.target import Target
@@ -27,6 +28,10 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
     a member that overwrites a part of the model where the archive is unpacked (``CONFIG.JSON``, ``./config.json``), and another archive in
     front of the one that Keras reads, and two end records are there to show one model to whoever looks, and another to whoever loads.
 
+    The keys of a DTypePolicyMap are expressions, and Keras matches them with the name of each layer: ``(a+)+`` against a name of 35 letters takes
+    hours (seen in 3.6, 3.12 and 3.15.1). An operation that is called with constants alone is computed while the file loads: one number in the
+    file fills the memory. No release refuses either.
+
     Bytes before HDF5 content (a user block) are read by nobody's Keras, and a way to carry something along: blank ones are an info.
     With ``--unsafe``, or ``--partial``, the content that Keras opens is written anew, and what stands beside it is left behind. Whoever
     put it there may have meant something by it, so nothing is dropped unasked.
@@ -47,10 +52,23 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(
             at, f"the file is {contents} at once: examined is {read}, which Keras opens under this name", repair=_alone(at, fault)
         )
+    yield from _exhausting(document)
     yield from _misleading_names(document)
     yield from _misleading_archives(document)
     for at, fault in document.faults_of(FaultKind.USER_BLOCK):
         yield _user_block(at, fault)
+
+
+def _exhausting(document: Document) -> Iterator[Finding]:
+    for pattern in slow_patterns(document):
+        yield Finding(
+            pattern.at, f"the expression {pattern.text[:60]!r} is matched with the name of each layer, and may never come to an end"
+        )
+    for node in immediate_calls(document):
+        told = (
+            f"{node.class_name} {node.name!r} is called with constants alone: Keras computes that while it loads the file, of whatever size"
+        )
+        yield Finding(node.at, f"{told}, and writes no such call", layer=node.name)
 
 
 def _misleading_archives(document: Document) -> Iterator[Finding]:

@@ -32,6 +32,15 @@ FAMILIES: Final = re.compile(
     r"|Experimental(CSV|LMDB|Sql)Dataset|ExperimentalDatasetToTFRecord|DataServiceDataset(V\d+)?|.*(Kafka|Bigtable|Parquet|Avro|Pubsub|Grpc).*"
 )
 
+SQUASHED: Final = frozenset(operation.lower() for operation in OUTSIDE)
+ANY_CASE: Final = re.compile(FAMILIES.pattern, re.IGNORECASE)
+
+
+def is_outside(name: str) -> bool:
+    """Whether a function of TensorFlow is named like such an operation: ``debug_identity_v2``."""
+    squashed = name.replace("_", "").lower()
+    return squashed in SQUASHED or ANY_CASE.fullmatch(squashed) is not None
+
 
 def touches_outside(operation: str) -> bool:
     return operation in OUTSIDE or FAMILIES.fullmatch(operation) is not None

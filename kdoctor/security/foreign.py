@@ -54,6 +54,16 @@ REACHING_OUT = (
     "logging_ops",
     "summary_ops_v2",
     "lookup_ops",
+    "checkpoint_ops",
+    "gen_checkpoint_ops",
+    "gen_dataset_ops",
+    "gen_debug_ops",
+    "gen_experimental_dataset_ops",
+    "gen_filesystem_ops",
+    "gen_logging_ops",
+    "gen_lookup_ops",
+    "gen_rpc_ops",
+    "gen_summary_ops",
 )
 
 # Names that Keras has been published under, with what its modules begin with, longest first.

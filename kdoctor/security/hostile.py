@@ -36,6 +36,10 @@ BUILTINS = "builtins"
 # Names that TensorFlow's own functions share with functions of Python that compute something and do nothing else: ``activation=tf.abs``.
 COMPUTING = frozenset({"abs", "all", "any", "complex", "max", "min", "pow", "range", "round", "sum"})
 MAIN = "__main__"
+TRANSFERS = re.compile(
+    r"(load|save|read|write|import|export|dump)(_|$)"
+)  # of what TensorFlow, PyTorch, JAX and MLX call so, none is a layer
+TESTS = re.compile(r"(?:.*\.)?(?:\w+_test|tests|testing)(?:\..*)?")  # wheels of Keras hold its tests: importing one runs it
 
 
 class Reference(NamedTuple):
@@ -116,6 +120,8 @@ def is_acting(found: Reference) -> bool:
     if bare & _declined():
         return True
     inside = f"{module}."[len(prefix) :]
+    if TESTS.fullmatch(inside.rstrip(".")):
+        return True
     if inside.startswith("applications."):
         return any(re.fullmatch(APPLICATION, name) for name in bare)
     return inside.startswith(tuple(f"{folder}." for folder in ACTING)) and not bare <= PARTS
@@ -127,8 +133,11 @@ def _leaves_modelling(root: str, module: str, found: Reference) -> bool:
     if f"{module}.".startswith(PREFIXES):
         return False  # of Keras within TensorFlow
     from kdoctor.bytecode.reach_table import ATTRIBUTES  # seldom needed
+    from kdoctor.saved_model.outside import is_outside
 
-    return module.rpartition(".")[2] in REACHING_OUT or any(name in ATTRIBUTES for name in found.names if found.function)
+    if module.rpartition(".")[2] in REACHING_OUT:
+        return True  # a function under the name of a class is a function all the same, before Keras 3.9
+    return any(name in ATTRIBUTES or TRANSFERS.match(name) is not None or is_outside(name) for name in found.names)
 
 
 @lru_cache(maxsize=1)

@@ -29,6 +29,11 @@ def made(class_name: Json, module: Json = "keras.layers", /, **config: Json) -> 
     return {"module": module, "class_name": class_name, "config": {"name": "made", **config}, "registered_name": None}
 
 
+def column(class_name: Json, /, **config: Json) -> Json:
+    """A feature column, as TensorFlow writes them: they have no module and no name."""
+    return {"class_name": class_name, "config": config}
+
+
 LAMBDA = {"class_name": "__lambda__", "config": {"value": [CODE, None, None]}}
 CODES_OF_CODE = ("K401", "K405")
 
@@ -83,9 +88,19 @@ TRIGGERS = (
     Trigger("tensorflow-class", "no CVE", made("ClassMethod", cls_symbol="io.TFRecordWriter", method_name="write"), ("K802",)),
     Trigger("tensorflow-attribute", "no CVE", made("InstanceProperty", attr_name="__class__"), ("K802",)),
     Trigger("tensorflow-operation", "no CVE", made("TensorFlowOpLayer", node_def='{"name": "w", "op": "WriteFile"}'), ("K802",)),
+    Trigger("tensorflow-debugging", "CVE-2025-1550", function("tensorflow.python.ops.gen_debug_ops", "debug_identity"), ("K801",)),
+    Trigger("tensorflow-file", "CVE-2025-1550", function("tensorflow.python.ops.gen_array_ops", "immutable_const"), ("K801",)),
+    Trigger("function-as-class", "CVE-2025-1550", made("load", "jax.numpy", file="/etc/passwd"), ("K801",)),
+    Trigger("test-of-keras", "no CVE", made("CustomModelX", "keras.src.backend.tensorflow.saved_model_test"), ("K802",)),
+    Trigger("column-of-words", "no CVE", column("VocabularyFileCategoricalColumn", key="k", vocabulary_file="/etc/passwd"), ("K803",)),
+    Trigger("column-of-weights", "no CVE", column("EmbeddingColumn", ckpt_to_load_from="/srv/other", tensor_name_in_ckpt="v"), ("K803",)),
+    Trigger("slow-expression", "no CVE", made("DTypePolicyMap", "keras.dtype_policies", policy_map={"(a+)+": None}), ("K810",)),
+    Trigger("immediate-call", "no CVE", {**made("Full", "keras.src.ops.numpy", shape=[3 * 10**9]), "inbound_nodes": [{"args": [1.0], "kwargs": {}}]}, ("K810",)),
+    Trigger("immediate-call-keras-2", "no CVE", {**made("TFOpLambda", None, function="fill"), "inbound_nodes": [["_CONSTANT_VALUE", -1, [3 * 10**9], {"value": 1}]]}, ("K810",)),
     Trigger("registered-package", "CVE-2025-9906", function("keras.utils", "keras>get_file"), ("K802",)),
 )  # fmt: skip
 
+TENSOR = {"class_name": "__keras_tensor__", "config": {"shape": [None, 2], "dtype": "float32", "keras_history": ["x", 0, 0]}}
 # Honest values in the same places.
 HEALTHY = (
     function("builtins", "relu"),
@@ -110,6 +125,12 @@ HEALTHY = (
     made("ClassMethod", None, cls_symbol="RaggedTensor", method_name="from_row_splits"),
     made("InstanceMethod", None, attr_name="to_tensor"),
     made("TensorFlowOpLayer", None, node_def='{"name": "w", "op": "AddV2"}'),
-    {"class_name": "__keras_tensor__", "config": {"shape": [None, 2], "dtype": "float32", "keras_history": ["x", 0, 0]}},
+    TENSOR,
+    made("DTypePolicyMap", "keras.dtype_policies", policy_map={"encoder/.*": None, "decoder/layer_\\d+/dense(_\\d)?": None}),
+    {**made("BroadcastTo", "keras.src.ops.numpy", shape=[3]), "inbound_nodes": [{"args": [TENSOR, 1.0], "kwargs": {}}]},
+    {**made("TFOpLambda", None, function="math.add"), "inbound_nodes": [["_CONSTANT_VALUE", -1, 2.0, {"y": ["x", 0, 0]}]]},
+    {**made("Dense", units=1), "inbound_nodes": []},
+    column("VocabularyListCategoricalColumn", key="k", vocabulary_list=["a"]),
+    column("EmbeddingColumn", ckpt_to_load_from=None, tensor_name_in_ckpt=None),
     {"class_name": "__typespec__", "spec_name": "TensorSpec", "module": "tensorflow.python.framework.tensor_spec", "config": [], "registered_name": None},
 )  # fmt: skip

@@ -1,0 +1,77 @@
+"""What costs whoever loads a file any amount of time or memory, and holds next to nothing: patterns, and calls that are made at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from kdoctor.document import Document, Json
+from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.sources import tensors
+
+CONSTANT: Final = "_CONSTANT_VALUE"  # stands in a call of Keras 2 where a tensor would
+MAPS: Final = "DTypePolicyMap"  # its keys are expressions, which Keras matches with the path of each layer
+STEPS: Final = 10**10
+PATH: Final = 200  # letters of a layer's path, where no name is longer
+# Escapes and sets of letters are passed over; a group that is repeated, what is repeated, what may be missing.
+REPEATED: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(\)(?:[*+]|\{\d*,?\d*\}))|([*+]|\{\d*,?\d*\})\??|(\?)", re.DOTALL)
+
+
+class Pattern(NamedTuple):
+    """An expression that may take any time, and the object that has it."""
+
+    at: Pointer
+    text: str
+
+
+def slow_patterns(document: Document) -> Iterator[Pattern]:
+    """The keys of policy maps for which matching one name may take longer than anybody waits."""
+    longest: int | None = None
+    for node in objects(document):
+        patterns = node.config.get("policy_map") if node.class_name.rpartition(">")[2] == MAPS else None
+        for text in patterns if isinstance(patterns, dict) else ():
+            longest = longest or max([PATH, *(len(each.name or "") for each in objects(document))])
+            if is_slow(text, longest):
+                yield Pattern(node.at / "config" / "policy_map" / text, text)
+
+
+def is_slow(pattern: str, longest: int = PATH) -> bool:
+    """Whether a backtracking matcher may need more steps than it ever comes to the end of, for a text of so many letters.
+
+    A repeated group takes exponentially many where there are two ways through it; who repeats one is not asked which.
+    """
+    repeats = optional = 0
+    for found in REPEATED.finditer(pattern):
+        if found[1]:
+            return True
+        repeats += found[2] is not None
+        optional += found[3] is not None
+    return bool(longest**repeats * 2 ** min(optional, 64) > STEPS)
+
+
+def immediate_calls(document: Document) -> Iterator[Node]:
+    """Layers and operations that are called with numbers and no tensor: such a call is computed while the model is made.
+
+    Keras records a call where a tensor takes part, and no other.
+    """
+    for node in objects(document):
+        calls = node.raw.get("inbound_nodes")
+        if any(call and _has_number(call) and not _has_tensor(call) for call in (calls if isinstance(calls, list) else ())):
+            yield node
+
+
+def _has_tensor(call: Json) -> bool:
+    return any(source.layer != CONSTANT for source in tensors(call))
+
+
+def _has_number(call: Json) -> bool:
+    stack = [call]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, (int, float)) and not isinstance(item, bool):
+            return True
+        if isinstance(item, (dict, list)):
+            stack.extend(item.values() if isinstance(item, dict) else item)
+    return False
