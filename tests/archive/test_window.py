@@ -9,9 +9,9 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from kdoctor.archive.window import BLOCK, Window
+from kdoctor.archive.window import BLOCK, LARGER_BLOCK, SMALL_FILE, Window
 
-CONTENT = random.Random(1).randbytes(20 * BLOCK)
+CONTENT = random.Random(1).randbytes(20 * LARGER_BLOCK)
 
 
 class Counting(io.BytesIO):
@@ -67,23 +67,25 @@ def test_a_place_before_the_slice_is_refused() -> None:
         Window(io.BytesIO(CONTENT), 10, 100).seek(-1)
 
 
-def test_many_small_reads_nearby_cost_one_read_of_the_file() -> None:
+@pytest.mark.parametrize(("size", "block"), [(len(CONTENT), LARGER_BLOCK), (SMALL_FILE, BLOCK)])
+def test_many_small_reads_nearby_cost_one_read_of_the_file(size: int, block: int) -> None:
+    """A large file is read in smaller blocks: what is read beside what is asked for are weights."""
     file = Counting(CONTENT)
-    window = Window(file, 0, len(CONTENT))
-    for at in range(0, BLOCK - 8, 8):
+    window = Window(file, 0, size)
+    for at in range(0, block - 8, 8):
         window.seek(at)
         window.read(8)
     assert file.reads == 1
-    assert file.bytes_read == BLOCK
+    assert file.bytes_read == block
 
 
 def test_bytes_across_blocks_are_read_once() -> None:
     file = Counting(CONTENT)
     window = Window(file, 3, len(CONTENT))
-    assert [window.take(at, 40) for at in range(BLOCK - 60, BLOCK, 10)] == [
-        CONTENT[at + 3 : at + 43] for at in range(BLOCK - 60, BLOCK, 10)
+    assert [window.take(at, 40) for at in range(LARGER_BLOCK - 60, LARGER_BLOCK, 10)] == [
+        CONTENT[at + 3 : at + 43] for at in range(LARGER_BLOCK - 60, LARGER_BLOCK, 10)
     ]
-    assert file.bytes_read <= 3 * BLOCK
+    assert file.bytes_read <= 3 * LARGER_BLOCK
 
 
 def test_a_window_on_a_window_shows_its_part_of_the_file() -> None:

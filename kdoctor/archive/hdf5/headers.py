@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple, TypeAlias
 
 from kdoctor.archive.window import Window
@@ -84,6 +84,15 @@ class Alike:
     def __init__(self) -> None:
         self._known: dict[tuple[int, int, int], list[Pattern]] = {}  # by number of messages, bytes of the first block, and of all
         self._continued: dict[tuple[int, int], int] = {}  # where the first block says that there is a second one
+
+    def header(self, start: bytes) -> Header | None:
+        """The header that these first bytes hold whole, if it is like one before."""
+        if start[:1] != b"\1" or len(start) < PREFIX:
+            return None
+        count, size = _START.unpack_from(start, 2)
+        data = start[PREFIX : PREFIX + size]
+        outline = self.outline(count, size, data)
+        return None if outline is None else Header(outline, data)
 
     def outline(self, count: int, size: int, data: bytes) -> Outline | None:
         """The outline of a header like one before, of which the first block has ``size`` bytes; None for one that has to be read."""
@@ -202,9 +211,10 @@ def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterato
     end = _TREE.size + 16 * used
     if end > len(data):
         data += _exactly(stream, tree + len(data), end - len(data))
-    for at in range(_TREE.size + 8, end, 16):
-        address = int.from_bytes(data[at : at + 8], "little")
-        yield from _symbol_node(stream, address) if depth == 0 else read_symbols(stream, address, depth - 1)
+    if used == 1 and depth == 0:  # almost every group: without a generator around the node's own iterator
+        return _symbol_node(stream, int.from_bytes(data[_TREE.size + 8 : end], "little"))
+    below = (int.from_bytes(data[at : at + 8], "little") for at in range(_TREE.size + 8, end, 16))
+    return chain.from_iterable(_symbol_node(stream, at) if depth == 0 else read_symbols(stream, at, depth - 1) for at in below)
 
 
 def _symbol_node(stream: Window, address: int) -> Iterator[Symbol]:

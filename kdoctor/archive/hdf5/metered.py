@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import BinaryIO
 
-from kdoctor.archive.window import BLOCK, Window
+from kdoctor.archive.window import Window
 
 READ_COST = 128  # what one read costs in time, expressed in bytes
 FACTOR = 8  # files of Keras need 2 at most
@@ -49,7 +49,9 @@ class Metered(Window):
         self._reads -= 1
         if self._bytes < 0 or self._reads < 0:
             raise ValueError("an object header that is too long")
-        index, offset = divmod(place, BLOCK)  # as in every window: a call more for each of thousands of reads costs as much as the read
+        index, offset = divmod(
+            place, self._block_bytes
+        )  # as in every window: a call more for each of thousands of reads costs as much as the read
         block = self._blocks.get(index)
         if block is not None and offset + size <= len(block):
             return block[offset : offset + size]

@@ -139,11 +139,13 @@ class Objects:
         start = self._stream.take(address, USUAL_HEADER)
         if not start:
             raise ValueError(f"it should stand at byte {address}, beyond the end")
-        self._stream.limit(HEADER_BYTES.get(start[0], 0), HEADER_READS)
-        try:
-            header = read_header(self._stream, address, start, self._alike)
-        finally:
-            self._stream.limit()
+        header = self._alike.header(start)
+        if header is None:
+            self._stream.limit(HEADER_BYTES.get(start[0], 0), HEADER_READS)
+            try:
+                header = read_header(self._stream, address, start, self._alike)
+            finally:
+                self._stream.limit()
         self._stream.spend(len(header.outline.messages) * MESSAGE_COST)
         return header
 
@@ -209,7 +211,7 @@ class Objects:
         names = read_heap(self._stream, heap)
         for name_at, address, kind, soft_at in read_symbols(self._stream, tree):
             name = terminated(names, name_at)
-            yield Link(name, "soft", to=terminated(names, soft_at)) if kind == SOFT else Link(name, "hard", address)
+            yield Link(name, "soft", to=terminated(names, soft_at)) if kind == SOFT else Link(name, "hard", address, "", "")
 
     def _dense(self, tree: str, heap_address: int, tree_address: int) -> Iterator[bytes]:
         """What a group with many or large links or attributes keeps apart: rare in files of Keras, and so left to pyfive."""

@@ -60,7 +60,7 @@ class Walk:
         self._visited.add(address)
         self._allow(len(self._visited), GROUPS * self._limits.datasets)
         kept = self.attributes[path] = {}
-        for attribute in self._objects.attributes(header):
+        for attribute in self._objects.attributes(header) if header.outline.attributes else ():
             self._attribute(path, attribute, kept)
         if len(around) >= self._limits.hdf5_depth:
             self._limit("hdf5_depth", len(around) + 1, self._limits.hdf5_depth, group=path)
