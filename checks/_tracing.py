@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kdoctor.structure.layers import layer_list
+from kdoctor.structure.layers import layer_nodes
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sequential import Stack
 from kdoctor.target import Target
@@ -45,9 +45,7 @@ def _flat(stack: Stack) -> list[Node]:
     while waiting:
         layer = waiting.pop()
         found.append(layer)
-        items, at = layer_list(layer) if layer.class_name == "Sequential" else ([], layer.at)
-        nodes = (as_node(items[index], at / index) for index in reversed(range(len(items))))
-        waiting.extend(node for node in nodes if node is not None)
+        waiting.extend(reversed(layer_nodes(layer)) if layer.class_name == "Sequential" else ())
     return found
 
 

@@ -8,10 +8,10 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import is_held
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import layer_list
+from kdoctor.structure.layers import layer_list, layer_nodes
 from kdoctor.structure.models import model_nodes, models
 from kdoctor.structure.naming import fresh, rename
-from kdoctor.structure.objects import Node, as_node, objects
+from kdoctor.structure.objects import Node, objects
 from kdoctor.target import Target
 
 ROOT = Pointer("config")
@@ -47,8 +47,8 @@ def _models(document: Document) -> Iterator[Node]:
 
 def _listed(model: Node) -> Iterator[Finding]:
     """One finding for all layers of a model."""
-    items, at = layer_list(model)
-    names = {index: node.name for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None and node.name}
+    _, at = layer_list(model)
+    names = {int(node.at.keys[-1]): name for node in layer_nodes(model) if (name := node.name)}
     bad = {index: name for index, name in names.items() if "/" in name}
     if not bad:
         return

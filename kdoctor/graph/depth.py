@@ -14,7 +14,7 @@ from kdoctor.document import Document, Json
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.models import model_nodes
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sources import Source, tensors
+from kdoctor.structure.sources import tensors
 
 Step = tuple[str, int]
 AROUND = ("layers", "layer", "forward_layer", "backward_layer")
@@ -50,7 +50,7 @@ def deepest(by_name: Mapping[str, Mapping[str, Json]], outputs: Json) -> int:
     most = 0
     begun: set[Step] = set()
     for source in tensors(outputs, by_name=True):
-        under_way: list[Iterator[Source]] = [iter((source,))]
+        under_way = [iter((source,))]
         while under_way:
             following = next(under_way[-1], None)
             if following is None:
@@ -62,7 +62,7 @@ def deepest(by_name: Mapping[str, Mapping[str, Json]], outputs: Json) -> int:
                 continue
             begun.add((following.layer, call))
             most = max(most, len(under_way))
-            under_way.append(tensors(nodes[call], by_name=True))
+            under_way.append(iter(tensors(nodes[call], by_name=True)))
     return most
 
 

@@ -10,8 +10,8 @@ from itertools import permutations
 from typing import Final, NamedTuple
 
 from kdoctor.keras_api.variables.variable import Shape, Shapes
-from kdoctor.structure.layers import layer_list
-from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.layers import layer_nodes
+from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import statements
 from kdoctor.structure.sources import tensors
 
@@ -44,9 +44,7 @@ def _stated(model: Node) -> dict[str, Shape]:
     """The inputs of a Functional in order, with their shapes; empty where one states none."""
     if "output_layers" not in model.config:
         return {}
-    items, at = layer_list(model)
-    nodes = [node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None]
-    layers = {node.raw.get("name", node.name): node for node in nodes}
+    layers = {node.raw.get("name", node.name): node for node in layer_nodes(model)}
     found: dict[str, Shape] = {}
     for source in tensors(model.config.get("input_layers")):
         layer = layers.get(source.layer)

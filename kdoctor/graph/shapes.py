@@ -18,7 +18,7 @@ from kdoctor.keras_api.variables.table import DEEPEST
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import calls_of
-from kdoctor.structure.layers import is_model, layer_list
+from kdoctor.structure.layers import is_model, layer_list, layer_nodes
 from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.sequential import as_shape, statements
 from kdoctor.structure.sources import Source, tensors
@@ -142,9 +142,7 @@ class _Graph:
     """The layers of a Functional model by name, and what each of their calls takes."""
 
     def __init__(self, model: Node) -> None:
-        items, at = layer_list(model)
-        nodes = (as_node(item, at / index) for index, item in enumerate(items))
-        self.layers: dict[str, Node] = {_name(node): node for node in nodes if node is not None}
+        self.layers: dict[str, Node] = {_name(node): node for node in layer_nodes(model)}
         self.calls: dict[Step, tuple[Source, ...]] = {}
         self.counts: dict[str, int] = {}
         for name, node in self.layers.items():

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from kdoctor.document import Json
-from kdoctor.structure.sources import Source, as_source, tensors
+from kdoctor.structure.sources import TENSOR, Source, as_source, only_tensor, tensors
 
 # Arguments that carry what a layer works on, in the order of their positions; masks and states are none.
 INPUTS = ("inputs", "input", "x", "x1", "query", "x2", "value", "key")
@@ -41,6 +41,8 @@ def arguments_of(node: Json) -> tuple[Argument, ...]:
 
     A list node of Keras 2 hands over a single tensor as it is, and several as a list (functional.py, deserialize_node).
     """
+    if (alone := only_tensor(node)) is not None:
+        return (Argument(None, (alone,), Form.ONE),)
     if isinstance(node, dict):
         placed = node.get("args")
         named = node.get("kwargs")
@@ -48,22 +50,22 @@ def arguments_of(node: Json) -> tuple[Argument, ...]:
         found = [_argument(name, value) for name, value in (*given, *(named.items() if isinstance(named, dict) else ()))]
         return tuple(argument for argument in found if argument.sources)
     entries = node if isinstance(node, list) else []
-    alone = (
+    listed = (
         [source]
         if (source := as_source(entries)) is not None
         else [source for entry in entries if (source := as_source(entry)) is not None]
     )
-    if not alone:
+    if not listed:
         return ()
-    first = Argument(None, tuple(alone), Form.ONE if len(alone) == 1 else Form.LIST)
+    first = Argument(None, tuple(listed), Form.ONE if len(listed) == 1 else Form.LIST)
     return (first, *(Argument(item.argument, (item.source,), Form.ONE) for item in _keras_2(entries) if item.argument is not None))
 
 
 def _argument(name: str | None, value: Json) -> Argument:
     sources = tuple(tensors(value))
-    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+    if isinstance(value, dict) and value.get("class_name") == TENSOR:
         return Argument(name, sources, Form.ONE)
-    listed = isinstance(value, list) and all(isinstance(item, dict) and item.get("class_name") == "__keras_tensor__" for item in value)
+    listed = isinstance(value, list) and all(isinstance(item, dict) and item.get("class_name") == TENSOR for item in value)
     return Argument(name, sources, Form.LIST if listed else Form.OTHER)
 
 
@@ -74,6 +76,8 @@ def calls_of(layer: Mapping[str, Json]) -> tuple[tuple[Source, ...], ...]:
 
 
 def _inputs(node: Json) -> tuple[Source, ...]:
+    if (alone := only_tensor(node)) is not None:
+        return (alone,)
     taken = list(_keras_3(node) if isinstance(node, dict) else _keras_2(node))
     placed = [item.source for item in taken if item.argument is None]
     named = [item for item in taken if item.argument in INPUTS]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.document import Document
-from kdoctor.structure.layers import layer_list
+from kdoctor.structure.layers import layer_nodes
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sequential import Shape, as_shape, features_of, statements
 from kdoctor.structure.windows import Unproven, length_of, windowed
@@ -117,9 +117,7 @@ def _inner(document: Document, layer: Node, shape: Shape) -> Shape:
 
 
 def _nested(document: Document, layer: Node, shape: Shape) -> Shape:
-    items, at = layer_list(layer)
-    nodes = (as_node(item, at / index) for index, item in enumerate(items))
-    inside = [node for node in nodes if node is not None]
+    inside = layer_nodes(layer)
     own = _own_shape(document, layer, inside)
     if own is not None and len(own) == len(shape):  # it was put together from its own input, whatever a call leaves open
         shape = tuple(stated if given is None else given for given, stated in zip(shape, own, strict=True))

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.pointer import Key, Pointer
-from kdoctor.structure.layers import layer_list
+from kdoctor.structure.layers import layer_list, layer_nodes
 from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.models import model_nodes
-from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import as_source, tensors
 
 OBJECT = ("class_name", "config")
@@ -56,7 +56,7 @@ def _in_model(model: Node) -> Iterator[Misfit]:
         yield Misfit(model.at / "config" / "layers", f"the layers of the {model.class_name} are {_written(listed)}, no list", says)
     items, at = layer_list(model)
     functional = "output_layers" in model.config
-    yield from _in_names([node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None])
+    yield from _in_names(layer_nodes(model))
     for index, item in enumerate(items):
         yield from _in_item(item, at / index, functional)
     for key in GRAPH[1:] if functional else ():
@@ -168,7 +168,7 @@ def _in_listed_call(call: Sequence[Json], at: Pointer, name: str | None) -> Iter
     """One call in the words of Keras 2: ``[[layer, call, output, {…}], …]``, or one such entry alone (K604 knows who reads that)."""
     for index, entry in enumerate([call] if as_source(list(call)) is not None else call):
         place = at if as_source(list(call)) is not None else at / index
-        if next(tensors(entry), None) is None:
+        if not tensors(entry):
             yield Misfit(place, f"a call of {name!r} takes {_written(entry)}, which names no tensor", "ValueError: Missing node", name)
         elif as_source(entry) is not None and len(entry) > 3 and not isinstance(entry[3], dict):
             why = f"the keywords of a call of {name!r} are {_written(entry[3])}, no dict"

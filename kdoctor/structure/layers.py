@@ -47,6 +47,13 @@ def layer_list(model: Node) -> tuple[Json, Pointer]:
     return (layers if isinstance(layers, list) else []), model.at / "config" / "layers"
 
 
+@lru_cache(maxsize=16)
+def layer_nodes(model: Node) -> tuple[Node, ...]:
+    """The layers in a model's list, in order, each with its place; what is no serialized object is left out."""
+    items, at = layer_list(model)
+    return tuple(node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None)
+
+
 def is_model(node: Node) -> bool:
     """Whether the object is a model with layers of its own (a subclassed model may have any class name)."""
     return node.class_name in MODELS or isinstance(node.config.get("layers"), list)
@@ -56,17 +63,18 @@ def is_model(node: Node) -> bool:
 def layers(document: Document) -> tuple[Layer, ...]:
     """All layers, outermost model first, each nested model's layers right after it."""
     model = model_of(document)
-    return tuple(_layers(model, 0, ())) if model is not None else ()
+    return tuple(_layers(model)) if model is not None else ()
 
 
+@lru_cache(maxsize=16)
 def layers_of(model: Node) -> tuple[Layer, ...]:
     """The layers of one model, without those of the models nested in it; it may stand anywhere, in a wrapper too."""
-    return tuple(_own(model, 0, ()))
+    return tuple(_rows(model))
 
 
-def _layers(model: Node, depth: int, parents: tuple[str, ...]) -> Iterator[Layer]:
+def _layers(model: Node) -> Iterator[Layer]:
     """Depth first with a stack of iterators: a hostile file may nest models deeper than Python's stack."""
-    stack = [_own(model, depth, parents)]
+    stack = [iter(layers_of(model))]
     while stack:
         layer = next(stack[-1], None)
         if layer is None:
@@ -74,22 +82,21 @@ def _layers(model: Node, depth: int, parents: tuple[str, ...]) -> Iterator[Layer
             continue
         yield layer
         if is_model(layer.node):
-            stack.append(_own(layer.node, layer.depth + 1, (*layer.parents, layer.name)))
+            depth, parents = layer.depth + 1, (*layer.parents, layer.name)
+            stack.append(iter([inner._replace(depth=depth, parents=parents) for inner in layers_of(layer.node)]))
 
 
-def _own(model: Node, depth: int, parents: tuple[str, ...]) -> Iterator[Layer]:
-    items, at = layer_list(model)
-    for index, item in enumerate(items):
-        node = as_node(item, at / index)
-        if node is not None:
-            name, beside = node.name or f"#{index}", item.get("name")
-            key = beside if isinstance(beside, str) else name
-            yield Layer(node, name, key, index, depth, model.at, parents, tuple(_calls(item.get("inbound_nodes"))))
+def _rows(model: Node) -> Iterator[Layer]:
+    for node in layer_nodes(model):
+        index, beside = node.at.keys[-1], node.raw.get("name")
+        assert isinstance(index, int)
+        name = node.name or f"#{index}"
+        key = beside if isinstance(beside, str) else name
+        yield Layer(node, name, key, index, 0, model.at, (), _calls(node.raw.get("inbound_nodes")))
 
 
-def _calls(nodes: Json) -> Iterator[tuple[Source, ...]]:
-    for node in nodes if isinstance(nodes, list) else ():
-        yield tuple(tensors(node))
+def _calls(nodes: Json) -> tuple[tuple[Source, ...], ...]:
+    return tuple(map(tensors, nodes)) if isinstance(nodes, list) else ()
 
 
 def layer_at(document: Document, at: Pointer) -> Layer | None:

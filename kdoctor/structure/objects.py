@@ -32,6 +32,16 @@ class Node(NamedTuple):
     config: Mapping[str, Json]
     raw: Mapping[str, Json]
 
+    def __eq__(self, other: object) -> bool:
+        """The same object at the same place, not one that reads alike: a model's config may be as deep as Python's stack."""
+        return isinstance(other, Node) and self.raw is other.raw and self.at == other.at
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.at)
+
     @property
     def name(self) -> str | None:
         """The layer's name, from the config (where Keras takes it) or else from beside it."""

@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import layer_list, layers
+from kdoctor.structure.layers import layer_list, layer_nodes, layers
 from kdoctor.structure.manifest import weights_by_layer
-from kdoctor.structure.objects import Node, as_node, objects
+from kdoctor.structure.objects import Node, objects
 
 Shape: TypeAlias = "tuple[int | None, ...]"  # elements by axis, the batch first; None is any length
 
@@ -59,9 +59,7 @@ def stacks(document: Document) -> tuple[Stack, ...]:
 
 
 def _stack(model: Node) -> Stack:
-    items, at = layer_list(model)
-    nodes = (as_node(item, at / index) for index, item in enumerate(items))
-    return Stack(model, tuple(node for node in nodes if node is not None), at)
+    return Stack(model, layer_nodes(model), layer_list(model)[1])
 
 
 def statements(layer: Node) -> Iterator[Statement]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from kdoctor.document import Json
+
+TENSOR = "__keras_tensor__"
+CALL = {"args", "kwargs"}
 
 
 class Source(NamedTuple):
@@ -23,24 +25,40 @@ def as_source(value: Json) -> Source | None:
     return Source(value[0], value[1], value[2]) if type(value[1]) is int and type(value[2]) is int else None
 
 
-def tensors(value: Json, *, by_name: bool = False) -> Iterator[Source]:
+def only_tensor(call: Json) -> Source | None:
+    """The tensor of a call that takes it alone and by position, in the words of Keras 3, as most calls do; None for every other call."""
+    if not isinstance(call, dict) or call.keys() != CALL or call["kwargs"] != {}:
+        return None
+    placed = call["args"]
+    tensor = placed[0] if isinstance(placed, list) and len(placed) == 1 else None
+    config = tensor.get("config") if isinstance(tensor, dict) and tensor.get("class_name") == TENSOR else None
+    history = config.get("keras_history") if isinstance(config, dict) else None
+    return as_source(history) if isinstance(history, list) and len(history) == 3 else None
+
+
+def tensors(value: Json, *, by_name: bool = False) -> tuple[Source, ...]:
     """Every tensor that a value refers to, in order, without recursion; ``by_name``: dicts by their keys, as Keras 3 flattens them.
 
     Keras 2 has lists ``[name, call, output, keywords]``, nested or flat, and tensors among the keywords; Keras 3 ``__keras_tensor__`` anywhere.
     """
-    stack = [value]
+    if (alone := only_tensor(value)) is not None:
+        return (alone,)
+    found: list[Source] = []
+    stack = [value] if value else []
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            if item.get("class_name") == "__keras_tensor__" and isinstance(item.get("config"), dict):
-                stack.append(item["config"].get("keras_history"))
+            config = item.get("config")
+            if isinstance(config, dict) and item.get("class_name") == TENSOR:
+                stack.append(config.get("keras_history"))
             else:
-                stack.extend([item[key] for key in sorted(item, reverse=True)] if by_name else reversed(item.values()))
+                stack += [item[key] for key in sorted(item, reverse=True)] if by_name else reversed(item.values())
         elif isinstance(item, list):
             source = as_source(item)
             if source is None:
-                stack.extend(reversed(item))
+                stack += reversed(item)
             else:
-                yield source
+                found.append(source)
                 if len(item) > 3:
-                    stack.extend(more for more in item[3:] if isinstance(more, dict))
+                    stack += [more for more in item[3:] if isinstance(more, dict)]
+    return tuple(found)

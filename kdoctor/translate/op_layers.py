@@ -12,8 +12,8 @@ from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.structure.call_numbers import counted_from_one, less_one
 from kdoctor.structure.connections import calls_of
-from kdoctor.structure.layers import layer_list
-from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.layers import layer_list, layer_nodes
+from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import Source, tensors
 from kdoctor.translate.batch import MIXING
 from kdoctor.translate.graph import Graph, reference
@@ -78,8 +78,7 @@ class _Walk:
     graph: Graph = field(init=False)
 
     def __post_init__(self) -> None:
-        items, at = layer_list(self.model)
-        nodes = [node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None]
+        nodes = layer_nodes(self.model)
         numbered = counted_from_one(nodes, self.model.config.get("output_layers"))
         for node in nodes:
             stored = node.raw.get("inbound_nodes")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
-from kdoctor.structure.layers import is_model, layer_list
+from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
 from kdoctor.structure.manifest import snake_case
-from kdoctor.structure.objects import Node, as_node, model_of
+from kdoctor.structure.objects import Node, model_of
 from kdoctor.structure.sources import tensors
 
 # Classes that a config calls by another name than their own, which is the one that weight paths are made of.
@@ -142,17 +143,17 @@ def _freezes(model: Node) -> bool:
 
 def _layers(model: Node) -> Iterator[Node]:
     """The layers that the model has once it is made: of a Functional those between its inputs and outputs, one of each name."""
-    items, at = layer_list(model)
-    nodes = [node for index, item in enumerate(items) if (node := as_node(item, at / index)) is not None]
     if "output_layers" not in model.config:
-        yield from nodes
+        yield from layer_nodes(model)
         return
-    by_name = {node.name or "": node for node in reversed(nodes)}
+    rows = layers_of(model)
+    by_name = {row.node.name or "": row for row in reversed(rows)}
     used = _used(model, by_name)
-    yield from (node for node in nodes if by_name[node.name or ""] is node and (used is None or node.name in used))
+    nodes = (row.node for row in rows if by_name[row.node.name or ""] is row)
+    yield from (node for node in nodes if used is None or node.name in used)
 
 
-def _used(model: Node, layers: Mapping[str, Node]) -> set[str] | None:
+def _used(model: Node, layers: Mapping[str, Layer]) -> set[str] | None:
     """The names of the layers that the outputs are made from, as far back as the inputs; None where the graph does not tell.
 
     A model that was cut out of a larger one may list layers before its inputs too (K203).
@@ -162,10 +163,10 @@ def _used(model: Node, layers: Mapping[str, Node]) -> set[str] | None:
     found: set[str] = set()
     while waiting:
         source = waiting.pop()
-        node = layers.get(source.layer)
-        if node is None:
+        layer = layers.get(source.layer)
+        if layer is None:
             return None
-        if source.layer not in found and ((source.layer, source.output) not in inputs or node.class_name == "InputLayer"):
+        if source.layer not in found and ((source.layer, source.output) not in inputs or layer.class_name == "InputLayer"):
             found.add(source.layer)
-            waiting += tensors(node.raw.get("inbound_nodes"), by_name=True)
+            waiting += chain.from_iterable(layer.calls)
     return found or None
