@@ -17,7 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ENVIRONMENT = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+COMPILED = "PYTHONDONTWRITEBYTECODE"  # where it is set every start compiles its sources anew, and that would be measured
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name != COMPILED},
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+}
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes of ru_maxrss
 

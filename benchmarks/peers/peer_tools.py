@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_CHILD_SUBREAPER = 36
+COMPILED = "PYTHONDONTWRITEBYTECODE"  # where it is set every start compiles its sources anew, and that would be measured
 ENVIRONMENT = {
-    **os.environ,
+    **{name: value for name, value in os.environ.items() if name != COMPILED},
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "-1",
     "PROMPTFOO_DISABLE_TELEMETRY": "1",
@@ -99,7 +100,8 @@ def run(tool: Tool, program: str, folder: Path, out: Path, seconds: int | None =
         document = json.loads(out.read_bytes() if out.exists() else done.stdout)
     except ValueError:
         return Run(cpu, wall, frozenset(), ended=False)
-    named = {os.path.relpath(name, folder) if os.path.isabs(name) else name for name in tool.read(document)}
+    relative = (os.path.relpath(name, folder) if os.path.isabs(name) else name for name in tool.read(document))
+    named = {name.split(os.sep)[0] for name in relative}  # a folder is named by its files
     return Run(cpu, wall, frozenset(named))
 
 

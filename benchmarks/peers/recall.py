@@ -1,7 +1,7 @@
 """Who finds what: ``python benchmarks/peers/recall.py ENVIRONMENTS [--more FOLDER] [--timing 500]`` prints the tables of docs/security.md.
 
-ENVIRONMENTS is what peer_tools.py made. Every trigger of the CVE table stands in every place of a config in a ``.keras`` and an ``.h5``,
-every HDF5 structure in both, and the hostile corpus as it is; --more is a folder of further files that must be named. Each tool scans each
+ENVIRONMENTS is what peer_tools.py made. Every trigger of the CVE table stands in every place of a config in a ``.keras``, an ``.h5`` and the
+folder of a SavedModel, every HDF5 structure in the first two, and the hostile corpus as it is; --more is a folder of further files that must be named. Each tool scans each
 folder once, and each file of the corpus alone, since some of them no tool but ours comes to the end of: after so many CPU seconds it is
 stopped. A file counts as found when the tool says anything against it at all.
 """
@@ -33,14 +33,15 @@ def hostile_files(folder: Path) -> Expected:
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "archive")]
     from hostile.containers import CONTAINERS  # type: ignore[import-not-found, unused-ignore]
     from hostile.corpus import CORPUS, hdf5, legacy  # type: ignore[import-not-found, unused-ignore]
+    from hostile.disguises import ARCHIVES  # type: ignore[import-not-found, unused-ignore]
     from hostile.places import PLACES  # type: ignore[import-not-found, unused-ignore]
     from hostile.triggers import TRIGGERS  # type: ignore[import-not-found, unused-ignore]
     from hostile.weights import STRUCTURES  # type: ignore[import-not-found, unused-ignore]
     from model_files import keras_members, zip_bytes  # type: ignore[import-not-found, unused-ignore]
 
     expected = Expected()
-    for trigger, place, container in itertools.product(TRIGGERS, PLACES, (".keras", ".h5")):
-        name = f"{trigger.name}_in_{place.replace(' ', '_')}{container}"
+    for trigger, place, container in itertools.product(TRIGGERS, PLACES, (".keras", ".h5", "SavedModel")):
+        name = f"{trigger.name}_in_{place.replace(' ', '_')}{container if container.startswith('.') else ''}"
         with tempfile.TemporaryDirectory() as aside:
             shutil.move(CONTAINERS[container](Path(aside), *PLACES[place](trigger.value)), folder / name)
         expected[name] = (trigger.cve, f"config, {container}")
@@ -53,6 +54,10 @@ def hostile_files(folder: Path) -> Expected:
             name = f"structure_{structure.name.replace(' ', '_')}{ending}"
             (folder / name).write_bytes(data)
             expected[name] = (structure.cve, f"weights, {ending}")
+    for disguise, data in ARCHIVES.items():
+        name = f"archive_{disguise.replace(' ', '_').replace(',', '')}.keras"
+        (folder / name).write_bytes(data)
+        expected[name] = ("CVE-2025-1550", "whole file, read by zipfile alone")
     for name, (make, _) in CORPUS.items():
         (folder.parent / "corpus" / name).write_bytes(make())
         expected[name] = ("bombs, circles, pickles", "whole file")
@@ -109,12 +114,15 @@ def table(expected: Expected, runs: dict[str, Run]) -> str:
 
 def timing(count: int, folder: Path, tools: list[tuple[Tool, str]]) -> str:
     """CPU seconds and seconds for so many small archives, and those of a loop that reads zip, JSON and HDF5 headers and judges nothing."""
-    small = folder / "small"
+    small, first = folder / "small", folder / "first"
     small.mkdir()
+    first.mkdir()
+    shutil.copyfile(HEALTHY / "not_a_model.keras", first / "one.keras")
     for number in range(count):
         shutil.copyfile(HEALTHY / "not_a_model.keras", small / f"{number:05}.keras")
     lines = ["| tool | CPU s | s |", "|---|---|---|"]
     for tool, program in tools:
+        run(tool, program, first, folder / "out.json")  # compiles sources, and warms the disk cache
         one = run(tool, program, small, folder / "out.json")
         lines.append(f"| {tool.name} | {one.cpu:.1f} | {one.wall:.1f} |")
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from typing import Any
 
 import h5py
 from model_files import METADATA, weights_bytes, zip_bytes
+from saved_model.protobufs import field, saved_model
 
 Json = Any
 Write = Callable[[Path, Json, Json], Path]  # folder, config, training -> the file
@@ -53,10 +54,21 @@ def hdf5(folder: Path, config: Json, training: Json, name: str = "model.h5") -> 
     return path
 
 
+def program(folder: Path, config: Json, training: Json) -> Path:
+    """What Keras 2 writes of a model into the folder of a SavedModel, and makes it of again."""
+    path = folder / "program"
+    path.mkdir(exist_ok=True)
+    (path / "saved_model.pb").write_bytes(saved_model())
+    text = json.dumps({**config, "model_config": config, "training_config": training})
+    (path / "keras_metadata.pb").write_bytes(field(1, field(3, "root") + field(4, "_tf_keras_model") + field(5, text)))
+    return path
+
+
 CONTAINERS: dict[str, Write] = {
     ".keras": archive,
     "deflated, in a folder": deflated,
     "unzipped": unzipped,
     ".h5": hdf5,
     ".hdf5": lambda folder, config, training: hdf5(folder, config, training, "model.hdf5"),
+    "SavedModel": program,
 }

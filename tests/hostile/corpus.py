@@ -99,6 +99,12 @@ def npz(objects: bool) -> bytes:
     return held.getvalue()
 
 
+def npy_of_objects() -> bytes:
+    held = io.BytesIO()
+    np.save(held, np.array([{"a": 1}], dtype=object))
+    return held.getvalue()
+
+
 def stack(depth: int) -> bytes:
     """Models in models: as deep as JSON may be."""
     inner: Any = {"class_name": "Dense", "config": {"units": 1, "name": "d"}}
@@ -234,6 +240,9 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "5_000_groups.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(many_objects)}), ("K202",)),
     "5_000_attributes.h5": (lambda: legacy(many_attributes), ("K104",)),
     "pickles.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": npz(True)}), ("K808",)),
+    "a_pickle_for_the_weights.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": pickle.dumps([1])}), ("K808",)),
+    "a_pickle_for_the_weights_in_front_of_honest_ones.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": pickle.dumps([1]) + npz(False)}), ("K808",)),
+    "an_array_of_objects_for_the_weights.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": npy_of_objects()}), ("K808",)),
     "a_pickle_for_an_array.keras": (lambda: zip_bytes({**SHARDED, "model.weights.npz": zip_bytes({"value.npy": pickle.dumps([1])})}), ("K808",)),
     "deep_groups.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(deep_groups)}), ("K810",)),
     "web.keras": (lambda: zip_bytes({**HONEST, "model.weights.h5": hdf5(web)}), ("K804",)),

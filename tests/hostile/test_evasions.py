@@ -13,23 +13,11 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from model_files import METADATA, weights_bytes, zip_bytes
+from model_files import zip_bytes
 
-from hostile.places import PLACES, layer, sequential
+from hostile.disguises import EVIL, HONEST, WEIGHTS, members, text
+from hostile.places import PLACES
 from hostile.test_triggers import errors
-from hostile.triggers import function
-
-EVIL = PLACES["activation"](function("os", "system"))[0]
-HONEST = sequential(layer("Dense", units=2))
-META, WEIGHTS = json.dumps(METADATA).encode(), weights_bytes()
-
-
-def members(config: bytes, **more: bytes) -> dict[str, bytes]:
-    return {"metadata.json": META, "config.json": config, "model.weights.h5": WEIGHTS, **more}
-
-
-def text(value: Any = EVIL) -> bytes:
-    return json.dumps(value).encode()
 
 
 def escaped(value: Any) -> bytes:
