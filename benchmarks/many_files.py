@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from comparisons import SAMPLES, kdoctor
+from cost import ENVIRONMENT
 
 TOGETHER = 1_000
 READ_BYTES = 1 << 20
@@ -83,7 +84,7 @@ def scanned(title: str, folders: list[Path], options: tuple[str, ...]) -> str:
     """The digest of the report, which is not kept; what the scan cost is printed."""
     digest, size, start = hashlib.sha256(), 0, time.perf_counter()
     command = kdoctor("scan", *map(str, folders), "--format", "json", *options).argv
-    scan = subprocess.Popen(command, stdout=subprocess.PIPE)
+    scan = subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT)
     assert scan.stdout is not None
     while data := scan.stdout.read(READ_BYTES):
         digest.update(data)
