@@ -31,7 +31,8 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     `name` must be a string". It is a warning unless the model is wanted for training; the cure leaves the null out.
 
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
-    saves it all the same: "Table not initialized". There is no cure: the words are not in the file.
+    saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. There
+    is no cure: the words are not in the file.
 
     A Discretization of Keras 2 that learned its boundaries keeps a summary of what it saw; Keras 3 makes no boundaries of it: "You need to
     either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)`". Keras 2 tells them
@@ -41,8 +42,8 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     """
     yield from _kernels_of_a_gpu(document, target)
     yield from _without_boundaries(document, target)
-    if not document.format.native and target.keras_3:
-        yield from _lost_words(document)
+    if not document.format.native:
+        yield from _lost_words(document, target)
     if document.format.native:
         yield from _null_steps(document, target)
         yield from _nameless_schedule(document, target)
@@ -60,7 +61,7 @@ def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:
             )
 
 
-def _lost_words(document: Document) -> Iterator[Finding]:
+def _lost_words(document: Document, target: Target) -> Iterator[Finding]:
     for node in objects(document):
         if node.class_name in LOOKUPS and node.at.part == "config" and node.config.get("vocabulary", ABSENT) is None:
             yield Finding(
@@ -68,7 +69,9 @@ def _lost_words(document: Document) -> Iterator[Finding]:
                 f"the words that {node.class_name} {node.name!r} looks up are not in the file: an .h5 has no room for what adapt() learned",
                 needs=(Need("FILE", f"the vocabulary of {node.name!r}", "save the model as .keras, which holds it"),),
                 layer=node.name,
-                keras_says="FailedPreconditionError: Table not initialized.",
+                keras_says="FailedPreconditionError: Table not initialized."
+                if target.keras_3
+                else "NotImplementedError: Save or restore weights that is not an instance of `tf.Variable` is not supported in h5",
             )
 
 

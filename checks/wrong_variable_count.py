@@ -7,6 +7,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import objects
 from kdoctor.target import Target
 from kdoctor.weights.accounting import Holding, Owner, holdings
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges
@@ -39,9 +40,15 @@ def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding
         return
     found_h5 = ledger(document)
     if found_h5 is not None:
-        yield from _miscounted(found_h5)
+        if target.keras_3 or not _weighs_words(document):
+            yield from _miscounted(found_h5)
         yield from _in_another_order(found_h5)
         yield from _under_other_names(found_h5)
+
+
+def _weighs_words(document: Document) -> bool:
+    """Whether a layer counts words by weights: Keras 2 has them among its own, Keras 3 beside them (index_lookup.py, idf_weights)."""
+    return any(node.config.get("output_mode") == "tf_idf" for node in objects(document))
 
 
 def _exchanged(document: Document, found: Rearrangement) -> Finding:

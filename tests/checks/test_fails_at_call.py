@@ -80,3 +80,16 @@ def test_boundaries_that_keras_2_learned_are_asked_for_and_written_as_given() ->
 def test_boundaries_in_the_config_are_healthy() -> None:
     assert examine("K610", binned(bin_boundaries=[0.5, 1.5])) == []
     assert examine("K610", binned(bin_boundaries=None), Target("2.15.0")) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "says"), [(Target("3.15.1"), "Table not initialized"), (Target("2.15.0"), "not an instance of `tf.Variable`")]
+)
+@pytest.mark.parametrize("name", ["TextVectorization", "StringLookup", "IntegerLookup"])
+def test_words_that_an_h5_could_not_hold_are_missed_by_keras_2_too(name: str, target: Target, says: str) -> None:
+    def stored(words: list[str] | None) -> Any:
+        return document(sequential(layer(name, name="words", vocabulary=words)), format=Format.H5_MODEL)
+
+    (finding,) = examine("K610", stored(None), target)
+    assert says in str(finding.keras_says)
+    assert examine("K610", stored(["a", "b"]), target) == []
