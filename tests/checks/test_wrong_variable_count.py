@@ -104,7 +104,8 @@ def test_weights_in_each_others_place_are_not_told_a_second_time_as_a_conflict_o
 
 def test_keras_2_has_what_it_counts_words_by_among_the_weights() -> None:
     """Seen in 2.9, 2.12, 2.13 and 2.15, which load such a file; 3.15.1 says "Model expected 0 layers, found 1 saved layers"."""
-    model = sequential(layer("TextVectorization", name="words", output_mode="tf_idf", vocabulary=["a"], idf_weights=[0.5]))
+    first = layer("InputLayer", batch_shape=[None, 1])
+    model = sequential(first, layer("TextVectorization", name="words", output_mode="tf_idf", vocabulary=["a"], idf_weights=[0.5]))
     sick = h5({"words": {"Variable:0": (2,)}}, ["words"], model)
     assert examine("K705", sick, Target("2.15.0")) == []
     assert len(examine("K705", sick)) == 1
