@@ -12,7 +12,7 @@ from kdoctor.structure.objects import serialized
 from kdoctor.target import Target
 
 DEPTHS = {"json_depth": "levels of nesting in JSON", "json_values": "values in one JSON part", "hdf5_depth": "levels of HDF5 groups"}
-CONTENTS = {"zip": "a zip archive", "hdf5": "HDF5"}
+CONTENTS = {"zip": "a zip archive", "hdf5": "HDF5", "keras-dir": "an unzipped .keras archive", "saved-model": "a SavedModel"}
 
 
 @check("K810", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
@@ -21,7 +21,7 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
 
     JSON nested thousands of levels deep, HDF5 groups nested without end, the same key twice in one JSON object so that one reader
     sees one value and another reader the other; two attributes or links of one name in HDF5; a file that is a zip to one reader and HDF5
-    to another. No Keras writes any of these. Of a file that is two things the finding says which one Keras opens, by the file's
+    to another; a folder that is an unzipped archive to Keras 3 and a SavedModel to Keras 2. No Keras writes any of these. Of a file that is two things the finding says which one Keras opens, by the file's
     name: that one is examined.
 
     A class, function or module whose name only looks like that of another (``Lаmbda`` with a Cyrillic letter, letters that cannot be seen),
@@ -48,15 +48,21 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(at, f"two {what}s of {group} have the same name {name!r}: readers disagree on which one counts")
     for at, fault in document.faults_of(FaultKind.POLYGLOT):
         contents = " and ".join(CONTENTS.get(content, content) for content in fault.detail.get("contents") or ())
-        read = CONTENTS.get(str(fault.detail.get("read")), "")
-        yield Finding(
-            at, f"the file is {contents} at once: examined is {read}, which Keras opens under this name", repair=_alone(at, fault)
-        )
+        yield Finding(at, f"the file is {contents} at once: {_examined(fault)}", repair=None if _is_folder(fault) else _alone(at, fault))
     yield from _exhausting(document)
     yield from _misleading_names(document)
     yield from _misleading_archives(document)
     for at, fault in document.faults_of(FaultKind.USER_BLOCK):
         yield _user_block(at, fault)
+
+
+def _is_folder(fault: Fault) -> bool:
+    return fault.detail.get("read") == "keras-dir"
+
+
+def _examined(fault: Fault) -> str:
+    read = CONTENTS.get(str(fault.detail.get("read")), "")
+    return "Keras 3 opens the one, and Keras 2 the other" if _is_folder(fault) else f"examined is {read}, which Keras opens under this name"
 
 
 def _exhausting(document: Document) -> Iterator[Finding]:

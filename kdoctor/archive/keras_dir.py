@@ -24,9 +24,10 @@ _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb")
 def read_keras_dir(path: Path, limits: Limits) -> Reading:
     """The model in a folder. Raises `ReadError` when the folder holds none (it may hold model files, though)."""
     names = set(os.listdir(path))
+    program = names.intersection(_SAVED_MODEL)
     if CONFIG not in names and WEIGHTS not in names:
-        if found := names.intersection(_SAVED_MODEL):
-            return _saved_model(path, limits, {"names": sorted(found)})
+        if program:
+            return _saved_model(path, limits, {"names": sorted(program)})
         if versions := _versions(path, names):
             newest = path / str(versions[-1])
             return _saved_model(newest, limits, {"names": sorted(os.listdir(newest)), "versions": versions})
@@ -39,6 +40,13 @@ def read_keras_dir(path: Path, limits: Limits) -> Reading:
         found_parts, wrong = _json(path / name, part, limits)
         parts.update(found_parts)
         faults += wrong
+    if program:  # Keras 3 opens the one, Keras 2 the other
+        inside = _saved_model(path, limits, {"names": sorted(program)})
+        if CONFIG not in names or ("config" in parts and "class_name" not in parts["config"]):
+            return inside  # of other tools, which write a config.json of their own
+        parts["objects"] = inside.parts.get("objects", {})
+        several = Fault(FaultKind.POLYGLOT.value, "file", {"contents": ["keras-dir", "saved-model"], "read": "keras-dir"})
+        faults += [several, *(fault for fault in inside.faults if fault.kind != FaultKind.OTHER_FORMAT)]
     faults += [*_links(path, parts["members"]), *_all_weights(path, names, parts, limits)]
     return Reading(Format.KERAS_DIR, "directory", parts, tuple(faults))
 

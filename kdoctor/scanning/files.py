@@ -17,6 +17,10 @@ from kdoctor.errors import UsageError
 from kdoctor.scanning.names import SortedNames
 
 EXTENSIONS = (".keras", ".h5", ".hdf5")
+CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+ENDS_WEIGHTS = ".weights.h5"
+PARTS = (WEIGHTS, "metadata.json", "model.weights.npz", "model.weights.json")
+LARGEST_LOOK = 1 << 20  # bytes
 SAVED_MODEL = ("keras_metadata.pb", "saved_model.pb")
 
 
@@ -35,7 +39,8 @@ def find_models(paths: Iterable[str], search: Search | None = None) -> Iterator[
     """Every model file, in a stable order, each once: files as given, folders searched, patterns (``models/**/*.h5``) expanded; then those
     at remote addresses.
 
-    In folders the extension decides; an unzipped ``.keras`` folder and a SavedModel count as one model, links to folders are not followed, and a folder
+    In folders the extension decides; an unzipped ``.keras`` folder and a SavedModel count as one model, and are searched for others all the same:
+    the parts of a model would hide them. Links to folders are not followed, and a folder
     that cannot be listed is given back itself, since what is in it is not known. Folders are searched while the models are asked for, so
     that millions of files need no memory. Raises `UsageError` at once for a path that does not exist and for a pattern that matches nothing.
     """
@@ -91,7 +96,9 @@ def _each_once(paths: list[Path], search: Search) -> Iterator[Path]:
     for path in paths:
         if path in given or any(_found_in(folder, path) for folder in folders):
             continue
-        if path.is_dir() and not _is_model_folder(path):
+        if path.is_dir():
+            if _is_model_folder(path):
+                yield path
             inside = chain.from_iterable(each.models for each in search(path))
             yield from (model for model in inside if isinstance(model, Path) and model not in given and not _below(model, folders))
             folders.append(path)
@@ -106,10 +113,10 @@ def _below(path: Path, folders: list[Path]) -> bool:
 
 def _found_in(folder: Path, path: Path) -> bool:
     """Whether a search of the folder has come to this path."""
-    if folder not in path.parents or not (path.is_dir() or named_like_a_model(path.name)):
+    if folder not in path.parents or not (path.is_dir() or named_like_a_model(path.name)) or _is_part(path):
         return False
     between = [path.parent, *path.parent.parents]
-    return not any(parent.is_symlink() or _is_model_folder(parent) for parent in between[: between.index(folder)]) and not (
+    return not any(parent.is_symlink() for parent in between[: between.index(folder)]) and not (
         path.is_symlink() and path.is_dir() and not _is_model_folder(path)
     )
 
@@ -132,9 +139,9 @@ def _local_shelf(folder: Path) -> Shelf:
                 if _is_folder(entry):
                     if _is_model_folder(Path(entry.path)):
                         models.add(entry.name)
-                    elif not entry.is_symlink():
+                    if not entry.is_symlink():
                         folders.add(entry.name)
-                elif named_like_a_model(entry.name):
+                elif named_like_a_model(entry.name) and not _is_part(Path(entry.path)):
                     models.add(entry.name)
     except OSError:
         return Shelf([folder], [])
@@ -153,6 +160,27 @@ def named_like_a_model(name: str) -> bool:
 
 
 def _is_model_folder(folder: Path) -> bool:
-    """An unzipped archive, config.json beside its weights or metadata; or a SavedModel."""
-    unzipped = (folder / "config.json").is_file() and ((folder / "model.weights.h5").is_file() or (folder / "metadata.json").is_file())
-    return unzipped or any((folder / name).is_file() for name in SAVED_MODEL)
+    """An unzipped archive, or a SavedModel. Keras takes any folder with a config.json for the first; other tools have files of that name, too."""
+    if any((folder / name).is_file() for name in SAVED_MODEL):
+        return True
+    config = folder / CONFIG
+    return config.is_file() and (any((folder / name).is_file() for name in PARTS) or _names_a_class(config))
+
+
+def _names_a_class(config: Path) -> bool:
+    """Whether a config alone may be one of Keras, which calls what it names before it looks for weights."""
+    try:
+        with open(config, "rb") as stream:
+            text = stream.read(LARGEST_LOOK)
+    except OSError:
+        return True  # the examination says why
+    return b"class_name" in text or b"\\u00" in text or len(text) == LARGEST_LOOK
+
+
+def _is_part(path: Path) -> bool:
+    """Whether the file holds weights of the unzipped archive around it."""
+    if not path.name.endswith(ENDS_WEIGHTS) or not (path.parent / CONFIG).is_file():
+        return False
+    from kdoctor.archive.zip.names import is_shard  # seldom needed
+
+    return (path.name == WEIGHTS or is_shard(path.name)) and _is_model_folder(path.parent)

@@ -21,7 +21,7 @@ REAL = sorted((Path(__file__).parents[1] / "saved_model" / "data").glob("keras_*
 
 
 def folder(place: Path, metadata: bytes | None = None, program: bytes = b"") -> Path:
-    (place / "model").mkdir()
+    (place / "model").mkdir(parents=True)
     (place / "model" / "saved_model.pb").write_bytes(program or saved_model())
     if metadata is not None:
         (place / "model" / "keras_metadata.pb").write_bytes(metadata)
@@ -113,3 +113,23 @@ def test_of_a_plain_folder_hostile_content_was_looked_for(tmp_path: Path) -> Non
 def test_metadata_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
     dense = {"class_name": "Dense", "config": {"name": "d" * 2_000, "units": 1}}
     assert "K805" in codes(examined(folder(tmp_path, metadata(*({**dense, "n": number} for number in range(10_001))))))
+
+
+def beside(place: Path, config: bytes) -> Path:
+    found = folder(place, metadata(crop("lambda x: x")))
+    (found / "config.json").write_bytes(config)
+    return found
+
+
+@pytest.mark.parametrize("config", [b'{"class_name": "Sequential", "config": {"name": "s", "layers": []}}', b'{"class_name": '])
+def test_a_folder_that_is_an_unzipped_archive_too_is_examined_as_both(tmp_path: Path, config: bytes) -> None:
+    """Keras 3 opens the one, and Keras 2 the other."""
+    for target in ("3.15.1", "2.15.0"):
+        report = examined(beside(tmp_path / target, config), target)
+        assert {"K401", "K810"} <= {found.check.code for found in report.findings}
+        assert "K810" in codes(report)
+
+
+def test_a_config_of_another_tool_makes_no_archive_of_a_saved_model(tmp_path: Path) -> None:
+    report = examined(beside(tmp_path, b'{"architectures": ["Mine"]}'))
+    assert codes(report) == {"K110", "K401"}

@@ -11,6 +11,8 @@ import pytest
 from kdoctor.errors import UsageError
 from kdoctor.scanning.files import find_models
 
+EVERYTHING = [".hidden.h5", "a.h5", "b.keras", "unzipped.keras", "deep/D.KERAS", "deep/er/c.hdf5", "unzipped.keras/assets/x.h5"]
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -30,11 +32,37 @@ def found(*paths: object) -> list[str]:
 
 
 def test_a_folder_is_searched_by_extension_in_a_stable_order(folder: Path) -> None:
-    assert found(".") == [".hidden.h5", "a.h5", "b.keras", "unzipped.keras", "deep/D.KERAS", "deep/er/c.hdf5"]
+    assert found(".") == EVERYTHING
 
 
-def test_an_unzipped_archive_is_one_model_and_not_searched(folder: Path) -> None:
-    assert found("unzipped.keras") == ["unzipped.keras"]
+def test_an_unzipped_archive_is_one_model_and_hides_no_other(folder: Path) -> None:
+    assert found("unzipped.keras") == ["unzipped.keras", "unzipped.keras/assets/x.h5"]
+    for name in ("model_00000.weights.h5", "hidden.keras", "other.weights.h5", "deep/hidden.h5"):
+        (folder / "unzipped.keras" / name).parent.mkdir(exist_ok=True)
+        (folder / "unzipped.keras" / name).write_bytes(b"")
+    inside = ("", "/hidden.keras", "/other.weights.h5", "/assets/x.h5", "/deep/hidden.h5")
+    assert found("unzipped.keras") == [f"unzipped.keras{name}" for name in inside]
+
+
+@pytest.mark.parametrize(
+    ("files", "models"),
+    [
+        ({"config.json": b'{"class_name": "Sequential", "config": {}}'}, [""]),  # Keras calls what it names before it looks for weights
+        ({"config.json": b'{"\\u0063lass_name": "Sequential"}'}, [""]),
+        ({"config.json": b" " * 2_000_000}, [""]),
+        ({"config.json": b"{}", "model.weights.npz": b""}, [""]),
+        ({"config.json": b"{}", "model.weights.json": b""}, [""]),
+        ({"config.json": b'{"architectures": ["BertModel"]}', "pytorch_model.bin": b""}, []),
+        ({"config.json": b'{"architectures": ["BertModel"]}', "tf_model.h5": b""}, ["/tf_model.h5"]),
+        ({"saved_model.pb": b"", "model.weights.h5": b"", "x.keras": b""}, ["", "/model.weights.h5", "/x.keras"]),
+    ],
+)
+def test_a_folder_is_a_model_where_keras_takes_it_for_one(tmp_path: Path, files: dict[str, bytes], models: list[str]) -> None:
+    (tmp_path / "it").mkdir()
+    for name, data in files.items():
+        (tmp_path / "it" / name).write_bytes(data)
+    assert [str(path.relative_to(tmp_path)) for path in find_models([str(tmp_path)])] == [f"it{name}" for name in models]
+    assert [str(path.relative_to(tmp_path)) for path in find_models([str(tmp_path / "it")])] == [f"it{name}" for name in models]
 
 
 def test_a_file_given_by_name_is_taken_whatever_its_extension(folder: Path) -> None:
@@ -42,12 +70,12 @@ def test_a_file_given_by_name_is_taken_whatever_its_extension(folder: Path) -> N
 
 
 def test_a_pattern_is_expanded_in_order(folder: Path) -> None:
-    assert found("*.keras") == ["b.keras", "unzipped.keras"]
+    assert found("*.keras") == ["b.keras", "unzipped.keras", "unzipped.keras/assets/x.h5"]
     assert found("deep/**/*.hdf5") == ["deep/er/c.hdf5"]
 
 
 def test_a_file_found_twice_is_listed_once(folder: Path) -> None:
-    assert found("b.keras", "*.keras", "b.keras") == ["b.keras", "unzipped.keras"]
+    assert found("b.keras", "*.keras", "b.keras") == ["b.keras", "unzipped.keras", "unzipped.keras/assets/x.h5"]
 
 
 def test_a_file_whose_name_is_a_pattern_is_that_file(folder: Path) -> None:
@@ -69,7 +97,7 @@ def test_what_leads_to_nothing_is_wrong_usage(folder: Path, path: str) -> None:
 
 def test_links_to_folders_are_not_followed_so_that_a_circle_ends(folder: Path) -> None:
     os.symlink(folder, folder / "deep" / "circle")
-    assert len(found(".")) == 6
+    assert len(found(".")) == len(EVERYTHING)
 
 
 def test_a_link_to_itself_is_a_file_that_nobody_can_read_and_hides_no_other(folder: Path) -> None:
@@ -88,7 +116,7 @@ def test_a_file_in_a_folder_that_was_searched_is_listed_once_and_one_that_the_se
         "link/D.KERAS",
         "unzipped.keras/model.weights.h5",
     ]
-    assert found("deep", ".") == ["deep/D.KERAS", "deep/er/c.hdf5", ".hidden.h5", "a.h5", "b.keras", "unzipped.keras"]
+    assert found("deep", ".") == ["deep/D.KERAS", "deep/er/c.hdf5", *(name for name in everything if not name.startswith("deep/"))]
     assert found("a.h5", ".") == ["a.h5", *(name for name in everything if name != "a.h5")]
 
 
@@ -113,4 +141,4 @@ def test_a_saved_model_counts_as_one_model(tmp_path: Path) -> None:
     (tmp_path / "a" / "keras_metadata.pb").write_bytes(b"")
     (tmp_path / "a" / "assets").mkdir()
     (tmp_path / "a" / "assets" / "inside.h5").write_bytes(b"")
-    assert list(find_models([str(tmp_path)])) == [tmp_path / "a", tmp_path / "b" / "1"]
+    assert list(find_models([str(tmp_path)])) == [tmp_path / "a", tmp_path / "a" / "assets" / "inside.h5", tmp_path / "b" / "1"]
