@@ -16,7 +16,8 @@ from kdoctor.document import ABSENT, Fault, Format, Json
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
-CHUNKED = ("layer_names", "weight_names", "model_config", "training_config")  # an attribute over 64512 bytes is stored as name0, name1, …
+# An attribute over 64512 bytes is stored as name0, name1, …: each name, and that of its first chunk.
+CHUNKED = {name: f"{name}0" for name in ("layer_names", "weight_names", "model_config", "training_config")}
 TEXTS = {"config": "model_config", "training": "training_config"}
 HEAD = 5  # names that tell what an HDF5 file is that Keras did not write
 
@@ -59,9 +60,9 @@ def joined(attributes: Mapping[str, Json]) -> dict[str, Json]:
     Like Keras: where the name itself stands, chunks beside it are not read.
     """
     found = dict(attributes)
-    for name in CHUNKED:
+    for name, first in CHUNKED.items() if attributes else ():
         chunks: list[Json] = []
-        while name not in attributes and f"{name}{len(chunks)}" in found:
+        while first in attributes and name not in attributes and f"{name}{len(chunks)}" in found:
             chunks.append(found.pop(f"{name}{len(chunks)}"))
         if chunks:
             found[name] = _joined(chunks)

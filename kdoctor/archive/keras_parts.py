@@ -40,10 +40,9 @@ def weights_part(stream: IO[bytes], size: int, limits: Limits) -> Found:
     from kdoctor.archive.hdf5.structure import read_hdf5, user_block
 
     found = read_hdf5(cast(BinaryIO, stream), size, limits)
-    attributes = {
-        group: {name: value for name, value in joined(values).items() if group != "/" or name not in _OF_MODELS}
-        for group, values in found.attributes.items()
-    }
+    attributes = {group: joined(values) for group, values in found.attributes.items()}
+    if "/" in attributes:
+        attributes["/"] = {name: value for name, value in attributes["/"].items() if name not in _OF_MODELS}
     wrong = (*found.faults, *user_block(cast(BinaryIO, stream), found))
     faults = [Fault(fault.kind, "weights", fault.detail) for fault in wrong]
     return {"weights": dict(found.weights), "attributes": attributes}, faults

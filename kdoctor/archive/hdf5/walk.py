@@ -27,6 +27,7 @@ class Walk:
         self.declared = Declared(limits)
         self.lost: list[str] = []  # what cannot be read, or has its values behind the end of the file
         self._stream, self._limits, self._base = stream, limits, base  # base: the byte of the content that addresses count from
+        self._groups = GROUPS * limits.datasets
         self._objects = Objects(stream, limits.attribute_bytes)
         self._open: list[tuple[str, int, tuple[int, ...]]] = []  # path, address, addresses of the groups around it
         self._visited: set[int] = set()
@@ -58,7 +59,8 @@ class Walk:
             self._link(Link(path[1:], "cycle" if address in around else "hard"))
             return
         self._visited.add(address)
-        self._allow(len(self._visited), GROUPS * self._limits.datasets)
+        if len(self._visited) > self._groups:
+            raise Full(len(self._visited))
         kept = self.attributes[path] = {}
         for attribute in self._objects.attributes(header) if header.outline.attributes else ():
             self._attribute(path, attribute, kept)
@@ -77,13 +79,14 @@ class Walk:
                     self._note(FaultKind.HDF5_SAME_NAME, "weights", name=name, what="link", group=path or "/")
                 names.add(name)
                 self._stream.spend(len(place))
-                if kind == "hard":
-                    found.append((place, address, around))
-                    self._allow(len(found), GROUPS * self._limits.datasets)
-                else:
+                if kind != "hard":
                     self._link(Link(place[1:], kind, to=to, file=file))
+                    continue
+                found.append((place, address, around))
+                if len(found) > self._groups:
+                    raise Full(len(found))
         finally:
-            self._open.extend(reversed(found))
+            self._open += reversed(found)
 
     def _attribute(self, path: str, attribute: Attribute, kept: dict[str, Json]) -> None:
         name, error = attribute.name, attribute.error
@@ -99,21 +102,18 @@ class Walk:
             kept[name] = attribute.value if path == "/" and name.startswith(JSON_TEXTS) else printable(attribute.value)
 
     def _array(self, name: str, header: Header) -> None:
-        array = self._objects.array(header)
-        self._allow(len(self.weights) + 1, self._limits.datasets)
-        start = -1 if array.start is None or array.end > self._stream.size else self._base + array.start
-        self.weights[name] = Weight(array.shape, array.dtype, name, start=start)
-        self.declared.add(name, array.shape, array.bytes)
-        if array.files:
-            self._note(FaultKind.HDF5_EXTERNAL_STORAGE, "weights", name=name, files=list(array.files))
-        elif array.storage == "virtual":
+        shape, dtype, storage, end, files, size, start = self._objects.array(header)
+        if len(self.weights) >= self._limits.datasets:
+            raise Full(len(self.weights) + 1)
+        behind = end > self._stream.size
+        self.weights[name] = Weight(shape, dtype, name, None, -1 if start is None or behind else self._base + start)
+        self.declared.add(name, shape, size)
+        if files:
+            self._note(FaultKind.HDF5_EXTERNAL_STORAGE, "weights", name=name, files=list(files))
+        elif storage == "virtual":
             self._note(FaultKind.HDF5_VIRTUAL, "weights", name=name)
-        elif array.end > self._stream.size:
+        elif behind:
             self.lost.append(name)
-
-    def _allow(self, found: int, allowed: int) -> None:
-        if found > allowed:
-            raise Full(found)
 
     def _link(self, link: Link) -> None:
         self._note(FaultKind.HDF5_LINK, "weights", name=link.name, link=link.kind, to=link.to, file=link.file)
