@@ -68,8 +68,10 @@ def _found(match: Match, document: Document, target: Target) -> Iterator[Finding
 def _given_inside_bidirectional(document: Document, target: Target) -> Iterator[Finding]:
     """The reader of an ``.h5`` hands ``custom_objects`` to Bidirectional, whose constructor copies the layer without them."""
     for call in calls(document, target):
+        if call.node.class_name != "Bidirectional" or call.resolution is not Resolution.FOUND:
+            continue
         held = as_node(call.node.config.get("layer"), call.node.at / "config" / "layer")
-        if call.resolution is not Resolution.FOUND or call.node.class_name != "Bidirectional" or held is None:
+        if held is None:
             continue
         definition = target.given.code.get(held.class_name)
         registered = definition.registered is not None if definition else ">" in (held.registered_name or "")
