@@ -19,7 +19,7 @@ def counted_from_one(layers: Sequence[Node], outputs: Json = None) -> frozenset[
     """
     nested = {_key(node): len(calls) for node in layers if is_model(node) and isinstance(calls := node.raw.get("inbound_nodes"), list)}
     used: dict[str, set[int]] = {}
-    for node in layers:
+    for node in layers if nested else ():
         for name, call in _references(node.raw.get("inbound_nodes")):
             if name in nested:
                 used.setdefault(name, set()).add(call)
