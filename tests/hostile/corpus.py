@@ -234,6 +234,7 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "300_000_arguments.keras": (lambda: config(layers(layer(name="d", units=1, **{f"k{n}": n for n in range(300_000)}))), ("K601",)),
     "2_000_findings.keras": (lambda: config(layers(*(layer(module="os", name=f"d{n}", units=1, more=n) for n in range(2_000)))), ("K801",)),
     "300_000_equal_keys.keras": (lambda: config(b'{"class_name": "Sequential", "config": {' + b'"name": "s", ' * 300_000 + b'"layers": []}}'), ("K810",)),
+    "900_000_numbers_in_python.keras": (lambda: config(b"{'class_name': 'A', 'config': {'a': [" + b"1," * 900_000 + b"1]}}"), ("K105",)),
     "a_name_of_10_megabytes.keras": (lambda: config(layers(layer(name="n" * 10_000_000, units=1))), ("K805",)),
     "5_000_members_outside.keras": (lambda: with_members(**{f"../../{n}": b"x" for n in range(5_000)}), ("K806",)),
     "200_long_members.keras": (lambda: with_members(**{"a" * 60_000 + str(n): b"x" for n in range(200)}), ("K202",)),
