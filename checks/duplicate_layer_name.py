@@ -48,6 +48,5 @@ def _finding(model: Model, layer: Layer, earlier: Layer) -> Finding:
         repair = Repair(f"rename the later one to {name!r}", rename(model.node, {layer.number: name}, {}))
         told = "two layers"
         says = f"ValueError: All layers added to a Sequential model should have unique names. Name '{layer.name}' is already the name of a layer"
-    return Finding(
-        layer.at, f"{told} of the model {model.node.name!r} are named {layer.name!r}", repair=repair, layer=layer.name, keras_says=says
-    )
+    whose = "the model" if model.node.name is None else f"the model {model.node.name!r}"
+    return Finding(layer.at, f"{told} of {whose} are named {layer.name!r}", repair=repair, layer=layer.name, keras_says=says)

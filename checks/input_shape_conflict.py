@@ -10,7 +10,7 @@ from kdoctor.structure.flow import Clash, fits, flow
 from kdoctor.structure.objects import Node, objects
 from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, Statement, as_shape, features_of, stacks, statements
 from kdoctor.target import Target
-from kdoctor.weights.rearrange import exchanges
+from kdoctor.weights.rearrange import exchanges, relocations
 from kdoctor.weights.stored import accountable
 
 from ._input_shape import DISAGREE, choose, corrected, incompatible, refusal, stated
@@ -40,17 +40,19 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
             yield from _stated_twice(document, node, found, target)
     for stack in found:
         yield from several_inputs(document, stack, target)
-        if not _exchanged(document, stack, target):
+        if not _astray(document, stack, target):
             yield from _against_kernels(document, stack, target)
             yield from _layer_builds(document, stack, target)
         yield from replayed(document, stack, target)
 
 
-def _exchanged(document: Document, stack: Stack, target: Target) -> bool:
-    """Whether kernels of the stack stand in each other's place, as K705 tells: until they are put back they prove no shape."""
+def _astray(document: Document, stack: Stack, target: Target) -> bool:
+    """Whether kernels of the stack stand in each other's place (K705), or elsewhere (K607): until they are put back they prove no shape."""
     if not document.format.native or not accountable(document):
         return False
-    moved = {account.claim.node.at for found in exchanges(document, layout_of(target)) for account in found.accounts}
+    layout = layout_of(target)
+    found = (*exchanges(document, layout), *relocations(document, layout))
+    moved = {account.claim.node.at for one in found for account in one.accounts}
     return any(layer.at in moved for layer in stack.layers)
 
 

@@ -88,6 +88,9 @@ def _lacking(account: Account) -> Finding:
 def _without_group(found: Ledger) -> Iterator[Finding]:
     """A name in layer_names without a group."""
     pair = renamed_group(found)
+    if pair is None and (unwritten := _unwritten(found)):
+        yield _stopped(found, unwritten)
+        return
     for index, group in enumerate(found.groups):
         if group.there:
             continue
@@ -101,6 +104,27 @@ def _without_group(found: Ledger) -> Iterator[Finding]:
             layer=group.name,
             keras_says=f"KeyError: {group.name!r}",
         )
+
+
+def _unwritten(found: Ledger) -> list[int]:
+    """Where several groups are missing, and none but namesakes of earlier ones stands behind the first of them: their places in the list."""
+    missing = [index for index, group in enumerate(found.groups) if not group.there]
+    before = {group.name for group in found.groups[: missing[0]]} if missing else set()
+    whole = all(group.name in before for group in found.groups[missing[0] :] if group.there) if missing else False
+    return missing if len(missing) > 1 and whole else []
+
+
+def _stopped(found: Ledger, unwritten: list[int]) -> Finding:
+    """A save that broke off: Keras writes layer_names first, then one group after the other."""
+    names = [found.groups[index].name for index in unwritten]
+    return Finding(
+        NAMES / unwritten[0],
+        f"the save broke off: of the {len(found.groups)} groups that layer_names lists, the last {len(names)} are not in the file "
+        f"({', '.join(names[:4])}{', …' * (len(names) > 4)})",
+        needs=(NEED,),
+        layer=names[0],
+        keras_says=f"KeyError: {names[0]!r}",
+    )
 
 
 def _without_weights(found: Ledger) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
+from kdoctor.keras_1 import merged
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.keras_api.successors import at_inference, succeeded
 from kdoctor.replacements.cudnn import TWINS, as_plain
@@ -25,7 +26,7 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     KerasSaveable subclass". It is no custom class: nobody has its code any more.
 
     Where another class computes exactly the same, the cure writes that one: a ReLU with a threshold, a synchronized
-    BatchNormalization, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. In a
+    BatchNormalization, for the Merge that Keras 2.0 still had an Add, Multiply, Average, Maximum or Concatenate, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. In a
     ``.keras`` archive a small model of other layers stands in for LocallyConnected1D and LocallyConnected2D (patches and an
     EinsumDense), Highway, MaxoutDense, SReLU and ParametricSoftplus, if the input's shape is known; not with channels first, or a
     constraint on the weights. With ``--unsafe``, what only training uses goes: RandomHeight, RandomWidth, RadialConstraint. The others have no cure in this release; the file loads in the release that saved it.
@@ -44,7 +45,7 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _repair(document: Document, node: Node, target: Target) -> Repair | None:
-    successor = succeeded(node)
+    successor = merged(node) if node.class_name == "Merge" and (document.saved_by().major or 1) > 1 else succeeded(node)
     if successor is not None:
         return Repair(f"write {successor['class_name']}", (Edit(node.at, old=node.raw, new=successor),))
     without = at_inference(node)

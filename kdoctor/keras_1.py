@@ -46,7 +46,7 @@ def is_keras_1(node: Node) -> bool:
 def today(node: Node) -> dict[str, Json] | None:
     """The object as Keras 2 and 3 say it; None where they have no words for it."""
     if node.class_name == "Merge":
-        return _merged(node)
+        return merged(node)
     known = _known(node)
     if known is None or _refused(node):
         return None
@@ -113,7 +113,7 @@ def _refused(node: Node) -> bool:
     )
 
 
-def _merged(node: Node) -> dict[str, Json] | None:
+def merged(node: Node) -> dict[str, Json] | None:
     """``Merge(mode="sum")`` as Add; modes that are functions, and Merge as a Sequential's first layer, have no words."""
     mode = node.config.get("mode")
     class_name = MERGES.get(mode) if isinstance(mode, str) else None

@@ -19,6 +19,7 @@ INDENT = "    "
 IMPORTS = {
     "tf": "import tensorflow as tf",
     "tensorflow": "import tensorflow",
+    "K": "from tensorflow.keras import backend as K",
     "np": "import numpy as np",
     "numpy": "import numpy",
     "math": "import math",

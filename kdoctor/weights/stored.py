@@ -17,7 +17,7 @@ from kdoctor.weights.claims import Claim, claims
 
 DAMAGE = (
     FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.HDF5_LINK, FaultKind.HDF5_EXTERNAL_STORAGE, FaultKind.HDF5_VIRTUAL,
-    FaultKind.LIMIT, FaultKind.UNREADABLE_MEMBER, FaultKind.WRONG_EXTENSION, FaultKind.MISSING_SHARD,
+    FaultKind.LIMIT, FaultKind.UNREADABLE_MEMBER, FaultKind.MISSING_SHARD,
 )  # fmt: skip
 # Keep a state of which the config tells nothing: a table that was built, a summary of what was adapted to.
 STATEFUL = frozenset({"Discretization", "IntegerLookup", "StringLookup", "TextVectorization"})

@@ -27,6 +27,11 @@ def test_statements_defaults_and_imports_are_written_out() -> None:
     )
 
 
+def test_the_keras_backend_comes_from_tensorflow_which_kept_it() -> None:
+    code = read_code(dumped("def sampling(z):\n    return z + K.exp(z) * K.random_normal(shape=K.shape(z))"))
+    assert str(layer_source(code, "z")).startswith("import keras\nfrom tensorflow.keras import backend as K\n\n\n")
+
+
 def test_captured_values_come_from_the_file_where_they_are_values() -> None:
     code = read_code(one("3.9", "lambda x: K.map_fn(lambda y: y * scale, x)"))
     assert "\nscale = [1, 'a']\n" in str(layer_source(code, "lam", closure=[[1, "a"]]))

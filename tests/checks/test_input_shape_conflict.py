@@ -262,3 +262,20 @@ class TestReplayedBuildShape:
     def test_the_models_build_config_is_never_read_beside_an_input_layer(self) -> None:
         sick = model(source(None, 4, 2), PIPELINE, weights=None, build_config={"input_shape": [8, 4, 2]})
         assert severity(the(examine("K201", sick))) == "info"
+
+
+def test_kernels_under_the_numbers_of_keras_2_13_prove_no_shape_until_they_are_counted_anew() -> None:
+    """Each Dense counts twice there: what stands under dense_2 is the second's, and not the third's, which opens it."""
+    widths = {"one": (4, 6), "two": (6, 5), "three": (5, 3)}
+    dense = [layer("Dense", name=name, units=made, build=[None, taken]) for name, (taken, made) in widths.items()]
+    weights = {}
+    for number, (taken, made) in zip(("", "_2", "_4"), widths.values(), strict=True):
+        weights |= {
+            f"_layer_checkpoint_dependencies/dense{number}/vars/{key}": shape for key, shape in (("0", (taken, made)), ("1", (made,)))
+        }
+    sick = document(sequential(source(None, 4), *dense), weights=weights, attributes={"/": {}})
+    assert examine("K201", sick) == []
+    (finding,) = examine("K607", sick)
+    assert finding.repair is not None
+    counted = apply(sick, finding.repair.edits)
+    assert examine("K201", counted) == examine("K701", counted) == examine("K702", counted) == []

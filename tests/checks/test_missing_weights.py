@@ -8,6 +8,7 @@ from weight_documents import MODEL, NATIVE, ONE, TWO, archive, h5
 
 from kdoctor.document import Document, Fault
 from kdoctor.edit import apply
+from kdoctor.faults import FaultKind
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
 
@@ -125,3 +126,29 @@ def test_one_array_under_another_name_goes_back() -> None:
     assert finding.repair is not None
     (finding,) = examine("K701", numbered(NORMALIZED, "batch_normalization", dict.fromkeys("0125", (4,))))
     assert finding.repair is not None
+
+
+def test_a_save_that_broke_off_is_told_once_and_where() -> None:
+    """Keras 2.0 wrote layer_names first, and stopped at the second layer of one name."""
+    stack = sequential(MODEL["config"]["layers"][0], *(layer("Dense", name=name, units=5) for name in ("one", "two", "three", "four")))
+    sick = h5({"one": ONE}, ["one", "one", "two", "three", "four"], stack)
+    (finding,) = examine("K701", sick)
+    assert finding.message == (
+        "the save broke off: of the 5 groups that layer_names lists, the last 3 are not in the file (two, three, four)"
+    )
+    assert (finding.layer, finding.keras_says, finding.repair) == ("two", "KeyError: 'two'", None)
+
+
+def test_groups_missing_from_the_middle_are_told_one_by_one() -> None:
+    stack = sequential(MODEL["config"]["layers"][0], *(layer("Dense", name=name, units=5) for name in ("one", "two", "three", "four")))
+    found = examine(
+        "K701", h5({"one": ONE, "four": {"four/kernel:0": (5, 5), "four/bias:0": (5,)}}, ["one", "two", "three", "four"], stack)
+    )
+    assert [finding.layer for finding in found] == ["two", "three"]
+
+
+def test_a_file_that_is_named_wrong_is_asked_for_its_weights_all_the_same() -> None:
+    misnamed = Fault(FaultKind.WRONG_EXTENSION.value, "file", {"extension": ".hd5", "right": ".h5"})
+    sick = h5({"one": ONE}, ["one"])
+    (finding,) = examine("K701", sick.replacing({**sick.parts, "faults": {0: misnamed}}))
+    assert finding.layer == "two"

@@ -8,7 +8,7 @@ import pytest
 from graphs import cured
 
 from kdoctor.check import Safety
-from kdoctor.document import Format
+from kdoctor.document import Document, Format
 from kdoctor.testing import document, examine, layer, model, sequential
 
 
@@ -69,3 +69,52 @@ def test_a_retired_constraint_goes_only_with_leave() -> None:
     assert finding.repair is not None
     assert finding.repair.safety is Safety.UNSAFE
     assert cured(sick, finding).config["config"]["layers"][0]["config"]["kernel_constraint"] is None
+
+
+def keras_2_merge(**config: Any) -> dict[str, Any]:
+    """Merge as Keras 2.0 wrote it, which still had the one of Keras 1."""
+    plain = {
+        "name": "both",
+        "concat_axis": -1,
+        "dot_axes": -1,
+        "mode_type": "raw",
+        "output_shape": None,
+        "output_mask": None,
+        "arguments": {},
+    }
+    return {"class_name": "Merge", "name": "both", "inbound_nodes": [[["x", 0, 0, {}], ["y", 0, 0, {}]]], "config": {**plain, **config}}
+
+
+def merging(merge: dict[str, Any], release: str = "2.0.4") -> Document:
+    return document(sequential(merge), format=Format.H5_MODEL, metadata={"keras_version": release})
+
+
+@pytest.mark.parametrize(
+    ("mode", "successor"),
+    [
+        ("concat", ("Concatenate", {"axis": 1})),
+        ("sum", ("Add", {})),
+        ("mul", ("Multiply", {})),
+        ("ave", ("Average", {})),
+        ("max", ("Maximum", {})),
+    ],
+)
+def test_the_merge_of_keras_2_is_written_as_the_layer_of_its_mode(mode: str, successor: tuple[str, dict[str, Any]]) -> None:
+    sick = merging(keras_2_merge(mode=mode, concat_axis=1))
+    (finding,) = examine("K602", sick)
+    healed = cured(sick, finding)
+    (layer_now,) = healed.config["config"]["layers"]
+    assert (layer_now["class_name"], layer_now["config"]) == (successor[0], {"name": "both", "trainable": True, **successor[1]})
+    assert layer_now["inbound_nodes"] == keras_2_merge()["inbound_nodes"]
+    assert examine("K602", healed) == []
+
+
+@pytest.mark.parametrize("mode", ["dot", "cos", {"class_name": "function", "config": "mine"}])
+def test_a_merge_that_no_layer_of_today_computes_has_no_cure(mode: object) -> None:
+    (finding,) = examine("K602", merging(keras_2_merge(mode=mode)))
+    assert finding.repair is None
+
+
+def test_a_merge_of_keras_1_is_left_to_the_check_of_its_words() -> None:
+    (finding,) = examine("K602", merging(keras_2_merge(mode="sum"), "1.2.2"))
+    assert finding.repair is None
