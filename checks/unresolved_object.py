@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.custom.custom_objects import Match, homecoming, matches, source_of
-from kdoctor.document import Document
+from kdoctor.document import ABSENT, Document
+from kdoctor.edit import Edit
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.saved_release import release_of
 from kdoctor.security.hostile import is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
 from kdoctor.structure.manifest import model_weights
-from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.objects import Node, as_node, is_authors
 from kdoctor.target import Target
 
 from ._layer_activations import stated
@@ -34,6 +37,7 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     yield from (finding for match in known.values() for finding in _found(match, document, target))
     if target.keras_3 and not document.format.native:
         yield from _given_inside_bidirectional(document, target)
+        yield from _taken_for_the_authors(document, target)
     for call in calls(document, target):
         node = call.node
         if node.at in known:
@@ -83,6 +87,24 @@ def _given_inside_bidirectional(document: Document, target: Target) -> Iterator[
                 needs=(Need("--custom", "FILE.py", f"{held.class_name} with @keras.saving.register_keras_serializable() above it"),),
                 keras_says=f"TypeError: Could not locate class '{held.class_name}'.",
             )
+
+
+def _taken_for_the_authors(document: Document, target: Target) -> Iterator[Finding]:
+    """Layers of Keras's own beside a class of the user's of the same name: the reader of an ``.h5`` takes that one for both."""
+    own = {call.node.class_name for call in calls(document, target) if call.node.class_name in target.custom and is_authors(call.node)}
+    for node in (call.node for call in calls(document, target) if own and call.node.class_name in own and "module" not in call.node.raw):
+        home = Catalogue.load(target.release, target.family).legacy("layer", node.class_name)
+        if home is None or not home.exports:
+            continue
+        place = {"module": home.exports[0].rpartition(".")[0], "registered_name": None}
+        edits = tuple(Edit(node.at / key, old=node.raw.get(key, ABSENT), new=value) for key, value in place.items())
+        yield Finding(
+            node.at,
+            f"the {node.class_name} of Keras's own, {node.name!r}, bears the name of a class that custom_objects has, which {target} takes for it",
+            repair=Repair(f"write the module {place['module']}", edits) if (release_of(document) or (0, 0)) >= (3, 0) else None,
+            layer=node.name,
+            keras_says=f"TypeError: Error when deserializing class '{node.class_name}' using config=…",
+        )
 
 
 def _missed(match: Match, document: Document) -> bool:

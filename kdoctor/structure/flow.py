@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.document import Document
 from kdoctor.structure.layers import layer_nodes
-from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.objects import Node, as_node, is_authors
 from kdoctor.structure.sequential import Shape, as_shape, features_of, statements
 from kdoctor.structure.windows import Unproven, length_of, windowed
 
@@ -69,7 +69,7 @@ def fits(document: Document, layers: Iterable[Node], shape: Shape) -> bool:
 
 def _rule(layer: Node) -> Rule | None:
     root = None if layer.module is None else layer.module.split(".")[0]
-    return RULES.get(layer.class_name) if root in KERAS else None
+    return RULES.get(layer.class_name) if root in KERAS and not is_authors(layer) else None
 
 
 def _same(document: Document, layer: Node, shape: Shape) -> Shape:

@@ -10,7 +10,7 @@ from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_list, layer_nodes, layers
 from kdoctor.structure.manifest import weights_by_layer
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.objects import Node, is_authors, objects
 
 Shape: TypeAlias = "tuple[int | None, ...]"  # elements by axis, the batch first; None is any length
 
@@ -86,7 +86,7 @@ def features_of(document: Document, layer: Node) -> int | None:
     """The length of a layer's input on the features axis, as its stored kernel proves it; None where nothing does."""
     axis, kernel = FEATURE_AXIS.get(layer.class_name), kernel_of(document, layer)
     groups = layer.config.get("groups", 1)
-    if axis is None or kernel is None or type(groups) is not int:
+    if axis is None or kernel is None or type(groups) is not int or is_authors(layer):
         return None
     return kernel[axis] * groups
 
