@@ -165,12 +165,16 @@ def _in_call(call: Mapping[str, Json], at: Pointer, name: str | None) -> Iterato
 
 
 def _in_listed_call(call: Sequence[Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
-    """One call in the words of Keras 2: ``[[layer, call, output, {…}], …]``, or one such entry alone (K604 knows who reads that)."""
+    """One call in the words of Keras 2: ``[[layer, call, output, {…}], …]``, or one such entry alone (K604 knows who reads that).
+
+    Each entry overrides the keywords of those before it: 2.15, 3.0.5 and 3.15.1 take anything there but in the last one.
+    """
+    last = 0 if as_source(list(call)) is not None else len(call) - 1
     for index, entry in enumerate([call] if as_source(list(call)) is not None else call):
         place = at if as_source(list(call)) is not None else at / index
         if not tensors(entry):
             yield Misfit(place, f"a call of {name!r} takes {_written(entry)}, which names no tensor", "ValueError: Missing node", name)
-        elif as_source(entry) is not None and len(entry) > 3 and not isinstance(entry[3], dict):
+        elif index == last and as_source(entry) is not None and len(entry) > 3 and not isinstance(entry[3], dict):
             why = f"the keywords of a call of {name!r} are {_written(entry[3])}, no dict"
             yield Misfit(place / 3, why, "TypeError: argument after ** must be a mapping", name)
 

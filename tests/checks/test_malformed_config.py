@@ -199,3 +199,13 @@ def test_a_registered_name_that_is_no_text_is_named(named: Any) -> None:
 def test_that_of_an_initializer_is_not_looked_at() -> None:
     zeros = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": {}}
     assert examine("K614", document(sequential(layer("Dense", units=2, bias_initializer=zeros)))) == []
+
+
+def test_the_keywords_of_the_last_tensor_alone_count() -> None:
+    def joined(*keywords: Any) -> list[Any]:
+        entries = [[["in", 0, 0, one] for one in keywords]]
+        return examine("K614", document(functional(start("in"), {**after(layer("Add", name="out"), "in"), "inbound_nodes": entries})))
+
+    assert joined(None, {}) == joined([1], {}) == []
+    (finding,) = joined({}, None)
+    assert finding.at.keys[-2:] == (1, 3)
