@@ -10,8 +10,9 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import calls
 from kdoctor.pointer import Pointer
 from kdoctor.replacements.cudnn import TWINS
-from kdoctor.structure.objects import objects
+from kdoctor.structure.objects import Node, objects
 from kdoctor.target import Target
+from kdoctor.weights.stored_h5 import NAMES
 
 AT = Pointer("training") / "steps_per_execution"
 LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization"})
@@ -36,7 +37,8 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
 
     A Discretization of Keras 2 that learned its boundaries keeps a summary of what it saw; Keras 3 makes no boundaries of it: "You need to
     either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)`". Keras 2 tells them
-    (``layer.finalize_state(); layer.bin_boundaries``); the cure writes what ``--set NAME.bin_boundaries=[…]`` says.
+    (``layer.finalize_state(); layer.bin_boundaries``); the cure writes what ``--set NAME.bin_boundaries=[…]`` says, and lists the summary
+    no more in an ``.h5``.
 
     Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
     """
@@ -83,16 +85,24 @@ def _without_boundaries(document: Document, target: Target) -> Iterator[Finding]
         )
         count = Edit(node.at / "config" / "num_bins", old=node.config["num_bins"], new=None)
         write = Edit(at, old=node.config.get(BOUNDARIES, ABSENT), new=told)
+        edits = (write, count, *_without_summary(document, node))
         yield Finding(
             at,
             f"the boundaries that Discretization {node.name!r} has learned are not in its config, where Keras 3 looks for them",
-            repair=Repair(f"write the boundaries {told}", (write, count)) if told is not None else None,
+            repair=Repair(f"write the boundaries {told}", edits) if told is not None else None,
             needs=()
             if told is not None
             else (Need("--set", f"{node.name}.{BOUNDARIES}=[…]", "Keras 3 does not make them of the summary"),),
             layer=node.name,
             keras_says="ValueError: You need to either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)`",
         )
+
+
+def _without_summary(document: Document, node: Node) -> Iterator[Edit]:
+    """An ``.h5`` has a group for the summary, among the layers with weights: that of Keras 3 has none (K705)."""
+    listed = document.at(NAMES)
+    if not document.format.native and isinstance(listed, list) and listed.count(node.name) == 1:
+        yield Edit(NAMES, old=listed, new=[name for name in listed if name != node.name])
 
 
 def _null_steps(document: Document, target: Target) -> Iterator[Finding]:

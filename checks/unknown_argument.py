@@ -102,6 +102,9 @@ def _built_with_one_shape(call: Call, target: Target) -> Iterator[Finding]:
 
 
 def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> Repair | None:
+    if name == "input_shape" and name not in call.node.config and BATCH_SHAPE in call.node.config:  # what the reader of an .h5 calls it
+        repair = _repair(document, call, BATCH_SHAPE, saved_by)
+        return None if repair is None or len(repair.edits) != 1 or repair.edits[0].new is not ABSENT else repair  # of a first layer: K609
     if name not in call.node.config:
         return None
     value = call.node.config[name]

@@ -93,3 +93,10 @@ def test_words_that_an_h5_could_not_hold_are_missed_by_keras_2_too(name: str, ta
     (finding,) = examine("K610", stored(None), target)
     assert says in str(finding.keras_says)
     assert examine("K610", stored(["a", "b"]), target) == []
+
+
+def test_an_h5_lists_the_summary_no_more() -> None:
+    names = {"/model_weights": {"layer_names": ["bins", "dense"]}}
+    sick = document(binned(bin_boundaries=None).config, format=Format.H5_MODEL, attributes=names)
+    (finding,) = examine("K610", sick, Target("3.15.1", given=Given(settings={("bins", "bin_boundaries"): [0.5, 1.5]})))
+    assert cured(sick, finding).attributes["/model_weights"]["layer_names"] == ["dense"]

@@ -140,3 +140,14 @@ def test_a_class_of_the_users_under_a_name_of_keras_is_asked_for() -> None:
         assert [(need.flag, need.name) for need in finding.needs] == [("--custom", "MultiHeadAttention")]
     assert examine("K208", sick) == []
     assert examine("K601", sick, Target("3.15.1", custom=frozenset({"MultiHeadAttention"}))) == []
+
+
+def test_the_shape_that_a_later_layer_of_an_h5_was_adapted_with_says_nothing() -> None:
+    """Discretization of Keras 2, whose batch_input_shape the reader of an .h5 hands on as input_shape."""
+    first = layer("InputLayer", batch_shape=[None, 1])
+    bins = {"class_name": "Discretization", "config": {"name": "bins", "bin_boundaries": [0.5], "batch_input_shape": [None, None]}}
+    (finding,) = examine("K601", document(sequential(first, bins), format=Format.H5_MODEL))
+    assert finding.repair is not None
+    assert [edit.at.keys[-1] for edit in finding.repair.edits] == ["batch_input_shape"]
+    (finding,) = examine("K601", document(sequential(bins), format=Format.H5_MODEL))
+    assert finding.repair is None
