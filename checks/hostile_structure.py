@@ -45,7 +45,8 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(at, f"the same key stands twice in one JSON object ({keys}): readers disagree on what the file says")
     for at, fault in document.faults_of(FaultKind.HDF5_SAME_NAME):
         what, name, group = (fault.detail.get(key) for key in ("what", "name", "group"))
-        yield Finding(at, f"two {what}s of {group} have the same name {name!r}: readers disagree on which one counts")
+        told = f"a link of {group} has the name {name!r}" if what == "path" else f"two {what}s of {group} have the same name {name!r}"
+        yield Finding(at, f"{told}: readers disagree on which one counts")
     for at, fault in document.faults_of(FaultKind.POLYGLOT):
         contents = " and ".join(CONTENTS.get(content, content) for content in fault.detail.get("contents") or ())
         yield Finding(at, f"the file is {contents} at once: {_examined(fault)}", repair=None if _is_folder(fault) else _alone(at, fault))

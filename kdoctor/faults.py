@@ -63,7 +63,8 @@ class FaultKind(str, Enum):
     HDF5_LINK = "hdf5-link"  # name, link: soft | external; to; file
     HDF5_EXTERNAL_STORAGE = "hdf5-external-storage"  # name, files
     HDF5_VIRTUAL = "hdf5-virtual"  # name
-    HDF5_SAME_NAME = "hdf5-same-name"  # name, what: attribute or link, group: two of one name, of which readers take different ones
+    # name, what: attribute or link, group: two of one name, of which readers take different ones; path: a link whose name is a path to another
+    HDF5_SAME_NAME = "hdf5-same-name"
     # file, names: arrays of Python objects, which NumPy stores as pickles; whole: the file is no archive, and a pickle to NumPy
     OBJECT_ARRAY = "object-array"
     SHAPE_BOMB = "shape-bomb"  # name, shape, declared, stored: arrays that declare far more than the file holds (name: the largest)

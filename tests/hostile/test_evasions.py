@@ -195,3 +195,30 @@ def test_an_object_in_an_odd_form_is_an_object_all_the_same(tmp_path: Path, valu
     path = tmp_path / "model.keras"
     path.write_bytes(zip_bytes(members(text(PLACES["metric"](value)[0] | {"compile_config": {"metrics": [value]}}))))
     assert "K801" in errors(path)
+
+
+@pytest.mark.parametrize("name", ["", "/", "model_weights/x"])
+def test_a_group_under_a_name_that_is_a_path_hides_no_other(tmp_path: Path, name: str) -> None:
+    """Such a name cannot be made with HDF5, which finds the root's own attributes all the same."""
+    path = tmp_path / "model.h5"
+    patched = "Q" * max(1, len(name))
+    with h5py.File(path, "w") as file:
+        for group, config in ((file, EVIL), (file.create_group(patched), HONEST)):
+            group.attrs["model_config"], group.attrs["keras_version"], group.attrs["backend"] = text(config), "3.15.1", "tensorflow"
+        file.create_group("model_weights").attrs["layer_names"] = []
+    data = path.read_bytes()
+    assert data.count(patched.encode() + b"\0") == 1
+    path.write_bytes(data.replace(patched.encode() + b"\0", name.encode().ljust(len(patched), b"\0") + b"\0"))
+    with h5py.File(path) as file:
+        assert file.attrs["model_config"] == text(EVIL).decode()
+    assert errors(path) >= {"K801", "K810"}
+
+
+def test_a_text_ends_at_its_first_nul(tmp_path: Path) -> None:
+    path = tmp_path / "model.h5"
+    filler = b"Q" * 8
+    stored(lambda file, config: file.attrs.__setitem__("model_config", config + filler))(path)
+    path.write_bytes(path.read_bytes().replace(filler, b"\0" + filler[1:]))
+    with h5py.File(path) as file:
+        assert file.attrs["model_config"] == text().decode()
+    assert "K801" in errors(path)

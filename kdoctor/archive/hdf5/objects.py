@@ -275,7 +275,7 @@ class Objects:
             size, address, index = struct.unpack_from("<IQI", data, start)
             if address not in self._heaps and address not in (0, UNDEFINED):
                 self._heaps[address] = read_global_heap(self._stream, address)
-            value = self._heaps[address][index][:size] if size else b""
+            value = self._heaps[address][index][:size].partition(b"\0")[0] if size else b""  # HDF5 hands it over as C does
             total += len(value)
             if total > self._attribute_bytes:
                 raise TooLarge(name, total)

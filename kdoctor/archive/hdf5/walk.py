@@ -13,6 +13,7 @@ from kdoctor.limits import Limits
 
 JSON_TEXTS = ("model_config", "training_config")
 READ_BY_KERAS = (*JSON_TEXTS, "layer_names", "weight_names", "keras_version", "backend")
+NO_NAMES = ("", ".")
 FAULTS = 200  # more of them say nothing more
 GROUPS = 4  # for each dataset that is allowed
 
@@ -79,6 +80,9 @@ class Walk:
                     self._note(FaultKind.HDF5_SAME_NAME, "weights", name=name, what="link", group=path or "/")
                 names.add(name)
                 self._stream.spend(len(place))
+                if name in NO_NAMES or "/" in name:  # its path would be that of another object, and hide it
+                    self._note(FaultKind.HDF5_SAME_NAME, "weights", name=name, what="path", group=path or "/")
+                    continue
                 if kind != "hard":
                     self._link(Link(place[1:], kind, to=to, file=file))
                     continue
