@@ -12,7 +12,7 @@ from kdoctor.check import Need
 from kdoctor.document import Document
 from kdoctor.structure.flow import RANKED, Clash, flow
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sequential import Shape, Stack, Statement, agree, features_of, statements
+from kdoctor.structure.sequential import Shape, Stack, Statement, agree, as_shape, features_of, statements
 from kdoctor.target import Target
 
 DISAGREE = "the file states different input shapes, and nothing in it proves one of them"
@@ -46,6 +46,16 @@ def stated(stack: Stack) -> Statement | None:
     """What fixes the model's input when Keras puts it together: its InputLayer, or else what its first layer says."""
     places = (*stack.inputs[:1], *stack.layers[:1])
     return next((statement for layer in places for statement in statements(layer)), None)
+
+
+def stated_elsewhere(stack: Stack) -> list[Shape]:
+    """What the file states of a Sequential's input beside its InputLayer: the model's build shapes, and what its first layer was built with."""
+    found = [one.shape for one in stack.built]
+    if stack.first is not None:
+        found += [one.shape for one in statements(stack.first)]
+        built = as_shape(stack.first.build_config.get("input_shape"))
+        found += [] if built is None else [built]
+    return found
 
 
 def corrected(document: Document, stack: Stack, shape: Shape) -> Shape | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
@@ -13,6 +14,7 @@ from kdoctor.weights.rearrange import Rearrangement, edits, relocations
 from kdoctor.weights.stored import accountable
 from kdoctor.weights.stored_h5 import Group, ledger, ordered
 
+LISTS = ("layer_names", "weight_names")
 OLD_ASSETS = "assets/_layer_checkpoint_dependencies/"
 
 
@@ -31,6 +33,8 @@ def foreign_weights_layout(document: Document, target: Target) -> Iterator[Findi
     """
     if document.format.native and target.keras_3:
         yield from _words_elsewhere(document, target)
+    if not document.format.native:
+        yield from _in_a_text(document)
     if not accountable(document):
         return
     if document.format.native:
@@ -65,6 +69,35 @@ def _moved(document: Document, found: Rearrangement) -> Finding:
         keras_says=f"ValueError: Layer '{account.claim.name}' expected {len(account.expected)} variables, but received 0 variables "
         "during loading.",
     )
+
+
+def _in_a_text(document: Document) -> Iterator[Finding]:
+    """A list of names that is one text: the loader takes each of its letters for a name."""
+    for group, values in document.attributes.items():
+        for name in LISTS:
+            text = values.get(name)
+            if not isinstance(text, str):
+                continue
+            at = Pointer("attributes", (group, name))
+            names = _names_in(text)
+            yield Finding(
+                at,
+                f"{name} of {group} is one text, {text[:60]!r}, not a list of names",
+                repair=None if names is None else Repair(f"write it as a list of {len(names)} names", (Edit(at, old=text, new=names),)),
+                needs=() if names else (Need("FILE", "the file as it was saved", "the list of names cannot be read"),),
+                keras_says=f"KeyError: {text[:1]!r}",
+            )
+
+
+def _names_in(text: str) -> list[str] | None:
+    """The names in the JSON of a list, or in Python's text of one; a name alone is a list of one."""
+    if not text.lstrip().startswith("["):
+        return [text] if text and text.strip("[](){}\"', ") == text else None
+    try:
+        found = json.loads(text if '"' in text else text.replace("'", '"'))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) and all(isinstance(name, str) for name in found) else None
 
 
 def _unlisted(document: Document) -> Iterator[Finding]:

@@ -2,13 +2,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.structure.flow import Clash, fits, flow
 from kdoctor.structure.objects import Node, objects
-from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, Statement, as_shape, features_of, stacks, statements
+from kdoctor.structure.sequential import (
+    BATCH_KEYS,
+    FEATURE_AXIS,
+    SHAPE_KEYS,
+    Shape,
+    Stack,
+    Statement,
+    as_shape,
+    features_of,
+    stacks,
+    statements,
+)
 from kdoctor.target import Target
 from kdoctor.weights.rearrange import exchanges, relocations
 from kdoctor.weights.stored import accountable
@@ -58,8 +69,10 @@ def _astray(document: Document, stack: Stack, target: Target) -> bool:
 
 def _stated_twice(document: Document, layer: Node, found: tuple[Stack, ...], target: Target) -> Iterator[Finding]:
     """An InputLayer with both ``batch_shape`` and ``shape``."""
-    kept = next((key for key in BATCH_KEYS if layer.config.get(key) is not None), None)
-    extra = [key for key in SHAPE_KEYS if layer.config.get(key) is not None]
+    batched = [key for key in BATCH_KEYS if layer.config.get(key) is not None]
+    kept = next(iter(batched), None)
+    differ = len({as_shape(layer.config[key]) for key in batched}) > 1  # Keras takes the second: where it says the same, nothing is wrong
+    extra = [*(batched[1:] if differ else ()), *(key for key in SHAPE_KEYS if layer.config.get(key) is not None)]
     if kept is None or not extra:
         return
     shapes = [statement.shape for statement in statements(layer)]
@@ -92,7 +105,7 @@ def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterat
     clash = _after_forgiven(document, stack, strict)
     others = [one.shape for one in _others(stack, place) if fits(document, stack.layers, one.shape)]
     alone = corrected(document, stack, place.shape)
-    choice = choose(document, stack, target, others or ([alone] if alone else []))
+    choice = choose(document, stack, target, others or _without_slip(document, stack, place.shape) or ([alone] if alone else []))
     edit = Edit(place.at, old=document.at(place.at), new=_as_stored(place, choice.shape))
     yield Finding(
         place.at,
@@ -104,6 +117,12 @@ def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterat
         keras_says=refusal(document, clash) if clash else None,
         mild=clash is None,
     )
+
+
+def _without_slip(document: Document, stack: Stack, shape: Shape) -> list[Shape]:
+    """The shape with the batch axis that somebody forgot, or without one too many, where the kernels take it then to the end."""
+    slips = [(None, *shape)] if shape[0] is not None else [shape[1:]] if shape[:2] == (None, None) else []
+    return [slip for slip in slips if len(slip) > 1 and flow(document, stack.layers, slip).complete]
 
 
 def _told_before(stack: Stack) -> bool:
@@ -140,6 +159,7 @@ def _as_stored(place: Statement, shape: Shape | None) -> Json:
 def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
     """A layer whose build_config contradicts its own kernel; only the reader of ``.keras`` archives looks at it."""
     for layer in stack.layers if document.format.native else ():
+        yield from _unread_build(stack, layer)
         shape = as_shape(layer.build_config.get("input_shape"))
         clash = None if shape is None else flow(document, (layer,), shape).clash
         if shape is None or clash is None or layer.class_name == "Sequential":  # which builds itself from its own layers
@@ -155,3 +175,21 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
         says = incompatible(layer, shape[-1]) if stack.inputs else "ValueError: A total of … objects could not be loaded"
         message = f"build_config contradicts the stored weights: {clash}"
         yield Finding(at, message, repair=repair, layer=layer.name, keras_says=says)
+
+
+def _unread_build(stack: Stack, layer: Node) -> Iterator[Finding]:
+    """A build_config that says nothing Keras reads: the layer counts as built, and has no variables (Layer.build_from_config)."""
+    built = layer.build_config
+    if layer.class_name not in FEATURE_AXIS or not built or "shapes_dict" in built or as_shape(built.get("input_shape")) is not None:
+        return
+    drop = Repair(
+        "drop it; Keras builds the layer from the InputLayer", (Edit(layer.at / "build_config", old=layer.raw["build_config"], new=ABSENT),)
+    )
+    yield Finding(
+        layer.at / "build_config",
+        f"the build_config of {layer.name!r} states no input shape that Keras reads: {dict(built)}",
+        repair=drop if stack.inputs else None,
+        needs=() if stack.inputs else (Need("--input-shape", "None,…", "without it the layer has no variables"),),
+        layer=layer.name,
+        keras_says=f"ValueError: Layer '{layer.name}' expected 0 variables, but received … variables during loading.",
+    )

@@ -3,20 +3,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.document import Document, Json
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.judged_values import is_refused, judged_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
-from kdoctor.structure.objects import FUNCTION, as_node
-from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, statements
+from kdoctor.structure.objects import FUNCTION, Node, as_node, objects
+from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, as_shape, meant_shape, stacks, statements
 from kdoctor.target import Target
 
 from ._identifiers import kind_of_argument
+from ._input_shape import Choice, choose, stated_elsewhere
 
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
-SHAPES = ("batch_shape", "shape")
 WITHOUT = Need("FILE", "the model without that Sequential", "Keras 3 cannot build one in which nothing computes")
 LISTED = {"TextVectorization": "ngrams"}  # layers/preprocessing/text_vectorization.py of Keras 2.6 to 2.15
 JUDGES, JUDGED = "TypeError: Error when deserializing class … using config={…}. Exception encountered: …", "its constructor refuses"
@@ -33,7 +34,7 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
     boolean", "Invalid value for argument `filters`. Expected a strictly positive value").
 
     The cure writes what can have been nothing else: the name of a layer that its config tells, that of a Sequential, the connections of an
-    InputLayer, which has none. Everything else is not in the file: take the config from the file before it was edited.
+    InputLayer, which has none, a shape that is a text or holds 4.0, one that the rest of the file states. Everything else is not in the file: take the config from the file before it was edited.
     """
     for found in misfits(document):
         repair = None if found.cure is None else Repair(f"write {found.cure.at.keys[-1]} {found.cure.new!r}", (found.cure,))
@@ -41,6 +42,7 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(found.at, found.why, repair=repair, needs=needs, layer=found.layer, keras_says=found.keras_says)
     if target.keras_3:
         yield from _empty(document)
+        yield from _input_shapes(document, target)
         for call in calls(document, target):
             odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
             if odd and call.kind == "layer" and read_natively(call.node, document.format.native, target):
@@ -98,7 +100,7 @@ def _computes(item: Json) -> bool:
 
 
 def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding]:
-    """What a layer of Keras's own hands to ``initializers.get`` and the like, and an InputLayer for a shape."""
+    """What a layer of Keras's own hands to ``initializers.get`` and the like."""
     node, refused = call.node, [*_judged(call, release)]
     taken = () if call.found is None else call.found.parameters  # what is not taken is K601's, and may be a hundred thousand arguments
     for key in taken:
@@ -108,18 +110,53 @@ def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding
         kind = "dtype" if key == "dtype" else kind_of_argument(key)
         if kind is not None and (says := _refusal(kind, value)):
             refused.append((key, says))
-    if node.class_name == "InputLayer":
-        wrong = {key: node.config.get(key) for key in SHAPES}
-        refused += [
-            (key, f"ValueError: Cannot convert '{value}' to a shape.") for key, value in wrong.items() if value and not is_shape(value)
-        ]
-        if all(node.config.get(key) is None for key in STATED):
-            says = "ValueError: You must pass a `shape` argument."
-            yield Finding(node.at, "the InputLayer states no shape", needs=(NEED,), layer=node.name, keras_says=says)
     for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
         why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which {JUDGED if says == JUDGES else 'no Keras reads'}"
         yield Finding(node.at / "config" / key, why, needs=(NEED,), layer=layer.name if layer is not None else node.name, keras_says=says)
+
+
+def _input_shapes(document: Document, target: Target) -> Iterator[Finding]:
+    """What an InputLayer states for its shape, where no loader reads it, or that it states none."""
+    for node in objects(document):
+        if node.class_name != "InputLayer" or node.at.part != "config":
+            continue
+        if all(node.config.get(key) is None for key in STATED):
+            yield _without_shape(document, node, target)
+        for key in STATED:
+            value = node.config.get(key)
+            if value is None or is_shape(value) or (not document.format.native and isinstance(value, dict) and as_shape(value)):
+                continue
+            meant = meant_shape(value)
+            edit = Edit(node.at / "config" / key, old=value, new=list(meant or ()))
+            yield Finding(
+                edit.at,
+                f"{key} of the InputLayer is {_written(value)}, which no Keras reads",
+                repair=None if meant is None else Repair(f"write {key} {list(meant)}", (edit,)),
+                needs=() if meant else (NEED,),
+                layer=node.name,
+                keras_says=f"ValueError: Cannot convert '{_written(value)}' to a shape.",
+            )
+
+
+def _without_shape(document: Document, node: Node, target: Target) -> Finding:
+    """What else in the file states the shape, and the kernels, may tell what it was; a Functional asks elsewhere."""
+    stack = next((stack for stack in stacks(document) if stack.layers and stack.layers[0].at == node.at), None)
+    dim = node.config.get("input_dim")
+    candidates = [(None, dim)] if type(dim) is int else [] if stack is None else stated_elsewhere(stack)
+    choice = Choice(None) if stack is None else choose(document, stack, target, candidates)
+    key = next((key for key in BATCH_KEYS if key in node.config), BATCH_KEYS[0])
+    edits = [Edit(node.at / "config" / key, old=node.config.get(key, ABSENT), new=list(choice.shape or ()))]
+    if "input_dim" in node.config:
+        edits.append(Edit(node.at / "config" / "input_dim", old=dim, new=ABSENT))
+    return Finding(
+        node.at,
+        f"the InputLayer states no shape{choice.refused}",
+        repair=Repair(f"write the shape {choice.shape}, which the rest of the file states", tuple(edits)) if choice.shape else None,
+        needs=(NEED,) if stack is None else choice.needs("nothing else in the file states it"),
+        layer=node.name,
+        keras_says="ValueError: You must pass a `shape` argument.",
+    )
 
 
 def _judged(call: Call, release: str) -> Iterator[tuple[str, str]]:

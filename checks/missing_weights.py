@@ -12,7 +12,7 @@ from kdoctor.weights.claims import Listed
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges, relocations
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import Account, accountable, accounts, written
-from kdoctor.weights.stored_h5 import NAMES, Ledger, fitting, ledger, ordered, relisting, renamed_group
+from kdoctor.weights.stored_h5 import NAMES, Ledger, fitting, ledger, ordered, relisting, renamed_groups
 
 NEED = Need("FILE", "a file with the missing weights", "numbers that are not in the file cannot be made up")
 
@@ -87,19 +87,19 @@ def _lacking(account: Account) -> Finding:
 
 def _without_group(found: Ledger) -> Iterator[Finding]:
     """A name in layer_names without a group."""
-    pair = renamed_group(found)
-    if pair is None and (unwritten := _unwritten(found)):
+    renamed = renamed_groups(found)
+    if not renamed and (unwritten := _unwritten(found)):
         yield _stopped(found, unwritten)
         return
     for index, group in enumerate(found.groups):
         if group.there:
             continue
-        other = pair[1] if pair is not None else None
+        other = renamed.get(group.name)
         yield Finding(
             NAMES / index,
             f"layer_names lists {group.name!r}, but there is no such group"
             + (f"; the group {other.name!r}, which nobody lists, holds exactly what it needs" if other else ""),
-            repair=Repair(f"list {other.name!r} in its place", (relisting(found, group, other),)) if other else None,
+            repair=Repair(f"list {other.name!r} in its place", (relisting(found, renamed),)) if other else None,
             needs=() if other else (NEED,),
             layer=group.name,
             keras_says=f"KeyError: {group.name!r}",

@@ -12,7 +12,7 @@ from kdoctor.weights.accounting import Holding, Owner, holdings
 from kdoctor.weights.rearrange import Rearrangement, edits
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, written
-from kdoctor.weights.stored_h5 import ledger, relisting, renamed_group
+from kdoctor.weights.stored_h5 import ledger, relisting, renamed_groups
 
 
 @check("K703", Severity.WARNING, since="0.1.0")
@@ -29,11 +29,10 @@ def unclaimed_weights(document: Document, target: Target) -> Iterator[Finding]:
         return
     cures = {old: _moved(document, found) for found in renames(document, layout_of(target)) for old, _ in found.moves}
     in_h5 = ledger(document)
-    relisted = None if in_h5 is None else renamed_group(in_h5)
-    if in_h5 is not None and relisted is not None:
-        lost, present = relisted
-        repair = Repair(f"list it in the place of {lost.name!r}, which is not there", (relisting(in_h5, lost, present),))
-        cures |= {f"{LEGACY_ROOT}{present.name}/{name}": repair for name in present.arrays}
+    if in_h5 is not None:
+        for lost, present in renamed_groups(in_h5).items():
+            repair = Repair(f"list it in the place of {lost!r}, which is not there", (relisting(in_h5, {lost: present}),))
+            cures |= {f"{LEGACY_ROOT}{present.name}/{name}": repair for name in present.arrays}
     groups: dict[str, list[Holding]] = {}
     for holding in holdings(document, layout_of(target)):
         if holding.owner is Owner.STRAY or holding.path in cures:

@@ -20,7 +20,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import calls_of
 from kdoctor.structure.layers import is_model, layer_list, layer_nodes
 from kdoctor.structure.objects import Node, as_node, model_of
-from kdoctor.structure.sequential import as_shape, statements
+from kdoctor.structure.sequential import as_shape, statements, states_its_input
 from kdoctor.structure.sources import Source, tensors
 
 BUILT_WITH = ("query_shape", "value_shape", "key_shape", "sequences_shape", "inputs_shape")  # of several, in the order of the arguments
@@ -79,7 +79,7 @@ class _Walk:
 
     def call(self, node: Node, given: Shapes, depth: int) -> Shapes:
         """What a layer or model returns for these inputs; empty where that cannot be told."""
-        given = _anchored(node, given)
+        given = given if not given and states_its_input(node) else _anchored(node, given)
         key = (node.at, given)
         if key not in self.known:
             self.known[key] = ()  # a layer that contains itself ends here
@@ -98,7 +98,7 @@ class _Walk:
 
     def _sequential(self, model: Node, given: Shapes, depth: int) -> Shapes:
         items, at = layer_list(model)
-        shapes = given or (as_shape(model.config.get("build_input_shape")),)
+        shapes = given or (None if states_its_input(model) else as_shape(model.config.get("build_input_shape")),)
         for index, item in enumerate(items):
             layer = as_node(item, at / index)
             if layer is None:

@@ -17,6 +17,8 @@ DESCRIPTIONS = {
     "Lambda": frozenset({"function_type", "module", "output_shape_type", "output_shape_module", "mask_type", "mask_module"}),
     "MultiHeadAttention": frozenset({"query_shape", "key_shape", "value_shape"}),
 }
+# What a layer says of itself once it is made (keras/src/layers/layer.py), and no constructor takes.
+STATE = frozenset({"built"})
 # Variables are stored: how they would be made afresh changes nothing, neither which initializer nor how it is told.
 INITIALIZER = "initializer"
 
@@ -24,6 +26,8 @@ INITIALIZER = "initializer"
 def means_nothing(kind: str, class_name: str, argument: str, value: Json, saved_by: str | None) -> bool:
     """Whether a constructor that is not given the argument does what one that knows it does with this value."""
     if argument in DESCRIPTIONS.get(class_name, ()) or argument.endswith(INITIALIZER) or kind == INITIALIZER:
+        return True
+    if kind == "layer" and argument in STATE and isinstance(value, bool):
         return True
     defaults = tuple(_defaults(kind, class_name, argument, saved_by))
     if not defaults and value is None:

@@ -47,22 +47,38 @@ def _in_model(model: Node) -> Iterator[Misfit]:
         return
     if model.class_name == "Sequential":
         yield from _in_sequential(model)
-    elif model.class_name == "Functional" and (lacking := [key for key in GRAPH if key not in model.config]):
-        says = "TypeError: Functional.__init__() missing 2 required positional arguments: 'inputs' and 'outputs'"
-        yield Misfit(model.at / "config", f"the config of the Functional has no {' and no '.join(map(repr, lacking))}", says)
+    elif _lists_layers(model) and (lacking := [key for key in GRAPH if key not in model.config]):
+        yield _without_graph(model, lacking)
     listed = model.config.get("layers", [])
     if not isinstance(listed, list):
         says = f"TypeError: '{type(listed).__name__}' object is not iterable"
         yield Misfit(model.at / "config" / "layers", f"the layers of the {model.class_name} are {_written(listed)}, no list", says)
     items, at = layer_list(model)
     functional = "output_layers" in model.config
-    yield from _in_names(layer_nodes(model))
+    yield from _in_names(layer_nodes(model), functional)
     for index, item in enumerate(items):
         yield from _in_item(item, at / index, functional)
     for key in GRAPH[1:] if functional else ():
         if key in model.config and not _names_tensors(model.config[key]):
             why = f"{key} of {model.name!r} is {_written(model.config[key])}, which is no list of layers, calls and outputs"
             yield Misfit(model.at / "config" / key, why, "RuntimeError: Internal error: could not find layer")
+
+
+def _lists_layers(model: Node) -> bool:
+    """A Functional, or what is called a Model and has layers: Keras makes that of a graph alone."""
+    return model.class_name == "Functional" or (model.class_name == "Model" and isinstance(model.config.get("layers"), list))
+
+
+def _without_graph(model: Node, lacking: Sequence[str]) -> Misfit:
+    """A Functional without its ends; where no layer is connected to anything either, it can only have been a Sequential."""
+    says = "TypeError: Functional.__init__() missing 2 required positional arguments: 'inputs' and 'outputs'"
+    if model.class_name == "Model":
+        says = "ValueError: Unrecognized keyword arguments passed to Model: {'layers': …}"
+    items = model.config.get("layers")
+    stacked = isinstance(items, list) and not any(isinstance(item, dict) and "inbound_nodes" in item for item in items)
+    cure = Edit(model.at / "class_name", old=model.class_name, new="Sequential") if stacked and len(lacking) == 2 and items else None
+    why = f"the config of the {model.class_name} has no {' and no '.join(map(repr, lacking))}"
+    return Misfit(model.at / "config", why + (", and its layers no connections: it is a Sequential" if cure else ""), says, cure=cure)
 
 
 def _in_sequential(model: Node) -> Iterator[Misfit]:
@@ -74,14 +90,17 @@ def _in_sequential(model: Node) -> Iterator[Misfit]:
         yield Misfit(model.at / "config", "the config of the Sequential has no 'layers'", "KeyError: 'layers'")
 
 
-def _in_names(nodes: Sequence[Node]) -> Iterator[Misfit]:
+def _in_names(nodes: Sequence[Node], functional: bool) -> Iterator[Misfit]:
     """Layers without a name in their config: Keras calls them by their class, whoever else is called so."""
     taken = {node.config["name"] for node in nodes if isinstance(node.config.get("name"), str)}
     for node in nodes:
         name, stem = node.config.get("name"), snake_case(node.class_name)
         if name is not None and not isinstance(name, str):
             says = f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
-            yield Misfit(node.at / "config" / "name", f"the name of a {node.class_name} is {_written(name)}, no text", says)
+            number = str(name) if type(name) is int and str(name) not in taken and not functional else None
+            cure = None if number is None else Edit(node.at / "config" / "name", old=name, new=number)
+            taken.add(number or "")
+            yield Misfit(node.at / "config" / "name", f"the name of a {node.class_name} is {_written(name)}, no text", says, cure=cure)
         elif name is None and stem in taken:
             says = (
                 f"ValueError: All layers added to a Sequential model should have unique names. Name '{stem}' is already the name of a layer"
@@ -117,6 +136,10 @@ def _in_item(item: Json, at: Pointer, functional: bool) -> Iterator[Misfit]:
         )
         return
     name = item.get("name") if isinstance(item.get("name"), str) else None
+    if item["class_name"] == "Input":
+        says = "ValueError: Only instances of `keras.Layer` can be added to a Sequential model. Received: <function Input>"
+        cure = Edit(at / "class_name", old="Input", new="InputLayer")
+        yield Misfit(at, "Input is a function; the layer that it makes is an InputLayer", says, name, cure)
     if not functional:
         return
     for key in ("name", "inbound_nodes"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -19,6 +20,13 @@ FEATURE_AXIS = {"Dense": -2, "LSTM": -2, "GRU": -2, "SimpleRNN": -2, "Conv1D": -
 # Keys of an InputLayer that state its shape; those without "batch" leave out the first axis.
 BATCH_KEYS = ("batch_shape", "batch_input_shape")
 SHAPE_KEYS = ("shape", "input_shape")
+
+
+# What tf.keras writes for a tuple or a TensorShape, with its items; the reader of ``.h5`` files takes it (legacy json_utils.decode).
+WRAPPED_SHAPES = ("__tuple__", "TensorShape")
+_TEXT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+LONGEST = 19  # digits of a length
+DEEPEST = 20  # models within models that anybody saves
 
 
 class Statement(NamedTuple):
@@ -70,11 +78,49 @@ def statements(layer: Node) -> Iterator[Statement]:
             yield Statement(layer.at / "config" / key, (None, *shape) if key in SHAPE_KEYS else shape)
 
 
+def states_its_input(model: Node, depth: int = 0) -> bool:
+    """Whether a Sequential begins with an InputLayer that states a shape, or with a model that does: Keras puts it together from that alone."""
+    if model.class_name != "Sequential" or depth > DEEPEST:
+        return False
+    items, at = layer_list(model)
+    first = as_node(items[0], at / 0) if items else None
+    if first is None:
+        return False
+    return any(statements(first)) if first.class_name == "InputLayer" else states_its_input(first, depth + 1)
+
+
 def as_shape(value: Json) -> Shape | None:
-    """A shape from JSON; None for anything else, several shapes included."""
+    """A shape from JSON, as a list or as the object that tf.keras makes of a tuple; None for anything else, several shapes included."""
+    if isinstance(value, Mapping) and value.get("class_name") in WRAPPED_SHAPES:
+        value = value.get("items")
     if not isinstance(value, Sequence) or isinstance(value, str) or not value:
         return None
     return tuple(value) if all(length is None or type(length) is int for length in value) else None
+
+
+def meant_shape(value: Json) -> Shape | None:
+    """The shape that a value can only mean which no constructor takes: its text, one in a list of its own, lengths as texts or 4.0."""
+    if isinstance(value, str):
+        found = _TEXT.fullmatch(value.strip())
+        value = [part.strip() for part in found[1].split(",") if part.strip()] if found else None
+    if isinstance(value, Mapping):
+        return as_shape(value)
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+        value = value[0]
+    if not isinstance(value, list) or not value:
+        return None
+    lengths = [_length(length) for length in value]
+    return None if -1 in lengths else tuple(lengths)
+
+
+def _length(value: Json) -> int | None:
+    """A length of an axis, -1 where the value means none."""
+    if value is None or value == "None":
+        return None
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdecimal() and len(value) <= LONGEST else -1
+    whole = type(value) is int or (isinstance(value, float) and value.is_integer())
+    return int(value) if whole and value >= 0 else -1
 
 
 def agree(one: Shape, other: Shape) -> bool:

@@ -28,11 +28,11 @@ def relaid(document: Document, node: Node) -> tuple[Edit, ...] | None:
     """
     holder = _holder(document, node)
     owner = (holder or node).name
-    group = f"/{ROOT}/{owner}"
+    group = f"/{ROOT}/{_group(document, owner)}"
     names = document.attributes.get(group, {}).get("weight_names")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return () if not _laid_out(node) else None
-    weights = [document.weights.get(f"{ROOT}/{owner}/{name}") for name in names]
+    weights = [document.weights.get(f"{group[1:]}/{name}") for name in names]
     known = [weight for weight in weights if weight is not None]
     if len(known) != len(weights):
         return None
@@ -40,8 +40,17 @@ def relaid(document: Document, node: Node) -> tuple[Edit, ...] | None:
         directions = 2 if holder is not None and holder.class_name == "Bidirectional" else 1
         return _gated(node, group, names, known, directions)
     if plain_class(node).startswith("Convolution") and holder is None:
-        return _convolved(node, names, known)
+        return _convolved(node, group, names, known)
     return ()
+
+
+def _group(document: Document, owner: str | None) -> str | None:
+    """The group of a layer, which goes on bearing the name with slashes that the layer was saved with (K207)."""
+    if f"/{ROOT}/{owner}" in document.attributes:
+        return owner
+    listed = document.attributes.get(f"/{ROOT}", {}).get("layer_names")
+    found = [name for name in listed if isinstance(name, str) and name.replace("/", "_") == owner] if isinstance(listed, list) else []
+    return found[0] if len(found) == 1 else owner
 
 
 def _holder(document: Document, node: Node) -> Node | None:
@@ -75,7 +84,7 @@ def _gated(node: Node, group: str, names: Sequence[str], weights: Sequence[Weigh
     return (*edits, Edit(Pointer("attributes", (group, "weight_names")), old=list(names), new=fresh))
 
 
-def _convolved(node: Node, names: Sequence[str], weights: Sequence[Weight]) -> tuple[Edit, ...] | None:
+def _convolved(node: Node, group: str, names: Sequence[str], weights: Sequence[Weight]) -> tuple[Edit, ...] | None:
     """A Convolution1D's kernel lost an axis of length one; Theano's kernels are turned along their spatial axes."""
     kernel, name = weights[0], names[0]
     made: Recipe = kernel.numbers
@@ -85,8 +94,4 @@ def _convolved(node: Node, names: Sequence[str], weights: Sequence[Weight]) -> t
         made = reshape(made, (kernel.shape[0], *kernel.shape[2:]))
     if not name.endswith(":0"):
         made = flip(made, range(len(made.shape) - 2))
-    return () if made == kernel.numbers else (Edit(_at(node, name), old=kernel, new=Weight.made(made)),)
-
-
-def _at(node: Node, name: str) -> Pointer:
-    return Pointer("weights", (f"{ROOT}/{node.name}/{name}",))
+    return () if made == kernel.numbers else (Edit(Pointer("weights", (f"{group[1:]}/{name}",)), old=kernel, new=Weight.made(made)),)

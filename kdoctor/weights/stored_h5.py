@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeGuard
@@ -162,17 +163,16 @@ def fitting(expected: Variables, weights: Sequence[Weight | None]) -> bool:
     )
 
 
-def renamed_group(found: Ledger) -> tuple[Group, Group] | None:
-    """The one listed group that is not there, and the one unlisted group that holds exactly what its layer needs."""
-    lost = [group for group in found.groups if not group.there]
-    if len(lost) != 1:
-        return None
-    expected = next((layer.variables for layer in found.layers if layer.name == lost[0].name), None)
-    fit = [other for other in found.others if expected and fitting(expected, other.weights)]
-    return (lost[0], fit[0]) if len(fit) == 1 else None
+def renamed_groups(found: Ledger) -> Mapping[str, Group]:
+    """Listed groups that are not there -> the unlisted group that holds exactly what the layer needs: each fits the other alone."""
+    lost = [group.name for group in found.groups if not group.there]
+    expected = {layer.name: layer.variables for layer in found.layers if layer.name in lost and layer.variables}
+    fit = {name: [other for other in found.others if fitting(needed, other.weights)] for name, needed in expected.items()}
+    rivals = Counter(other.name for others in fit.values() for other in others)
+    return {name: others[0] for name, others in fit.items() if len(others) == 1 and rivals[others[0].name] == 1}
 
 
-def relisting(found: Ledger, lost: Group, present: Group) -> Edit:
-    """The edit that lists one group in the place of another."""
+def relisting(found: Ledger, renamed: Mapping[str, Group]) -> Edit:
+    """The edit that lists groups in the place of others."""
     names = [group.name for group in found.groups]
-    return Edit(NAMES, old=names, new=[present.name if name == lost.name else name for name in names])
+    return Edit(NAMES, old=names, new=[renamed[name].name if name in renamed else name for name in names])

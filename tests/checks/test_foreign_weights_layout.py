@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
 from kdoctor.document import Document, Fault, Member
@@ -106,3 +107,22 @@ def test_words_in_the_folder_of_keras_2_13_are_named_for_keras_3() -> None:
         members={0: Member(name.replace("_layer_checkpoint_dependencies", "layers"), "asset", 5, 5, 0, 0)},
     )
     assert examine("K607", found) == []
+
+
+@pytest.mark.parametrize("text", ['["one", "two"]', "['one', 'two']"])
+def test_a_list_of_names_that_is_one_text_is_written_as_the_list(text: str) -> None:
+    whole = h5({"one": ONE, "two": TWO}, ["one", "two"])
+    sick = whole.replacing({**whole.parts, "attributes": {**whole.attributes, "/model_weights": {"layer_names": text}}})
+    (finding,) = examine("K607", sick)
+    assert finding.keras_says == "KeyError: '['"
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).attributes == whole.attributes
+
+
+def test_a_list_of_names_that_is_a_text_of_anything_else_is_named_without_a_cure() -> None:
+    whole = h5({"one": ONE, "two": TWO}, ["one", "two"])
+    for text in ("[one", "{'a': 1}", "['one', 2]", ""):
+        sick = whole.replacing({**whole.parts, "attributes": {**whole.attributes, "/model_weights": {"layer_names": text}}})
+        (finding,) = examine("K607", sick)
+        assert finding.repair is None
+        assert finding.needs

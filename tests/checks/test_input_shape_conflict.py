@@ -279,3 +279,36 @@ def test_kernels_under_the_numbers_of_keras_2_13_prove_no_shape_until_they_are_c
     assert finding.repair is not None
     counted = apply(sick, finding.repair.edits)
     assert examine("K201", counted) == examine("K701", counted) == examine("K702", counted) == []
+
+
+def test_two_batch_shapes_that_differ_are_told_since_keras_takes_the_second() -> None:
+    sick = model(source(None, 4, batch_input_shape=[None, 9]), DENSE)
+    finding = the(examine("K201", sick))
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    assert cured.config["config"]["layers"][0]["config"] == {"name": "input", "batch_shape": [None, 4]}
+    assert examine("K201", cured) == []
+    assert examine("K201", model(source(None, 4, batch_input_shape=[None, 4]), DENSE)) == []
+
+
+@pytest.mark.parametrize("built", [{"batch_input_shape": [None, 4]}, {"input_shape": None}, {"input_shape": "(None, 4)"}])
+def test_a_build_config_that_says_nothing_keras_reads_is_dropped(built: dict[str, Any]) -> None:
+    sick = model(source(None, 4), {**DENSE, "build_config": built})
+    finding = the(examine("K201", sick))
+    assert finding.repair is not None
+    assert examine("K201", apply(sick, finding.repair.edits)) == []
+
+
+@pytest.mark.parametrize(("shape", "right"), [((4,), [None, 4]), ((6, 4), [None, 6, 4]), ((None, None, 6, 4), [None, 6, 4])])
+def test_a_batch_axis_forgotten_or_there_twice_is_put_right(shape: Shape, right: list[Any]) -> None:
+    stack = [layer("LSTM", units=3)] if len(right) == 3 else [DENSE]
+    kernel = {"layers/lstm/cell/vars/0": (4, 12)} if len(right) == 3 else KERNEL
+    sick = document(sequential(source(*shape), *stack), weights=kernel)
+    finding = the(examine("K201", sick))
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).config["config"]["layers"][0]["config"]["batch_shape"] == right
+
+
+def test_what_the_model_was_built_with_does_not_count_beside_an_input_layer() -> None:
+    sound = document(sequential(source(None, 4), DENSE, build_input_shape=[None, 9]), format=Format.H5_MODEL, weights={})
+    assert [severity(finding) for finding in examine("K201", sound)] == ["info"]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from graphs import after, functional, start
 
-from kdoctor.document import ABSENT
+from kdoctor.document import ABSENT, Format
+from kdoctor.edit import apply
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
@@ -209,3 +210,86 @@ def test_the_keywords_of_the_last_tensor_alone_count() -> None:
     assert joined(None, {}) == joined([1], {}) == []
     (finding,) = joined({}, None)
     assert finding.at.keys[-2:] == (1, 3)
+
+
+SOURCE = layer("InputLayer", name="in", batch_shape=[None, 4])
+HIDDEN = {**layer("Dense", name="d", units=2), "build_config": {"input_shape": [None, 4]}}
+
+
+def source(**config: Any) -> dict[str, Any]:
+    return layer("InputLayer", name="in", **config)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["(None, 4)", "[None, 4]", [None, "4"], [None, 4.0], [[None, 4]], {"class_name": "__tuple__", "items": [None, 4]}, ["None", 4]],
+)
+@pytest.mark.parametrize("key", ["batch_shape", "batch_input_shape"])
+def test_a_shape_in_other_words_is_written_as_the_list_that_it_means(key: str, value: Any) -> None:
+    sick = document(sequential(source(**{key: value}), HIDDEN))
+    (finding,) = examine("K614", sick)
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    assert cured.config["config"]["layers"][0]["config"][key] == [None, 4]
+    assert examine("K614", cured) == []
+
+
+@pytest.mark.parametrize("value", ["4", "None,4", [None, -1], [None, "four"], [None, 4.5], 4, {"dim": 4}, [[None, 4], [None, 3]], "((4,))"])
+def test_a_shape_that_may_mean_anything_is_asked_for(value: Any) -> None:
+    (finding,) = examine("K614", document(sequential(source(batch_shape=value), HIDDEN)))
+    assert finding.repair is None
+    assert finding.needs
+
+
+def test_an_h5_may_hold_the_tuples_of_tf_keras() -> None:
+    shape = {"class_name": "TensorShape", "items": [None, 4]}
+    assert examine("K614", document(sequential(source(batch_shape=shape), HIDDEN), format=Format.H5_MODEL)) == []
+
+
+def test_an_input_without_a_shape_gets_the_one_that_the_rest_of_the_file_states() -> None:
+    kernel = {"layers/dense/vars/0": (4, 2)}
+    sick = document(sequential(source(batch_shape=None), HIDDEN, build_input_shape=[None, 4]), weights=kernel)
+    (finding,) = examine("K614", sick)
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).config["config"]["layers"][0]["config"]["batch_shape"] == [None, 4]
+    named = document(sequential(source(input_dim=4), layer("Dense", name="d", units=2)), weights=kernel)
+    (finding,) = examine("K614", named)
+    assert finding.repair is not None
+    assert apply(named, finding.repair.edits).config["config"]["layers"][0]["config"] == {"name": "in", "batch_shape": [None, 4]}
+
+
+def test_an_input_without_a_shape_that_nothing_states_or_the_kernels_refuse_is_asked_for() -> None:
+    refused = document(sequential(source(), HIDDEN), weights={"layers/dense/vars/0": (7, 2)})
+    for sick in (document(sequential(source(), layer("Dense", name="d", units=2))), refused):
+        (finding,) = examine("K614", sick)
+        assert finding.repair is None
+        assert [need.flag for need in finding.needs] == ["--input-shape"]
+
+
+@pytest.mark.parametrize("called", ["Functional", "Model"])
+def test_a_model_of_layers_that_nothing_connects_is_a_sequential(called: str) -> None:
+    stack = sequential(SOURCE, HIDDEN)
+    sick = document({**stack, "class_name": called})
+    (finding,) = examine("K614", sick)
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).config == stack
+
+
+def test_a_functional_that_has_lost_its_ends_alone_is_no_sequential() -> None:
+    whole = functional(start(), DENSE)
+    config = without(whole["config"], "input_layers", "output_layers")
+    findings = examine("K614", document({**whole, "config": config}))
+    assert any("has no 'input_layers'" in finding.message and finding.repair is None for finding in findings)
+
+
+def test_a_number_for_a_name_is_written_as_its_text_where_nothing_is_connected_by_it() -> None:
+    sick = document(sequential(SOURCE, layer("Dense", name=3, units=2)))
+    (finding,) = examine("K614", sick)
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).config["config"]["layers"][1]["config"]["name"] == "3"
+
+
+def test_the_function_input_is_told_from_the_layer_that_it_makes() -> None:
+    sick = document(sequential({**SOURCE, "class_name": "Input"}, HIDDEN))
+    findings = [finding for finding in examine("K614", sick) if finding.repair is not None]
+    assert apply(sick, findings[0].repair.edits).config == sequential(SOURCE, HIDDEN)

@@ -152,3 +152,21 @@ def test_a_file_that_is_named_wrong_is_asked_for_its_weights_all_the_same() -> N
     sick = h5({"one": ONE}, ["one"])
     (finding,) = examine("K701", sick.replacing({**sick.parts, "faults": {0: misnamed}}))
     assert finding.layer == "two"
+
+
+def test_several_renamed_groups_are_listed_again_where_each_fits_one_layer_alone() -> None:
+    sick = h5({"first": {"w": (4, 5), "b": (5,)}, "second": {"w": (5, 3), "b": (3,)}}, ["one", "two"])
+    found = examine("K701", sick)
+    assert [finding.layer for finding in found] == ["one", "two"]
+    assert found[0].repair is not None
+    cured = apply(sick, found[0].repair.edits)
+    assert cured.attributes["/model_weights"]["layer_names"] == ["first", "second"]
+    assert examine("K701", cured) == []
+
+
+def test_renamed_groups_that_each_fit_both_layers_are_left_alone() -> None:
+    alike = sequential(
+        layer("InputLayer", name="input", batch_shape=[None, 4]), layer("Dense", name="one", units=4), layer("Dense", name="two", units=4)
+    )
+    sick = h5({"a": {"w": (4, 4), "b": (4,)}, "b": {"w": (4, 4), "b": (4,)}}, ["one", "two"], alike)
+    assert all(finding.repair is None for finding in examine("K701", sick))

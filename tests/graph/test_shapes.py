@@ -152,3 +152,14 @@ def test_several_build_shapes_come_in_the_order_of_the_arguments() -> None:
     )
     assert node is not None
     assert built_with(node) == ((None, 8, 4), (None, 5, 6))
+
+
+def test_a_sequential_is_put_together_from_its_input_layer_whatever_it_was_built_with() -> None:
+    stack = sequential(INPUT, layer("Dense", name="d", units=2), build_input_shape=[None, 8, 9])
+    for sick in (document(stack), document({**stack, "build_config": {"input_shape": [None, 77]}})):
+        assert shapes(sick)["d"] == (None, 8, 2)
+
+
+def test_a_sequential_in_front_states_the_input_of_the_one_around_it() -> None:
+    inner = sequential(INPUT, layer("Dense", name="d", units=2))
+    assert shapes(document(sequential(inner, layer("Dense", name="e", units=3), build_input_shape=[None, 9])))["e"] == (None, 8, 3)

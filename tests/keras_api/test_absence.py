@@ -16,6 +16,7 @@ from kdoctor.keras_api.absence import means_nothing
         ("LSTM", "time_major", False),
         ("LSTM", "implementation", 2),
         ("Dense", "quantization_config", None),
+        ("Dense", "built", False),
         ("MultiHeadAttention", "query_shape", [None, 3, 4]),
         ("Lambda", "output_shape_type", "raw"),
         ("DepthwiseConv2D", "kernel_initializer", {"class_name": "Zeros", "config": {}}),

@@ -86,3 +86,9 @@ def test_no_array_is_lost() -> None:
     edits = relaid(before, node("GRU", "g")) or ()
     used = {taken.path for edit in edits if edit.new is not ABSENT and edit.at.part == "weights" for taken in sources(edit.new.numbers)}
     assert used == set(before.weights)
+
+
+def test_the_group_of_a_layer_whose_slashes_were_replaced_is_found_by_its_old_name() -> None:
+    theano = file("b1/c", {"b1/c_W": (3, 3, 2, 3), "b1/c_b": (3,)})
+    (edit,) = relaid(theano, node("Convolution2D", "b1_c")) or ()
+    assert edit.at.keys == ("model_weights/b1/c/b1/c_W",)
