@@ -8,7 +8,7 @@ from kdoctor.check import Finding, Repair
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, features_of, statements
+from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, Shape, Stack, agree, features_of, statements
 from kdoctor.target import Target
 
 from ._input_shape import DISAGREE, Choice, choose
@@ -38,7 +38,8 @@ def _choice(document: Document, stack: Stack, extra: list[Node], target: Target)
     first = stack.layers[0]
     shapes = [statement.shape for layer in (first, *extra) for statement in statements(layer)]
     if first.class_name != "InputLayer" and not any(statements(first)) and features_of(document, first) is None:
-        shapes = []  # the InputLayer may say what the layer in front of it puts out: nothing proves what goes in
+        shapes = [shape for shape in shapes if any(agree(shape, built.shape) for built in stack.built)]
+        # the InputLayer may say what the layer in front of it puts out: what the model was built with alone proves what goes in
     return choose(document, stack, target, shapes)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.structure.flow import Clash, fits, flow
 from kdoctor.structure.objects import Node, objects
@@ -19,6 +20,7 @@ from kdoctor.structure.sequential import (
     features_of,
     stacks,
     statements,
+    states_its_input,
 )
 from kdoctor.target import Target
 from kdoctor.weights.rearrange import exchanges, relocations
@@ -97,7 +99,7 @@ def _stated_twice(document: Document, layer: Node, found: tuple[Stack, ...], tar
 def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
     """The input shape that Keras goes by is not one that the stored kernels can be used with."""
     place = stated(stack) or next(iter(stack.built), None)
-    if place is None or _told_before(stack):
+    if place is None or _told_before(stack) or (place in stack.built and _states_its_own(stack, target)):
         return
     strict = flow(document, stack.layers, place.shape).clash
     if strict is None:
@@ -123,6 +125,11 @@ def _without_slip(document: Document, stack: Stack, shape: Shape) -> list[Shape]
     """The shape with the batch axis that somebody forgot, or without one too many, where the kernels take it then to the end."""
     slips = [(None, *shape)] if shape[0] is not None else [shape[1:]] if shape[:2] == (None, None) else []
     return [slip for slip in slips if len(slip) > 1 and flow(document, stack.layers, slip).complete]
+
+
+def _states_its_own(stack: Stack, target: Target) -> bool:
+    """Whether the model in front states its input: the target goes by that, and never reads what this one was built with."""
+    return stack.first is not None and habits.LOOKS_AT_INNER_MODELS.of(target) and states_its_input(stack.first)
 
 
 def _told_before(stack: Stack) -> bool:

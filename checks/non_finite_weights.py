@@ -15,8 +15,8 @@ def non_finite_weights(document: Document, target: Target) -> Iterator[Finding]:
     The training diverged, or a checkpoint was taken too late. The file loads, and predicts NaN; where only the moving statistics of a
     BatchNormalization are affected, training looked fine all along.
 
-    There is no cure: what the numbers were is not in the file. An inspection looks at the numbers with ``--deep`` only; a repair looks
-    before it writes, for models of up to 64 MiB.
+    There is no cure: what the numbers were is not in the file. An inspection looks at the numbers of models of up to 64 KiB, and of larger
+    ones with ``--deep``; a repair looks before it writes, for models of up to 64 MiB.
     """
     for at, fault in document.faults_of(FaultKind.NON_FINITE):
         yield Finding(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
+from kdoctor.archive.glance import glanced
 from kdoctor.archive.hdf5.structure import Hdf5, read_hdf5, user_block
 from kdoctor.archive.json_part import read_json
 from kdoctor.document import ABSENT, Fault, Format, Json
@@ -50,6 +51,7 @@ def read_h5(stream: BinaryIO, size: int, limits: Limits) -> tuple[Format, dict[s
         head = ", ".join([*hdf5.weights][:HEAD])
         faults.append(Fault(FaultKind.NOT_A_MODEL.value, "file", {"content": "hdf5-data", "head": head}))
     faults += user_block(stream, hdf5)
+    faults += () if hdf5.faults else glanced(stream, hdf5.weights)
     parts |= {"attributes": attributes, "weights": hdf5.weights, "faults": faults}
     return format, parts
 

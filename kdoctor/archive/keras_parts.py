@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO, BinaryIO, Final, TypeAlias, cast
 
+from kdoctor.archive.glance import glanced
 from kdoctor.archive.json_part import read_json
 from kdoctor.archive.zip.names import CONFIG, METADATA, SHARD_MAP, WEIGHTS, leads_out
 from kdoctor.document import ABSENT, Fault, Json
@@ -43,7 +44,7 @@ def weights_part(stream: IO[bytes], size: int, limits: Limits) -> Found:
     attributes = {group: joined(values) for group, values in found.attributes.items()}
     if "/" in attributes:
         attributes["/"] = {name: value for name, value in attributes["/"].items() if name not in _OF_MODELS}
-    wrong = (*found.faults, *user_block(cast(BinaryIO, stream), found))
+    wrong = (*found.faults, *user_block(cast(BinaryIO, stream), found), *(() if found.faults else glanced(stream, found.weights)))
     faults = [Fault(fault.kind, "weights", fault.detail) for fault in wrong]
     return {"weights": dict(found.weights), "attributes": attributes}, faults
 

@@ -187,6 +187,8 @@ def _need_rank(shape: Shape, rank: int) -> None:
 
 def _need_features(document: Document, layer: Node, shape: Shape, axis: int) -> None:
     features = features_of(document, layer)
+    if features is None and shape[axis] is None:
+        raise Unproven  # nothing says what Keras would make the kernel for
     if features is None:
         return
     if shape[axis] is None and not _was_built(document, layer, axis, features):

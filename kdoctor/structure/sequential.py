@@ -160,6 +160,6 @@ def _unpacked(layer: Node) -> bool:
 
 
 def is_kernel(path: str) -> bool:
-    """Whether a weight path is that of a layer's first kernel: ``…/vars/0``, ``…/kernel:0``, ``…/kernel``, ``dense_1_W``."""
+    """Whether a weight path is that of a layer's first kernel: ``…/vars/0``, ``…/kernel:0``, ``…/kernel``, ``dense_1_W``, ``dense_1_W:0``."""
     last = path.rsplit("/", 1)[-1]
-    return last in ("0", "kernel", "kernel:0") or last.endswith("_W")
+    return last in ("0", "kernel", "kernel:0") or last.removesuffix(":0").endswith("_W")

@@ -17,6 +17,7 @@ import pytest
 from model_files import h5_file, keras_file, keras_members, zip_bytes
 
 from kdoctor.archive import open_document
+from kdoctor.archive.glance import SPAN
 from kdoctor.archive.numbers import measured, with_numbers_seen
 from kdoctor.doctor import examine_file, plan_file
 from kdoctor.document import Document
@@ -81,8 +82,10 @@ def test_they_are_counted_inside_an_archive_stored_or_packed(tmp_path: Path, met
     assert seen(tmp_path / "sick.keras") == {name: 2}
 
 
-def test_an_inspection_looks_only_when_asked(tmp_path: Path) -> None:
+def test_an_inspection_of_more_than_a_few_numbers_looks_only_when_asked(tmp_path: Path) -> None:
     path = h5_file(tmp_path / "model.h5")
+    with h5py.File(path, "r+") as file:
+        file["model_weights/dense/dense/more:0"] = np.ones(SPAN // 4, "float32")
     spoiled_h5(path)
     codes = {found.check.code for found in examine_file(path, KERAS_3, load_checks()).findings}
     deep = {found.check.code for found in examine_file(path, KERAS_3, load_checks(), deep=True).findings}

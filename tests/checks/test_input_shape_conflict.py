@@ -312,3 +312,20 @@ def test_a_batch_axis_forgotten_or_there_twice_is_put_right(shape: Shape, right:
 def test_what_the_model_was_built_with_does_not_count_beside_an_input_layer() -> None:
     sound = document(sequential(source(None, 4), DENSE, build_input_shape=[None, 9]), format=Format.H5_MODEL, weights={})
     assert [severity(finding) for finding in examine("K201", sound)] == ["info"]
+
+
+def test_a_model_in_front_that_states_its_input_counts_more_than_what_the_one_around_it_was_built_with() -> None:
+    inner = sequential(source(None, 4), layer("Dense", units=3), name="inner")
+    kernel = {"layers/sequential/layers/dense/vars/0": (4, 3)}
+    sound = document(sequential(inner, layer("Dense", units=2), build_input_shape=[None, 9]), weights=kernel)
+    assert examine("K201", sound) == []
+    assert examine("K201", sound, Target("3.3.3")) != []
+
+
+def test_an_input_layer_behind_a_layer_that_proves_nothing_goes_in_front_where_the_build_shape_agrees() -> None:
+    embedding = layer("Embedding", name="e", input_dim=9, output_dim=4)
+    sick = document(sequential(embedding, source(None, 6), build_input_shape=[None, 6]))
+    finding = the(examine("K201", sick))
+    assert finding.repair is not None
+    assert [one["class_name"] for one in apply(sick, finding.repair.edits).config["config"]["layers"]] == ["InputLayer", "Embedding"]
+    assert the(examine("K201", document(sequential(embedding, source(None, 6))))).repair is None
