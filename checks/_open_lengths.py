@@ -9,7 +9,7 @@ from kdoctor.document import Document
 from kdoctor.graph.open_lengths import MULTIPLIES, reached, undetermined
 from kdoctor.structure.flow import flow
 from kdoctor.structure.layers import Layer, is_model
-from kdoctor.structure.models import Model
+from kdoctor.structure.models import Model, is_wrapped
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import FEATURE_AXIS, stacks
 from kdoctor.target import Target
@@ -42,9 +42,11 @@ def of_open_lengths(document: Document, model: Model, target: Target, advice: Re
 
 
 def _says_how_it_was_built(document: Document, node: Node) -> bool:
-    """A ``.keras`` does of every layer, and Keras 3 of those that a wrapper holds in either file."""
+    """A ``.keras`` does of every layer, and of those that a wrapper holds an ``.h5`` may, too."""
     held = node.config.get("layer", node.config.get("cell"))
-    return bool(node.build_config if document.format.native else ()) or (isinstance(held, dict) and bool(held.get("build_config")))
+    return bool(node.build_config if document.format.native or is_wrapped(node.at) else ()) or (
+        isinstance(held, dict) and bool(held.get("build_config"))
+    )
 
 
 def _told_by_kernels(document: Document, model: Model, layer: Layer) -> bool:

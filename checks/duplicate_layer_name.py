@@ -7,7 +7,7 @@ from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit, same
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.models import Model, models
+from kdoctor.structure.models import Model, all_models
 from kdoctor.structure.naming import fresh, rename
 from kdoctor.target import Target
 
@@ -22,7 +22,7 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
     In a Sequential the cure renames the later one: nothing refers to it by name. In a Functional model an entry that stands twice,
     word for word, is dropped; two different layers under one name have no cure, because nobody can tell which one a connection means.
     """
-    for model in models(document):
+    for model in all_models(document):
         first: dict[str, Layer] = {}
         for layer in model.layers:
             earlier = first.setdefault(layer.name, layer)

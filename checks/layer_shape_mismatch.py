@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
-from kdoctor.graph.shapes import Inferred, built_with, infer
+from kdoctor.graph.open_lengths import own_inputs
+from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
 from kdoctor.keras_api.input_shapes import refusal_of
 from kdoctor.keras_api.variables.table import variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variables
 from kdoctor.structure.layers import is_model
-from kdoctor.structure.models import Model, models
+from kdoctor.structure.models import Model, all_models, is_wrapped
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sequential import statements
+from kdoctor.structure.sequential import agree, statements
 from kdoctor.target import Target
 from kdoctor.weights.stored import is_told
 
@@ -33,15 +34,36 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
     fully-defined (no `None` dimensions)"). Keras 3 forgives an archive that: its layers say what they were built with, all but a
     DepthwiseConv2D, which multiplies the channels of its input; Keras 2 does not.
 
-    It is said of Keras's own layers only, and only where all shapes that it rests on are known. Which of the layers is wrong is not in
-    the file, so nothing is changed: compare the layer with the code that made the model.
+    A model that a wrapper holds may be given another shape than that of its own input, too. It is said of Keras's own layers only, and
+    only where all shapes that it rests on are known. Which of the layers is wrong is not in the file, so nothing is changed: compare the
+    layer with the code that made the model.
     """
     found = infer(document)
-    for model in models(document):
+    for model in all_models(document):
         if (model.functional or model.node.class_name == "Sequential") and _as_stated(model, found):
             yield from _refused(model, found)
             yield from _of_other_variables(document, model, found)
+        elif model.nested and model.functional:
+            yield from _refused(model, infer_model(model.node, own_inputs(model)))
+        if is_wrapped(model.node.at):
+            yield from _of_other_inputs(model, found)
         yield from of_open_lengths(document, model, target, ADVICE)
+
+
+def _of_other_inputs(model: Model, found: Inferred) -> Iterator[Finding]:
+    """A wrapped model that is given other lengths than its inputs state; of a nested one the stored weights tell it (K201, K702)."""
+    own = own_inputs(model)
+    given = next((shapes for shapes in found.calls.get(model.node.at, ()) if len(shapes) == len(own) and None not in shapes), ())
+    for shape, stated in zip(given, own, strict=bool(given)):
+        if shape is not None and stated is not None and len(shape) == len(stated) and not agree(shape, stated):
+            name = model.node.name
+            yield Finding(
+                model.node.at,
+                f"the model {name!r} is given {shape} by what wraps it, and its input is {stated}",
+                repair=ADVICE,
+                layer=name,
+                keras_says=f"ValueError: Input 0 of layer {name!r} is incompatible with the layer: expected shape={stated}, found shape={shape}",
+            )
 
 
 def _as_stated(model: Model, found: Inferred) -> bool:

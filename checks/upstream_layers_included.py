@@ -11,7 +11,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.models import models
+from kdoctor.structure.models import models, wrapped_models
 from kdoctor.target import Target
 
 PRUNE = Need("--prune", "", "they cost room alone: fix leaves them in unless it is told to take them out")
@@ -45,6 +45,9 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
         elif surplus.layers and surplus.whole:
             yield _beside(document, surplus, target)
         yield from _hidden(surplus)
+    for model in wrapped_models(document):  # their weights have no places of their own: nothing is taken out of them
+        if model.functional:
+            yield from _hidden(Surplus(document, model))
 
 
 def _cut(document: Document, surplus: Surplus) -> Finding:

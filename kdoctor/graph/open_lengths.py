@@ -34,12 +34,17 @@ def reached(model: Model) -> Iterator[tuple[Layer, Shapes]]:
     inputs = [layer for layer in model.layers if layer.class_name == "InputLayer" and _is_open(_stated(layer))]
     if not inputs:
         return
-    own = () if model.functional else (_stated(inputs[0]),)  # a Sequential goes by its InputLayer, whatever else states a shape
-    calls = infer_model(model.node, own).calls
+    calls = infer_model(model.node, own_inputs(model)).calls
     for layer in _behind(model, inputs):
         given = next((shapes for shapes in calls.get(layer.at, ()) if shapes and any(map(_is_open, shapes))), ())
         if given and None not in given:
             yield layer, given
+
+
+def own_inputs(model: Model) -> Shapes:
+    """The shapes that a model's InputLayers state, in the order of its inputs: it is made of them, whatever else states a shape."""
+    stated = {layer.key: _stated(layer) for layer in model.layers if layer.class_name == "InputLayer"}
+    return tuple(stated.get(source.layer) for source in model.endpoints("input_layers")) if model.functional else tuple(stated.values())[:1]
 
 
 def undetermined(node: Node, shapes: Shapes, *, built: bool) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphs import after, cured, functional, start
+from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.testing import document, examine, layer, model, sequential
 
@@ -40,3 +40,11 @@ def test_two_different_layers_of_a_functional_have_no_cure() -> None:
 
 def test_one_name_in_two_models_is_healthy() -> None:
     assert examine("K205", document(sequential(sequential(layer("Dense"), name="inner"), layer("Dense")))) == []
+
+
+def test_a_model_in_a_wrapper_is_looked_into() -> None:
+    inner = sequential(layer("Dense", name="same", units=2), layer("Dense", name="same", units=2), name="inner")
+    sick = wrapped(inner)
+    (finding,) = examine("K205", sick)
+    assert finding.layer == "same"
+    assert examine("K205", cured(sick, finding)) == []

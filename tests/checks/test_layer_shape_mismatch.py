@@ -206,3 +206,25 @@ def test_keras_2_goes_by_no_build_config(made: dict[str, Any]) -> None:
     (finding,) = examine("K206", stack(shape, made), Target("2.15.0"))
     assert "leaves open" in finding.message
     assert len(examine("K206", stack(shape, made))) == (made["class_name"] != "Dense")
+
+
+def test_a_model_in_a_wrapper_is_looked_into() -> None:
+    def steps(shape: list[int | None], **build: Any) -> Document:
+        held = functional(
+            {**start("a"), "config": {"name": "a", "batch_shape": shape}},
+            after(layer("Dense", units=2, **build), "a"),
+            inputs=(("a", 0, 0),),
+            outputs=(("dense", 0, 0),),
+        )
+        first = {**start(), "config": {"name": "in", "batch_shape": [None, 3, 4]}}
+        return document(functional(first, after(layer("TimeDistributed", name="out", layer=held), "in")))
+
+    assert examine("K206", steps([None, 4])) == []
+    (finding,) = examine("K206", steps([None, 5]))
+    assert finding.message == "the model 'model' is given (None, 4) by what wraps it, and its input is (None, 5)"
+    (finding,) = examine("K206", steps([None, None]))
+    assert "leaves open how large its kernel is" in finding.message
+    assert examine("K206", steps([None, None], build=[None, 4])) == []
+    assert len(examine("K206", steps([None, None], build=[None, 4]), Target("2.15.0"))) == 1
+    (finding,) = examine("K206", steps([None]))
+    assert finding.message == "Dense 'dense' is given (None,) and wants at least 2 axes"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphs import after, cured, functional, start
+from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.document import Document, Format
 from kdoctor.target import Target
@@ -65,3 +65,10 @@ def test_where_a_layer_is_missing_nothing_is_called_superfluous() -> None:
         examine("K203", document(functional(start(), after(D1, "in"), after(layer("Dense", name="d3"), "d2"), outputs=(("d3", 0, 0),))))
         == []
     )
+
+
+def test_an_input_that_a_wrapped_model_does_not_declare_is_named() -> None:
+    inner = functional(start("a"), start("b"), after(layer("Dense", name="o", units=2), "b"), inputs=(("a", 0, 0),), outputs=(("o", 0, 0),))
+    (finding,) = examine("K203", wrapped(inner))
+    assert finding.layer == "b"
+    assert "is none of its declared inputs" in finding.message
