@@ -70,7 +70,7 @@ class FaultKind(str, Enum):
     SHAPE_BOMB = "shape-bomb"  # name, shape, declared, stored: arrays that declare far more than the file holds (name: the largest)
 
     # the numbers themselves, where somebody looked at them
-    NON_FINITE = "non-finite"  # name: path of the array; count: of NaN and infinity; of: all its numbers
+    NON_FINITE = "non-finite"  # name: path of the array; count: of NaN and infinity; of: all its numbers; glance: seen without being asked
 
     # weights split over several files
     MISSING_SHARD = "missing-shard"  # name; there: it is, and lacks groups; groups: that should be in it

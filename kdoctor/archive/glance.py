@@ -35,7 +35,7 @@ def glanced(stream: IO[bytes], weights: Mapping[str, Weight]) -> Iterator[Fault]
             numbers.byteswap()
         wrong = len(numbers) - sum(map(math.isfinite, numbers))
         if wrong:
-            yield Fault(FaultKind.NON_FINITE.value, "weights", {"name": path, "count": wrong, "of": len(numbers)})
+            yield Fault(FaultKind.NON_FINITE.value, "weights", {"name": path, "count": wrong, "of": len(numbers), "glance": True})
 
 
 def _counts(path: str) -> bool:

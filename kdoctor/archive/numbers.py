@@ -45,13 +45,11 @@ def with_numbers_seen(document: Document, progress: Progress | None = None) -> D
     known = {fault.detail.get("name") for _, fault in document.faults_of(FaultKind.CRC_MISMATCH)}
     wrong = [(path, numbers) for path, numbers in seen.numbers.items() if numbers.wrong]
     found = [fault for fault in seen.damaged if fault.detail["name"] not in known]
-    told = {fault.detail.get("name") for _, fault in document.faults_of(FaultKind.NON_FINITE)}  # by a glance, when it was read
     found += [
-        Fault(FaultKind.NON_FINITE.value, "weights", {"name": path, "count": numbers.wrong, "of": numbers.count})
-        for path, numbers in wrong
-        if path not in told
+        Fault(FaultKind.NON_FINITE.value, "weights", {"name": path, "count": numbers.wrong, "of": numbers.count}) for path, numbers in wrong
     ]
-    faults = {**document.faults, **dict(enumerate(found, max(document.faults, default=-1) + 1))}
+    faults = {key: fault for key, fault in document.faults.items() if not fault.detail.get("glance")}  # which is not needed any more
+    faults |= dict(enumerate(found, max(document.faults, default=-1) + 1))
     return document.replacing({**document.parts, "faults": faults, "numbers": seen.numbers}) if seen.numbers or found else document
 
 

@@ -19,6 +19,7 @@ from model_files import h5_file, keras_file, keras_members, zip_bytes
 from kdoctor.archive import open_document
 from kdoctor.archive.glance import SPAN
 from kdoctor.archive.numbers import measured, with_numbers_seen
+from kdoctor.check import Severity
 from kdoctor.doctor import examine_file, plan_file
 from kdoctor.document import Document
 from kdoctor.engine import Failure, attempt
@@ -80,6 +81,14 @@ def test_they_are_counted_inside_an_archive_stored_or_packed(tmp_path: Path, met
         for member, content in members.items():
             archive.writestr(member, content)
     assert seen(tmp_path / "sick.keras") == {name: 2}
+
+
+def test_what_a_glance_saw_is_a_warning_until_somebody_asks(tmp_path: Path) -> None:
+    path = h5_file(tmp_path / "model.h5")
+    spoiled_h5(path)
+    looked_at = [examine_file(path, KERAS_3, load_checks(), deep=deep) for deep in (False, True)]
+    found = [[one.severity for one in report.findings if one.check.code == "K704"] for report in looked_at]
+    assert found == [[Severity.WARNING], [Severity.ERROR]]
 
 
 def test_an_inspection_of_more_than_a_few_numbers_looks_only_when_asked(tmp_path: Path) -> None:
