@@ -134,7 +134,7 @@ def _seen(made: Plan, target: Target, checks: Sequence[Check], path: str, unsafe
     seen = attempt("numbers", lambda: _with_numbers(made.before.document))
     if isinstance(seen, Failure):
         return replace(made, after=replace(made.after, failures=(*made.after.failures, seen)))
-    return plan(seen, target, checks, path, unsafe=unsafe) if len(seen.faults) > len(made.before.document.faults) else made
+    return plan(seen, target, checks, path, unsafe=unsafe) if seen.faults != made.before.document.faults else made
 
 
 def _with_numbers(document: Document, progress: Progress | None = None) -> Document:
