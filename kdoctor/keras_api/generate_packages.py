@@ -30,7 +30,7 @@ PACKAGES: Final[Mapping[str, tuple[str, int]]] = {
     "transformers": ("transformers", 2), "spektral": ("spektral", 2), "qkeras": ("qkeras", 2),
     "larq": ("larq", 2), "efficientnet": ("efficientnet", 2), "segmentation-models": ("segmentation_models", 2),
     "image-classifiers": ("classification_models", 2), "keras-applications": ("keras_applications", 2), "keras-resnet": ("keras_resnet", 2),
-    "keras-retinanet": ("keras_retinanet", 2), "keras-ocr": ("keras_ocr", 2), "vit-keras": ("vit_keras", 2),
+    "keras-retinanet": ("keras_retinanet", 2), "keras-ocr": ("keras_ocr", 2), "vit-keras": ("vit_keras", 2), "vitis-quantizer": ("vitis_quantizer", 2),
     "keras-unet-collection": ("keras_unet_collection", 2), "keras-bert": ("keras_bert", 2), "keras-transformer": ("keras_transformer", 2),
     "keras-self-attention": ("keras_self_attention", 2), "keras-multi-head": ("keras_multi_head", 2),
     "keras-layer-normalization": ("keras_layer_normalization", 2), "keras-rectified-adam": ("keras_radam", 2),

@@ -63,7 +63,8 @@ def owners(node: Node) -> tuple[Owner, ...]:
     if told:
         name = node.class_name.rpartition(">")[2]
         return tuple(Owner(one, True) for one in [one for one in told if name in one.classes] or told)
-    alike = [*_alike(node)] if root in ("", "__main__", "builtins") or not node.module else []
+    unnamed = not _registered(node) and root in ("", "__main__", "builtins")
+    alike = [*_alike(node)] if unnamed else []
     return tuple(Owner(one, False) for one in alike) if len(alike) <= MOST_OWNERS else ()
 
 

@@ -25,6 +25,7 @@ def of(class_name: str, module: str | None = None, registered: str | None = None
         ("Addons>GroupNormalization", None, None, "tensorflow-addons"),
         ("TransformerEncoder", "keras_hub.src.layers", "keras_hub>TransformerEncoder", "keras-hub"),
         ("QDense", None, "QDense", "qkeras"),
+        ("Vitis>QuantizeWrapper", None, None, "vitis-quantizer"),
     ],
 )
 def test_the_package_is_named(class_name: str, module: str | None, registered: str | None, package: str) -> None:
@@ -46,6 +47,11 @@ def test_a_class_that_nobody_has_belongs_to_nobody(class_name: str) -> None:
 
 def test_a_class_of_another_module_is_not_guessed_at() -> None:
     assert examine("K305", of("QDense", "my_project.layers")) == []
+
+
+def test_a_class_that_another_package_registered_is_not_guessed_at() -> None:
+    assert examine("K305", of("Mine>QDense", None, "Mine>QDense")) == []
+    assert len(examine("K305", of("Custom>QDense", None, "Custom>QDense"))) == 1
 
 
 def test_layers_for_keras_2_are_said_to_be_of_no_use_in_keras_3() -> None:
