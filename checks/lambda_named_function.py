@@ -56,14 +56,15 @@ def _is_lost(found: Lambda, call: Call | None, target: Target) -> bool:
 def _missing(document: Document, found: Lambda, call: Call | None, target: Target) -> Finding:
     name = str(found.stored.name)
     where = f" (module {call.node.module})" if call is not None and call.node.module not in (None, "builtins") else ""
-    advice = Repair(f"load_model(path, custom_objects={{{name!r}: {name}}})", safety=Safety.ADVICE)
-    needs = (Need("--custom", name, "the function itself is not in the file, only its name"),)
+    own = name.rpartition(">")[2]  # of Custom>sampling, which is registered so
+    advice = Repair(f"load_model(path, custom_objects={{{name!r}: {own}}})", safety=Safety.ADVICE)
+    needs = (Need("--custom", own, "the function itself is not in the file, only its name"),)
     given = name in target.custom
     return Finding(
         found.at,
         f"{found.described} is the function {name!r}{where}, of which only the name is in the file; {target} does not know it",
-        repair=_by_name(document, found.at, name) if given else advice if is_identifier(name) else None,
-        needs=needs if is_identifier(name) and not given else (),
+        repair=_by_name(document, found.at, name) if given else advice if is_identifier(own) else None,
+        needs=needs if is_identifier(own) and not given else (),
         layer=found.owner,
         keras_says=_keras_says(name, call),
     )

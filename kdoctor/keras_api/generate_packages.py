@@ -48,8 +48,8 @@ BY_HAND: Final = {
 SEEDS: Final = re.compile(
     r"(.*)(Layer|Wrapper|Initializer|Regularizer|Constraint|Metric|Loss|Optimizer|Cell|RNN|Normalization)|Model|Dense|Dropout|Activation|Embedding|LSTM|GRU|Conv\dD|DepthwiseConv2D|MultiHeadAttention|Adam|SGD"
 )
-# Of a package with classes for other frameworks, those for Keras.
-FOR_KERAS: Final = {"transformers": re.compile("TF.*|AdamWeightDecay|WarmUp")}
+# Of a package with classes for other frameworks, those for Keras; of one with everyday words, those that tell it.
+FOR_KERAS: Final = {"transformers": re.compile("TF.*|AdamWeightDecay|WarmUp"), "vitis-quantizer": re.compile("Vitis.*")}
 TESTS: Final = re.compile(r"(^|/)(tests?|testing|examples?|benchmarks?|docs?)/|_test\.py$|(^|/)test_[^/]*\.py$|conftest\.py$")
 NAMES: Final = re.compile(r"[-_.]+")
 

@@ -15,6 +15,7 @@ from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, fl
 from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
 from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node, model_of
+from kdoctor.structure.shared_layers import twins
 from kdoctor.structure.sources import tensors
 
 # Classes that a config calls by another name than their own, which is the one that weight paths are made of.
@@ -39,9 +40,16 @@ class Claim(NamedTuple):
 
 @lru_cache(maxsize=4)
 def claims(document: Document) -> tuple[Claim, ...]:
-    """The claims of every layer of the model and of the models nested in it, in order. Never raises."""
+    """The claims of every layer of the model and of the models nested in it, in order. Never raises.
+
+    A layer that stands in two models of an archive claims its variables once, where it stands first.
+    """
     model = model_of(document)
-    return () if model is None else tuple(_within(_own(document), infer(document), _freezes(model), "", 0, document.format.native))
+    if model is None:
+        return ()
+    found = _within(_own(document), infer(document), _freezes(model), "", 0, document.format.native)
+    shared = twins(document) if document.format.native else {}
+    return tuple(claim._replace(variables=()) if claim.node.at in shared else claim for claim in found)
 
 
 @lru_cache(maxsize=4)

@@ -109,3 +109,12 @@ def test_who_gives_the_function_gets_its_name_in_the_place_of_the_bytecode() -> 
 def test_a_lambda_has_no_name_to_go_by() -> None:
     code = innermost(compile("f = lambda x: x", "train.py", "exec"))
     assert examine("K406", model(layer("Lambda", name="lam", function=encoded(code)))) == []
+
+
+def test_a_function_that_was_registered_is_asked_for_by_its_own_name() -> None:
+    sick = model(layer("Lambda", name="lam", function=by_name("Custom>scale")))
+    (finding,) = examine("K406", sick)
+    assert [(need.flag, need.name) for need in finding.needs] == [("--custom", "scale")]
+    assert finding.repair is not None
+    assert "{'Custom>scale': scale}" in finding.repair.title
+    assert examine("K406", sick, WITH_SCALE) == []

@@ -1,0 +1,154 @@
+"""Layers that stand in several models of one archive, and are one layer: Keras gives them a number, ``shared_object_id``.
+
+Source: ObjectSharingScope in Keras's saving/serialization_lib.py, 2.13 to 3.15. It writes the number on both entries when it meets the object
+for the second time, and makes one object of both when it loads. A nested model hands out a copy of its entries (``Functional.get_config``),
+so that the number never reaches the first entry where that stands in a nested model: two layers are made, with the weights of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from kdoctor.document import Document, Json
+from kdoctor.edit import same
+from kdoctor.pointer import Pointer
+from kdoctor.structure.layers import Layer, is_model, layers
+from kdoctor.structure.models import Model, models
+from kdoctor.structure.sources import Source
+
+NUMBER = "shared_object_id"
+
+
+class Pair(NamedTuple):
+    """Two entries of one layer, in the order in which Keras makes them: the second becomes the first."""
+
+    first: Layer
+    later: Layer
+
+
+@lru_cache(maxsize=4)
+def twins(document: Document) -> Mapping[Pointer, Pair]:
+    """The later entries that become an earlier one on loading, where the model then computes what was saved."""
+    return _alike(document, {pair.later.at: pair for pair in _numbered(document)})
+
+
+def strayed(document: Document) -> tuple[Pair, ...]:
+    """Entries with a number beside the only earlier one that can be meant, which has lost it; with it the two compute what was saved."""
+    found = tuple(_lost(document))
+    both = {pair.later.at: pair for pair in (*_numbered(document), *found)}
+    kept = _alike(document, both)
+    return tuple(pair for pair in found if pair.later.at in kept)
+
+
+def number_of(layer: Layer) -> int | None:
+    found = layer.node.raw.get(NUMBER)
+    return found if type(found) is int else None
+
+
+def _single(document: Document) -> Iterator[Layer]:
+    """Layers that are no models, as Keras makes them: those of a nested model where it stands."""
+    return (layer for layer in layers(document) if not is_model(layer.node))
+
+
+def _numbered(document: Document) -> Iterator[Pair]:
+    first: dict[int, Layer] = {}
+    for layer in _single(document):
+        number = number_of(layer)
+        if number is not None and first.setdefault(number, layer) is not layer:
+            yield Pair(first[number], layer)
+
+
+def _lost(document: Document) -> Iterator[Pair]:
+    plain: dict[str, list[Layer]] = {}
+    met: set[int] = set()
+    for layer in _single(document):
+        number = number_of(layer)
+        if number is None:
+            plain.setdefault(layer.name, []).append(layer)
+        elif number not in met:
+            met.add(number)
+            meant = [other for other in plain.get(layer.name, ()) if _could_be(other, layer)]
+            if len(meant) == 1:
+                yield Pair(meant[0], layer)
+
+
+def _could_be(one: Layer, other: Layer) -> bool:
+    apart = one.container != other.container and one.class_name == other.class_name
+    return apart and same(_unnumbered(one.node.raw["config"]), _unnumbered(other.node.raw["config"]))
+
+
+def _unnumbered(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _unnumbered(item) for key, item in value.items() if key != NUMBER}
+    return [_unnumbered(item) for item in value] if isinstance(value, list) else value
+
+
+def _alike(document: Document, pairs: Mapping[Pointer, Pair]) -> Mapping[Pointer, Pair]:
+    """The pairs whose one call is the same in both models, back to a shared input.
+
+    Keras counts the calls of one layer through all models: what refers to its first call gets that of the model made first.
+    """
+    if not pairs:
+        return pairs
+    around = {model.node.at: Around(model, {layer.key: layer for layer in model.layers}) for model in models(document)}
+    needed = {at: _needed(around, pair, pairs) for at, pair in pairs.items()}
+    users: dict[Pointer, list[Pointer]] = {}
+    for at, others in needed.items():
+        for other in others or ():
+            users.setdefault(other, []).append(at)
+    parted = {at for at, others in needed.items() if others is None}
+    waiting = list(parted)
+    while waiting:
+        found = [user for user in users.get(waiting.pop(), ()) if user not in parted]
+        parted.update(found)
+        waiting += found
+    return {at: pair for at, pair in pairs.items() if at not in parted}
+
+
+class Around(NamedTuple):
+    """A model and its layers by the names that connections use."""
+
+    model: Model
+    by_key: Mapping[str, Layer]
+
+
+def _needed(around: Mapping[Pointer, Around], pair: Pair, pairs: Mapping[Pointer, Pair]) -> list[Pointer] | None:
+    """The later entries of the layers that both are called with; None where the two are not called alike."""
+    if pair.later.class_name == "InputLayer":
+        return []
+    first, later = around.get(pair.first.container), around.get(pair.later.container)
+    if first is None or later is None or not _same_words((first.model, pair.first), (later.model, pair.later)):
+        return None
+    ours, theirs = _inputs(first, pair.first), _inputs(later, pair.later)
+    if ours is None or theirs is None or len(ours) != len(theirs):
+        return None
+    needed: list[Pointer] = []
+    for one, other in zip(ours, theirs, strict=True):
+        if one is None or other is None or _end(one, pairs) != _end(other, pairs):
+            return None
+        needed += [layer.at for layer in (one, other) if layer.at in pairs]
+    return needed
+
+
+def _end(layer: Layer, pairs: Mapping[Pointer, Pair]) -> Pointer:
+    return pairs[layer.at].first.at if layer.at in pairs else layer.at
+
+
+def _same_words(*calls: tuple[Model, Layer]) -> bool:
+    """Whether the calls say the same besides their tensors; a Sequential calls its layers with nothing else."""
+    words = [layer.node.raw.get("inbound_nodes") for model, layer in calls if model.functional]
+    if len(words) == len(calls):
+        return same(words[0], words[1])
+    return all(isinstance(word, list) and len(word) == 1 and isinstance(word[0], dict) and word[0].get("kwargs") == {} for word in words)
+
+
+def _inputs(around: Around, layer: Layer) -> list[Layer | None] | None:
+    """The layers that the only call of a layer takes its tensors from, each its first output; None where it has other calls."""
+    own = around.model.layers
+    if not around.model.functional:
+        return [own[layer.number - 1]] if 0 < layer.number < len(own) and own[layer.number] is layer else None
+    if len(layer.calls) != 1 or not layer.calls[0]:
+        return None
+    return [around.by_key.get(source.layer) if source == Source(source.layer, 0, 0) else None for source in layer.calls[0]]
