@@ -29,6 +29,9 @@ def replayed(document: Document, stack: Stack, target: Target) -> Iterator[Findi
         elif built.shape != fixed.shape:
             message = f"{built.at.keys[-1]} {list(built.shape)} contradicts the InputLayer's {fixed.shape}; {target} never reads it"
             yield Finding(built.at, message, layer=stack.model.name, mild=True)
+        elif replays:
+            message = f"build_input_shape {list(built.shape)} repeats the InputLayer's shape as a list, which Keras 3.0 to 3.4 refuse"
+            yield Finding(built.at, message, layer=stack.model.name, mild=True)
 
 
 def _refused(document: Document, stack: Stack, target: Target, fixed: Statement, built: Statement) -> Finding:

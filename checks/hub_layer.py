@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.custom.hub_layers import embedding, handle_of, hub_nodes, repaired_nodes, rewriting, trust_lines, unembedded
 from kdoctor.document import Document
+from kdoctor.structure.models import is_wrapped
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 THE_FILE = "THIS_FILE.keras"
+HELD = "a wrapper holds it, whose weights Keras 3 does not restore from an .h5"
 KERAS_2_CALL = "load_model(path, custom_objects={'KerasLayer': hub.KerasLayer})"
 
 
@@ -45,6 +47,8 @@ def hub_layer(document: Document, target: Target) -> Iterator[Finding]:
     nodes = hub_nodes(document, target)
     asked = "hub" in target.given.custom
     cure = rewriting(document, target) if nodes and asked else None
+    if cure is not None and not document.format.native and any(is_wrapped(node.at) for node in nodes):
+        cure = cure._replace(edits=(), refused=HELD)
     repair = Repair(f"write {_count(nodes)} as kdoctor.hub.HubLayer", cure.edits) if cure is not None and cure.edits else None
     for node in nodes:
         yield Finding(
@@ -59,6 +63,8 @@ def hub_layer(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _needs(node: Node, asked: bool, refused: str) -> tuple[Need, ...]:
+    if refused == HELD:
+        return (Need("FILE", "the same model saved as .keras", "that format tells what the wrapper was built with"),)
     if asked:
         return (Need("--hub-path", f"{handle_of(node)}=…", refused),)
     return (

@@ -86,7 +86,9 @@ def _stored(document: Document, nodes: tuple[Node, ...]) -> dict[Pointer, tuple[
     found = ledger(document)
     groups = {} if found is None else {group.name: group.weights for group in found.groups}
     outermost = [] if found is None else [row.node for row in found.layers]
-    arrays = {node.at: groups.get(node.name or "", ()) for node in outermost if node.at in wanted}
+    kept = {name.replace("/", "_"): name for name in groups}  # by what a layer is called once K207 has replaced its slashes
+    names = {node.at: node.name or "" for node in outermost if node.at in wanted}
+    arrays = {at: groups.get(name if name in groups else kept.get(name, ""), ()) for at, name in names.items()}
     return {at: tuple(weight for weight in weights if weight is not None) for at, weights in arrays.items() if None not in weights}
 
 

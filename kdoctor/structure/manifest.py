@@ -41,7 +41,15 @@ def model_weights(document: Document) -> Mapping[str, Weight]:
 def weights_by_layer(document: Document) -> tuple[Mapping[str, Weight], ...]:
     """For each of `layers(document)`, in the same order, the weights stored for it; a nested model holds those of its layers too."""
     shelf = Shelf({path.replace("\\", "/"): weight for path, weight in model_weights(document).items()})
-    return tuple((_native if document.format.native else _legacy)(shelf, layers(document)))
+    if document.format.native:
+        return tuple(_native(shelf, layers(document)))
+    return tuple(_legacy(shelf, layers(document), _with_slashes(document)))
+
+
+def _with_slashes(document: Document) -> Mapping[str, str]:
+    """The groups whose names have slashes, by what their layers are called when those have been replaced (K207): the groups keep theirs."""
+    listed = document.attributes.get("/" + LEGACY_ROOT.rstrip("/"), {}).get("layer_names")
+    return {name.replace("/", "_"): name for name in listed if isinstance(name, str) and "/" in name} if isinstance(listed, list) else {}
 
 
 class Shelf:
@@ -81,14 +89,14 @@ def _native(shelf: Shelf, rows: tuple[Layer, ...]) -> Iterator[dict[str, Weight]
         yield owned
 
 
-def _legacy(shelf: Shelf, rows: tuple[Layer, ...]) -> Iterator[dict[str, Weight]]:
+def _legacy(shelf: Shelf, rows: tuple[Layer, ...], groups: Mapping[str, str]) -> Iterator[dict[str, Weight]]:
     """``model_weights/OUTERMOST/…/LAYER/…``: the group of the outermost model's layer, then the layer's name on the way."""
     root = LEGACY_ROOT if any(path.startswith(LEGACY_ROOT) for path in shelf.paths[:1]) else ""
     inside: dict[str, Weight] = {}
     folders: dict[str, list[str]] = {}
     for row in rows:
         if row.depth == 0:
-            inside = shelf.below(f"{root}{row.name}/")
+            inside = shelf.below(f"{root}{row.name}/") or shelf.below(f"{root}{groups.get(row.name, row.name)}/")
             folders = _by_folder(inside, len(root) + len(row.name)) if is_model(row.node) else {}
             yield inside
         else:  # the outermost model's row came before; a name may hold slashes itself

@@ -11,6 +11,7 @@ from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.saved_model.module import Module
 from kdoctor.saved_model.variables import ModuleVariable
+from kdoctor.structure.manifest import weights_by_layer
 from kdoctor.target import Given, Target
 from kdoctor.testing import document, examine, layer, model, sequential
 
@@ -157,3 +158,25 @@ def test_operations_that_touch_the_outside_have_to_be_allowed_by_name(outside: t
     target = asked(modules={HANDLE: module})
     (told,) = examine("K302", cured(model(HUB), target), target)
     assert ("allow=['ReadFile']" in told.message) is bool(outside)
+
+
+def test_a_layer_in_a_wrapper_of_an_h5_is_not_rewritten() -> None:
+    sick = document(sequential(layer("TimeDistributed", layer=LEGACY, name="td")), format=Format.H5_MODEL)
+    (finding,) = examine("K302", sick, asked(modules={HANDLE: MODULE}))
+    assert finding.repair is None
+    assert [need.flag for need in finding.needs] == ["FILE"]
+    assert "a wrapper holds it" in finding.message
+
+
+def test_the_weights_of_a_layer_whose_slashes_were_replaced_are_found_in_its_group() -> None:
+    renamed = {**LEGACY, "config": {**LEGACY["config"], "name": "hub_tiny"}}
+    attributes = {"/": {}, "/model_weights": {"layer_names": ["in", "hub/tiny"]}, "/model_weights/hub/tiny": {"weight_names": ["w:0"]}}
+    sick = document(
+        sequential(layer("InputLayer", name="in", batch_input_shape=[None, 4]), renamed),
+        format=Format.H5_MODEL,
+        weights={"model_weights/hub/tiny/w:0": (4, 3)},
+        attributes=attributes,
+    )
+    (finding,) = examine("K302", sick, asked(modules={HANDLE: MODULE}))
+    assert finding.repair is not None
+    assert weights_by_layer(sick)[1].keys() == {"model_weights/hub/tiny/w:0"}

@@ -329,3 +329,9 @@ def test_an_input_layer_behind_a_layer_that_proves_nothing_goes_in_front_where_t
     assert finding.repair is not None
     assert [one["class_name"] for one in apply(sick, finding.repair.edits).config["config"]["layers"]] == ["InputLayer", "Embedding"]
     assert the(examine("K201", document(sequential(embedding, source(None, 6))))).repair is None
+
+
+def test_a_build_shape_that_repeats_the_input_beside_a_layer_nobody_can_trace_is_an_info_for_keras_3_5_and_later() -> None:
+    sick = model(source(None, 4), layer("Mine", module="mine"), weights=None, build_input_shape=[None, 4])
+    assert severity(the(examine("K201", sick))) == "info"
+    assert severity(the(examine("K201", sick, Target("3.3.3")))) == "error"
