@@ -16,6 +16,7 @@ from kdoctor.structure.sequential import (
     Shape,
     Stack,
     Statement,
+    agree,
     as_shape,
     features_of,
     stacks,
@@ -105,9 +106,12 @@ def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterat
     if strict is None:
         return
     clash = _after_forgiven(document, stack, strict)
-    others = [one.shape for one in _others(stack, place) if fits(document, stack.layers, one.shape)]
+    elsewhere = [one.shape for one in _others(stack, place)]
+    others = [shape for shape in elsewhere if fits(document, stack.layers, shape)]
     alone = corrected(document, stack, place.shape)
-    choice = choose(document, stack, target, others or _without_slip(document, stack, place.shape) or ([alone] if alone else []))
+    slip = _without_slip(document, stack, place.shape)
+    outvoted = not others and bool(elsewhere) and all(agree(shape, place.shape) for shape in elsewhere)  # then it is the kernel that is odd
+    choice = choose(document, stack, target, others or slip or ([alone] if alone and not outvoted else []))
     edit = Edit(place.at, old=document.at(place.at), new=_as_stored(place, choice.shape))
     yield Finding(
         place.at,

@@ -15,6 +15,7 @@ from kdoctor.testing import KERAS_3, document, examine, find_check, layer, seque
 
 KERNEL = {"layers/dense/vars/0": (4, 3)}
 DENSE = layer("Dense", units=3)
+LEGACY_KERNEL = {"model_weights/dense/dense/kernel:0": (4, 3)}
 PIPELINE = layer("TimeDistributed", layer=layer("Pipeline"))
 HASHING = layer("TimeDistributed", layer=layer("Hashing"))
 
@@ -335,3 +336,12 @@ def test_a_build_shape_that_repeats_the_input_beside_a_layer_nobody_can_trace_is
     sick = model(source(None, 4), layer("Mine", module="mine"), weights=None, build_input_shape=[None, 4])
     assert severity(the(examine("K201", sick))) == "info"
     assert severity(the(examine("K201", sick, Target("3.3.3")))) == "error"
+
+
+def test_a_kernel_that_contradicts_all_that_the_file_states_is_not_believed() -> None:
+    sick = document(sequential(source(None, 9), DENSE, build_input_shape=[None, 9]), format=Format.H5_MODEL, weights=LEGACY_KERNEL)
+    finding = the(examine("K201", sick))
+    assert finding.repair is None
+    assert [need.flag for need in finding.needs] == ["--input-shape"]
+    alone = document(sequential(source(None, 9), DENSE), format=Format.H5_MODEL, weights=LEGACY_KERNEL)
+    assert the(examine("K201", alone)).repair is not None
