@@ -14,6 +14,8 @@ from kdoctor.target import Target
 from ._input_shape import DISAGREE, choose
 from ._tracing import perhaps_untraced
 
+HUB = "KerasLayer"  # of TensorFlow Hub, which an .h5 tells from Keras's own layers by nothing else
+
 
 def replayed(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
     """``build_input_shape`` is replayed where adding the layers leaves the model unbuilt; ``build_config`` beside an InputLayer never is."""
@@ -29,7 +31,7 @@ def replayed(document: Document, stack: Stack, target: Target) -> Iterator[Findi
         elif built.shape != fixed.shape:
             message = f"{built.at.keys[-1]} {list(built.shape)} contradicts the InputLayer's {fixed.shape}; {target} never reads it"
             yield Finding(built.at, message, layer=stack.model.name, mild=True)
-        elif replays:
+        elif built.at.keys[-1] == "build_input_shape" and (replays or any(layer.class_name == HUB for layer in stack.layers)):
             message = f"build_input_shape {list(built.shape)} repeats the InputLayer's shape as a list, which Keras 3.0 to 3.4 refuse"
             yield Finding(built.at, message, layer=stack.model.name, mild=True)
 

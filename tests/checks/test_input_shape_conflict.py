@@ -345,3 +345,9 @@ def test_a_kernel_that_contradicts_all_that_the_file_states_is_not_believed() ->
     assert [need.flag for need in finding.needs] == ["--input-shape"]
     alone = document(sequential(source(None, 9), DENSE), format=Format.H5_MODEL, weights=LEGACY_KERNEL)
     assert the(examine("K201", alone)).repair is not None
+
+
+def test_a_build_shape_that_repeats_the_input_of_a_hub_layer_is_an_info_in_an_h5_too() -> None:
+    hub = {"class_name": "KerasLayer", "config": {"name": "hub", "handle": "tiny"}}
+    sick = document(sequential(source(None, 4), hub, build_input_shape=[None, 4]), format=Format.H5_MODEL)
+    assert severity(the(examine("K201", sick))) == "info"
