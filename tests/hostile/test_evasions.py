@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from model_files import zip_bytes
 
-from hostile.disguises import EVIL, HONEST, WEIGHTS, members, text
+from hostile.disguises import EVIL, HONEST, WEIGHTS, built, members, text
 from hostile.places import PLACES
 from hostile.test_triggers import errors
 
@@ -58,6 +58,17 @@ def test_a_whole_model_in_a_folder_does_not_hide_the_config_that_keras_opens(tmp
     path = tmp_path / "model.keras"
     inside = {f"honest/{name}": data for name, data in members(text(HONEST)).items()}
     path.write_bytes(zip_bytes({"config.json": text(), **inside}))
+    assert "K801" in errors(path)
+
+
+@pytest.mark.parametrize("name", ["config.json", "config.json\0"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-be"])
+def test_a_config_in_any_encoding_is_not_hidden_by_a_whole_model_in_a_folder(tmp_path: Path, encoding: str, name: str) -> None:
+    path = tmp_path / "model.keras"
+    inside = [(f"honest/{part}".encode(), data) for part, data in members(text(HONEST)).items()]
+    path.write_bytes(built([*inside, (name.encode(), text().decode().encode(encoding))]))
+    with zipfile.ZipFile(path) as archive, archive.open("config.json") as config:
+        assert json.loads(config.read()) == EVIL
     assert "K801" in errors(path)
 
 

@@ -36,7 +36,7 @@ def read_zip(stream: BinaryIO, size: int, limits: Limits, read_inner: ReadInner)
         return other("text-mode", {"content": "zip"})
     archive = opened.archive
     folder = folder_of(entry.name for entry in archive.entries)
-    if folder and any(entry.name == CONFIG for entry in archive.entries) and _is_keras(archive, ""):
+    if folder and any(plain(entry.name) == CONFIG for entry in archive.entries) and _is_keras(archive, ""):
         folder = ""  # what Keras opens, whatever stands in a folder beside it
     if folder is not None and _is_keras(archive, folder):
         return read_keras_zip(archive, folder, opened.cut, opened.faults)
@@ -56,7 +56,9 @@ def _is_keras(archive: Archive, folder: str) -> bool:
     if archive.over_limits(entry, "config") is not None:
         return CONFIG in entries
     try:
-        text = archive.read_what_is_there(entry)  # all of it: the sign may stand behind a thousand blanks, or in escapes
+        text = archive.read_what_is_there(entry).replace(
+            b"\0", b""
+        )  # all of it: the sign may stand behind a thousand blanks, in escapes, or in UTF-16
     except MemberError:
         return False
     return sign in text or (CONFIG in entries and b"\\u" in text)
