@@ -280,3 +280,10 @@ def test_a_second_direction_that_mirrors_the_first_needs_no_words() -> None:
 def test_another_second_direction_is_refused_where_it_cannot_be_said(other: dict[str, Any]) -> None:
     with pytest.raises(NotConvertible, match="takes no argument 'backward_layer'"):
         said(graph(called(two_ways(**other), tensor("in"))), Target("2.2.5"))
+
+
+def test_keras_2_computes_in_texts_what_it_vectorizes() -> None:
+    words = layer("TextVectorization", name="words", vocabulary=["a"], output_mode="multi_hot", dtype=POLICY)
+    sick = document(sequential(layer("InputLayer", batch_shape=[None, 1], dtype="string"), words), weights={}, attributes={"/": {}})
+    said = convert(sick, KERAS_2, Container.KERAS).document
+    assert "dtype" not in said.config["config"]["layers"][1]["config"]

@@ -108,6 +108,8 @@ class Words:
                 raise NotConvertible(f"{node.class_name} of Keras {self.catalogue.release} takes no argument {name!r} (here {value!r:.60})")
         if node.class_name in COUNTING and node.config.get("output_mode", "int") == "int" and "int" not in str(said.get("dtype")):
             said.pop("dtype", None)  # Keras 3 states what the layer computes in, and gives whole numbers all the same
+        if node.class_name == "TextVectorization":
+            said.pop("dtype", None)  # Keras 2 takes "string" alone, which it has for a default
         return said
 
     def _initializer(self, name: str, value: Json, node: Node, taken: bool) -> dict[str, Json]:

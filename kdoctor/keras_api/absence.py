@@ -17,6 +17,8 @@ DESCRIPTIONS = {
     "Lambda": frozenset({"function_type", "module", "output_shape_type", "output_shape_module", "mask_type", "mask_module"}),
     "MultiHeadAttention": frozenset({"query_shape", "key_shape", "value_shape"}),
 }
+# What a class did before it took the argument, where no release has it for a default (keras/layers/reshaping/zero_padding1d.py).
+EVER: dict[tuple[str, str], Json] = {("ZeroPadding1D", "data_format"): "channels_last"}
 # What a layer says of itself once it is made (keras/src/layers/layer.py), and no constructor takes.
 STATE = frozenset({"built"})
 # Variables are stored: how they would be made afresh changes nothing, neither which initializer nor how it is told.
@@ -28,6 +30,8 @@ def means_nothing(kind: str, class_name: str, argument: str, value: Json, saved_
     if argument in DESCRIPTIONS.get(class_name, ()) or argument.endswith(INITIALIZER) or kind == INITIALIZER:
         return True
     if kind == "layer" and argument in STATE and isinstance(value, bool):
+        return True
+    if (class_name, argument) in EVER and value == EVER[class_name, argument]:
         return True
     defaults = tuple(_defaults(kind, class_name, argument, saved_by))
     if not defaults and value is None:

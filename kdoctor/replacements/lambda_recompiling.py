@@ -16,6 +16,7 @@ from kdoctor.edit import Edit
 from kdoctor.replacements.lambda_cures import cures
 from kdoctor.saved_release import release_of
 from kdoctor.structure.lambdas import Lambda
+from kdoctor.structure.models import is_wrapped
 from kdoctor.target import Target
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ def _portable(document: Document, target: Target, found: Lambda) -> Portable:
     holder = document.at(found.at.parent.parent) if len(found.at.keys) > 1 else None
     if found.at.part != "config" or found.key not in KEYS or not isinstance(holder, Mapping) or holder.get("class_name") != "Lambda":
         raise NotRecompilable("it is no function of a Lambda layer")
+    saved = release_of(document)
+    if is_wrapped(found.at) and (saved is None or saved < (3, 0)):  # what could not be translated may put samples together
+        raise NotRecompilable("Keras 2 called what TimeDistributed holds with all times as samples")
     assert found.code is not None
     if reaches(found.code):  # K407: never, whatever else is said
         raise NotRecompilable("it reaches for the system")

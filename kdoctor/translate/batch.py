@@ -14,6 +14,9 @@ MOVING = frozenset(
     {"Flip", "Roll", "Sort", "Argsort", "Cumsum", "Cumprod", "Tril", "Triu", "Unstack", "Tensordot", "Einsum", "BroadcastTo"}
 )
 
+# How many axes it takes that none of those that an operation goes along is the first one: the last two, or the last.
+LEAST_AXES = {**dict.fromkeys(("Cholesky", "Det", "Diagonal", "Inv", "Trace"), 3), "TopK": 2}
+
 MIXING = "it puts samples together, and Keras 2 called what TimeDistributed holds with all times as samples"
 
 
@@ -47,7 +50,15 @@ def keeps_batch(operation: str, config: dict[str, Json], operands: tuple[Value, 
     if operation in ("Pad", "Tile"):
         widths = config.get("pad_width", config.get("repeats"))
         return isinstance(widths, list) and len(widths) == rank and widths[0] in (1, [0, 0])
-    return operation != "Matmul" or rank > 2 or tensors[0] is first
+    apart = rank >= LEAST_AXES.get(operation, 0) and _beside_the_batch(config, rank)
+    return apart and (operation != "Matmul" or rank > 2 or tensors[0] is first)
+
+
+def _beside_the_batch(config: dict[str, Json], rank: int) -> bool:
+    """Whether the axes that an operation names, if any, are others than the first: a Softmax along it is one of all samples."""
+    named = [config[key] for key in ("axis", "axes") if key in config]
+    axes = [axis for one in named for axis in (one if isinstance(one, list) else [one])]
+    return all(type(axis) is int and axis % (rank or 1) != 0 for axis in axes)
 
 
 def keeps_samples(operation: str, config: dict[str, Json], operands: tuple[Value, ...]) -> bool:

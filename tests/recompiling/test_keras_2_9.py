@@ -12,10 +12,15 @@ from typing import Any
 
 import pytest
 
+from kdoctor.archive import open_document
 from kdoctor.asked import asked_release
 from kdoctor.doctor import examine_file, repair_file
+from kdoctor.edit import Edit, apply
+from kdoctor.limits import Limits
 from kdoctor.packs import load_checks
 from kdoctor.repair import carry_out
+from kdoctor.replacements.lambda_recompiling import recompiled
+from kdoctor.structure.lambdas import lambdas
 from kdoctor.target import Given, Target
 
 HERE = Path(__file__).parent
@@ -64,6 +69,18 @@ def test_without_a_value_that_it_reads_nothing_is_compiled() -> None:
     assert plan.after.target.safe_mode
     assert "WINDOW" in {need.name for need in plan.needs}
     assert carry_out(plan, HERE / "keras_2_9.h5", Wish(HERE / "never.h5")).out is None
+
+
+def test_what_keras_2_called_with_all_times_at_once_is_not_compiled(target: Target) -> None:
+    """A TimeDistributed of Keras 3 calls it for each time: what could not be translated may put samples together."""
+    whole = open_document(HERE / "keras_2_9.h5", Limits())
+    offered = [found for found in lambdas(whole) if (repair := recompiled(whole, target, found)) is not None and repair.changes]
+    assert offered
+    at = offered[0].at.parent.parent
+    held = {"class_name": "TimeDistributed", "config": {"name": "each", "layer": whole.at(at)}}
+    wrapped = apply(whole, (Edit(at, old=whole.at(at), new=held),))
+    (inside,) = (found for found in lambdas(wrapped) if "layer" in found.at.keys and found.key == offered[0].key)
+    assert recompiled(wrapped, target, inside) is None
 
 
 def test_real_keras_computes_what_the_original_computed(cured: Any) -> None:

@@ -113,8 +113,9 @@ def test_an_initializer_is_not_asked_when_the_weights_are_there() -> None:
     assert cures(stored, KERAS_3).of(found.at) is not None
 
 
-def test_keras_2_calls_all_times_of_a_sequence_at_once() -> None:
-    inner = layer("Lambda", name="inner", function=encoded(innermost(compile("lambda x: x - tf.reduce_mean(x)", "t.py", "exec"))))
+@pytest.mark.parametrize("source", ["lambda x: x - tf.reduce_mean(x)", "lambda x: tf.nn.softmax(x, axis=0)"])
+def test_keras_2_calls_all_times_of_a_sequence_at_once(source: str) -> None:
+    inner = layer("Lambda", name="inner", function=encoded(innermost(compile(source, "t.py", "exec"))))
     rows = (layer("InputLayer", name="in", batch_shape=[None, 5, 4]), layer("TimeDistributed", name="each", layer=inner))
     for release, is_cured in (("2.15.0", False), ("3.15.1", True)):
         document = model(*rows).replacing({**model(*rows).parts, "metadata": {"keras_version": release}})
