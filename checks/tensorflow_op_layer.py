@@ -37,10 +37,11 @@ def tensorflow_op_layer(document: Document, target: Target) -> Iterator[Finding]
         home = home_of(document, call.node.at)
         repair, refused = cures.get(home[0].node.at, (None, {})) if home is not None else (None, {})
         why = refused.get(_key(call.node))
+        first = next(iter(refused), None)  # all are written together: what has no counterpart keeps the others, too
         yield Finding(
             call.node.at,
             f"the TensorFlow operation {_told(call.node)} stands here as a layer of the class {call.node.class_name}"
-            + (f"; {why}" if why else ""),
+            + (f"; {why}" if why else f"; it waits for {first!r}, which has no counterpart" if first else ""),
             repair=repair,
             needs=(Need("FILE", f"a layer in place of {_key(call.node)!r}", why),) if why else (),
             layer=_key(call.node),

@@ -9,7 +9,8 @@ from kdoctor.graph.input_alignment import misaligned
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.input_counts import miscount_in_keras_2, miscount_of
-from kdoctor.keras_api.reader import calls
+from kdoctor.keras_api.operation import is_nameless
+from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import arguments_of
 from kdoctor.structure.layers import Layer
@@ -59,8 +60,14 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _namesakes(document: Document, target: Target) -> frozenset[Pointer]:
-    """Layers of the user's own under a name of Keras's, whatever Keras's takes (K601 tells of them)."""
-    return frozenset(call.node.at for call in calls(document, target) if call.kind == "layer" and is_namesake(call))
+    """What only bears the name of a layer of Keras's: layers of the user's own (K601 tells of them), and operations in an ``.h5`` (K306)."""
+    return frozenset(
+        call.node.at for call in calls(document, target) if call.kind == "layer" and (is_namesake(call) or _is_operation(call))
+    )
+
+
+def _is_operation(call: Call) -> bool:
+    return call.resolution is Resolution.MOVED and is_nameless(call.node)
 
 
 def _miscounted(document: Document, model: Model, layer: Layer, older: bool) -> Iterator[Finding]:

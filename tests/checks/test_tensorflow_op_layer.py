@@ -56,6 +56,15 @@ def test_an_operation_in_a_wrapped_model_computes_the_same_for_every_step() -> N
     assert numpy.allclose(well.predict(given, verbose=0), model.predict(given, verbose=0).mean(-1, keepdims=True), atol=1e-6)
 
 
+def test_what_waits_for_another_operation_says_so() -> None:
+    """All operations of a model are written together, or none."""
+    squared = {**layer("TFOpLambda", name="squared", function="math.square"), "name": "squared", "inbound_nodes": [["in", 0, 0, {}]]}
+    unknown = {**layer("TFOpLambda", name="odd", function="math.nobody_knows"), "name": "odd", "inbound_nodes": [["squared", 0, 0, {}]]}
+    waiting, refused = examine("K603", document(functional(start("in"), squared, unknown, outputs=[["odd", 0, 0]])))
+    assert waiting.message.endswith("; it waits for 'odd', which has no counterpart")
+    assert [need.name for need in refused.needs] == ["a layer in place of 'odd'"]
+
+
 @pytest.mark.parametrize("axis", [0, None])
 def test_an_operation_that_puts_samples_together_is_refused_in_a_wrapped_model_alone(axis: int | None) -> None:
     dense = after(layer("Dense", name="dense", units=3), "in")

@@ -9,8 +9,13 @@ import keras
 import numpy
 import pytest
 from graphs import after, cured, functional, start, wrapped
+from typer.testing import CliRunner
 
+from kdoctor.check import Severity
+from kdoctor.cli.app import app
+from kdoctor.doctor import examine_file
 from kdoctor.document import Document
+from kdoctor.packs import load_checks
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer
 
@@ -132,3 +137,18 @@ def test_keras_2_takes_lists_where_keras_3_does_not(name: str) -> None:
 def test_a_layer_of_a_wrapped_model_is_named_too() -> None:
     (finding,) = examine("K208", wrapped(functional(start(), after(layer("Add", name="out"), "in"), name="inner")))
     assert finding.message == "Add 'out' takes a list of tensors, and is given one tensor"
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file", "ignore:__array__ implementation")
+@pytest.mark.parametrize("name", ["Add", "Subtract", "Multiply", "Maximum", "Minimum"])
+def test_an_operation_with_the_name_of_a_layer_that_merges_takes_two_tensors(tmp_path: Path, name: str) -> None:
+    """An .h5 of Keras 3 says of ``x + y`` no more than ``Add``: K306 tells that it is the operation."""
+    path, out = tmp_path / "model.h5", tmp_path / "cured.h5"
+    given = keras.Input((4,))
+    saved = keras.Model(given, getattr(keras.ops, name.lower())(keras.layers.Dense(4)(given), keras.layers.Dense(4)(given)))
+    saved.save(path)
+    report = examine_file(path, Target(keras.__version__), load_checks())
+    assert [found.check.code for found in report.findings if found.severity is Severity.ERROR] == ["K306"]
+    assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out)]).exit_code == 0
+    numbers = numpy.random.RandomState(3).rand(2, 4).astype("float32")
+    assert numpy.allclose(keras.saving.load_model(out)(numbers), saved(numbers), atol=1e-6)
