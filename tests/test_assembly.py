@@ -109,3 +109,30 @@ def test_numbers_of_keras_3_do_not_go_with_the_words_of_keras_2() -> None:
         restored(lost, given(OF_KERAS_2))
     older = lost.replacing({**lost.parts, "metadata": {"keras_version": "2.13.1"}})
     assert restored(older, given(OF_KERAS_2)).config["module"].startswith("keras")
+
+
+KERAS_1_DENSE = {"class_name": "Dense", "config": {"name": "dense_1", "output_dim": 3, "init": "zero", "batch_input_shape": [None, 4]}}
+UNSHAPED = {
+    "class_name": "Sequential",
+    "config": {"name": "s", "layers": [{"class_name": "Dense", "config": {"name": "dense_1", "units": 3}}]},
+}
+
+
+def by_groups(**groups: tuple[int, ...]) -> Document:
+    """A file of weights whose groups have a kernel each."""
+    attributes: dict[str, Json] = {"/": {"layer_names": list(groups)}, **{f"/{name}": {"weight_names": ["w"]} for name in groups}}
+    return weights_file({f"{name}/w": shape for name, shape in groups.items()}, attributes)
+
+
+@pytest.mark.parametrize("architecture", [{"class_name": "Sequential", "config": [KERAS_1_DENSE], "keras_version": "1.2.2"}, UNSHAPED])
+def test_an_architecture_whose_variables_other_repairs_tell_is_paired_by_its_names(architecture: Json) -> None:
+    whole = assembled(by_groups(dense_1=(4, 3)), given(architecture))
+    assert whole.format is Format.H5_MODEL
+    assert list(whole.weights) == ["model_weights/dense_1/w"]
+    assert whole.attributes["/"] == {name: value for name, value in architecture.items() if name == "keras_version"}
+
+
+@pytest.mark.parametrize("groups", [{"dense_2": (4, 3)}, {"dense_1": (4, 3), "other": (1,)}, {}])
+def test_groups_of_other_names_are_not(groups: dict[str, tuple[int, ...]]) -> None:
+    with pytest.raises(NotConvertible):
+        assembled(by_groups(**groups), given(UNSHAPED))

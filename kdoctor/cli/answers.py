@@ -102,7 +102,11 @@ def _stored(path: Path) -> Json:
     from kdoctor.archive.json_part import read_json
     from kdoctor.limits import Limits
 
-    found = open_document(path).config
+    document = open_document(path)
+    found = document.config
+    if isinstance(found, dict) and not document.format.native:  # what model.to_json() says, and an .h5 keeps beside the config
+        root = document.attributes.get("/", {})
+        return {**found, **{name: root[name] for name in ("keras_version", "backend") if isinstance(root.get(name), str)}}
     if not isinstance(found, dict) and path.is_file() and path.stat().st_size <= Limits().json_bytes:
         found = read_json(_once(path.read_bytes()), "config", Limits())[0]
     return found

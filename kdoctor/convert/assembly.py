@@ -10,9 +10,13 @@ from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Fault, Format, Json, Weight
 from kdoctor.edit import apply
 from kdoctor.faults import FaultKind
+from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.native_config import Translator
+from kdoctor.structure.layers import layer_nodes
 from kdoctor.structure.manifest import FOREIGN
+from kdoctor.structure.objects import model_of
+from kdoctor.structure.sequential import stacks, statements
 from kdoctor.target import Target
 from kdoctor.weights.rearrange import edits, relocations
 
@@ -99,7 +103,7 @@ def _by_order(weights: Document, architecture: Mapping[str, Json], target: Targe
     groups = {
         path if inside else ROOT + path.rstrip("/"): values for path, values in weights.attributes.items() if path != "/" or not inside
     }
-    said = {name: root[name] for name in SAID if name in root}
+    said = {name: value for name in SAID if isinstance(value := root.get(name, architecture.get(name)), str)}  # Keras 1 tells neither
     parts = {
         **weights.parts,
         "config": architecture,
@@ -108,12 +112,40 @@ def _by_order(weights: Document, architecture: Mapping[str, Json], target: Targe
         "weights": dict(weights.weights) if inside else {f"{ROOT[1:]}/{path}": weight for path, weight in weights.weights.items()},
     }
     whole = replace(weights.replacing(parts), format=Format.H5_MODEL)
+    if _is_told_later(whole):
+        _require_names(whole)
+        return whole
     places = by_layer(whole)
     if len(places) != len(weights.weights):
         raise NotConvertible(f"the file holds {len(weights.weights)} arrays, and the layers of the architecture have {len(places)}")
     if "module" not in architecture:  # in the words of Keras 1 or 2: cured as any other .h5 of theirs
         return whole
     return _archive(weights, architecture, {place.path: place.weight for place in places}, target)
+
+
+def _is_told_later(whole: Document) -> bool:
+    """Whether the layers' variables are told by the repairs alone that the architecture needs as any other: one in the words of Keras 1
+    (K608), and a Sequential of Keras 2.2 that has lost its InputLayer (K202). The checks of weights then compare what comes of it."""
+    model = model_of(whole)
+    if model is None or model.module is not None:
+        return False
+    nodes = layer_nodes(model)
+    stack = next((stack for stack in stacks(whole) if not stack.model.at.keys), None)
+    lost = stack is not None and not stack.built and not any(any(statements(node)) for node in nodes[:1])
+    return lost or any(is_keras_1(node) for node in nodes)
+
+
+def _require_names(whole: Document) -> None:
+    """Every group with arrays bears the name of a layer, in the order of the layers: nothing else is known of them yet."""
+    model = model_of(whole)
+    listed = whole.attributes.get(ROOT, {}).get("layer_names", [])
+    filled = [name for name in listed if whole.attributes.get(f"{ROOT}/{name}", {}).get("weight_names")]
+    names = [] if model is None else [node.name for node in layer_nodes(model)]
+    known = [name for name in names if name in filled]
+    if not filled or known != filled:
+        odd = next((name for name in filled if name not in names), None)
+        told = "in another order" if odd is None else f"of a layer {odd!r}, which the architecture has not"
+        raise NotConvertible(f"the file holds the weights {told}")
 
 
 def _unsaid(said: Mapping[str, Json]) -> list[Fault]:
