@@ -13,6 +13,8 @@ from kdoctor.structure.models import Model, all_models, home_of
 from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
+from ._shared_weights import miscalled
+
 LISTED = (habits.KEEPS_ENDPOINT_LISTS, habits.RETURNS_LISTED_OUTPUTS, habits.WANTS_LISTED_INPUTS)
 ENDS = ("input_layers", "output_layers")
 
@@ -30,9 +32,12 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     Where Keras 2 called a layer with tensors among its keyword arguments (``value=`` of an attention layer, ``mask=``), Keras 3 hands on
     lists of names instead of tensors.
 
+    A layer that a nested model shares with the model around it has its calls counted in both: where these differ, Keras confuses them.
+
     The cure writes the flat form, or the list where that is what the target reads, counts from 0, and writes such calls in Keras 3's own
     form. For a nested model within a Sequential there is no form that Keras 3.0 to 3.2 take as it was meant.
     """
+    yield from miscalled(document, target)
     for model in all_models(document):
         if model.nested and model.functional and any(habit.of(target) for habit in LISTED) and _called_alone(document, model):
             yield from _single_in_list(document, model, target)

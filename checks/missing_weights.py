@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.document import ABSENT, Document
+from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.pointer import Pointer
-from kdoctor.structure.shared_layers import NUMBER, Pair, number_of, strayed
 from kdoctor.target import Target
 from kdoctor.weights.claims import Listed
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges, relocations
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import Account, accountable, accounts, written
 from kdoctor.weights.stored_h5 import NAMES, Ledger, fitting, ledger, ordered, relisting, renamed_groups
+
+from ._shared_weights import rejoined, separated
 
 NEED = Need("FILE", "a file with the missing weights", "numbers that are not in the file cannot be made up")
 
@@ -51,9 +51,10 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
     }
     renamed = {id(account): found for found in renames(document, layout_of(target)) for account in found.accounts}
     told: set[int] = set()
-    if halves := _halves(document, target):
-        yield _parted(document, halves)
-        explained |= {id(account) for account, _ in halves}
+    for shared in (rejoined(document, target), separated(document, target)):
+        if shared is not None:
+            yield shared.finding
+            explained |= {id(account) for account in shared.accounts}
     for account in accounts(document, layout_of(target)):
         if not account.missing or id(account) in explained or _never_built(account):
             continue
@@ -63,32 +64,6 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
         elif id(found) not in told:
             told.add(id(found))
             yield _renamed(document, found)
-
-
-def _halves(document: Document, target: Target) -> list[tuple[Account, Pair]]:
-    """Layers without any weights that are, by the number on them, one with a layer of another model that has all of its own."""
-    kept: dict[Pointer, list[Account]] = {}
-    for account in accounts(document, layout_of(target)):
-        kept.setdefault(account.claim.node.at, []).append(account)
-    return [
-        (account, pair)
-        for pair in strayed(document)
-        for account in kept.get(pair.later.at, ())
-        if not any(other.stored for other in kept[pair.later.at]) and all(other.balanced for other in kept.get(pair.first.at, ()))
-    ]
-
-
-def _parted(document: Document, halves: list[tuple[Account, Pair]]) -> Finding:
-    names = list(dict.fromkeys(account.claim.name for account, _ in halves))
-    account, pair = halves[0]
-    edits = tuple(Edit(pair.first.at / NUMBER, old=ABSENT, new=number_of(pair.later)) for pair in strayed(document))
-    return replace(
-        _lacking(account),
-        message=f"{' and '.join(map(repr, names[:3]))}{f' and {len(names) - 3} more' if len(names) > 3 else ''} "
-        f"share{'s' * (len(names) == 1)} the weights of the nested model {pair.first.parents[-1]!r}, whose entry has lost the number that says so",
-        repair=Repair("write the number that both have: one layer, as it was saved", edits),
-        needs=(),
-    )
 
 
 def _renamed(document: Document, found: Rearrangement) -> Finding:

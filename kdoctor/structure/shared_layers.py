@@ -16,7 +16,6 @@ from kdoctor.edit import same
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layers
 from kdoctor.structure.models import Model, models
-from kdoctor.structure.sources import Source
 
 NUMBER = "shared_object_id"
 
@@ -40,6 +39,13 @@ def strayed(document: Document) -> tuple[Pair, ...]:
     both = {pair.later.at: pair for pair in (*_numbered(document), *found)}
     kept = _alike(document, both)
     return tuple(pair for pair in found if pair.later.at in kept)
+
+
+def apart(document: Document) -> tuple[Pair, ...]:
+    """Entries of one layer that are not called alike: as one layer, Keras takes the first one's call for the later one's."""
+    both = {pair.later.at: pair for pair in (*_numbered(document), *_lost(document))}
+    kept = _alike(document, both)
+    return tuple(pair for at, pair in both.items() if at not in kept)
 
 
 def number_of(layer: Layer) -> int | None:
@@ -86,7 +92,7 @@ def _unnumbered(value: Json) -> Json:
 
 
 def _alike(document: Document, pairs: Mapping[Pointer, Pair]) -> Mapping[Pointer, Pair]:
-    """The pairs whose one call is the same in both models, back to a shared input.
+    """The pairs whose calls are the same in both models, back to a shared input.
 
     Keras counts the calls of one layer through all models: what refers to its first call gets that of the model made first.
     """
@@ -139,16 +145,17 @@ def _end(layer: Layer, pairs: Mapping[Pointer, Pair]) -> Pointer:
 def _same_words(*calls: tuple[Model, Layer]) -> bool:
     """Whether the calls say the same besides their tensors; a Sequential calls its layers with nothing else."""
     words = [layer.node.raw.get("inbound_nodes") for model, layer in calls if model.functional]
-    if len(words) == len(calls):
-        return same(words[0], words[1])
-    return all(isinstance(word, list) and len(word) == 1 and isinstance(word[0], dict) and word[0].get("kwargs") == {} for word in words)
+    if len(words) == len(calls) and same(words[0], words[1]):
+        return True
+    return all(isinstance(word, list) and all(isinstance(call, dict) and call.get("kwargs") == {} for call in word) for word in words)
 
 
 def _inputs(around: Around, layer: Layer) -> list[Layer | None] | None:
-    """The layers that the only call of a layer takes its tensors from, each its first output; None where it has other calls."""
+    """The layers that each call of a layer takes its tensors from, each its first output; None where two calls differ in that."""
     own = around.model.layers
     if not around.model.functional:
         return [own[layer.number - 1]] if 0 < layer.number < len(own) and own[layer.number] is layer else None
-    if len(layer.calls) != 1 or not layer.calls[0]:
+    taken = {tuple((source.layer, source.output) for source in call) for call in layer.calls}
+    if len(taken) != 1 or not (only := taken.pop()):
         return None
-    return [around.by_key.get(source.layer) if source == Source(source.layer, 0, 0) else None for source in layer.calls[0]]
+    return [around.by_key.get(name) if output == 0 else None for name, output in only]

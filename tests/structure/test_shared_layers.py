@@ -48,6 +48,19 @@ def fed_something_else() -> Any:
     return keras.Model(given, [encoder(given), other(given), two(keras.layers.Dense(4, name="mine")(given))])
 
 
+def called_twice() -> Any:
+    given, one, two = keras.Input((4,), name="given"), keras.layers.Dense(5, name="one"), keras.layers.Dense(3, name="two")
+    encoder = keras.Model(given, [one(given), two(one(given))], name="encoder")
+    return keras.Model(given, [encoder(given)[1], two(one(given))])
+
+
+def without_weights() -> Any:
+    """One object that doubles, in a nested model with an input of its own, and before it."""
+    given, own, double = keras.Input((4,), name="given"), keras.Input((4,), name="own"), keras.layers.Rescaling(2.0, name="double")
+    nested = keras.Model(own, keras.layers.Dense(4, name="one")(double(own)), name="nested")
+    return keras.Model(given, nested(keras.layers.Dense(4, name="two")(double(keras.layers.Dense(4, name="three")(given)))))
+
+
 def numbers(model: Any) -> list[Any]:
     given = np.random.default_rng(1).random((2, 4), dtype="float32")
     made = model(given)
@@ -71,10 +84,21 @@ def computes(path: Path, expected: list[Any]) -> bool:
         (lambda: autoencoder(keras.layers.Dropout(0.5, name="between")), True),
         (lambda: autoencoder(keras.layers.BatchNormalization(name="between")), True),
         (in_a_sequential, True),
+        (called_twice, True),
         (met_outside_first, None),
+        (without_weights, True),
         (fed_something_else, False),
     ],
-    ids=["autoencoder", "dropout between", "normalization between", "in a Sequential", "met outside first", "fed something else"],
+    ids=[
+        "autoencoder",
+        "dropout",
+        "normalization",
+        "in a Sequential",
+        "called twice",
+        "met outside first",
+        "without weights",
+        "fed otherwise",
+    ],
 )
 def test_the_verdict_is_that_of_keras_and_the_cure_computes_what_was_saved(tmp_path: Path, make: Any, curable: bool | None) -> None:
     path, out = tmp_path / "model.keras", tmp_path / "cured.keras"
@@ -87,7 +111,10 @@ def test_the_verdict_is_that_of_keras_and_the_cure_computes_what_was_saved(tmp_p
         return
     assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out)]).exit_code == (0 if curable else 1)
     assert out.exists() is curable
-    if curable:
-        assert [found.check.code for found in report.findings if str(found.severity) == "error"] == ["K701"]
-        assert computes(out, expected)
-        assert examine_file(out, INSTALLED, load_checks()).loads
+    assert [found.check.code for found in report.findings if str(found.severity) == "error"] == [
+        "K604" if make is without_weights else "K701"
+    ]
+    if not curable:  # as one layer: as two it is
+        assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out), "--unsafe"]).exit_code == 0
+    assert computes(out, expected)
+    assert examine_file(out, INSTALLED, load_checks()).loads
