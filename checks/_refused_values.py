@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Safety
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.keras_api.refused_values import Refusal, refusals_of
@@ -64,7 +65,8 @@ def metrics_built(document: Document, target: Target) -> Iterator[Finding]:
 def refused_settings(mention: Mention, target: Target) -> Iterator[Finding]:
     """Of an optimizer that is found: two ways to clip gradients at once, a momentum that is a whole number."""
     arguments, at = mention.arguments, mention.at / "config"
-    given = [name for name in CLIPS if arguments.get(name) is not None]
+    ways = CLIPS if habits.CLIPS_IN_ONE_WAY.of(target) else CLIPS[:2]
+    given = [name for name in ways if arguments.get(name) is not None]
     if len(given) > 1:
         kept = next((name for name in given if arguments[name]), given[0])
         edits = tuple(Edit(at / name, old=arguments[name], new=None) for name in given if name != kept)

@@ -62,6 +62,7 @@ STRIDES_PATCHES = Habit((3, 14))  # before, the operation ExtractPatches failed 
 KEEPS_PRODUCT_OF_NADAM_LAST = Habit((3, 10))  # before, it stands before the slots: optimizers/nadam.py, build
 SCOPES_SCHEDULES = Habit((3, 0))  # a learning-rate schedule computes in a scope of its name, which must be a text
 TURNS_NO_LAYER_ROUND = Habit((3, 0))  # the second direction of a Bidirectional goes backwards whatever the first one does
+CLIPS_IN_ONE_WAY = Habit((3, 2))  # before, 3.0 and 3.1 refused clipnorm beside global_clipnorm alone: optimizers/base_optimizer.py
 RUNS_CUDNN_LAYERS = Habit(ALWAYS, (3, 0))  # CuDNNLSTM and CuDNNGRU are kernels of a GPU
 RENAMES_REDUCTION = Habit((3, 0))  # a loss no longer takes the reduction "auto"
 

@@ -158,3 +158,10 @@ def test_a_way_to_clip_that_goes_needs_leave_where_the_model_is_wanted_for_train
     (finding,) = examine("K504", compiled(clipnorm=1.0, clipvalue=0.5), Target("3.15.1", purpose="training"))
     assert finding.repair is not None
     assert finding.repair.safety is Safety.UNSAFE
+
+
+def test_keras_3_0_and_3_1_took_clipvalue_beside_another_way() -> None:
+    """Seen in 3.0.5, which loads what 3.9.2 and 3.15.1 refuse."""
+    for release, refused in (("3.0.5", 0), ("3.1.1", 0), ("3.2.1", 1), ("3.15.1", 1)):
+        assert len(examine("K504", compiled(clipnorm=1.0, clipvalue=0.5), Target(release))) == refused
+        assert len(examine("K504", compiled(clipnorm=1.0, global_clipnorm=0.5), Target(release))) == 1
