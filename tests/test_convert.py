@@ -9,7 +9,7 @@ from graphs import after, functional, start
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
 from kdoctor.convert import NotConvertible, native_training, to_native
-from kdoctor.document import Document, Fault, Format
+from kdoctor.document import Document, Fault, Format, Json
 from kdoctor.faults import FaultKind
 from kdoctor.target import Target
 from kdoctor.testing import KERAS_3, document, layer, sequential
@@ -116,3 +116,18 @@ def test_training_state_is_said_as_compile_has_it() -> None:
     assert [item if isinstance(item, str) else item["module"] for item in found["metrics"]] == ["keras.metrics", "accuracy"]
     assert found["loss_weights"] == [1.0, 2.0]
     assert "optimizer" not in native_training({"loss": "mse"})
+
+
+def test_a_function_that_keras_2_holds_as_a_metric_is_one_that_fit_can_call() -> None:
+    def metric(fn: str) -> dict[str, Json]:
+        return {"class_name": "MeanMetricWrapper", "config": {"name": "acc", "dtype": "float32", "fn": fn}}
+
+    training = {"loss": "mse", "metrics": [[metric("categorical_accuracy"), metric("authors_own")]]}
+    ((known, own),) = native_training(training)["metrics"]
+    assert known["config"]["fn"] == {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "categorical_accuracy",
+        "registered_name": "function",
+    }
+    assert own["config"]["fn"] == "authors_own"

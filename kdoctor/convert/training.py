@@ -6,6 +6,13 @@ from collections.abc import Mapping
 
 from kdoctor.document import Json
 
+# Functions that Keras 2 holds as metrics and Keras 3 finds by name; tried in 3.0.5, 3.9.2 and 3.15.1, 2026-11-21.
+FUNCTIONS = frozenset({
+    "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy",
+    "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "mean_squared_error", "mean_absolute_error",
+    "mean_absolute_percentage_error", "mean_squared_logarithmic_error", "hinge", "squared_hinge", "categorical_hinge", "poisson",
+})  # fmt: skip
+WRAPPER = "MeanMetricWrapper"
 PARTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
@@ -27,10 +34,19 @@ def native_training(training: Mapping[str, Json]) -> dict[str, Json]:
 
 def _homed(value: Json, module: str) -> Json:
     if isinstance(value, Mapping) and "class_name" in value and "module" not in value:
-        return {"module": f"keras.{module}", **value, "registered_name": None}
+        return {"module": f"keras.{module}", **_callable(value), "registered_name": None}
     if isinstance(value, Mapping):
         return {key: _homed(item, module) for key, item in value.items()}
     return [_homed(item, module) for item in value] if isinstance(value, list) else value
+
+
+def _callable(value: Mapping[str, Json]) -> Mapping[str, Json]:
+    """A wrapper's function as an archive names one: the text of an ``.h5`` stays a text there, which fit() cannot call."""
+    config = value.get("config")
+    if value.get("class_name") != WRAPPER or not isinstance(config, Mapping) or config.get("fn") not in FUNCTIONS:
+        return value
+    function = {"module": "builtins", "class_name": "function", "config": config["fn"], "registered_name": "function"}
+    return {**value, "config": {**config, "fn": function}}
 
 
 def legacy_training(compile_config: Mapping[str, Json]) -> dict[str, Json] | None:
