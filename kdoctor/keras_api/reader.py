@@ -88,10 +88,12 @@ def calls(document: Document, target: Target) -> tuple[Call, ...]:
 
 def kind_of(node: Node) -> str:
     """What the loader expects where the object stands, by the key that holds it: layer, initializer, dtype_policy, …"""
-    key = node.key or ""
-    if key == "dtype":
-        return "dtype_policy"
-    return next((kind for suffix, kind in KINDS if key.endswith(suffix)), "layer")
+    return _kind(node.key or "")
+
+
+@lru_cache(maxsize=256)
+def _kind(key: str) -> str:
+    return "dtype_policy" if key == "dtype" else next((kind for suffix, kind in KINDS if key.endswith(suffix)), "layer")
 
 
 def _look_up(catalogue: Catalogue, kind: str, by_module: bool, module: str | None, class_name: str) -> ApiObject | None:

@@ -53,7 +53,7 @@ class Node(NamedTuple):
     @property
     def build_config(self) -> Mapping[str, Json]:
         found = self.raw.get("build_config")
-        return found if isinstance(found, Mapping) else EMPTY
+        return found if isinstance(found, dict) else EMPTY
 
     @property
     def key(self) -> str | None:

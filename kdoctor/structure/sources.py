@@ -27,9 +27,11 @@ def as_source(value: Json) -> Source | None:
 
 def only_tensor(call: Json) -> Source | None:
     """The tensor of a call that takes it alone and by position, in the words of Keras 3, as most calls do; None for every other call."""
-    if not isinstance(call, dict) or call.keys() != CALL or call["kwargs"] != {}:
+    if not isinstance(call, dict) or call.keys() != CALL:
         return None
-    placed = call["args"]
+    placed, named = call["args"], call["kwargs"]
+    if not isinstance(named, dict) or (named and any(isinstance(value, (dict, list)) for value in named.values())):
+        return None
     tensor = placed[0] if isinstance(placed, list) and len(placed) == 1 else None
     config = tensor.get("config") if isinstance(tensor, dict) and tensor.get("class_name") == TENSOR else None
     history = config.get("keras_history") if isinstance(config, dict) else None
