@@ -31,7 +31,7 @@ def replayed(document: Document, stack: Stack, target: Target) -> Iterator[Findi
         elif built.shape != fixed.shape:
             message = f"{built.at.keys[-1]} {list(built.shape)} contradicts the InputLayer's {fixed.shape}; {target} never reads it"
             yield Finding(built.at, message, layer=stack.model.name, mild=True)
-        elif built.at.keys[-1] == "build_input_shape" and (replays or any(layer.class_name == HUB for layer in stack.layers)):
+        elif built.at.keys[-1] == "build_input_shape" and any(layer.class_name == HUB for layer in stack.layers):
             message = f"build_input_shape {list(built.shape)} repeats the InputLayer's shape as a list, which Keras 3.0 to 3.4 refuse"
             yield Finding(built.at, message, layer=stack.model.name, mild=True)
 

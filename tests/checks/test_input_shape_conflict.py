@@ -332,9 +332,12 @@ def test_an_input_layer_behind_a_layer_that_proves_nothing_goes_in_front_where_t
     assert the(examine("K201", document(sequential(embedding, source(None, 6))))).repair is None
 
 
-def test_a_build_shape_that_repeats_the_input_beside_a_layer_nobody_can_trace_is_an_info_for_keras_3_5_and_later() -> None:
-    sick = model(source(None, 4), layer("Mine", module="mine"), weights=None, build_input_shape=[None, 4])
-    assert severity(the(examine("K201", sick))) == "info"
+@pytest.mark.parametrize(("class_name", "later"), [("KerasLayer", ["info"]), ("Mine", [])])
+def test_a_build_shape_that_repeats_the_input_fails_in_keras_3_0_to_3_4_alone_and_is_told_of_hub_models(
+    class_name: str, later: list[str]
+) -> None:
+    sick = model(source(None, 4), layer(class_name, module="mine"), weights=None, build_input_shape=[None, 4])
+    assert [severity(finding) for finding in examine("K201", sick)] == later
     assert severity(the(examine("K201", sick, Target("3.3.3")))) == "error"
 
 
