@@ -110,6 +110,8 @@ def examine(document: Document, target: Target, checks: Sequence[Check], path: s
     findings: list[Diagnosis] = []
     failures: list[Failure] = []
     seen = _as_given(document, target)
+    if isinstance(seen, Failure):
+        failures, seen = [seen], document
     for check in checks:
         found = attempt(check.code, partial(_run, check, seen, target))
         if isinstance(found, Failure):
@@ -120,14 +122,13 @@ def examine(document: Document, target: Target, checks: Sequence[Check], path: s
     return Report(path, document, target, tuple(findings), tuple(failures), asked=tuple(check.code for check in checks))
 
 
-def _as_given(document: Document, target: Target) -> Document:
+def _as_given(document: Document, target: Target) -> Document | Failure:
     """The document with the classes that the user gives told from those of Keras's that bear their names."""
     if not target.custom:
         return document
     from kdoctor.custom.namesakes import as_given  # what a look at a file without such classes never needs
 
-    found = attempt("custom", partial(as_given, document, target))
-    return document if isinstance(found, Failure) else found
+    return attempt("custom", partial(as_given, document, target))
 
 
 def _run(check: Check, document: Document, target: Target) -> list[Finding]:
@@ -199,7 +200,8 @@ def plan(document: Document, target: Target, checks: Sequence[Check], path: str 
     applied: list[Applied] = []
     refused: list[Failure] = []
     notes: tuple[str, ...] = ()
-    document = _as_given(document, target)
+    seen = _as_given(document, target)
+    document = document if isinstance(seen, Failure) else seen  # the examination has said so
     allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
     for _ in range(MAX_ROUNDS):
         document, made, refused = _applied(document, _compatible(after.findings, allowed))

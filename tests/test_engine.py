@@ -83,6 +83,14 @@ def test_a_crash_is_told_with_the_checks_code_and_the_error() -> None:
     assert report.findings == ()
 
 
+def test_a_crash_while_the_users_classes_are_told_from_kerass_makes_the_verdict_unknown_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kdoctor.custom.namesakes.as_given", lambda document, target: 1 / 0)
+    target = Target(KERAS_3.release, custom=frozenset({"Mine"}))
+    report = examine(document({}), target, [])
+    assert (report.verdict, report.loads) == (Verdict.UNKNOWN, None)
+    assert plan(document({}), target, []).after.verdict is Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize("yielded", ["config", None, Finding("config", "a text for a place")])  # type: ignore[arg-type]
 def test_a_check_that_yields_no_finding_has_crashed_too(yielded: object) -> None:
     report = examine(document({}), KERAS_3, [finds(yielded)])  # type: ignore[arg-type]
