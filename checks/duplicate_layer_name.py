@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from itertools import count
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
@@ -8,7 +10,7 @@ from kdoctor.edit import Edit, same
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
-from kdoctor.structure.naming import fresh, rename
+from kdoctor.structure.naming import rename
 from kdoctor.target import Target
 
 
@@ -24,10 +26,28 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
     """
     for model in all_models(document):
         first: dict[str, Layer] = {}
-        for layer in model.layers:
-            earlier = first.setdefault(layer.name, layer)
-            if earlier is not layer and not (_repeated(model, layer, earlier) and not habits.REFUSES_REPEATED_LAYERS.of(target)):
-                yield _finding(model, layer, earlier)
+        later = [layer for layer in model.layers if first.setdefault(layer.name, layer) is not layer]
+        renaming = _renaming(model, later) if later and not model.functional else None
+        for layer in later:
+            earlier = first[layer.name]
+            if not (_repeated(model, layer, earlier) and not habits.REFUSES_REPEATED_LAYERS.of(target)):
+                yield _finding(model, layer, earlier, renaming)
+
+
+def _renaming(model: Model, later: Sequence[Layer]) -> Repair:
+    """All of a Sequential at once: each alone would write the whole list of layers anew."""
+    taken = {layer.name for layer in model.layers}
+    names: dict[int, str] = {}
+    numbers: Counter[str] = Counter()
+    for layer in later:
+        names[layer.number], numbers[layer.name] = _free(layer.name, taken, numbers[layer.name] + 1)
+        taken.add(names[layer.number])
+    told = f"the later one to {names[later[0].number]!r}" if len(later) == 1 else f"the {len(later)} later ones"
+    return Repair(f"rename {told}", rename(model.node, names, {}))
+
+
+def _free(name: str, taken: Collection[str], number: int) -> tuple[str, int]:
+    return next((found, tried) for tried in count(number) if (found := f"{name}_{tried}") not in taken)
 
 
 def _repeated(model: Model, layer: Layer, earlier: Layer) -> bool:
@@ -35,7 +55,7 @@ def _repeated(model: Model, layer: Layer, earlier: Layer) -> bool:
     return model.functional and same(layer.node.raw, earlier.node.raw)
 
 
-def _finding(model: Model, layer: Layer, earlier: Layer) -> Finding:
+def _finding(model: Model, layer: Layer, earlier: Layer, renaming: Repair | None) -> Finding:
     if model.functional:
         repeated = _repeated(model, layer, earlier)
         repair = Repair("drop the repeated entry", (Edit(layer.at, old=layer.node.raw, new=ABSENT),)) if repeated else None
@@ -44,9 +64,7 @@ def _finding(model: Model, layer: Layer, earlier: Layer) -> Finding:
             "ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes."
         )
     else:
-        name = fresh(layer.name, {other.name for other in model.layers})
-        repair = Repair(f"rename the later one to {name!r}", rename(model.node, {layer.number: name}, {}))
-        told = "two layers"
+        repair, told = renaming, "two layers"
         says = f"ValueError: All layers added to a Sequential model should have unique names. Name '{layer.name}' is already the name of a layer"
     whose = "the model" if model.node.name is None else f"the model {model.node.name!r}"
     return Finding(layer.at, f"{told} of {whose} are named {layer.name!r}", repair=repair, layer=layer.name, keras_says=says)

@@ -7,6 +7,7 @@ so that the number never reaches the first entry where that stands in a nested m
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -67,22 +68,27 @@ def _numbered(document: Document) -> Iterator[Pair]:
 
 
 def _lost(document: Document) -> Iterator[Pair]:
-    plain: dict[str, list[Layer]] = {}
+    numbered = {layer.name for layer in _single(document) if number_of(layer) is not None}
+    plain: dict[tuple[str, str, str], dict[Pointer, list[Layer]]] = {}
     met: set[int] = set()
-    for layer in _single(document):
+    for layer in _single(document) if numbered else ():
         number = number_of(layer)
+        if layer.name not in numbered or number in met:
+            continue
+        alike = plain.setdefault(_words(layer), {})
         if number is None:
-            plain.setdefault(layer.name, []).append(layer)
-        elif number not in met:
-            met.add(number)
-            meant = [other for other in plain.get(layer.name, ()) if _could_be(other, layer)]
+            alike.setdefault(layer.container, []).append(layer)
+            continue
+        met.add(number)
+        if len(alike) - (layer.container in alike) == 1:  # in one other model
+            meant = next(found for container, found in alike.items() if container != layer.container)
             if len(meant) == 1:
                 yield Pair(meant[0], layer)
 
 
-def _could_be(one: Layer, other: Layer) -> bool:
-    apart = one.container != other.container and one.class_name == other.class_name
-    return apart and same(_unnumbered(one.node.raw["config"]), _unnumbered(other.node.raw["config"]))
+def _words(layer: Layer) -> tuple[str, str, str]:
+    """What two entries of one layer have in common, as texts: of thousands of them no two have to be compared."""
+    return layer.name, layer.class_name, json.dumps(_unnumbered(layer.node.raw["config"]), sort_keys=True)
 
 
 def _unnumbered(value: Json) -> Json:
