@@ -39,7 +39,7 @@ def examine_file(
     start = time.perf_counter()
     document = attempt("archive", lambda: open_document(path, limits or Limits()))
     if isinstance(document, Failure) and isinstance(path, RemoteFile):
-        document = replace(document, error=path.without_secrets(document.error))
+        document = document._replace(error=path.without_secrets(document.error))
     seen = attempt("numbers", lambda: _with_numbers(document, progress)) if deep and isinstance(document, Document) else document
     whole = document if isinstance(seen, Failure) else seen
     if isinstance(whole, Failure):

@@ -6,9 +6,8 @@ It holds what the JSON contract holds (`kdoctor.report.json`) and nothing of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from kdoctor.outcomes import NotChecked, Outcomes
 from kdoctor.saved_by import SavedBy
@@ -23,8 +22,7 @@ class Gate(str, Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """A place in a file: the part, a JSON pointer (RFC 6901) within it, and the layer's name where it is about one."""
 
     part: str
@@ -32,16 +30,14 @@ class Where:
     layer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cure:
+class Cure(NamedTuple):
     """What a repair is called, and its safety: safe, unsafe or advice."""
 
     title: str
     safety: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One finding: the check's code and name, what it says, and where."""
 
     code: str
@@ -54,8 +50,7 @@ class Found:
     needs: tuple[Need, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
+class Suppressed(NamedTuple):
     """A finding that does not count, what says so (``policy``, ``rule`` or ``baseline``), and the reason given there."""
 
     finding: Found
@@ -63,8 +58,7 @@ class Suppressed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """What is in the file: the model's class, its layers and parameters (counts), the size of its weights in bytes."""
 
     class_name: str | None = None
@@ -73,8 +67,7 @@ class Model:
     weight_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(NamedTuple):
     """What was found in one file, for one target.
 
     path: as it was given; sha256: None where it was not computed; size: bytes; format: ``keras-zip``, ``h5-model``, …; target: the
@@ -108,7 +101,7 @@ class FileReport:
         else:
             unexamined = self.failures or any(not one.by_policy for one in self.checks.not_checked)
             gate = Gate.UNKNOWN if unexamined else Gate.PASSED
-        return self if gate is self.gate else replace(self, gate=gate)
+        return self if gate is self.gate else self._replace(gate=gate)
 
     @classmethod
     def from_object(cls, found: Mapping[str, Any]) -> FileReport:
@@ -123,11 +116,11 @@ class FileReport:
             model=Model(model["class"], model["layers"], model["parameters"], model["weight_bytes"]),
             verdict=Verdict(found["verdict"]),
             loads=found["loads"],
-            findings=tuple(_found(one) for one in found["findings"]),
-            failures=tuple(Failure(one["check"], one["error"]) for one in found["failures"]),
+            findings=tuple(map(_found, found["findings"])),
+            failures=tuple([Failure(one["check"], one["error"]) for one in found["failures"]]),
             checks=_outcomes(found["checks"]),
             target=found["target"],
-            suppressed=tuple(Suppressed(_found(one["finding"]), one["by"], one["reason"]) for one in found.get("suppressed", ())),
+            suppressed=tuple([Suppressed(_found(one["finding"]), one["by"], one["reason"]) for one in found.get("suppressed", ())]),
             gate=Gate(found.get("gate", "passed")),
             prognosis=tuple(found.get("prognosis", ())),
             sides=found.get("sides"),
@@ -194,5 +187,5 @@ def _finding_object(one: Found) -> dict[str, Any]:
 
 
 def _outcomes(found: Mapping[str, Any]) -> Outcomes:
-    not_checked = tuple(NotChecked(one["why"], tuple(one["checks"]), one["by_policy"]) for one in found["not_checked"])
+    not_checked = tuple([NotChecked(one["why"], tuple(one["checks"]), one["by_policy"]) for one in found["not_checked"]])
     return Outcomes(found["passed"], tuple(found["found"]), not_checked)

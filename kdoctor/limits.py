@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MIB = 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much of a file kdoctor is willing to look at. Sizes in bytes; over a limit is a finding, never a crash.
 
     json_bytes: one JSON part; json_depth: nesting of lists and objects; json_values: values in one JSON part;

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kdoctor.faults import FaultKind
 
@@ -36,8 +35,7 @@ WHOLE = ("archive", "report")  # failures that leave nothing examined
 ABSENT_PARTS: Final = {"config": "the file holds no config", "weights": "the file holds no weights"}  # a training state may be absent
 
 
-@dataclass(frozen=True, slots=True)
-class NotChecked:
+class NotChecked(NamedTuple):
     """Checks that could not be made, or not to their end, and the one reason that they share; ``by_policy``: nobody wanted them."""
 
     why: str
@@ -45,8 +43,7 @@ class NotChecked:
     by_policy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(NamedTuple):
     """The three outcomes of one file: how many checks passed, which found something, which were not made. They add up to all checks."""
 
     passed: int = 0

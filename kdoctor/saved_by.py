@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 MAJOR: Final = re.compile(r"([0-9]{1,4})(\.|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class SavedBy:
+class SavedBy(NamedTuple):
     """Keras release, backend and date as the file states them; None where it does not."""
 
     keras: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kdoctor.errors import UsageError
 
@@ -24,8 +24,7 @@ TITLES = {"keras": "Keras", "tf-keras": "tf-keras", "tf.keras": "tf.keras of Ten
 RELEASE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(NamedTuple):
     """How a model shall be compiled: optimizer class and its arguments, names of the loss and of the metrics, as Keras has them."""
 
     optimizer: str

@@ -83,7 +83,7 @@ def _objects(message: memoryview, is_program: bool, limits: Limits) -> tuple[dic
         if value is ABSENT:
             continue
         counted = data.count(b",") + 1
-        left = replace(left, json_bytes=left.json_bytes - len(data), json_values=max(0, left.json_values - counted))
+        left = left._replace(json_bytes=left.json_bytes - len(data), json_values=max(0, left.json_values - counted))
         again = value.pop(AGAIN, None)
         if known.add(value):
             value = {key: held for key, held in value.items() if key not in ("class_name", "config")}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from kdoctor.errors import UsageError
 from kdoctor.file_report import FileReport, Found
@@ -33,11 +33,10 @@ def key(report: FileReport, found: Found, path: str) -> Key | None:
     return (path, report.target, found.code, where, found.message, sha256)
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(NamedTuple):
     """How many findings of each kind are accepted."""
 
-    counts: Mapping[Key, int] = field(default_factory=dict)
+    counts: Mapping[Key, int] = MappingProxyType({})
     source: str = ""
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from kdoctor.file_report import FileReport, Found, Suppressed
 from kdoctor.outcomes import NotChecked, Outcomes
@@ -16,7 +17,7 @@ from kdoctor.policy.policy import PathRule, Policy, longest
 LEFT_OUT = "left out by the policy"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judge:
     """Judges reports of files that were examined with the checks of these codes. Equal reports are judged equally on the same day."""
 
@@ -25,7 +26,7 @@ class Judge:
     today: date
     baseline: Baseline = field(default_factory=Baseline)
 
-    @property
+    @cached_property
     def _leaves_all(self) -> bool:
         """Whether every report stays as it is, but for the gate's answer."""
         policy, bounds = self.policy, active(self.policy)
@@ -43,7 +44,7 @@ class Judge:
         checks = self._outcomes(report, counted, suppressed, left_out, bounds, rules)
         kept = tuple(failure for failure in report.failures if failure.check not in left_out)
         counted.sort(key=lambda one: (-one.severity, one.code))
-        made = replace(report, findings=tuple(counted), failures=kept, suppressed=tuple(suppressed), checks=checks)
+        made = report._replace(findings=tuple(counted), failures=kept, suppressed=tuple(suppressed), checks=checks)
         return made.judged(self.policy.fail_on)
 
     def _sorted_out(
@@ -71,7 +72,7 @@ class Judge:
         """With the severity that the policy gives it; a rule's word comes before the general one."""
         for severities in (*(rule.severity for rule in rules), self.policy.severity):
             if prefix := longest(one.code, severities):
-                return replace(one, severity=severities[prefix])
+                return one._replace(severity=severities[prefix])
         return one
 
     def _outcomes(
@@ -91,7 +92,7 @@ class Judge:
                 reason = next(f"{one.by}: {one.reason}" for one in suppressed if one.finding.code == code)
                 accepted.setdefault(reason, []).append(code)
         reasons = [*report.checks.not_checked, *(one for one in bounds if isinstance(one, NotChecked))]
-        kept = [replace(one, checks=tuple(code for code in one.checks if code not in left_out)) for one in reasons]
+        kept = [one._replace(checks=tuple(code for code in one.checks if code not in left_out)) for one in reasons]
         kept = [_waived(one, rules) for one in kept if one.checks]
         kept += [NotChecked(why, tuple(codes), by_policy=True) for why, codes in accepted.items()]
         kept += [NotChecked(LEFT_OUT, left_out, by_policy=True)] if left_out else []
@@ -109,5 +110,5 @@ def _waived(one: NotChecked, rules: tuple[PathRule, ...]) -> NotChecked:
     """What a rule ignores need not be known for its files."""
     for rule in rules:
         if all(longest(code, rule.ignore) for code in one.checks):
-            return replace(one, by_policy=True)
+            return one._replace(by_policy=True)
     return one

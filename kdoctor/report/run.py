@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kdoctor.target import Target
 from kdoctor.verdict import Severity
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from kdoctor.check import Check
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What a finding's code stands for: the check, or the limit of a policy."""
 
     code: str
@@ -31,8 +29,7 @@ class Rule:
         return self.page.split("\n", 1)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """The targets (at least one), the rules that every file is held against, by code, and the least severity that fails (None: none)."""
 
     targets: tuple[Target, ...]

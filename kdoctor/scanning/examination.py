@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kdoctor.archive import Place, RemoteFile, open_document
 from kdoctor.check import Check
@@ -89,7 +88,7 @@ def _report(document: Document, place: Place, target: Target, checks: Sequence[C
 def lost(place: Place, target: Target, failure: Failure) -> Examined:
     """A file of which nothing is known but why."""
     if isinstance(place, RemoteFile):
-        failure = replace(failure, error=place.without_secrets(failure.error))
+        failure = failure._replace(error=place.without_secrets(failure.error))
     return Examined(json.dumps(report_object(Report(str(place), NOTHING, target, failures=(failure,), asked=_asked()))), False)
 
 

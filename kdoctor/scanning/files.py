@@ -5,10 +5,9 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.archive import Place, RemoteFile
 from kdoctor.archive.remote.address import is_remote
@@ -24,8 +23,7 @@ LARGEST_LOOK = 1 << 20  # bytes
 SAVED_MODEL = ("keras_metadata.pb", "saved_model.pb")
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(NamedTuple):
     """What stands in one folder: models, then the folders to search, both in order; each may be asked for once."""
 
     models: Iterable[Place]
@@ -100,7 +98,8 @@ def _each_once(paths: list[Path], search: Search) -> Iterator[Path]:
             if _is_model_folder(path):
                 yield path
             inside = chain.from_iterable(each.models for each in search(path))
-            yield from (model for model in inside if isinstance(model, Path) and model not in given and not _below(model, folders))
+            seen = bool(given)  # asking for the hash of each path is a fifth of the search
+            yield from (model for model in inside if isinstance(model, Path) and not (seen and (model in given or _below(model, folders))))
             folders.append(path)
         else:
             yield path

@@ -59,7 +59,7 @@ def content(document: Document) -> str | None:
 
 def circumstances(target: Target, limits: Limits) -> str:
     """The digest of what is not in the file: kdoctor's own code and facts, the packs of checks, the target and its options, limits."""
-    text = json.dumps([__version__, [*_code()], _plain(target), _plain(limits)], default=_said, sort_keys=True)
+    text = json.dumps([__version__, [*_code()], _plain(target), limits], default=_said, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from kdoctor.archive import Place
 from kdoctor.limits import Limits
@@ -15,20 +15,20 @@ from kdoctor.scanning.memory import Memory
 from kdoctor.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Memories:
+class Memories(NamedTuple):
     """What a scan may take over from earlier ones. ``cache`` keeps what was examined without a failure, ``journal`` everything: it belongs
     to one scan, which takes up where it was interrupted."""
 
     cache: Memory | None = None
     journal: Memory | None = None
 
-    def report(self, place: Place, signature: str | None) -> str | None:
-        """What is known of a file whose status says that it has not changed."""
+    def reports(self, signatures: Mapping[str, str]) -> dict[str, str]:
+        """What is known of files, given by path, whose status says that they have not changed."""
+        known: dict[str, str] = {}
         for memory in (self.journal, self.cache):
-            if memory is not None and signature is not None and (known := memory.by_status(str(place), signature)) is not None:
-                return known
-        return None
+            if memory is not None and len(known) < len(signatures):
+                known = {**memory.by_status(signatures), **known}
+        return known
 
     def keep(self, place: Place, before: str | None, examined: Examined) -> None:
         """Remember what was found in a file, unless it has changed meanwhile."""

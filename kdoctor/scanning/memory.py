@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,7 @@ VERSION: Final = 1  # of the tables
 WAIT_SECONDS = 30.0  # for another scan that writes
 COMMIT_SECONDS = 1.0
 KEPT_SECONDS = 90 * 86_400  # what no scan has asked for since then is forgotten
+NOTED_SECONDS = 86_400  # how often it is noted that a scan has asked: writing takes longer than all that a small scan asks for
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS circumstances (digest TEXT PRIMARY KEY, used REAL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS files "
@@ -30,7 +31,9 @@ _TABLES = (
     "(circumstances TEXT, content TEXT, report TEXT, PRIMARY KEY (circumstances, content)) WITHOUT ROWID",
 )
 _OLD_TABLES = tuple(f"DROP TABLE IF EXISTS {name}" for name in ("circumstances", "files", "reports"))
-_BY_STATUS = "SELECT report FROM files JOIN reports USING (circumstances, content) WHERE circumstances = ? AND path = ? AND signature = ?"
+_BY_STATUS = (
+    "SELECT path, signature, report FROM files JOIN reports USING (circumstances, content) WHERE circumstances = ? AND path IN (%s)"
+)
 _BY_CONTENT = "SELECT report FROM reports WHERE circumstances = ? AND content = ?"
 
 
@@ -59,17 +62,20 @@ class Memory:
                 self._database.commit()
             self._database.close()
 
-    def by_status(self, path: str, signature: str) -> str | None:
-        """The report of a file whose status is what it was."""
-        return self._found(path, _BY_STATUS, self.circumstances, path, signature)
+    def by_status(self, signatures: Mapping[str, str]) -> dict[str, str]:
+        """The reports of those files, given by path, whose status is what it was. Up to some hundred are asked for at once."""
+        paths = [path for path in signatures if _is_text(path)]
+        rows = self._found(_BY_STATUS % ",".join("?" * len(paths)), self.circumstances, *paths)
+        return {path: _beginning(path) + rest for path, signature, rest in rows if signatures[path] == signature}
 
     def by_content(self, path: str, content: str) -> str | None:
         """The report of content that was seen before, under whatever path."""
-        return self._found(path, _BY_CONTENT, self.circumstances, content)
+        rows = self._found(_BY_CONTENT, self.circumstances, content)
+        return _beginning(path) + rows[0][0] if rows else None
 
     def keep(self, path: str, signature: str | None, content: str, report: str) -> None:
-        """Remember a report."""
-        if self._database is None:
+        """Remember a report; not that of a file whose name is no text."""
+        if self._database is None or not _is_text(path):
             return
         try:
             rest = report.removeprefix(_beginning(path))
@@ -79,7 +85,7 @@ class Memory:
             if time.monotonic() - self._committed > COMMIT_SECONDS:  # seldom: each waits for the disk
                 self._database.commit()
                 self._committed = time.monotonic()
-        except (sqlite3.Error, UnicodeEncodeError) as error:
+        except sqlite3.Error as error:
             self._give_up(error)
 
     def forget(self) -> None:
@@ -89,17 +95,14 @@ class Memory:
         for name in (self.path, *(self.path.with_name(self.path.name + more) for more in ("-journal", "-wal", "-shm"))):
             name.unlink(missing_ok=True)
 
-    def _found(self, path: str, query: str, *values: str) -> str | None:
+    def _found(self, query: str, *values: str) -> list[tuple[str, ...]]:
         if self._database is None:
-            return None
+            return []
         try:
-            row = self._database.execute(query, values).fetchone()
-        except UnicodeEncodeError:  # a name that is no Unicode text
-            return None
+            return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             self._give_up(error)
-            return None
-        return None if row is None else _beginning(path) + str(row[0])
+            return []
 
     def _opened(self) -> sqlite3.Connection | None:
         try:
@@ -129,25 +132,53 @@ def _beginning(path: str) -> str:
     return f'{{"path": {json.dumps(path)}, '
 
 
+def _is_text(path: str) -> bool:
+    """Whether SQLite can hold the path: the bytes of a name need not be text."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _connected(path: Path, circumstances: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
     try:
-        database.execute("BEGIN IMMEDIATE")  # another scan may be making it at this moment
-        (application,) = database.execute("PRAGMA application_id").fetchone()
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and application != APPLICATION:
-            raise UsageError(f"{path} is the database of another program")
-        old = _OLD_TABLES if tables and version != VERSION else ()
-        for statement in (*old, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", *_TABLES):
-            database.execute(statement)
-        database.execute("INSERT OR REPLACE INTO circumstances VALUES (?, ?)", (circumstances, time.time()))
-        database.execute("DELETE FROM circumstances WHERE used < ?", (time.time() - KEPT_SECONDS,))
-        for table in ("files", "reports"):
-            database.execute(f"DELETE FROM {table} WHERE circumstances NOT IN (SELECT digest FROM circumstances)")
-        database.execute("COMMIT")
+        if not _lately_used(database, circumstances):
+            database.execute("BEGIN IMMEDIATE")  # another scan may be making it at this moment
+            _prepare(database, path, circumstances)
+            database.execute("COMMIT")
         database.isolation_level = "DEFERRED"
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _lately_used(database: sqlite3.Connection, circumstances: str) -> bool:
+    """Whether a scan in these circumstances has prepared the file within a day."""
+    if _header(database) != (APPLICATION, VERSION):
+        return False
+    found = database.execute("SELECT used FROM circumstances WHERE digest = ?", (circumstances,)).fetchone()
+    return found is not None and 0 <= time.time() - found[0] < NOTED_SECONDS
+
+
+def _header(database: sqlite3.Connection) -> tuple[int, int]:
+    (application,) = database.execute("PRAGMA application_id").fetchone()
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    return application, version
+
+
+def _prepare(database: sqlite3.Connection, path: Path, circumstances: str) -> None:
+    """Make the tables where there are none, note that a scan asks, forget what none has asked for."""
+    application, version = _header(database)
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and application != APPLICATION:
+        raise UsageError(f"{path} is the database of another program")
+    old = _OLD_TABLES if tables and version != VERSION else ()
+    for statement in (*old, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", *_TABLES):
+        database.execute(statement)
+    database.execute("INSERT OR REPLACE INTO circumstances VALUES (?, ?)", (circumstances, time.time()))
+    database.execute("DELETE FROM circumstances WHERE used < ?", (time.time() - KEPT_SECONDS,))
+    for table in ("files", "reports"):
+        database.execute(f"DELETE FROM {table} WHERE circumstances NOT IN (SELECT digest FROM circumstances)")

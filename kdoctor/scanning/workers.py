@@ -6,9 +6,8 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from kdoctor.archive import Place
 from kdoctor.scanning.crew import Batch, Crew, LocalCrew, Lost
@@ -19,13 +18,12 @@ from kdoctor.target import Target
 from kdoctor.verdict import Failure
 
 LARGEST_BATCH = 16  # files that travel together: on the way to a worker, each batch costs what examining half a file does
-MOST_TOGETHER = 64  # files known already in one batch
+MOST_TOGETHER = 64  # files known already in one batch, and files whose memories are asked for at once
 AHEAD = 16  # batches for each worker that wait or are worked on: a file that takes its whole time must not stop the other workers
 GROWTH = 4  # batches for each worker between two sizes: the first files go out alone, so that few files keep all workers busy
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file on its way: its signature when it was found, and its report where that is known already."""
 
     place: Place
@@ -77,9 +75,11 @@ def _entries(files: Iterable[Place], job: Job, memories: Memories) -> Iterator[E
     if not job.remembers:
         yield from map(Entry, files)
         return
-    for place in files:
-        status = signature(place)
-        yield Entry(place, status, memories.report(place, status))
+    coming = iter(files)
+    while places := list(islice(coming, MOST_TOGETHER)):
+        signatures = {str(place): status for place in places if (status := signature(place)) is not None}
+        known = memories.reports(signatures)
+        yield from (Entry(place, signatures.get(str(place)), known.get(str(place))) for place in places)
 
 
 def batches(entries: Iterable[Entry], workers: int) -> Iterator[list[Entry]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from report.file_reports import RUN, found
@@ -61,7 +60,7 @@ def test_a_file_that_could_not_be_examined_says_why_whatever_the_words() -> None
 
 
 def test_a_code_found_many_times_is_shown_once() -> None:
-    many = replace(SICK, findings=SICK.findings * 5)
+    many = SICK._replace(findings=SICK.findings * 5)
     assert "sick b.h5 3.6.0 K601 K501" in lines(many)
 
 
@@ -88,8 +87,8 @@ def test_there_are_no_colors_unless_asked_for() -> None:
 
 
 def test_a_file_that_a_policy_refuses_or_accepts_is_told_apart_from_what_it_is() -> None:
-    assert "refused a.keras 3.6.0 K501" in lines(replace(report("a.keras", K501="warning"), gate=Gate.FAILED))
-    assert "accepted b.h5 3.6.0 K501" in lines(replace(SICK, findings=SICK.findings[1:], gate=Gate.PASSED))
+    assert "refused a.keras 3.6.0 K501" in lines(report("a.keras", K501="warning")._replace(gate=Gate.FAILED))
+    assert "accepted b.h5 3.6.0 K501" in lines(SICK._replace(findings=SICK.findings[1:], gate=Gate.PASSED))
 
 
 def test_each_line_names_its_target_where_there_are_several() -> None:

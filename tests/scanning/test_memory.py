@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -89,6 +90,23 @@ def test_a_file_that_has_not_changed_is_not_opened_again(folder: Path) -> None:
     assert scanned(files, at) == ["a.keras", "b.keras"]
     assert scanned(files, at) == []
     assert scanned(files, at, where="elsewhere") == ["a.keras", "b.keras"]
+
+
+def test_a_scan_that_finds_all_writes_nothing(folder: Path) -> None:
+    files, at = made(folder, "a.keras", "b.keras"), folder.parent / "cache"
+    scanned(files, at)
+    before = at.read_bytes(), at.stat().st_mtime_ns
+    assert scanned(files, at) == []
+    assert (at.read_bytes(), at.stat().st_mtime_ns) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text_is_examined_again_and_costs_the_others_nothing(folder: Path) -> None:
+    odd = os.fsdecode(b"\xff.keras")
+    files, at = made(folder, "a.keras", odd, *(f"{number}.keras" for number in range(70))), folder.parent / "cache"
+    told: list[str] = []
+    assert len(scanned(files, at)) == 72
+    assert scanned(files, at, told=told) == [odd]
 
 
 def test_a_file_that_has_changed_is_even_where_its_size_and_time_of_modification_were_put_back(folder: Path) -> None:
