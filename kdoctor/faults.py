@@ -77,3 +77,10 @@ class FaultKind(str, Enum):
 
     # bounds of untrusted input
     LIMIT = "limit"  # limit: field of Limits, allowed, found: reading stopped there
+
+
+# What keeps a file from being known whole.
+UNREAD = (
+    FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.UNREADABLE_MEMBER, FaultKind.JSON_MALFORMED, FaultKind.LIMIT,
+    FaultKind.NOT_A_MODEL, FaultKind.OTHER_FORMAT, FaultKind.MISSING_SHARD,
+)  # fmt: skip

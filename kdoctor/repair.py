@@ -112,6 +112,8 @@ def _destination(plan: Plan, file: Path, wish: Wish) -> Path:
         return file
     if out is None:
         out = converted_output(file, plan.after.document) if plan.converted else default_output(file, plan.after.document)
+    elif out.is_dir():
+        raise UsageError(f"-o {out}: it is a folder; name the file")
     elif not _fits(out, right):
         out = out.with_name(out.name.removesuffix(out.suffix) + right)
     if os.path.lexists(out):  # a link that leads nowhere is something, too

@@ -11,24 +11,33 @@ from pathlib import Path
 from kdoctor.archive.shards import MAP
 from kdoctor.archive.writing.container_change import opened_sources
 from kdoctor.archive.writing.h5_container import run_hdf5
-from kdoctor.document import Document
-from kdoctor.errors import WriteError
+from kdoctor.document import Document, Origin
+from kdoctor.errors import UsageError, WriteError
 
 
 def export(document: Document, out: Path, progress: Callable[[int, int], None] | None = None) -> None:
     """Write every array under its path to a ``.safetensors`` or ``.npz`` file, which must not be there.
 
-    Raises `WriteError` where it is, or the numbers cannot be read. Memory does not grow with the model.
+    Raises `UsageError` where it is, `WriteError` where the numbers cannot be read or written. Memory does not grow with the model.
     """
     if os.path.lexists(out):
-        raise WriteError(f"{out} is there already")
+        raise UsageError(f"--to {out}: it exists; kdoctor never overwrites a file")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"--to {out}: there is no folder {out.parent}")
     if document.origin is None or not document.weights or document.file.get("content") == MAP:
         raise WriteError("there are no weights to write: name a file that holds some, of split weights one shard after the other")
+    try:
+        _export(document, document.origin, out, progress)
+    except OSError as error:
+        raise WriteError(f"{out} could not be written: {error.strerror or error}") from error
+
+
+def _export(document: Document, origin: Origin, out: Path, progress: Callable[[int, int], None] | None) -> None:
     total = sum(weight.bytes for weight in document.weights.values())
     watch = None if progress is None else lambda line: progress(min(int(line), total), total) if line.isdigit() else None
     with (
         tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".kdoctor-") as folder,
-        opened_sources(document, document.origin, Path(folder), {}) as (places, _),
+        opened_sources(document, origin, Path(folder), {}) as (places, _),
     ):
         draft = Path(folder, "draft").absolute()
         asked = {

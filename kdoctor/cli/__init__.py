@@ -29,6 +29,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_FINDINGS)
+    except OSError as error:  # what no command expects: no room for work files, a file that went away meanwhile
+        about = "" if error.filename is None else f"{error.filename!s}: "
+        print(f"kdoctor: {printable(about + (error.strerror or str(error)), lines=True)}", file=sys.stderr)
+        sys.exit(EXIT_UNKNOWN)
     finally:
         gc.freeze()  # nor does the interpreter need to look when it ends
 

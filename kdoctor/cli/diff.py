@@ -12,13 +12,7 @@ from kdoctor.cli.options import existing
 from kdoctor.cli.progress import bar
 from kdoctor.document import ABSENT
 from kdoctor.errors import ReadError
-from kdoctor.faults import FaultKind
-
-# Of what was not read nobody knows whether it differs.
-UNREAD = (
-    FaultKind.TRUNCATED, FaultKind.HDF5_UNREADABLE, FaultKind.UNREADABLE_MEMBER, FaultKind.JSON_MALFORMED, FaultKind.LIMIT,
-    FaultKind.NOT_A_MODEL, FaultKind.OTHER_FORMAT, FaultKind.MISSING_SHARD,
-)  # fmt: skip
+from kdoctor.faults import UNREAD
 
 
 class DiffFormat(str, Enum):
@@ -41,7 +35,7 @@ def diff(
     existing([one, other])
     documents = [open_document(path) for path in (one, other)]
     for path, document in zip((one, other), documents, strict=True):
-        lost = document.faults_of(*(kind.value for kind in UNREAD))
+        lost = document.faults_of(*(kind.value for kind in UNREAD))  # of what was not read nobody knows whether it differs
         if lost or (document.config is ABSENT and not document.weights):
             raise ReadError(f"{path} cannot be compared: it could not be read whole (see kdoctor inspect)")
     if deep:
@@ -56,4 +50,6 @@ def diff(
         typer.echo(report.render_html(str(one), str(other), found), nl=False)
     else:
         typer.echo(report.render_text(found), nl=False)
+        if not found:
+            typer.echo("Nothing differs." if deep else "Nothing differs; the numbers of the weights were not compared (--deep).", err=True)
     raise typer.Exit(1 if found else 0)

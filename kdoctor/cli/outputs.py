@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -52,9 +53,16 @@ def _writable(text: str, path: Path) -> Path:
         raise UsageError(f"--output {text}: a report would take the place of a model; give it another extension")
     if not path.parent.is_dir():
         raise UsageError(f"--output {text}: there is no folder {path.parent}")
+    if _is_passing(path):
+        return path
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageError(f"--output {text}: {'a folder' if path.is_dir() else f'{path.parent} cannot be written to'}")
     return path
+
+
+def _is_passing(path: Path) -> bool:
+    """Whether what stands there takes bytes and keeps none, such as /dev/stdout or a named pipe: it is written to, never replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 class Text:
@@ -115,10 +123,12 @@ class _Draft:
     def __init__(self, output: Output, writer: Writer | Text) -> None:
         import tempfile
 
-        self.writer, self._path = writer, output.path
+        self.writer, self._path, self._name = writer, output.path, ""
         try:
-            handle, self._name = tempfile.mkstemp(dir=output.path.parent, prefix=f".{output.path.name}.")
-            self._stream: IO[str] = open(handle, "w", encoding="utf-8", errors="replace", newline="\n")  # noqa: SIM115 - closed by finish
+            place: int | Path = output.path
+            if not _is_passing(output.path):
+                place, self._name = tempfile.mkstemp(dir=output.path.parent, prefix=f".{output.path.name}.")
+            self._stream: IO[str] = open(place, "w", encoding="utf-8", errors="replace", newline="\n")  # noqa: SIM115 - closed by finish
         except OSError as error:
             raise WriteError(f"{output.path}: {error.strerror}") from error
 
@@ -131,14 +141,17 @@ class _Draft:
     def finish(self) -> None:
         try:
             self._stream.close()
-            os.chmod(self._name, 0o666 & ~_umask())
-            os.replace(self._name, self._path)
+            if self._name:
+                os.chmod(self._name, 0o666 & ~_umask())
+                os.replace(self._name, self._path)
         except OSError as error:
             raise WriteError(f"{self._path}: {error.strerror}") from error
 
     def abandon(self) -> None:
-        self._stream.close()
-        Path(self._name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what is still to be written out finds no room either
+            self._stream.close()
+        if self._name:
+            Path(self._name).unlink(missing_ok=True)
 
 
 def _umask() -> int:

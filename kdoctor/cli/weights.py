@@ -10,7 +10,9 @@ import typer
 from kdoctor.asked import asked_release
 from kdoctor.cli.options import Format, FormatOption, TargetOption, existing, page_width, wants_color
 from kdoctor.cli.progress import bar
-from kdoctor.errors import UsageError
+from kdoctor.document import ABSENT
+from kdoctor.errors import ReadError, UsageError
+from kdoctor.faults import UNREAD, FaultKind
 from kdoctor.keras_api.layouts import layout_of
 
 
@@ -39,6 +41,9 @@ def weights(
 
         with bar("reading") as progress:
             seen = dict(measured(document, progress))
+    unread = [fault for _, fault in document.faults_of(*(kind.value for kind in UNREAD))]
+    if not document.weights and (unread or document.config is ABSENT):
+        raise ReadError(f"{file} has no weights that can be read (see kdoctor inspect)")
     if to is not None:
         from kdoctor.archive.export import export
 
@@ -51,3 +56,5 @@ def weights(
         typer.echo(report.text(found, seen, lost, width=page_width(), color=wants_color()), nl=False, color=wants_color())
     else:
         typer.echo(f"Wrote {len(document.weights)} arrays to {to}.")
+    if any(fault.kind != FaultKind.JSON_MALFORMED.value and not fault.detail.get("complete") for fault in unread):
+        raise ReadError(f"{file} is not whole: these are the arrays that can still be found (see kdoctor inspect)")

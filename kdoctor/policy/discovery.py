@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kdoctor.policy.policy import Policy
-from kdoctor.policy.reading import load, read_policy
+from kdoctor.policy.reading import load, read_policy, section
 
 
 def project_file(start: Path) -> Path | None:
@@ -15,7 +15,7 @@ def project_file(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         path = folder / "pyproject.toml"
         if path.is_file():
-            return path if "kdoctor" in load(path).get("tool", {}) else None
+            return path if section(load(path)) is not None else None
     return None
 
 

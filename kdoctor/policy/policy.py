@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kdoctor.verdict import Severity
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+
+BOUNDS: Final = "P"  # what the policy itself sets a bound for needs no selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Policy:
     def selects(self, code: str) -> bool:
         """Whether findings of this code count at all."""
         ignored = longest(code, self.ignore)
-        return (not self.select or bool(longest(code, self.select))) and (not ignored or len(longest(code, self.select)) > len(ignored))
+        chosen = not self.select or bool(longest(code, self.select)) or code.startswith(BOUNDS)
+        return chosen and (not ignored or len(longest(code, self.select)) > len(ignored))
 
     def rules_for(self, path: str, today: date) -> tuple[PathRule, ...]:
         """The rules that apply to a file today."""

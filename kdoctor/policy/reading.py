@@ -21,11 +21,18 @@ UNITS: Final = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "Mi
 
 
 def read_policy(path: Path) -> Policy:
-    """The policy of a file: its ``[tool.kdoctor]`` where it is a pyproject.toml, else the whole. Raises `UsageError`."""
+    """The policy of a file: its ``[tool.kdoctor]``, or the whole of a file of its own without that table. Raises `UsageError`."""
     data = load(path)
-    if path.name == "pyproject.toml":
-        data = data.get("tool", {}).get("kdoctor", {})
-    return parse_policy(data, path)
+    found = section(data)
+    if found is None and path.name == "pyproject.toml":
+        raise UsageError(f"{path} has no [tool.kdoctor]")
+    return parse_policy(data if found is None else found, path)
+
+
+def section(data: Mapping[str, Any]) -> Any:
+    """What stands under ``[tool.kdoctor]``; None where there is no such table."""
+    tool = data.get("tool")
+    return tool.get("kdoctor") if isinstance(tool, Mapping) else None
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -94,7 +101,9 @@ def _severities(value: Any) -> dict[str, Severity]:
 
 
 def _fail_on(value: Any) -> Severity | None:
-    return None if value == "none" else _severity(value)
+    if value not in ("error", "warning", "info", "none"):
+        raise ValueError(f"{value!r} is none of error, warning, info, none")
+    return None if value == "none" else Severity[value.upper()]
 
 
 def _size(value: Any) -> int:

@@ -49,7 +49,9 @@ class Memory:
         self.circumstances = circumstances
         self._tell = tell
         self._committed = time.monotonic()
-        if path.suffix.lower() in EXTENSIONS or path.is_dir():
+        if path.is_dir():
+            raise UsageError(f"{path} cannot be a cache: it is a folder")
+        if path.suffix.lower() in EXTENSIONS:
             raise UsageError(f"{path} cannot be a cache: it is named like a model")
         self._database = self._opened()
 

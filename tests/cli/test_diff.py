@@ -56,3 +56,25 @@ def test_people_see_both_sides(kdoctor: Run, format: str) -> None:
     assert ended.code == 1
     assert "scores.bias" in ended.out
     assert "float32 (2)" in ended.out
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
+def test_layers_that_were_only_counted_on_are_compared_with_their_like(kdoctor: Run, tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    for name, start, rate in (("one", 3, 0.1), ("other", 8, 0.2)):
+        inner = keras.Sequential(
+            [keras.Input((4,), name=f"input_{start}"), keras.layers.Dense(4, name=f"dense_{start}")], name=f"block_{start}"
+        )
+        inputs = keras.Input((4,), name=f"input_{start + 1}")
+        hidden = keras.layers.Dropout(rate, name=f"dropout_{start}")(inner(inputs))
+        outputs = keras.layers.Dense(2, name=f"dense_{start + 1}")(keras.layers.Dense(4, name=f"dense_{start + 2}")(hidden))
+        keras.Model(inputs, outputs).save(tmp_path / f"{name}.keras")
+    found = json.loads(kdoctor("diff", tmp_path / "one.keras", tmp_path / "other.keras", "--format", "json").out)
+    assert {change["place"] for change in found["changes"] if change["topic"] != "architecture"} == {"dropout_3.rate"}
+    assert all(change["place"].endswith(": name") for change in found["changes"] if change["topic"] == "architecture")
+    assert ("block_3/dense_3: name", "dense_3", "dense_8") in {(c["place"], c["one"], c["other"]) for c in found["changes"]}
+
+
+def test_that_numbers_were_not_compared_is_said(kdoctor: Run) -> None:
+    assert "not compared" in kdoctor("diff", PLAIN, PLAIN).err
+    assert "not compared" not in kdoctor("diff", PLAIN, PLAIN, "--deep").err

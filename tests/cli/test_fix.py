@@ -176,6 +176,14 @@ def test_a_folder_that_does_not_exist_is_told_and_the_original_stays(kdoctor: Ru
     assert names(tmp_path) == {sick.name}
 
 
+def test_a_folder_is_no_output(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    ended = kdoctor("fix", sample(CURABLE), "-o", tmp_path / "here")
+    assert ended.code == 2
+    assert "it is a folder" in ended.err
+    assert names(tmp_path) == {Path(CURABLE).name, "here"}
+
+
 def test_content_gets_the_extension_that_it_needs(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
     ended = kdoctor("fix", sample("sick/wrong_extension__hdf5_named_keras.keras"), "-o", tmp_path / "out.keras", "--format", "json")
     assert (ended.code, ended.json["out"]) == (0, str(tmp_path / "out.h5"))

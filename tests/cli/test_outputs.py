@@ -144,3 +144,13 @@ def test_an_interruption_leaves_whole_reports_of_what_was_examined(samples: Path
     whole = json.loads((tmp_path / "out.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(schema("report")).validate(whole)
     assert whole["totals"] == {key: value for key, value in lines[-1].items() if key != "type"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_written_to_and_stays_a_pipe(process: Run, samples: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        assert process("inspect", samples / "healthy/lambda_code.keras", "--output", f"json={pipe}").code == 0
+        assert json.loads(reader.communicate(timeout=60)[0])["totals"]["reports"] == 1
+    assert pipe.is_fifo()

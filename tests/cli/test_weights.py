@@ -92,9 +92,33 @@ def test_nothing_is_overwritten_and_no_draft_stays(kdoctor: Run, tmp_path: Path)
     out.write_text("mine")
     ended = kdoctor("weights", PLAIN, "--to", out)
     assert ended.code != 0
-    assert "is there already" in ended.err
+    assert "it exists" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["out.npz"]
 
 
 def test_another_ending_is_refused(kdoctor: Run, tmp_path: Path) -> None:
     assert kdoctor("weights", PLAIN, "--to", tmp_path / "out.bin").code == 2
+
+
+def test_a_folder_that_does_not_exist_is_told(kdoctor: Run, tmp_path: Path) -> None:
+    ended = kdoctor("weights", PLAIN, "--to", tmp_path / "missing" / "out.npz")
+    assert ended.code == 2
+    assert "there is no folder" in ended.err
+
+
+def test_what_holds_no_weights_is_not_listed_as_empty(kdoctor: Run, tmp_path: Path) -> None:
+    page = tmp_path / "page.h5"
+    page.write_text("<!DOCTYPE html><html></html>")
+    ended = kdoctor("weights", page)
+    assert (ended.code, ended.out) == (3, "")
+    assert "no weights that can be read" in ended.err
+
+
+def test_of_a_file_that_is_cut_what_is_left_is_listed_and_called_that(kdoctor: Run, strange: tuple[Path, dict[str, np.ndarray]]) -> None:
+    source, _ = strange
+    whole = source.read_bytes()
+    source.write_bytes(whole[: len(whole) // 2])
+    ended = kdoctor("weights", source)
+    assert ended.code == 3
+    assert "layers/a/vars/1" in ended.out or not ended.out
+    assert "weights" in ended.err or "not whole" in ended.err

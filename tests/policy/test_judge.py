@@ -105,6 +105,11 @@ def test_a_file_over_the_bounds_is_found() -> None:
     assert codes(judged(old, max_size=1_001, max_age_days=366)) == []
 
 
+def test_a_bound_holds_whatever_codes_are_selected() -> None:
+    assert codes(judged(report(size=2000), max_size=1000, select=("K",))) == ["P101"]
+    assert codes(judged(report(size=2000), max_size=1000, select=("K",), ignore=("P101",))) == []
+
+
 def test_a_file_that_does_not_state_its_day_is_not_checked_for_it_which_is_not_clean() -> None:
     undated = report("models/a.h5", saved_by=SavedBy("2.4.0"))
     told = judged(undated, max_age_days=365)

@@ -117,3 +117,19 @@ def test_a_project_without_a_policy_has_none(tmp_path: Path) -> None:
     written(tmp_path, "[tool.other]\n", "pyproject.toml")
     assert find_policy([], tmp_path)[1] is None
     assert find_policy([], tmp_path)[0].source == ""
+
+
+@pytest.mark.parametrize("name", ["policy.toml", "pyproject.toml"])
+def test_the_table_is_read_wherever_it_stands(tmp_path: Path, name: str) -> None:
+    assert read_policy(written(tmp_path, PROJECT, name)).ignore == ("K606",)
+
+
+@pytest.mark.parametrize("text", ["", "tool = 3", "[tool.other]"])
+def test_a_project_that_is_named_and_has_no_policy_is_a_mistake(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError, match=r"no \[tool\.kdoctor\]"):
+        read_policy(written(tmp_path, text, "pyproject.toml"))
+
+
+def test_a_project_whose_tool_is_no_table_has_no_policy(tmp_path: Path) -> None:
+    written(tmp_path, "tool = 3", "pyproject.toml")
+    assert find_policy([], tmp_path)[0].source == ""
