@@ -9,7 +9,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import calls, read_natively
 from kdoctor.replacements.hard_sigmoid import rescaled, spelled_out, users
 from kdoctor.structure.naming import fresh
-from kdoctor.structure.objects import Node, as_node, objects
+from kdoctor.structure.objects import Node, as_node, objects, objects_named
 from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
@@ -38,12 +38,12 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
             yield from _first_layer(stack, target)
     if ((document.saved_by().major or 0) >= 3) is not habits.NEW_HARD_SIGMOID.of(target):
         yield from _hard_sigmoid(document, target)
-    for node in objects(document):
-        if node.at.part != "config":
-            continue
-        yield from _backwards(node, target)
-        yield from _random_crop(document, node, target)
-        if not document.format.native:
+    for node in objects_named(document, ("Bidirectional", "RandomCrop")):
+        if node.at.part == "config":
+            yield from _backwards(node, target)
+            yield from _random_crop(document, node, target)
+    for node in () if document.format.native else objects(document):
+        if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
             yield from _axis(node, target)
             yield from _taken_for_function(node, target)
 

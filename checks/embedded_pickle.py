@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.faults import FaultKind
 from kdoctor.security.guards import judged
-from kdoctor.structure.objects import objects
+from kdoctor.structure.objects import objects_named
 from kdoctor.target import Target
 
 # Layers that carry another framework's object in their config, serialized with that framework's pickle.
@@ -36,8 +36,8 @@ def embedded_pickle(document: Document, target: Target) -> Iterator[Finding]:
             f"{fault.detail.get('file')} {told}{judged(target, 'npz-pickle')}",
             keras_says="ValueError: Object arrays cannot be loaded when allow_pickle=False",
         )
-    for node in objects(document):
-        if any(node.config.get(key) is not None for key in CARRIERS.get(node.class_name.rpartition(">")[2], ())):
+    for node in objects_named(document, CARRIERS):
+        if any(node.config.get(key) is not None for key in CARRIERS[node.class_name.rpartition(">")[2]]):
             torch = node.class_name == "TorchModuleWrapper"
             yield Finding(
                 node.at,

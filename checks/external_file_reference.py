@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
 from kdoctor.security.guards import judged
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.objects import Node, class_names, objects_named
 from kdoctor.target import Target
 
 LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
@@ -29,7 +29,7 @@ def external_file_reference(document: Document, target: Target) -> Iterator[Find
 
     The vocabulary itself is not in the file: whoever has it can save the model with the words in it.
     """
-    for node in objects(document):
+    for node in objects_named(document, filter(_may_read, class_names(document))):
         for key in _keys(node):
             value = node.config.get(key)
             if isinstance(value, str):
@@ -42,6 +42,10 @@ def external_file_reference(document: Document, target: Target) -> Iterator[Find
                     layer=node.name,
                     keras_says=None if column else "ValueError: Requested the loading of a vocabulary file outside of the model archive.",
                 )
+
+
+def _may_read(class_name: str) -> bool:
+    return class_name in LOOKUPS or class_name in COLUMNS or class_name.endswith("Tokenizer")
 
 
 def _keys(node: Node) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
     the layer had not used: which one of the two was meant the file does not tell.
     """
     for call in calls(document, target):
-        yield from _counts_in_floats(call, target)
+        if call.node.class_name == "Hashing":
+            yield from _counts_in_floats(call, target)
         if call.resolution is Resolution.POLICY:
             yield Finding(
                 call.node.at,
@@ -39,7 +40,7 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
 def _counts_in_floats(call: Call, target: Target) -> Iterator[Finding]:
     config = call.node.config
     stated = config.get("dtype")
-    if call.node.class_name != "Hashing" or call.found is None or not target.keras_3 or config.get("output_mode", "int") != "int":
+    if call.found is None or not target.keras_3 or config.get("output_mode", "int") != "int":
         return
     if isinstance(stated, str) and stated not in WHOLE:
         at = call.node.at / "config" / "dtype"

@@ -91,15 +91,20 @@ def _misleading_archives(document: Document) -> Iterator[Finding]:
 
 def _misleading_names(document: Document) -> Iterator[Finding]:
     seen: set[str] = set()
+    together: set[tuple[str, ...]] = set()  # thousands of objects have the same few
     for part, keys, raw in serialized(document):
-        words = (
+        words = [
             raw["class_name"],
             raw.get("module"),
             raw.get("registered_name"),
             raw["config"] if raw["class_name"] == "function" else None,
-        )
-        for word in words:
-            if not isinstance(word, str) or word in seen:
+        ]
+        texts = tuple([word for word in words if isinstance(word, str)])
+        if texts in together:
+            continue
+        together.add(texts)
+        for word in texts:
+            if word in seen:
                 continue
             seen.add(word)
             if (looks := mistaken_for(word)) is not None:

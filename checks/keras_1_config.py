@@ -9,7 +9,7 @@ from kdoctor.keras_1 import is_keras_1, today
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import layers
 from kdoctor.structure.naming import fresh
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.objects import Node, objects, objects_named
 from kdoctor.target import Target
 from kdoctor.weights.keras_1 import relaid
 
@@ -30,11 +30,12 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
             yield _old_words(document, node, target)
     if not habits.REFUSES_BARE_LIST.of(target):
         return
-    taken = {node.name for node in objects(document) if node.name is not None}
-    for node in objects(document):
-        listed = node.raw.get("config")
-        if node.class_name != "Sequential" or not isinstance(listed, list) or node.at.part != "config":
-            continue
+    bare = [
+        node for node in objects_named(document, ("Sequential",)) if isinstance(node.raw.get("config"), list) and node.at.part == "config"
+    ]
+    taken = {node.name for node in objects(document) if node.name is not None} if bare else set()
+    for node in bare:
+        listed = node.raw["config"]
         name = _name(node, taken)
         taken.add(name)
         yield Finding(

@@ -35,8 +35,9 @@ def lambda_named_function(document: Document, target: Target) -> Iterator[Findin
     may give it with ``--custom``. If the code cannot be said with Keras operations, the repair then puts the function's name in the
     place of the bytecode. Whether the function given still computes what the bytecode does, only its author knows.
     """
-    made = {call.node.at: call for call in calls(document, target)}
-    for found in loadable(document):
+    found_here = loadable(document)
+    made = {call.node.at: call for call in calls(document, target)} if found_here else {}
+    for found in found_here:
         if found.stored.form == "name":
             if _is_lost(found, made.get(found.at), target):
                 yield _missing(document, found, made.get(found.at), target)

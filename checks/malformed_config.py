@@ -1,20 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
+from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.judged_values import is_refused, judged_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
-from kdoctor.structure.objects import FUNCTION, Node, as_node, objects
+from kdoctor.structure.objects import FUNCTION, Node, as_node, objects_named
 from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, as_shape, meant_shape, stacks, statements
 from kdoctor.target import Target
 
-from ._identifiers import kind_of_argument
+from ._identifiers import kinds_of_arguments
 from ._input_shape import Choice, choose, stated_elsewhere
 
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
@@ -102,13 +104,10 @@ def _computes(item: Json) -> bool:
 def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding]:
     """What a layer of Keras's own hands to ``initializers.get`` and the like."""
     node, refused = call.node, [*_judged(call, release)]
-    taken = () if call.found is None else call.found.parameters  # what is not taken is K601's, and may be a hundred thousand arguments
-    for key in taken:
+    taken = () if call.found is None else _taken(call.found)  # what is not taken is K601's, and may be a hundred thousand arguments
+    for key, kind in taken:
         value = call.arguments.get(key)
-        if value is None or isinstance(value, str):
-            continue  # texts are K303's
-        kind = "dtype" if key == "dtype" else kind_of_argument(key)
-        if kind is not None and (says := _refusal(kind, value)):
+        if value is not None and not isinstance(value, str) and (says := _refusal(kind, value)):  # texts are K303's
             refused.append((key, says))
     for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
@@ -116,9 +115,14 @@ def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding
         yield Finding(node.at / "config" / key, why, needs=(NEED,), layer=layer.name if layer is not None else node.name, keras_says=says)
 
 
+@lru_cache(maxsize=256)
+def _taken(of: ApiObject) -> tuple[tuple[str, str], ...]:
+    return (*kinds_of_arguments(of), *((("dtype", "dtype"),) if "dtype" in of.parameters else ()))
+
+
 def _input_shapes(document: Document, target: Target) -> Iterator[Finding]:
     """What an InputLayer states for its shape, where no loader reads it, or that it states none."""
-    for node in objects(document):
+    for node in objects_named(document, ("InputLayer",)):
         if node.class_name != "InputLayer" or node.at.part != "config":
             continue
         if all(node.config.get(key) is None for key in STATED):
@@ -163,7 +167,7 @@ def _judged(call: Call, release: str) -> Iterator[tuple[str, str]]:
     """Values that the constructor itself refuses, whatever else it is given."""
     if call.found is None:
         return
-    for key in judged_arguments(call.found.name):
+    for key in judged_arguments(call.found.name, release):
         if key in call.arguments and is_refused(call.found.name, key, call.arguments[key], release):
             yield key, JUDGES
 

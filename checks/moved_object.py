@@ -7,7 +7,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import is_nameless
-from kdoctor.keras_api.reader import Call, Resolution, calls, home_of
+from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, unfound
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
@@ -33,13 +33,13 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
     The cure writes the module under which the target has the class, and takes the registered name away. Arguments that the class took
     only at its old place are findings of their own.
     """
-    for call in calls(document, target):
+    for call in unfound(document, target):
         if call.resolution is Resolution.MOVED:
             yield _operation(call, target) if is_nameless(call.node) else _moved(call, target)
         elif (whole := stated(call, target)) is not None:
             yield _activation(call.node, whole, target)
-        elif habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native and _misnamed(call):
-            yield _registered(call, target)
+    if habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native:
+        yield from (_registered(call, target) for call in calls(document, target) if call.node.registered_name and _misnamed(call))
 
 
 def _moved(call: Call, target: Target) -> Finding:

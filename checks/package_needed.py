@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api.packages import Owner, owners
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.security.hostile import is_pythons
 from kdoctor.target import Target
 
@@ -22,7 +22,7 @@ def package_needed(document: Document, target: Target) -> Iterator[Finding]:
     package for Keras 2 cannot be used in Keras 3: TensorFlow up to 2.15, or ``tf_keras``, loads such a file.
     """
     seen: set[tuple[str, str | None]] = set()
-    for call in calls(document, target):
+    for call in unfound(document, target):
         node = call.node
         if call.resolution not in (Resolution.UNKNOWN, Resolution.FUNCTION) or is_pythons(node):
             continue

@@ -53,7 +53,9 @@ def shape_bomb(document: Document, target: Target) -> Iterator[Finding]:
 def _sizes(document: Document) -> Iterator[Finding]:
     """Numbers that no axis has, whatever the layer would do with them."""
     for node in objects(document):
-        for key in SIZES & node.config.keys() if is_builtin(node) else ():
+        if SIZES.isdisjoint(node.config) or not is_builtin(node):
+            continue
+        for key in SIZES & node.config.keys():
             largest = max(_numbers(node.config[key]), default=0)
             if largest > HUGE:
                 told = f"{node.class_name} {node.name!r} is made with {key}={_short(largest)}: no memory holds what it makes"
@@ -64,8 +66,7 @@ def _variables(document: Document) -> Iterator[Finding]:
     """Layers whose variables together are far more than the file holds."""
     claimed = [(claim, _bytes(claim.variables)) for claim in claims(document)] if layers(document) else []
     total = sum(size for _, size in claimed)
-    held = sum(weight.bytes for weight in model_weights(document).values())
-    if total <= GIB or total <= EXPANSION * held:
+    if total <= GIB or total <= EXPANSION * (held := sum(weight.bytes for weight in model_weights(document).values())):
         return
     worst, size = max(claimed, key=lambda pair: pair[1])
     if worst.node.config.keys() & SIZES and any(

@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit, apply
 from kdoctor.graph.shapes import infer
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.replacements.graph_order import moves, ordered
 from kdoctor.saved_release import release_of
@@ -31,7 +31,7 @@ def tensorflow_op_layer(document: Document, target: Target) -> Iterator[Finding]
     take its place.
     """
     cures = {model.node.at: _cure(document, model, target) for model in all_models(document) if _has_operations(model)}
-    for call in calls(document, target):
+    for call in unfound(document, target):
         if call.resolution is not Resolution.OPERATION:
             continue
         home = home_of(document, call.node.at)

@@ -44,7 +44,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
         refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
         if refused and is_keras_1(call.node):
             refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's
-        says = _refusal(call, refused)
+        says = _refusal(call, refused) if refused else None
         asked = (Need("--custom", call.node.class_name, NAMESAKE),) if refused and is_namesake(call) else ()
         for name in refused[:NAMED]:
             yield Finding(
@@ -58,9 +58,9 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
         if len(refused) > NAMED:
             more = f"{call.node.class_name} of {target} takes none of {len(refused) - NAMED} more arguments either"
             yield Finding(call.node.at / "config", more, layer=call.node.name, keras_says=says)
-        if takes_one_axis:
+        if takes_one_axis and call.node.class_name == "BatchNormalization":
             yield from _axis_in_a_list(document, call, target)
-        if builds_with_shapes:
+        if builds_with_shapes and call.node.class_name == "MultiHeadAttention":
             yield from _built_with_one_shape(call, target)
     yield from refused_values(document, target)
     yield from metrics_built(document, target)
@@ -76,7 +76,7 @@ def _axis_in_a_list(document: Document, call: Call, target: Target) -> Iterator[
     """tf.keras wrote a BatchNormalization's axis as a list of one; an ``.h5`` is forgiven that, a ``.keras`` is not."""
     axis = call.node.config.get("axis")
     number = axis[0] if isinstance(axis, list) and len(axis) == 1 and type(axis[0]) is int else None
-    if call.node.class_name == "BatchNormalization" and number is not None and read_natively(call.node, document.format.native, target):
+    if number is not None and read_natively(call.node, document.format.native, target):
         at = call.node.at / "config" / "axis"
         yield Finding(
             at,
@@ -90,7 +90,7 @@ def _axis_in_a_list(document: Document, call: Call, target: Target) -> Iterator[
 def _built_with_one_shape(call: Call, target: Target) -> Iterator[Finding]:
     """Keras 2 built an attention layer with one shape; Keras 3's ``build`` takes those of query and value."""
     built = call.node.raw.get("build_config")
-    if call.node.class_name == "MultiHeadAttention" and isinstance(built, dict) and "input_shape" in built:
+    if isinstance(built, dict) and "input_shape" in built:
         at = call.node.at / "build_config"
         yield Finding(
             at,

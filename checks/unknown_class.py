@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import merged
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.keras_api.successors import at_inference, succeeded
 from kdoctor.replacements.cudnn import TWINS, as_plain
 from kdoctor.replacements.retired_layers import retired
@@ -32,7 +32,7 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     constraint on the weights. With ``--unsafe``, what only training uses goes: RandomHeight, RandomWidth, RadialConstraint. The others have no cure in this release; the file loads in the release that saved it.
     """
     native = document.format.native
-    for call in calls(document, target):
+    for call in unfound(document, target):
         node = call.node
         if call.resolution is not Resolution.RETIRED or stated(call, target) is not None:  # K306 tells of a layer as an activation
             continue

@@ -8,12 +8,12 @@ from kdoctor.custom.custom_objects import function_object, homecoming, matches, 
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Resolution, calls, unfound
 from kdoctor.security.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
 from kdoctor.target import Target
 
-from ._identifiers import kind_of_argument
+from ._identifiers import kinds_of_arguments
 
 
 @check("K303", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
@@ -38,7 +38,7 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
                 mild=called_name(match.node) == definition.name_in_file,
             )
     yield from _texts(document, target)
-    for call in calls(document, target):
+    for call in unfound(document, target):
         if call.node.at in known or call.node.at in of_lambdas:
             continue
         if call.resolution is Resolution.FUNCTION and not is_pythons(call.node) and not is_no_modelling(call.node):
@@ -65,11 +65,9 @@ def _texts(document: Document, target: Target) -> Iterator[Finding]:
     for call in calls(document, target):
         if call.found is None or call.resolution is not Resolution.FOUND or call.kind != "layer":
             continue
-        for key in call.found.parameters:
+        for key, kind in kinds_of_arguments(call.found):
             name = call.arguments.get(key)
-            if not isinstance(name, str):
-                continue
-            if (kind := kind_of_argument(key)) is None or is_known(kind, name):
+            if not isinstance(name, str) or is_known(kind, name):
                 continue
             at, definition = call.node.at / "config" / key, target.given.code.get(name.rpartition(">")[2])
             if definition is None and name in target.custom:

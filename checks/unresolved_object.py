@@ -7,7 +7,7 @@ from kdoctor.custom.custom_objects import Match, homecoming, matches, source_of
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Resolution, calls, unfound
 from kdoctor.saved_release import release_of
 from kdoctor.security.hostile import is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
@@ -38,7 +38,7 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     if target.keras_3 and not document.format.native:
         yield from _given_inside_bidirectional(document, target)
         yield from _taken_for_the_authors(document, target)
-    for call in calls(document, target):
+    for call in unfound(document, target):
         node = call.node
         if node.at in known:
             continue
@@ -71,7 +71,7 @@ def _found(match: Match, document: Document, target: Target) -> Iterator[Finding
 
 def _given_inside_bidirectional(document: Document, target: Target) -> Iterator[Finding]:
     """The reader of an ``.h5`` hands ``custom_objects`` to Bidirectional, whose constructor copies the layer without them."""
-    for call in calls(document, target):
+    for call in calls(document, target) if target.custom else ():
         if call.node.class_name != "Bidirectional" or call.resolution is not Resolution.FOUND:
             continue
         held = as_node(call.node.config.get("layer"), call.node.at / "config" / "layer")
@@ -91,8 +91,9 @@ def _given_inside_bidirectional(document: Document, target: Target) -> Iterator[
 
 def _taken_for_the_authors(document: Document, target: Target) -> Iterator[Finding]:
     """Layers of Keras's own beside a class of the user's of the same name: the reader of an ``.h5`` takes that one for both."""
-    own = {call.node.class_name for call in calls(document, target) if call.node.class_name in target.custom and is_authors(call.node)}
-    for node in (call.node for call in calls(document, target) if own and call.node.class_name in own and "module" not in call.node.raw):
+    given = calls(document, target) if target.custom else ()
+    own = {call.node.class_name for call in given if call.node.class_name in target.custom and is_authors(call.node)}
+    for node in (call.node for call in given if own and call.node.class_name in own and "module" not in call.node.raw):
         home = Catalogue.load(target.release, target.family).legacy("layer", node.class_name)
         if home is None or not home.exports:
             continue

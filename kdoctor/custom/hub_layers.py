@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from kdoctor.document import ABSENT, Document, Json, Member, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.pointer import Pointer
 from kdoctor.saved_model.module import Module
 from kdoctor.structure.naming import fresh
@@ -38,7 +38,7 @@ class Rewriting(NamedTuple):
 
 def hub_nodes(document: Document, target: Target) -> tuple[Node, ...]:
     """The layers of TensorFlow Hub in the file, outermost first."""
-    return tuple(call.node for call in calls(document, target) if call.resolution is Resolution.HUB)
+    return tuple(call.node for call in unfound(document, target) if call.resolution is Resolution.HUB)
 
 
 def repaired_nodes(document: Document) -> tuple[Node, ...]:

@@ -9,7 +9,7 @@ from kdoctor.document import Document
 from kdoctor.keras_api.api_object import REQUIRED, ApiObject
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.structure.layers import is_model
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.objects import Node, objects_named
 from kdoctor.target import Target
 
 BOUNDARIES = "bin_boundaries"
@@ -27,7 +27,7 @@ def lacking_arguments(document: Document, target: Target) -> Iterator[tuple[Call
 
 def without_boundaries(document: Document, target: Target) -> Iterator[Node]:
     """Discretization layers that Keras 3 finds without the boundaries that they were to learn: it saves those in the config."""
-    for node in objects(document) if target.keras_3 else ():
+    for node in objects_named(document, ("Discretization",)) if target.keras_3 else ():
         learned = node.class_name == "Discretization" and node.at.part == "config" and node.config.get("num_bins") is not None
         if learned and node.config.get(BOUNDARIES) is None and node.config.get("bins") is None:
             yield node

@@ -8,7 +8,7 @@ from kdoctor.custom.custom_objects import plain_name, stored_arrays
 from kdoctor.document import Document
 from kdoctor.graph.summary import rows
 from kdoctor.identifiers import is_identifier
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.pointer import Pointer
 from kdoctor.security.hostile import is_no_modelling, is_pythons
 from kdoctor.structure.objects import FUNCTION, Node
@@ -31,7 +31,7 @@ def stub(document: Document, target: Target) -> str | None:
 def definitions(document: Document, target: Target) -> dict[str, str]:
     """The source of each class and function that nobody can find, by its plain name."""
     parts: dict[str, str] = {}
-    for call in calls(document, target):
+    for call in unfound(document, target):
         node, name = call.node, plain_name(call.node)
         if call.resolution not in (Resolution.UNKNOWN, Resolution.FUNCTION) or is_pythons(node) or is_no_modelling(node):
             continue

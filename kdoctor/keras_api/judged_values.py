@@ -21,19 +21,26 @@ NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)")
 
 def is_refused(class_name: str, argument: str, value: Json, release: str) -> bool:
     """Whether the constructor of a layer refuses this value whatever else it is given; False where that is not known."""
-    row = _rows().get(class_name, {}).get(argument)
     kind = kind_of(value)
-    if row is None or kind is None:
+    if kind not in _refused(class_name, release).get(argument, ()):
         return False
-    measured = _around(release)
-    if not measured or not all(row["refused"].get(kind, 0) >> index & 1 for index in measured):
-        return False
-    return kind != "text" or not _is_taken(argument, value, row)
+    return kind != "text" or not _is_taken(argument, value, _rows()[class_name][argument])
 
 
-def judged_arguments(class_name: str) -> Collection[str]:
-    """The arguments of a layer that its constructor judges."""
-    return _rows().get(class_name, {}).keys()
+def judged_arguments(class_name: str, release: str) -> Collection[str]:
+    """The arguments of a layer of which its constructor refuses some values."""
+    return _refused(class_name, release).keys()
+
+
+@functools.lru_cache(maxsize=1024)
+def _refused(class_name: str, release: str) -> Mapping[str, frozenset[str]]:
+    """The kinds of values that each argument is refused for."""
+    measured, found = _around(release), {}
+    for argument, row in _rows().get(class_name, {}).items() if measured else ():
+        kinds = frozenset(kind for kind, bits in row["refused"].items() if all(bits >> index & 1 for index in measured))
+        if kinds:
+            found[argument] = kinds
+    return found
 
 
 def _is_taken(argument: str, text: str, row: Mapping[str, Any]) -> bool:

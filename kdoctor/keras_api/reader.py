@@ -86,6 +86,12 @@ def calls(document: Document, target: Target) -> tuple[Call, ...]:
     return tuple(_call(node, document.format.native, catalogue, target, look_up) for node in nodes)
 
 
+@lru_cache(maxsize=4)
+def unfound(document: Document, target: Target) -> tuple[Call, ...]:
+    """The calls whose class is not simply found: few of thousands, and what most checks are about."""
+    return tuple(call for call in calls(document, target) if call.resolution is not Resolution.FOUND)
+
+
 def kind_of(node: Node) -> str:
     """What the loader expects where the object stands, by the key that holds it: layer, initializer, dtype_policy, …"""
     return _kind(node.key or "")

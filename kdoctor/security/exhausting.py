@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.objects import Node, objects, objects_named
 from kdoctor.structure.sources import tensors
 
 CONSTANT: Final = "_CONSTANT_VALUE"  # stands in a call of Keras 2 where a tensor would
@@ -29,8 +29,8 @@ class Pattern(NamedTuple):
 def slow_patterns(document: Document) -> Iterator[Pattern]:
     """The keys of policy maps for which matching one name may take longer than anybody waits."""
     longest: int | None = None
-    for node in objects(document):
-        patterns = node.config.get("policy_map") if node.class_name.rpartition(">")[2] == MAPS else None
+    for node in objects_named(document, (MAPS,)):
+        patterns = node.config.get("policy_map")
         for text in patterns if isinstance(patterns, dict) else ():
             longest = longest or max([PATH, *(len(each.name or "") for each in objects(document))])
             if is_slow(text, longest):

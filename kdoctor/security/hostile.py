@@ -63,13 +63,18 @@ def hostile_references(document: Document) -> tuple[Reference, ...]:
     known: dict[tuple[Json, ...], bool] = {}
     found = []
     for part, keys, raw in serialized(document):
-        words = (raw["class_name"], *(raw.get(key) for key in ("module", "registered_name", "spec_name")))
+        words: tuple[Json, ...] = (raw["class_name"], raw.get("module"), raw.get("registered_name"), raw.get("spec_name"))
         if words[0] == FUNCTION:
             words = (*words, raw["config"])
-        plain = all(word is None or isinstance(word, str) for word in words)
-        if plain and words not in known:
-            known[words] = _condemned(_reference(raw, Pointer(part)))
-        if known[words] if plain else _condemned(_reference(raw, Pointer(part))):
+        try:
+            condemned = known.get(words)
+        except TypeError:  # a list or a dict among them
+            condemned = None
+        if condemned is None:
+            condemned = _condemned(_reference(raw, Pointer(part)))
+            if all(word is None or isinstance(word, str) for word in words):
+                known[words] = condemned
+        if condemned:
             found.append(_reference(raw, Pointer(part, keys)))
     return tuple(found)
 

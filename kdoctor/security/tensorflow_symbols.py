@@ -13,13 +13,14 @@ from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import objects
+from kdoctor.structure.objects import objects_named
 
 # class name -> the keys of its config that name what is called
 NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "TFOpLambda": ("function",), "SlicingOpLambda": ("function",), "ClassMethod": ("cls_symbol", "method_name"),
     "InstanceMethod": ("attr_name",), "InstanceProperty": ("attr_name",),
 }  # fmt: skip
+OF_GRAPHS: Final = "TensorFlowOpLayer"  # which holds the operation itself
 SYMBOLS: Final = ("function", "cls_symbol")  # names of TensorFlow; the others are attributes of what is found there
 OLD_NAMES: Final = ("compat.v1.", "compat.v2.", "_api.v2.")
 # Below these names TensorFlow 2.15 and before export mathematics alone, or what takes tensors apart.
@@ -54,13 +55,13 @@ def acting_symbols(document: Document) -> Iterator[Called]:
     """The symbols and operations of TensorFlow that act on the machine, in layers that stand for one."""
     from kdoctor.saved_model.outside import touches_outside  # seldom needed
 
-    for node in objects(document):
+    for node in objects_named(document, {*NAMED, OF_GRAPHS}):
         kind = node.class_name.rpartition(">")[2]
         for key in NAMED.get(kind, ()):
             name = node.config.get(key)
             if isinstance(name, str) and (acts(name) if key in SYMBOLS else HIDDEN.fullmatch(name)):
                 yield Called(node.at / "config" / key, name)
-        if kind == "TensorFlowOpLayer":
+        if kind == OF_GRAPHS:
             found = (name for name in OPERATION.findall(_text(node.config.get("node_def"))) if touches_outside(name))
             yield from (Called(node.at / "config" / "node_def", name) for name in found)
 

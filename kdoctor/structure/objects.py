@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from kdoctor.document import EMPTY, Document, Json
@@ -92,6 +93,34 @@ def objects(document: Document) -> tuple[Node, ...]:
     """Every serialized object of config, training state and a SavedModel, outermost first, encoded plain values left out."""
     nodes = (as_node(value, Pointer(part, keys)) for part, keys, value in serialized(document))
     return tuple(node for node in nodes if node is not None and node.class_name not in VALUES)
+
+
+def objects_named(document: Document, names: Iterable[str]) -> tuple[Node, ...]:
+    """Those whose class has one of these names, in the order of the file; a class that is registered in a package has its own name there.
+
+    Most checks are about a few of thousands of objects: to look at all of them for each was a third of all that is done with a large model.
+    """
+    by_name = _by_name(document)
+    found = [item for name in {*names} for item in by_name.get(name, ())]
+    found.sort(key=itemgetter(0))
+    return tuple(node for _, node in found)
+
+
+def class_names(document: Document) -> Collection[str]:
+    """The names of the classes of all objects, each once, without a package."""
+    return _by_name(document).keys()
+
+
+@lru_cache(maxsize=4)
+def _by_name(document: Document) -> Mapping[str, list[tuple[int, Node]]]:
+    """Every object with its number, by the name of its class without that of the package."""
+    found: dict[str, list[tuple[int, Node]]] = {}
+    for number, node in enumerate(objects(document)):
+        found.setdefault(node.class_name, []).append((number, node))
+    merged: dict[str, list[tuple[int, Node]]] = {}
+    for name, items in found.items():
+        merged.setdefault(name.rpartition(">")[2], []).extend(items)
+    return merged
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_list, layer_nodes, layers
 from kdoctor.structure.manifest import weights_by_layer
-from kdoctor.structure.objects import Node, as_node, is_authors, objects
+from kdoctor.structure.objects import Node, as_node, is_authors, objects_named
 
 Shape: TypeAlias = "tuple[int | None, ...]"  # elements by axis, the batch first; None is any length
 
@@ -63,7 +63,9 @@ class Stack(NamedTuple):
 @lru_cache(maxsize=4)
 def stacks(document: Document) -> tuple[Stack, ...]:
     """Every Sequential model in the config, the outermost first."""
-    return tuple(_stack(node) for node in objects(document) if node.class_name == "Sequential" and node.at.part == "config")
+    return tuple(
+        _stack(node) for node in objects_named(document, ("Sequential",)) if node.class_name == "Sequential" and node.at.part == "config"
+    )
 
 
 def _stack(model: Node) -> Stack:

@@ -30,7 +30,7 @@ def test_every_row_holds_a_value_that_keras_refuses_and_lets_the_one_pass_that_k
     wrong, rows = [], 0
     for _, name, found in probe.classes(keras):
         config = probe.base(found)
-        for argument in judged_arguments(name) if config is not None else ():
+        for argument in judged_arguments(name, keras.__version__) if config is not None else ():
             if argument not in config:
                 continue
             if is_refused(name, argument, config[argument], keras.__version__):

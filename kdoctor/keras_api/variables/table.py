@@ -6,6 +6,7 @@ Checked against the real thing: tests/keras_api/test_variables.py builds each la
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -84,10 +85,14 @@ WITHOUT_A_NAME: Final = frozenset(
 
 def is_builtin(node: Node) -> bool:
     """Whether the object is of Keras's own classes, by its module and its registered name; the file may lie about both."""
-    namesake = is_authors(node) and node.class_name not in WITHOUT_A_NAME and (node.class_name in RULES or node.class_name in WITHOUT)
-    family = not namesake and (node.module is None or node.module.split(".")[0] in FAMILY)
-    registered = node.registered_name
-    applied = (node.module or "").startswith("keras.src.applications.")  # Keras 2 registered theirs as anyone's
+    return _is_builtin(node.class_name, node.module, node.registered_name, is_authors(node))
+
+
+@lru_cache(maxsize=4096)  # thousands of objects have few names
+def _is_builtin(class_name: str, module: str | None, registered: str | None, authors: bool) -> bool:
+    namesake = authors and class_name not in WITHOUT_A_NAME and (class_name in RULES or class_name in WITHOUT)
+    family = not namesake and (module is None or module.split(".")[0] in FAMILY)
+    applied = (module or "").startswith("keras.src.applications.")  # Keras 2 registered theirs as anyone's
     return family and (applied or registered is None or ">" not in registered or registered.startswith("Keras>"))
 
 
