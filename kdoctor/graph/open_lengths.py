@@ -10,20 +10,24 @@ from collections.abc import Iterator
 from typing import Final
 
 from kdoctor.graph.shapes import infer_model
+from kdoctor.keras_api.einsum import contradicted
 from kdoctor.keras_api.variables.table import is_builtin, variables_of
 from kdoctor.keras_api.variables.variable import Shape, Shapes
-from kdoctor.structure.layers import Layer
+from kdoctor.structure.layers import Layer, is_model, layer_nodes
 from kdoctor.structure.models import Model
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sequential import statements
 
-# Layers that are made of no length, and whose output is open where their input is.
+# Layers whose output is open exactly where `kdoctor.keras_api.output_shapes` says so: of others an open length may be one that is not told.
 HANDS_ON: Final = frozenset(
     """
-    Activation ActivityRegularization Add AlphaDropout Average Concatenate Dropout ELU Flatten GaussianDropout GaussianNoise Identity LeakyReLU Masking
-    Maximum Minimum Multiply ReLU Rescaling Softmax SpatialDropout1D SpatialDropout2D SpatialDropout3D Subtract ThresholdedReLU UnitNormalization
+    Activation ActivityRegularization Add AlphaDropout Average BatchNormalization Bidirectional Concatenate Dense Dropout ELU EinsumDense Embedding
+    Flatten GRU GaussianDropout GaussianNoise GroupNormalization Identity LSTM LayerNormalization LeakyReLU Masking Maximum Minimum Multiply PReLU
+    Permute RNN ReLU RepeatVector Rescaling Reshape SimpleRNN Softmax SpatialDropout1D SpatialDropout2D SpatialDropout3D SpectralNormalization Subtract
+    ThresholdedReLU UnitNormalization
     """.split()  # noqa: SIM905 (a table of names)
-    + [f"{kind}{rank}D" for kind in ("Cropping", "UpSampling", "ZeroPadding") for rank in (1, 2, 3)]
+    + [f"{kind}{rank}D" for kind in ("Conv", "ConvLSTM", "Cropping", "UpSampling", "ZeroPadding") for rank in (1, 2, 3)]
+    + [f"{kind}Conv{rank}D" for kind in ("Depthwise", "Separable") for rank in (1, 2)]
     + [f"{scope}{kind}Pooling{rank}D" for scope in ("", "Global") for kind in ("Average", "Max") for rank in (1, 2, 3)]
 )
 MULTIPLIES: Final = frozenset({"DepthwiseConv1D", "DepthwiseConv2D"})  # the channels of their input, whatever they were built with
@@ -59,6 +63,8 @@ def undetermined(node: Node, shapes: Shapes, *, built: bool) -> str | None:
         return "how many channels it makes"
     if built:
         return None
+    if node.class_name == "EinsumDense" and (axis := contradicted(node.config, shapes[0] if shapes else None)) is not None:
+        return f"its axis {axis!r}, of which it states the length"
     if node.class_name == "Normalization":  # which looks for the lengths of its axes also where the config gives mean and variance
         node = node._replace(config={**node.config, "mean": None})
     lacking = next((one for one in variables_of(node, shapes, _unknown) or () if one.shape and None in one.shape), None)
@@ -69,7 +75,7 @@ def _behind(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
     if not model.functional:
         for layer in model.layers[model.layers.index(inputs[0]) + 1 :]:
             yield layer
-            if layer.class_name not in HANDS_ON:
+            if not _hands_on(layer.node):
                 return
         return
     readers: dict[str, list[Layer]] = {}
@@ -86,8 +92,18 @@ def _behind(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
             if waiting[layer.key]:
                 continue  # Concatenate of an open and a told input is open, too; a sum of them is not
             yield layer
-            if layer.class_name in HANDS_ON:
+            if _hands_on(layer.node):
                 ready.append(layer.key)
+
+
+def _hands_on(node: Node) -> bool:
+    """Whether an open length of what it returns is one that Keras leaves open, too: of a wrapper or a model, all that is in it."""
+    if is_model(node):
+        return all(one.class_name == "InputLayer" or _hands_on(one) for one in layer_nodes(node))
+    if node.class_name == "TimeDistributed":
+        inside = as_node(node.config.get("layer"), node.at / "config" / "layer")
+        return inside is not None and _hands_on(inside)
+    return node.class_name in HANDS_ON and is_builtin(node)
 
 
 def _stated(layer: Layer) -> Shape | None:

@@ -45,6 +45,23 @@ def read_equation(config: Config, shape: Shape | None) -> Equation:
     )
 
 
+def contradicted(config: Config, shape: Shape | None) -> str | None:
+    """The label of an axis whose length the layer states and its input leaves open: "Input shape and output shape do not match at shared
+    dimension". None where there is none, or where the config does not tell."""
+    if shape is None:
+        return None
+    try:
+        taken, _, given, left = _split(str(config.get("equation")))
+        output = _output(config["output_shape"], shape, len(shape) - len(taken), left)
+    except (KeyError, TypeError, ValueError):
+        return None
+    if len(shape) != len(taken) or len(output) != len(given):
+        return None  # axes that are left out are not compared
+    stated = dict(zip(given, output, strict=True))
+    pairs = list(zip(taken, shape, strict=True))[1:]
+    return next((label for label, length in pairs if length is None and stated.get(label) is not None), None)
+
+
 def _split(equation: str) -> tuple[str, str, str, bool]:
     """The labels of input, kernel and output, and whether the axes left out are the first ones."""
     for form, left in FORMS:

@@ -198,6 +198,41 @@ def test_an_open_length_is_followed_through_the_layers_that_hand_it_on(tmp_path:
     assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads_in_keras(path)
 
 
+def half_open(taken: str, given: str, *lengths: int | None) -> Any:
+    return keras.layers.EinsumDense(f"{taken},cd->{given}", output_shape=(*lengths, 3))
+
+
+LENGTHS: dict[str, Any] = {
+    "equation": lambda: half_open("...c", "...d"),
+    "told by its equation": lambda: half_open("abc", "abd", 6),
+    "recurrent": lambda: keras.layers.Bidirectional(keras.layers.GRU(2, return_sequences=True)),
+    "cell": lambda: keras.layers.RNN(keras.layers.LSTMCell(2), return_sequences=True),
+    "last step": lambda: keras.layers.LSTM(2),
+    "turned": lambda: keras.layers.Permute((2, 1)),
+    "reshaped": lambda: keras.layers.Reshape((-1, 2)),
+    "convolution": lambda: keras.layers.SeparableConv1D(3, 2),
+    "wrapped": lambda: keras.layers.TimeDistributed(keras.layers.Activation("relu")),
+    "normalized": lambda: keras.layers.BatchNormalization(),
+    "pooled away": lambda: keras.layers.GlobalMaxPooling1D(),
+}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("made", LENGTHS.values(), ids=LENGTHS)
+@pytest.mark.parametrize("sequential", [True, False])
+def test_a_dense_behind_a_flattened_open_length_is_told_whatever_stands_before(tmp_path: Path, made: Any, sequential: bool) -> None:
+    path, chain = tmp_path / "model.h5", [keras.Input((6, 4)), made(), keras.layers.Flatten(), keras.layers.Dense(2)]
+    stack = keras.Sequential(chain)
+    (stack if sequential else keras.Model(stack.inputs, stack.outputs)).save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"][0]["config"]["batch_shape"] = [None, None, 4]
+        config["config"].pop("build_input_shape", None)
+        file.attrs["model_config"] = json.dumps(config)
+    assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads_in_keras(path)
+
+
 @pytest.mark.parametrize("made", [layer("Dense", units=3, build=[None, 4]), layer("DepthwiseConv1D", kernel_size=[2], build=[None, 6, 4])])
 def test_keras_2_goes_by_no_build_config(made: dict[str, Any]) -> None:
     shape = [None] * len(made["build_config"]["input_shape"])
