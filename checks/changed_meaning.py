@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import calls, read_natively
 from kdoctor.replacements.hard_sigmoid import rescaled, spelled_out, users
 from kdoctor.structure.naming import fresh
@@ -24,8 +26,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     """The target reads the file, and makes something else of it.
 
     Keras 3 takes the ``batch_input_shape`` of an ``.h5``'s first layer for a shape without batch: a Dense-first model silently gains a
-    dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped, and
-    Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
+    dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped (before 3.9 a number,
+    too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``. A RandomCrop no longer makes images its size when the model predicts.
 
     The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
@@ -44,7 +46,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
             yield from _random_crop(document, node, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
-            yield from _axis(node, target)
+            yield from _axis(document, node, target)
             yield from _taken_for_function(node, target)
 
 
@@ -80,15 +82,27 @@ def _one_dimension_more(first: Node) -> str | None:
     return None
 
 
-def _axis(node: Node, target: Target) -> Iterator[Finding]:
+def _axis(document: Document, node: Node, target: Target) -> Iterator[Finding]:
     axis = node.config.get("axis")
-    if isinstance(axis, list) and len(axis) > 1 and habits.DROPS_LISTED_AXIS.of(target) and not read_natively(node, False, target):
+    listed = isinstance(axis, list) and len(axis) > 1 and habits.DROPS_LISTED_AXIS.of(target)
+    numbered = type(axis) is int and habits.DROPS_NUMBERED_AXIS.of(target) and _matters(document, node, axis, target)
+    if (listed or numbered) and not read_natively(node, False, target):
         yield Finding(
             node.at / "config" / "axis",
             f"{target} drops the axis {axis} of {node.class_name} when it reads an .h5, and takes the default",
             repair=AS_KERAS,
             layer=node.name,
         )
+
+
+def _matters(document: Document, node: Node, axis: int, target: Target) -> bool:
+    """Whether an axis is another one than the class's own default, as far as the number of axes is told."""
+    known = Catalogue.load(target.release, target.family).resolve("keras.layers", node.class_name)
+    default = -1 if known is None else known.parameters.get("axis")
+    if type(default) is not int or axis == default:
+        return False
+    given = next((shape for shape in infer(document).inputs.get(node.at, ()) if shape), None)
+    return given is None or axis % len(given) != default % len(given)
 
 
 def _backwards(node: Node, target: Target) -> Iterator[Finding]:

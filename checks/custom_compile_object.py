@@ -9,6 +9,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, is_optimizer, mentions, unknown_schedule
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+from kdoctor.training.renamed_metrics import as_class
 
 AT = Pointer("training")
 
@@ -31,7 +32,7 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
             yield _schedule(mention, schedule, document, target, dropped)
             dropped = True
             continue
-        if mention.found is not None or mention.meant is not None or mention.given or _falls_back(mention, document, target):
+        if mention.found is not None or mention.meant is not None or mention.given or _is_told_elsewhere(mention, document, target):
             continue
         blocks = _blocks(mention, document.format.native, target)
         yield Finding(
@@ -57,6 +58,10 @@ def _schedule(mention: Mention, name: str, document: Document, target: Target, d
         keras_says=f"TypeError: Could not locate class '{name}'. Make sure custom classes and functions are decorated with …",
         mild=dropped,
     )
+
+
+def _is_told_elsewhere(mention: Mention, document: Document, target: Target) -> bool:
+    return _falls_back(mention, document, target) or as_class(mention, document, target) is not None
 
 
 def _blocks(mention: Mention, native: bool, target: Target) -> bool:

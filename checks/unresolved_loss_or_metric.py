@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.custom.custom_objects import of_training
@@ -9,13 +9,14 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.target import Target
+from kdoctor.training.renamed_metrics import as_class
 
 # losses/loss.py, standardize_reduction: "auto" was Keras 2's word for the mean over the batch.
 REDUCTIONS = {"auto": "sum_over_batch_size"}
 WRAPPER = "MeanMetricWrapper"  # around a function as a metric, as Keras 2 stores it
 
 
-@check("K502", Severity.ERROR, since="0.1.0")
+@check("K502", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Finding]:
     """The training state names a loss or metric of Keras in a way that the target does not read.
 
@@ -25,6 +26,9 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
 
     A metric function of the user's own in an ``.h5`` of Keras 2 stands in a wrapper that bears its name: given to ``load_model``, it is
     taken for that name, "'function' object has no attribute 'replace'".
+
+    Some metrics went by names that Keras 3 has no function for (``cosine_proximity``, ``logcosh``): the model predicts, and ``fit`` raises
+    "Could not interpret metric identifier: cosine_proximity". The cure names the class that computes the same.
 
     The cure writes the full name (``mean_squared_error``), leaves out ``fn``, which the class knows itself, and writes today's word for
     the reduction, that of a loss of the user's own included, when its source is given with ``--custom``. The model computes the same.
@@ -37,6 +41,8 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
             continue
         if mention.found is None and mention.meant is not None and mention.form != "object":
             yield _alias(document, mention, target)
+        if (made := as_class(mention, document, target)) is not None:
+            yield _renamed(mention, made, document, target)
         if target.keras_3 and not document.format.native and mention.name == WRAPPER and mention.arguments.get("name") in target.custom:
             yield _taken_for_its_name(mention, document, target)
         yield from _arguments(mention, target)
@@ -54,6 +60,17 @@ def _taken_for_its_name(mention: Mention, document: Document, target: Target) ->
         if alone
         else None,
         keras_says="AttributeError: 'function' object has no attribute 'replace'",
+    )
+
+
+def _renamed(mention: Mention, made: Mapping[str, Json], document: Document, target: Target) -> Finding:
+    passed = document.format.native or mention.in_list  # unread until fit()
+    return Finding(
+        mention.at,
+        f"the metric {mention.name!r} is a name of Keras 2 that {target} does not find",
+        repair=Repair(f"write the metric {made['class_name']}", (Edit(mention.at, old=mention.name, new=made),)),
+        keras_says=f"ValueError: Could not interpret metric identifier: {mention.name}",
+        mild=passed and target.purpose != "training",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import pytest
 from graphs import after, functional, start
 from weight_documents import NATIVE, ONE, TWO, archive, h5
@@ -131,3 +132,10 @@ def test_a_function_that_keras_2_holds_as_a_metric_is_one_that_fit_can_call() ->
         "registered_name": "function",
     }
     assert own["config"]["fn"] == "authors_own"
+
+
+def test_a_metric_that_is_a_class_alone_in_keras_3_becomes_that_class_under_its_name() -> None:
+    wrapped = {"class_name": "MeanMetricWrapper", "config": {"name": "cosine_proximity", "dtype": "float32", "fn": "cosine_similarity"}}
+    ((found,),) = native_training({"loss": "mse", "metrics": [[wrapped]]})["metrics"]
+    metric = keras.saving.deserialize_keras_object(found)
+    assert (type(metric), metric.name) == (keras.metrics.CosineSimilarity, "cosine_proximity")

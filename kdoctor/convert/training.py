@@ -12,6 +12,8 @@ FUNCTIONS = frozenset({
     "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "mean_squared_error", "mean_absolute_error",
     "mean_absolute_percentage_error", "mean_squared_logarithmic_error", "hinge", "squared_hinge", "categorical_hinge", "poisson",
 })  # fmt: skip
+# Those that are no functions there, and the classes that compute the same; `cosine_proximity` is another name of the first.
+CLASSES: Mapping[str, str] = {"cosine_similarity": "CosineSimilarity", "logcosh": "LogCoshError", "log_cosh": "LogCoshError"}
 WRAPPER = "MeanMetricWrapper"
 PARTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
@@ -43,7 +45,11 @@ def _homed(value: Json, module: str) -> Json:
 def _callable(value: Mapping[str, Json]) -> Mapping[str, Json]:
     """A wrapper's function as an archive names one: the text of an ``.h5`` stays a text there, which fit() cannot call."""
     config = value.get("config")
-    if value.get("class_name") != WRAPPER or not isinstance(config, Mapping) or config.get("fn") not in FUNCTIONS:
+    if value.get("class_name") != WRAPPER or not isinstance(config, Mapping) or not isinstance(config.get("fn"), str):
+        return value
+    if config["fn"] in CLASSES and config.keys() <= {"name", "dtype", "fn"}:
+        return {"class_name": CLASSES[config["fn"]], "config": {key: said for key, said in config.items() if key != "fn"}}
+    if config["fn"] not in FUNCTIONS:
         return value
     function = {"module": "builtins", "class_name": "function", "config": config["fn"], "registered_name": "function"}
     return {**value, "config": {**config, "fn": function}}

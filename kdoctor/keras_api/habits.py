@@ -37,6 +37,7 @@ OPENS_BY_NAME = Habit((3, 0))  # the extension alone decides; before, the conten
 # The `.h5` reader of Keras 3: keras/src/legacy/saving
 KEEPS_BATCH_AXIS = Habit((3, 0))  # a first layer's batch_input_shape is passed on as the shape of one sample
 DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its one number taken
+DROPS_NUMBERED_AXIS = Habit((3, 0), (3, 9))  # and one that is a number; seen in 3.0.5, read in 3.6.0 and 3.9.2
 TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
 FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is sought once more by its config's name
 

@@ -73,6 +73,20 @@ def test_an_axis_of_several_numbers_lives_in_an_archive_only() -> None:
     assert examine("K609", model(layer("Softmax", axis=[1, 2]))) == []
 
 
+@pytest.mark.parametrize(("class_name", "axis", "shape", "lost"), [
+    ("Concatenate", 1, [None, 4, 3], True),
+    ("Concatenate", 2, [None, 4, 3], False),
+    ("Softmax", 1, [None, 4, 3], True),
+    ("Softmax", -1, [None, 4, 3], False),
+    ("Softmax", 1, [None, 4], False),
+])  # fmt: skip
+def test_before_3_9_an_axis_that_is_a_number_is_dropped_too(class_name: str, axis: int, shape: list[int | None], lost: bool) -> None:
+    given = {**layer("InputLayer", name="in", batch_shape=shape)}
+    sick = document(sequential(given, bare(class_name, axis=axis)), format=Format.H5_MODEL)
+    assert bool(examine("K609", sick, Target("3.8.0"))) is lost
+    assert examine("K609", sick, Target("3.9.0")) == []
+
+
 @pytest.mark.parametrize("axis", [-1, [3], None])
 def test_one_axis_is_read_as_it_is(axis: object) -> None:
     assert examine("K609", h5(bare("Softmax", axis=axis))) == []

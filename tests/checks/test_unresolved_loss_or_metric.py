@@ -44,6 +44,18 @@ def test_the_short_name_of_a_loss_in_an_h5_is_written_out() -> None:
     assert examine("K502", healed) == []
 
 
+@pytest.mark.parametrize(("name", "kind"), [("cosine_proximity", keras.metrics.CosineSimilarity), ("logcosh", keras.metrics.LogCoshError)])
+def test_a_metric_under_a_name_of_keras_2_is_the_class_that_computes_the_same(name: str, kind: type) -> None:
+    sick = document(sequential(layer("Dense")), metadata={"keras_version": "2.15.0"}, training={"metrics": [name]})
+    (finding,) = examine("K502", sick, Target(keras.__version__, purpose="training"))
+    assert not finding.mild
+    (made,) = cured(sick, finding).training["metrics"]
+    metric = keras.saving.deserialize_keras_object(made)
+    assert (type(metric), metric.name) == (kind, name)
+    assert examine("K506", sick) == []
+    assert examine("K502", document(sequential(layer("Dense")), metadata={"keras_version": "2.2.4"}, training={"metrics": [name]})) == []
+
+
 def test_short_names_are_found_for_every_output() -> None:
     found = examine("K502", h5(loss={"one": "mse", "two": ["mae", "mean_squared_error"]}))
     assert [finding.at.json for finding in found] == ["/loss/one", "/loss/two/0"]
