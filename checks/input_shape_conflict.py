@@ -8,7 +8,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.structure.flow import Clash, fits, flow
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.objects import Node, objects_named
 from kdoctor.structure.sequential import (
     BATCH_KEYS,
     FEATURE_AXIS,
@@ -49,7 +49,7 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
     is refused, whoever states it. A contradiction that the target never reads is an info.
     """
     found = stacks(document)
-    for node in objects(document):
+    for node in objects_named(document, ("InputLayer",)):
         if node.class_name == "InputLayer":
             yield from _stated_twice(document, node, found, target)
     for stack in found:
@@ -170,8 +170,9 @@ def _as_stored(place: Statement, shape: Shape | None) -> Json:
 def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
     """A layer whose build_config contradicts its own kernel; only the reader of ``.keras`` archives looks at it."""
     for layer in stack.layers if document.format.native else ():
-        yield from _unread_build(stack, layer)
         shape = as_shape(layer.build_config.get("input_shape"))
+        if shape is None:
+            yield from _unread_build(stack, layer)
         clash = None if shape is None else flow(document, (layer,), shape).clash
         if shape is None or clash is None or layer.class_name == "Sequential":  # which builds itself from its own layers
             continue
@@ -191,7 +192,7 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
 def _unread_build(stack: Stack, layer: Node) -> Iterator[Finding]:
     """A build_config that says nothing Keras reads: the layer counts as built, and has no variables (Layer.build_from_config)."""
     built = layer.build_config
-    if layer.class_name not in FEATURE_AXIS or not built or "shapes_dict" in built or as_shape(built.get("input_shape")) is not None:
+    if layer.class_name not in FEATURE_AXIS or not built or "shapes_dict" in built:
         return
     drop = Repair(
         "drop it; Keras builds the layer from the InputLayer", (Edit(layer.at / "build_config", old=layer.raw["build_config"], new=ABSENT),)

@@ -30,9 +30,8 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
             yield _old_words(document, node, target)
     if not habits.REFUSES_BARE_LIST.of(target):
         return
-    bare = [
-        node for node in objects_named(document, ("Sequential",)) if isinstance(node.raw.get("config"), list) and node.at.part == "config"
-    ]
+    named = (node for node in objects_named(document, ("Sequential",)) if node.class_name == "Sequential" and node.at.part == "config")
+    bare = [node for node in named if isinstance(node.raw.get("config"), list)]
     taken = {node.name for node in objects(document) if node.name is not None} if bare else set()
     for node in bare:
         listed = node.raw["config"]

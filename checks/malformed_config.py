@@ -8,7 +8,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.api_object import ApiObject
-from kdoctor.keras_api.judged_values import is_refused, judged_arguments
+from kdoctor.keras_api.judged_values import refused_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
@@ -81,8 +81,10 @@ def _unhashable(call: Call) -> Finding:
 def _empty(document: Document) -> Iterator[Finding]:
     """A Sequential in which nothing computes, called within a Functional: Keras 2 handed its input on, Keras 3 builds it first."""
     for layer in layers(document):
+        if layer.class_name != "Sequential" or not layer.calls:
+            continue
         inside = layer_list(layer.node)[0]
-        if layer.class_name != "Sequential" or not layer.calls or any(_computes(item) for item in inside):
+        if any(_computes(item) for item in inside):
             continue
         if not inside:
             says = f"ValueError: Sequential model {layer.name} cannot be built because it has no layers. Call `model.add(layer)`."
@@ -103,8 +105,10 @@ def _computes(item: Json) -> bool:
 
 def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding]:
     """What a layer of Keras's own hands to ``initializers.get`` and the like."""
-    node, refused = call.node, [*_judged(call, release)]
-    taken = () if call.found is None else _taken(call.found)  # what is not taken is K601's, and may be a hundred thousand arguments
+    if call.found is None:
+        return
+    node, refused = call.node, [(key, JUDGES) for key in refused_arguments(call.found.name, call.arguments, release)]
+    taken = _taken(call.found)  # what is not taken is K601's, and may be a hundred thousand arguments
     for key, kind in taken:
         value = call.arguments.get(key)
         if value is not None and not isinstance(value, str) and (says := _refusal(kind, value)):  # texts are K303's
@@ -161,15 +165,6 @@ def _without_shape(document: Document, node: Node, target: Target) -> Finding:
         layer=node.name,
         keras_says="ValueError: You must pass a `shape` argument.",
     )
-
-
-def _judged(call: Call, release: str) -> Iterator[tuple[str, str]]:
-    """Values that the constructor itself refuses, whatever else it is given."""
-    if call.found is None:
-        return
-    for key in judged_arguments(call.found.name, release):
-        if key in call.arguments and is_refused(call.found.name, key, call.arguments[key], release):
-            yield key, JUDGES
 
 
 def _refusal(kind: str, value: Json) -> str | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
@@ -42,14 +43,15 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     older = habits.COUNTS_INPUTS_OF_MODELS_SHORT.of(target)
     if not habits.COUNTS_INPUTS.of(target) and not older:
         return
-    shapes, strange = infer(document), _namesakes(document, target)
+    shapes = infer(document)
     for model in all_models(document):
         for layer in model.layers if model.functional else ():
-            if layer.at in strange:
-                continue
             found = list(_miscounted(document, model, layer, older))
+            words_of = () if found or older else tuple(misaligned(layer.node, shapes.calls.get(layer.at, ())))
+            if (found or words_of) and layer.at in _namesakes(document, target):
+                continue
             yield from found
-            for words in () if found or older else misaligned(layer.node, shapes.calls.get(layer.at, ())):
+            for words in words_of:
                 yield Finding(
                     layer.at,
                     f"{layer.class_name} {layer.name!r} {words.message}",
@@ -59,6 +61,7 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
                 )
 
 
+@lru_cache(maxsize=4)
 def _namesakes(document: Document, target: Target) -> frozenset[Pointer]:
     """What only bears the name of a layer of Keras's: layers of the user's own (K601 tells of them), and operations in an ``.h5`` (K306)."""
     return frozenset(

@@ -90,9 +90,13 @@ class Weight:
     @property
     def bytes(self) -> int:
         """Size of the array in memory, in bytes; 0 where the dtype has no fixed size (text)."""
-        bits = BITS.match(self.dtype)
-        item = 1 if self.dtype == "bool" else int(bits.group(1)) // 8 if bits else 0
-        return self.parameters * item
+        return self.parameters * _item_bytes(self.dtype)
+
+
+@lru_cache(maxsize=256)
+def _item_bytes(dtype: str) -> int:
+    bits = BITS.match(dtype)
+    return 1 if dtype == "bool" else int(bits.group(1)) // 8 if bits else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ CODES: Final = {"float32": "f", "float64": "d"}
 def glanced(stream: IO[bytes], weights: Mapping[str, Weight]) -> Iterator[Fault]:
     """A fault for each array with NaN or infinity, where all that stand in one piece stand close together; numpy is not needed for so few."""
     placed = {path: weight for path, weight in weights.items() if weight.start >= 0 and weight.dtype in CODES and _counts(path)}
-    first = min((weight.start for weight in placed.values()), default=0)
+    starts = [weight.start for weight in placed.values()]
+    first = min(starts, default=0)
+    if max(starts, default=0) - first > SPAN:
+        return
     span = max((weight.start + weight.bytes for weight in placed.values()), default=0) - first
     if not placed or span > SPAN:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
@@ -41,6 +42,7 @@ def hub_nodes(document: Document, target: Target) -> tuple[Node, ...]:
     return tuple(call.node for call in unfound(document, target) if call.resolution is Resolution.HUB)
 
 
+@lru_cache(maxsize=4)
 def repaired_nodes(document: Document) -> tuple[Node, ...]:
     """The layers that kdoctor wrote for them."""
     return tuple(node for node in objects(document) if node.at.part == "config" and is_repaired_hub(node))

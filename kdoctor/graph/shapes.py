@@ -19,7 +19,7 @@ from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import calls_of
 from kdoctor.structure.layers import is_model, layer_list, layer_nodes
-from kdoctor.structure.objects import Node, as_node, model_of
+from kdoctor.structure.objects import Node, model_of
 from kdoctor.structure.sequential import as_shape, statements, states_its_input
 from kdoctor.structure.sources import Source, tensors
 
@@ -97,11 +97,10 @@ class _Walk:
         return outputs_of(node, given, lambda inside, shapes: self.call(inside, shapes, depth + 1) or None) or ()
 
     def _sequential(self, model: Node, given: Shapes, depth: int) -> Shapes:
-        items, at = layer_list(model)
+        nodes = layer_nodes(model)
         shapes = given or (None if states_its_input(model) else as_shape(model.config.get("build_input_shape")),)
-        for index, item in enumerate(items):
-            layer = as_node(item, at / index)
-            if layer is None:
+        for index, layer in enumerate(nodes):
+            if layer.at.keys[-1] != index:  # after one that is no layer
                 return ()
             if layer.class_name == "InputLayer":
                 shapes = self._input(layer, shapes)
@@ -109,7 +108,7 @@ class _Walk:
             if index == 0:
                 shapes = (_narrowed(shapes[0] if shapes else None, _stated(layer)), *shapes[1:])
             shapes = self.call(layer, shapes, depth + 1)
-        return shapes
+        return shapes if len(nodes) == len(layer_list(model)[0]) else ()
 
     def _input(self, layer: Node, given: Shapes) -> Shapes:
         found = (input_shape(layer, given),)
@@ -175,10 +174,11 @@ def _output(made: Mapping[Step, Shapes], graph: _Graph, source: Source) -> Shape
 
 def built_with(node: Node) -> Shapes:
     """The input shapes that a layer says it was built with, in the order of its arguments; empty where it says nothing."""
-    several = node.build_config.get("shapes_dict")
-    if isinstance(several, Mapping):
+    config = node.build_config
+    several = config.get("shapes_dict")
+    if several is not None and isinstance(several, Mapping):
         return tuple(as_shape(several[name]) for name in BUILT_WITH if several.get(name) is not None)
-    built = as_shape(node.build_config.get("input_shape"))
+    built = as_shape(config.get("input_shape"))
     return () if built is None else (built,)
 
 

@@ -27,6 +27,17 @@ def is_refused(class_name: str, argument: str, value: Json, release: str) -> boo
     return kind != "text" or not _is_taken(argument, value, _rows()[class_name][argument])
 
 
+def refused_arguments(class_name: str, arguments: Mapping[str, Json], release: str) -> list[str]:
+    """Those of a layer's arguments that its constructor refuses whatever else it is given."""
+    return [
+        argument
+        for argument, kinds in _refused(class_name, release).items()
+        if argument in arguments
+        and kind_of(arguments[argument]) in kinds
+        and is_refused(class_name, argument, arguments[argument], release)
+    ]
+
+
 def judged_arguments(class_name: str, release: str) -> Collection[str]:
     """The arguments of a layer of which its constructor refuses some values."""
     return _refused(class_name, release).keys()

@@ -6,7 +6,7 @@ The loader of ``.keras`` archives goes by module and class name (serialization_l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache, partial
 from typing import NamedTuple, TypeAlias
@@ -83,7 +83,24 @@ def calls(document: Document, target: Target) -> tuple[Call, ...]:
         return ()
     catalogue = Catalogue.load(target.release, target.family)
     look_up = lru_cache(maxsize=4096)(partial(_look_up, catalogue))  # a model has thousands of objects, of few classes
-    return tuple(_call(node, document.format.native, catalogue, target, look_up) for node in nodes)
+    return tuple(_made(nodes, document.format.native, lambda node: _call(node, document.format.native, catalogue, target, look_up)))
+
+
+def _made(nodes: Iterable[Node], native: bool, make: Callable[[Node], Call]) -> Iterator[Call]:
+    """The calls of the objects. Those of an archive that state a module go by the words they state alone: what was found once is found again."""
+    known: dict[tuple[str | None, ...], Call] = {}
+    for node in nodes:
+        words = (
+            (node.key, node.class_name, node.module, node.registered_name) if native and node.module is not None and node.at.keys else None
+        )
+        like = None if words is None else known.get(words)
+        if like is not None:
+            yield Call(node, like.kind, Resolution.FOUND, like.found, node.config)
+            continue
+        call = make(node)
+        if words is not None and call.resolution is Resolution.FOUND and node.class_name != FUNCTION:
+            known[words] = call
+        yield call
 
 
 @lru_cache(maxsize=4)

@@ -58,7 +58,7 @@ def immediate_calls(document: Document) -> Iterator[Node]:
     """
     for node in objects(document):
         calls = node.raw.get("inbound_nodes")
-        if any(call and not _has_tensor(call) and _has_number(call) for call in (calls if isinstance(calls, list) else ())):
+        if calls and isinstance(calls, list) and any(call and not _has_tensor(call) and _has_number(call) for call in calls):
             yield node
 
 

@@ -57,7 +57,8 @@ def _in_model(model: Node) -> Iterator[Misfit]:
     functional = "output_layers" in model.config
     yield from _in_names(layer_nodes(model), functional)
     for index, item in enumerate(items):
-        yield from _in_item(item, at / index, functional)
+        if not _is_plain(item, functional):
+            yield from _in_item(item, at / index, functional)
     for key in GRAPH[1:] if functional else ():
         if key in model.config and not _names_tensors(model.config[key]):
             why = f"{key} of {model.name!r} is {_written(model.config[key])}, which is no list of layers, calls and outputs"
@@ -124,6 +125,22 @@ def _names_tensors(value: Json) -> bool:
     if not isinstance(value, list):
         return False
     return as_source(value) is not None or all(map(_names_tensors, value))
+
+
+def _is_plain(item: Json, functional: bool) -> bool:
+    """Whether an entry is as almost all are: an object and, in a Functional, one with a name and calls of one tensor each."""
+    if not isinstance(item, dict) or "config" not in item or not isinstance(item.get("class_name"), str) or item["class_name"] == "Input":
+        return False
+    nodes = item.get("inbound_nodes")
+    return not functional or ("name" in item and isinstance(nodes, list) and all(map(_takes_one, nodes)))
+
+
+def _takes_one(call: Json) -> bool:
+    """Whether a call takes one whole tensor, in the words of either Keras."""
+    if isinstance(call, dict):
+        return only_tensor(call) is not None and _is_tensor(call["args"][0])
+    entry = call[0] if isinstance(call, list) and len(call) == 1 else None
+    return isinstance(entry, list) and as_source(entry) is not None and (len(entry) < 4 or isinstance(entry[3], dict))
 
 
 def _in_item(item: Json, at: Pointer, functional: bool) -> Iterator[Misfit]:

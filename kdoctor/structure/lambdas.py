@@ -64,9 +64,11 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
                 found[node.at] = reader.read(node.at, str(node.key or "function"), whole)
         else:
             for key, value in node.config.items():
-                if isinstance(value, dict) and is_bare(value):
+                if not value or not isinstance(value, (dict, list)):
+                    continue
+                if len(value) == 1 and is_bare(value):
                     found[node.at / "config" / key] = reader.read_bare(node, key, value)
-                elif isinstance(value, (dict, list)) and (listed := _listed(node.config, key, value)) is not None:
+                elif (listed := _listed(node.config, key, value)) is not None:
                     found[node.at / "config" / key] = reader.read(node.at / "config" / key, key, listed, node.name)
     return tuple(found.values())
 

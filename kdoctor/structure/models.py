@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layers, layers_of
-from kdoctor.structure.objects import Node, model_of, objects
+from kdoctor.structure.objects import MODELS, Node, model_of, objects
 from kdoctor.structure.sources import Source
 
 
@@ -39,7 +39,8 @@ class Model(NamedTuple):
 @lru_cache(maxsize=4)
 def model_nodes(document: Document) -> tuple[Node, ...]:
     """The models of the config as the objects that they are, outermost first: nested ones, and those inside wrappers too."""
-    return tuple(node for node in objects(document) if node.at.part == "config" and is_model(node))
+    lists = (node for node in objects(document) if "layers" in node.config or node.class_name in MODELS)
+    return tuple(node for node in lists if node.at.part == "config" and is_model(node))
 
 
 @lru_cache(maxsize=4)

@@ -93,11 +93,15 @@ def states_its_input(model: Node, depth: int = 0) -> bool:
 
 def as_shape(value: Json) -> Shape | None:
     """A shape from JSON, as a list or as the object that tf.keras makes of a tuple; None for anything else, several shapes included."""
-    if isinstance(value, Mapping) and value.get("class_name") in WRAPPED_SHAPES:
-        value = value.get("items")
-    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
-        return None
-    return tuple(value) if all(length is None or type(length) is int for length in value) else None
+    if type(value) is not list:  # as almost all are: to ask for a kind of collection takes longer than the rest
+        if isinstance(value, Mapping) and value.get("class_name") in WRAPPED_SHAPES:
+            value = value.get("items")
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return None
+    for length in value:
+        if length is not None and type(length) is not int:
+            return None
+    return tuple(value) or None
 
 
 def meant_shape(value: Json) -> Shape | None:

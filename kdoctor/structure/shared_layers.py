@@ -55,8 +55,9 @@ def number_of(layer: Layer) -> int | None:
 
 
 def _single(document: Document) -> Iterator[Layer]:
-    """Layers that are no models, as Keras makes them: those of a nested model where it stands."""
-    return (layer for layer in layers(document) if not is_model(layer.node))
+    """Layers that are no models, as Keras makes them: those of a nested model where it stands. None where no layer has a number."""
+    rows = layers(document)
+    return (layer for layer in rows if not is_model(layer.node)) if any(NUMBER in layer.node.raw for layer in rows) else iter(())
 
 
 def _numbered(document: Document) -> Iterator[Pair]:

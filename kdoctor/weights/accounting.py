@@ -73,18 +73,19 @@ def _in_archive(document: Document, layout: Layout) -> dict[str, Holding]:
                 path, weight = stored
                 owned[path] = Holding(path, weight, Owner.LAYER, account.claim.name, variable.role, variable.shape)
     owned |= _misplaced(document, layout)
-    named, there = places(document, layout), opened(document, layout)
     for path, weight in document.weights.items():
         if path not in owned:
-            owned[path] = _left_over(path, weight, named, there)
+            owned[path] = _left_over(path, weight, places(document, layout), opened(document, layout))
     return _doubted(owned) if _unplaced(document, layout) else owned
 
 
 def _unplaced(document: Document, layout: Layout) -> bool:
     """Whether a layer of which the config does not tell what it owns has nothing in its place: then what stands elsewhere may be its own."""
-    filled = {place.name for path in document.weights if (place := around(path, places(document, layout))) is not None}
-    if any(not place.told and place.name not in filled for place in places(document, layout).values()):
-        return True
+    named = places(document, layout)
+    if not all(place.told for place in named.values()):
+        filled = {place.name for path in document.weights if (place := around(path, named)) is not None}
+        if any(not place.told and place.name not in filled for place in named.values()):
+            return True
     rows = accounts(document, layout)
     return any(not account.stored and any(not is_told(variable.shape) for variable in account.expected) for account in rows)
 

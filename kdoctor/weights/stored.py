@@ -52,13 +52,13 @@ class Account(NamedTuple):
 
     @property
     def missing(self) -> Variables:
-        return tuple(variable for variable in self.expected if _key(variable) not in self.stored)
+        return tuple([variable for variable in self.expected if _key(variable) not in self.stored])
 
     @property
     def mismatched(self) -> tuple[tuple[Variable, str, Weight], ...]:
         """Variables whose array has another shape, with its path."""
-        pairs = ((variable, self.stored.get(_key(variable))) for variable in self.expected)
-        return tuple((variable, *found) for variable, found in pairs if found is not None and not fits(variable.shape, found[1].shape))
+        pairs = [(variable, self.stored.get(_key(variable))) for variable in self.expected]
+        return tuple([(variable, *found) for variable, found in pairs if found is not None and not fits(variable.shape, found[1].shape)])
 
     @property
     def balanced(self) -> bool:
@@ -71,7 +71,11 @@ def _key(variable: Variable) -> str:
 
 def fits(claimed: Shape | None, shape: Sequence[int]) -> bool:
     """Whether an array of this shape may be the variable, as far as its shape is told."""
-    return claimed is None or (len(claimed) == len(shape) and all(a is None or a == b for a, b in zip(claimed, shape, strict=True)))
+    return (
+        claimed is None
+        or claimed == shape
+        or (len(claimed) == len(shape) and all(a is None or a == b for a, b in zip(claimed, shape, strict=True)))
+    )
 
 
 def is_told(shape: Shape | None) -> bool:

@@ -71,6 +71,18 @@ class Walk:
             self._children(path.rstrip("/"), header, (*around, address))
 
     def _children(self, path: str, header: Header, around: tuple[int, ...]) -> None:
+        plain = self._objects.plain_links(header)
+        if plain is None:
+            self._odd_children(path, header, around)
+            return
+        if len(plain) > self._groups:
+            raise Full(len(plain))
+        found = [(f"{path}/{name}", address, around) for name, address in reversed(plain)]
+        self._stream.spend(sum(len(place) for place, _, _ in found))
+        self._open += found
+
+    def _odd_children(self, path: str, header: Header, around: tuple[int, ...]) -> None:
+        """What can be found of a group in which something is not as Keras writes it, told link by link."""
         found: list[tuple[str, int, tuple[int, ...]]] = []
         names: set[str] = set()
         try:
