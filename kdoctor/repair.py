@@ -146,8 +146,12 @@ def _prove(plan: Plan, out: Path) -> None:
 
 
 def _survival(plan: Plan) -> str:
-    count, held = len(plan.lost), len(plan.after.document.weights)
-    return f"of {held} arrays in all, {count} did not survive" if count > 1 else f"of {held} arrays in all, one did not survive"
+    """How many arrays are lost, and how many of these the model computes with."""
+    lost, own = len(plan.lost), sum(one.role != "optimizer" for one in plan.lost)
+    told = f"{lost} arrays did not survive" if lost > 1 else "one array did not survive"
+    if not own:
+        return f"{told}, none of them the model's own: they are its training state"
+    return told if own == lost else f"{told}, {own} of them the model's own"
 
 
 def _success(plan: Plan, path: Path, wish: Wish) -> str:

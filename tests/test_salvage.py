@@ -136,3 +136,16 @@ def test_what_stands_before_hdf5_is_left_behind_and_never_unasked(tmp_path: Path
     right, found = layers_only(arrays(LEGACY)), layers_only(arrays(out))
     assert found.keys() == right.keys()
     assert all(np.array_equal(found[path], right[path]) for path in right)
+
+
+def test_of_a_model_in_a_zip_that_is_cut_what_stands_before_the_cut_survives(tmp_path: Path) -> None:
+    around = tmp_path / "around.zip"
+    with zipfile.ZipFile(around, "w") as archive:
+        archive.write(TWO_LAYERS, "models/model.keras")
+    around.write_bytes(around.read_bytes()[: int(around.stat().st_size * 0.8)])
+    answer = partial(around, tmp_path / "out.keras")
+    assert (answer["written"], answer["code"]) == (True, 1)
+    before, after = arrays(TWO_LAYERS), layers_only(arrays(tmp_path / "out.keras"))
+    assert after
+    gone = {row["path"] for row in answer["lost"]}
+    assert all(np.array_equal(before[path], array) for path, array in after.items() if path not in gone)

@@ -7,6 +7,7 @@ import os
 import stat
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -47,14 +48,19 @@ def open_document(path: Place, limits: Limits = Limits()) -> Document:  # noqa: 
     try:
         status = _status(path)
         if stat.S_ISDIR(status.st_mode):
-            return _local(path, status, read_keras_dir(path, limits), "")
+            reading = read_keras_dir(path, limits)
+            members = reading.parts.get("members", {}).values()
+            held = sum(member.size for member in members) if members else _bytes_below(path, limits.members)
+            return _local(path, status, reading, "", held)
         if not stat.S_ISREG(status.st_mode):
             raise ReadError(f"{path} is neither a file nor a folder")
         with open(path, "rb") as stream:
             status = os.fstat(stream.fileno())
             reading = _read(stream, status.st_size, path.name, limits, 0)
             reading = read_sharded(path, limits) if reading.content == MAP else reading
-            return _local(path, status, reading, _digest(stream, status.st_size, limits))
+            held = sum(member.size for member in reading.parts.get("members", {}).values())
+            held = held if reading.content == "directory" else status.st_size
+            return _local(path, status, reading, _digest(stream, status.st_size, limits), held)
     except OSError as error:
         raise ReadError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -102,9 +108,13 @@ def _hdf5(stream: BinaryIO, size: int, limits: Limits) -> Reading:
     return Reading(format, "hdf5", parts, tuple(faults))
 
 
-def _local(path: Path, status: os.stat_result, reading: Reading, digest: str) -> Document:
-    folder = reading.content == "directory" or stat.S_ISDIR(status.st_mode)
-    size = sum(member.size for member in reading.parts.get("members", {}).values()) if folder else status.st_size
+def _bytes_below(folder: Path, most: int) -> int:
+    """The sizes of up to ``most`` files in a folder and in those within it; links are not followed."""
+    files = (os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
+    return sum(found.st_size for found in map(os.lstat, islice(files, most)) if stat.S_ISREG(found.st_mode))
+
+
+def _local(path: Path, status: os.stat_result, reading: Reading, digest: str, size: int) -> Document:
     return _document(path.name, size, reading, digest, Origin(path, status.st_size, status.st_mtime_ns, reading.wrapping))
 
 

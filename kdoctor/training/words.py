@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterator
 
 from kdoctor.document import Format, Json
 from kdoctor.errors import UsageError
+from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.target import Training
 
 PAIR = re.compile(r"(optimizer|loss|metrics?)=")
+QUOTES = " '\""
 CALL = re.compile(r"([A-Za-z_]\w*)\s*(?:\((.*)\))?")
 
 
@@ -51,10 +54,10 @@ def parse_training(text: str, catalogue: Catalogue) -> Training:
     if unknown or "optimizer" not in given:
         raise UsageError(f"--compile {text!r}: write optimizer=…,loss=…,metrics=…")
     name, arguments = _optimizer(given["optimizer"], catalogue)
-    named = re.split(r"[+,]", given.get("metrics", given.get("metric", "")))
-    metrics = tuple(_named("metric", metric.strip(), catalogue) for metric in named if metric.strip())
+    named = re.split(r"[+,]", re.sub(r"^\[(.*)\]$", r"\1", given.get("metrics", given.get("metric", ""))))
+    metrics = tuple(_named("metric", metric.strip(QUOTES), catalogue) for metric in named if metric.strip(QUOTES))
     loss = given.get("loss")
-    return Training(name, arguments, None if loss is None else _named("loss", loss, catalogue), metrics)
+    return Training(name, arguments, None if loss is None else _named("loss", loss.strip(QUOTES), catalogue), metrics)
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -74,14 +77,39 @@ def _optimizer(text: str, catalogue: Catalogue) -> tuple[str, dict[str, Json]]:
     registered = next((name for name in names if name.lower() == f"custom>{sought.lower()}"), "")
     stored = sought if catalogue.function("optimizer", sought) is not None else registered
     found = catalogue.function("optimizer", stored)
-    if match is None or found is None:
-        known = ", ".join(sorted(name for name in names if name[:1].isupper() and ">" not in name))
+    if match is None or found is None or not _stands_alone(found):
+        known = ", ".join(
+            sorted(
+                name for name in names if name[:1].isupper() and ">" not in name and _stands_alone(catalogue.function("optimizer", name))
+            )
+        )
         raise UsageError(f"--compile: there is no optimizer {text!r}; {known}")
     arguments = _arguments(match.group(2) or "")
     for name in arguments:
         if not catalogue.accepts(found, name):
             raise UsageError(f"--compile: {found.name} takes no {name!r}")
+    arguments = {name: _fitting(found, name, value) for name, value in arguments.items()}
     return registered if stored == registered else found.name, {"name": found.name.lower(), **arguments}
+
+
+def _stands_alone(optimizer: ApiObject | None) -> bool:
+    """Whether it can be made without another optimizer, and is no base of them: it has a learning rate of its own."""
+    return optimizer is not None and isinstance(optimizer.parameters.get("learning_rate"), float)
+
+
+def _fitting(optimizer: ApiObject, name: str, value: Json) -> Json:
+    """The value as Keras saves one of the parameter's kind; it refuses a learning rate that is not written as a float."""
+    default = optimizer.parameters.get(name)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(default, bool):
+        fits, wanted = isinstance(value, bool), "True or False"
+    elif isinstance(default, (int, float)):
+        fits, wanted = is_number and (value >= 0 or name != "learning_rate"), "a number"
+    else:
+        fits, wanted = not isinstance(value, str) or name == "name", "a number"
+    if not fits:
+        raise UsageError(f"--compile: {name} of {optimizer.name} is {wanted}, not {value!r}")
+    return float(value) if isinstance(default, float) else value
 
 
 def _arguments(text: str) -> dict[str, Json]:
@@ -105,5 +133,5 @@ def _named(kind: str, text: str, catalogue: Catalogue) -> str:
         return text
     found = catalogue.function(kind, text)
     if found is None:
-        raise UsageError(f"--compile: there is no {kind} {text!r}")
+        raise UsageError(f"--compile: there is no {kind} {text!r}" + ("; it goes by its name, without arguments" if "(" in text else ""))
     return found.name

@@ -11,6 +11,7 @@ import pytest
 from saved_model.protobufs import field, saved_model
 from stored_lambdas import crop
 
+from kdoctor.archive import open_document
 from kdoctor.doctor import examine_file
 from kdoctor.engine import Report
 from kdoctor.outcomes import outcomes
@@ -133,3 +134,11 @@ def test_a_folder_that_is_an_unzipped_archive_too_is_examined_as_both(tmp_path: 
 def test_a_config_of_another_tool_makes_no_archive_of_a_saved_model(tmp_path: Path) -> None:
     report = examined(beside(tmp_path, b'{"architectures": ["Mine"]}'))
     assert codes(report) == {"K110", "K401"}
+
+
+def test_a_folder_is_as_large_as_its_files_together(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    (place / "variables").mkdir()
+    (place / "variables" / "variables.data-00000-of-00001").write_bytes(bytes(5_000))
+    (place / "elsewhere").symlink_to(Path(__file__))
+    assert open_document(place).file["size"] == 5_000 + (place / "saved_model.pb").stat().st_size

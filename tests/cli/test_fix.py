@@ -336,3 +336,18 @@ def test_a_folder_of_any_other_name_stays_one_unless_an_archive_is_asked_for(kdo
     assert (tmp_path / "unzipped.fixed").is_dir()
     assert kdoctor("fix", tmp_path / "unzipped", "-o", tmp_path / "out.keras").code == 0
     assert zipfile.is_zipfile(tmp_path / "out.keras")
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation", "ignore:You are saving")  # of Keras, when it saves
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_a_file_without_the_optimizers_state_is_about_a_third_as_large(kdoctor: Run, tmp_path: Path, ending: str) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((32,)), keras.layers.Dense(256), keras.layers.Dense(1)])
+    model.compile("adam", "mean_squared_error")
+    model.optimizer.build(model.trainable_variables)
+    model.save(tmp_path / f"whole{ending}")
+    assert kdoctor("fix", tmp_path / f"whole{ending}", "--drop-optimizer", "-o", tmp_path / f"small{ending}").code == 0
+    whole, small = ((tmp_path / f"{name}{ending}").stat().st_size for name in ("whole", "small"))
+    assert small < 0.55 * whole
+    assert model.count_params() * 4 < small

@@ -30,12 +30,20 @@ def test_the_first_argument_of_an_optimizer_is_its_learning_rate() -> None:
     assert parsed("optimizer=adam(1e-4),loss=mse").arguments == {"name": "adam", "learning_rate": 1e-4}
 
 
+def test_a_whole_learning_rate_is_written_as_the_float_that_keras_wants() -> None:
+    rate = parsed("optimizer=sgd(1),loss=mse").arguments["learning_rate"]
+    assert (rate, type(rate)) == (1.0, float)
+
+
 def test_further_arguments_go_by_name() -> None:
     found = parsed("optimizer=SGD(0.1, momentum=0.9, nesterov=True),loss=mse")
     assert found.arguments == {"name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": True}
 
 
-@pytest.mark.parametrize("metrics", ["metrics=mae+accuracy", "metrics=mae,accuracy", "metric=mae+accuracy", "metrics= mae + accuracy "])
+@pytest.mark.parametrize(
+    "metrics",
+    ["metrics=mae+accuracy", "metrics=mae,accuracy", "metric=mae+accuracy", "metrics= mae + accuracy ", "metrics=['mae', 'accuracy']"],
+)
 def test_several_metrics_are_joined_by_plus_or_comma(metrics: str) -> None:
     assert parsed(f"optimizer=adam,{metrics}").metrics == ("MeanAbsoluteError", "accuracy")
 
@@ -62,6 +70,14 @@ def test_an_argument_that_looks_like_a_part_belongs_to_what_precedes_it() -> Non
         ("optimizer=adam,metrics=mae+luck", "no metric 'luck'"),
         ("optimizer=adam(speed=3)", "Adam takes no 'speed'"),
         ("optimizer=adam(1e-4, 0.9)", "only the learning rate"),
+        ("optimizer=adam('fast')", "learning_rate of Adam is a number, not 'fast'"),
+        ("optimizer=adam(-1)", "learning_rate of Adam is a number, not -1"),
+        ("optimizer=adam(1e999)", "learning_rate of Adam is a number, not inf"),
+        ("optimizer=adam(amsgrad=1)", "amsgrad of Adam is True or False, not 1"),
+        ("optimizer=adam(weight_decay='much')", "weight_decay of Adam is a number, not 'much'"),
+        ("optimizer=optimizer", "no optimizer 'optimizer'"),
+        ("optimizer=LossScaleOptimizer", "no optimizer 'LossScaleOptimizer'"),
+        ("optimizer=adam,loss=huber(delta=2.0)", "without arguments"),
         ("optimizer=adam(rate)", "not plain values"),
         ("optimizer=adam(1e-4", "no optimizer"),
         ("optimizer=adam(1)+(2)", "not plain values"),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from kdoctor.archive.remote.file import TROUBLE, RemoteFile, filesystem
+from kdoctor.archive.remote.file import RemoteFile, filesystem, trouble
 from kdoctor.errors import ReadError
 
 PIECE: Final = 4 << 20  # bytes in memory
@@ -35,7 +35,7 @@ def downloaded(file: RemoteFile, folder: Path, tell: Callable[[int | None], None
             _copy(file, path, shutil.disk_usage(place).free // SHARE, tell)
         except FileNotFoundError:
             raise ReadError(f"{file}: no such file") from None
-        except TROUBLE as error:
+        except trouble() as error:
             raise ReadError(f"{file} cannot be read: {file.without_secrets(str(error) or type(error).__name__)}") from None
         yield path
 

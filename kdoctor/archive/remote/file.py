@@ -5,6 +5,9 @@ from __future__ import annotations
 import bisect
 import functools
 import io
+import sys
+import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,8 +26,26 @@ LARGEST_BLOCK_BYTES = 256 * 1024
 BLOCKS = 1024  # kept in memory of one file
 WHOLE_BYTES = Limits().digest_bytes  # a file up to this size is read to its end for its digest: it comes in one request
 NO_RANGES = "cannot be read in parts: its server gives no ranges; download it, and examine the copy"
-TROUBLE = (OSError, ValueError, RuntimeError, KeyError, NotImplementedError)  # what file systems raise; the rest is a failure of its own
+TROUBLE = (OSError, ValueError, RuntimeError, KeyError, NotImplementedError, EOFError, tarfile.TarError, zlib.error)  # of file systems
+# What the libraries below them raise, as far as they are there.
+OF_LIBRARIES = (
+    ("botocore.exceptions", "BotoCoreError"), ("botocore.exceptions", "ClientError"), ("google.auth.exceptions", "GoogleAuthError"),
+    ("azure.core.exceptions", "AzureError"), ("aiohttp.client_exceptions", "ClientError"), ("_lzma", "LZMAError"),
+)  # fmt: skip
 _VERSIONS = ("ETag", "etag", "md5Hash", "content_md5", "blob_id", "LastModified", "last_modified", "mtime", "updated", "created")
+
+
+def trouble() -> tuple[type[BaseException], ...]:
+    """What a file system may raise because of the place or the way to it; everything else is a failure of its own."""
+    found = [getattr(sys.modules.get(module), name, None) for module, name in OF_LIBRARIES]
+    return (*TROUBLE, *(each for each in found if isinstance(each, type)))
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong, where the library says no more than the address."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file, or nobody answers"
+    return str(error) or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +114,8 @@ class RemoteFile:
                 yield cast(BinaryIO, watched), size
                 if watched.failure is not None:
                     raise watched.failure
-        except TROUBLE as error:
-            said = self.without_secrets(str(error) or type(error).__name__)
+        except trouble() as error:
+            said = self.without_secrets(reason(error))
             raise ReadError(f"{self} {NO_RANGES}" if "range requests" in said else f"{self} cannot be read: {said}") from None
 
 
@@ -147,9 +168,7 @@ Place: TypeAlias = Path | RemoteFile
 def filesystem(root: str) -> Any:
     """The file system of an address. Raises `UsageError` where the library for it is not installed."""
     try:
-        from fsspec.core import url_to_fs
-
-        return url_to_fs(root, use_listings_cache=False)[0]
+        return _reached(root)[0]
     except ImportError as error:
         raise UsageError(f"{shown(root)}: {error}; pip install 'kdoctor[remote]'") from None
     except ValueError as error:  # a protocol that is not known
@@ -158,6 +177,12 @@ def filesystem(root: str) -> Any:
 
 def path_in(root: str) -> str:
     """The path that an address names within its file system."""
+    return str(_reached(root)[1])
+
+
+def _reached(root: str) -> tuple[Any, str]:
     from fsspec.core import url_to_fs
 
-    return str(url_to_fs(root, use_listings_cache=False)[1])
+    packed = {"tar": {"compression": "gzip"}} if root.partition("?")[0].lower().endswith(".tgz") else {}  # known by .gz alone
+    found: tuple[Any, str] = url_to_fs(root, use_listings_cache=False, **packed)
+    return found

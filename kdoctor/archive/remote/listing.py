@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kdoctor.archive.remote.address import root_of, shown, without_secrets
-from kdoctor.archive.remote.file import TROUBLE, RemoteFile, filesystem, path_in
+from kdoctor.archive.remote.file import RemoteFile, filesystem, path_in, trouble
 from kdoctor.errors import UsageError
 
 
@@ -17,8 +17,10 @@ def find_remote(text: str, is_model: Callable[[str], bool]) -> tuple[RemoteFile,
         if root.startswith(("http://", "https://")) and is_model(shown(path)):
             return RemoteFile(root, path), False  # a web server has no folders to speak of
         entry = {"name": "", "type": "directory"} if root.startswith("tar://") and not path else system.info(path)
-    except TROUBLE as error:
-        why = "no such file or folder" if isinstance(error, FileNotFoundError) else without_secrets(str(error), root)
+    except trouble() as error:
+        why = (
+            "no such file or folder" if isinstance(error, FileNotFoundError) else without_secrets(str(error) or type(error).__name__, root)
+        )
         raise UsageError(f"{shown(text)}: {why}") from None
     return (RemoteFile(root, path), True) if entry["type"] == "directory" else (RemoteFile.listed(root, entry), False)
 
@@ -27,7 +29,7 @@ def entries_of(folder: RemoteFile) -> list[tuple[RemoteFile, bool]] | None:
     """What is in a folder, by name, and which of it are folders; None for one that cannot be listed."""
     try:
         entries = sorted(filesystem(folder.root).ls(folder.path, detail=True), key=lambda entry: str(entry["name"]))
-    except TROUBLE:
+    except trouble():
         return None
     inside = (entry for entry in entries if entry["name"].strip("/") != folder.path.strip("/"))  # a bucket marks a folder by its own name
     return [

@@ -13,7 +13,7 @@ from kdoctor.archive.writing.hdf5_child import answer, opened, regular, stored_a
 from kdoctor.document import Json
 
 WAITING = "/__kdoctor__"  # links stand here between their old and their new name, so that two can be exchanged
-WASTE_BYTES = 1 << 20  # of room that nothing stands in any more
+WASTE_BYTES = 1 << 12  # of room that nothing stands in any more
 WASTE = 0.1  # of the file
 
 

@@ -11,9 +11,9 @@ from typing import BinaryIO, cast
 
 from kdoctor.archive.tar_file import tar_entries
 from kdoctor.archive.window import Window
-from kdoctor.archive.zip.directory import Entry, read_directory
-from kdoctor.archive.zip.end import find_end
-from kdoctor.archive.zip.member import STORED
+from kdoctor.archive.zip.archive import open_zip
+from kdoctor.archive.zip.directory import Entry
+from kdoctor.archive.zip.member import DEFLATED, STORED, beginning
 from kdoctor.archive.zip.names import plain
 from kdoctor.archive.zip.output import CHUNK, packed_bytes, plain_bytes, verified
 from kdoctor.archive.zip.record import read_record
@@ -25,7 +25,7 @@ from kdoctor.limits import Limits
 @contextlib.contextmanager
 def unwrapped(origin: Origin, folder: Path, limits: Limits, *, whole: bool = True) -> Iterator[tuple[BinaryIO, int]]:
     """The innermost content of a file and its size in bytes; what has to be unpacked for it is unpacked to an unnamed file in ``folder``.
-    Unless it shall be ``whole``, what stands in front of a damage in a gzip around it is enough.
+    Unless it shall be ``whole``, what stands in front of a damage in a gzip or zip around it is enough.
 
     Raises `WriteError` when the packing is damaged or holds more than the limits allow.
     """
@@ -39,20 +39,24 @@ def unwrapped(origin: Origin, folder: Path, limits: Limits, *, whole: bool = Tru
             elif kind == "tar":
                 stream, size = _in_tar(stream, size, name, limits)
             elif kind == "zip":
-                stream, size = _member(stack, folder, stream, size, name, limits)
+                stream, size = _member(stack, folder, stream, size, name, limits, whole)
         yield stream, size
 
 
-def _member(stack: contextlib.ExitStack, folder: Path, stream: BinaryIO, size: int, name: str, limits: Limits) -> tuple[BinaryIO, int]:
+def _member(
+    stack: contextlib.ExitStack, folder: Path, stream: BinaryIO, size: int, name: str, limits: Limits, whole: bool
+) -> tuple[BinaryIO, int]:
     """A stored member in place, another one unpacked."""
     entry = _entry(stream, size, name, limits)
     found = read_record(stream, entry.offset)
     if found is None:
         raise WriteError(f"{name!r} is not where the archive says")
     if entry.method == STORED:
-        return cast(BinaryIO, Window(stream, found[1], entry.packed)), entry.packed
-    content = plain_bytes(packed_bytes(stream, found[1], entry.packed, name), entry.method, name)
-    return _spooled(stack, folder, verified(content, entry.size, entry.crc, name), limits)
+        return cast(BinaryIO, Window(stream, found[1], entry.packed)), min(entry.packed, max(0, size - found[1]))
+    packed = packed_bytes(stream, found[1], entry.packed, name)
+    if not whole and entry.method == DEFLATED:
+        return _spooled(stack, folder, beginning(packed), limits)
+    return _spooled(stack, folder, verified(plain_bytes(packed, entry.method, name), entry.size, entry.crc, name), limits)
 
 
 def _in_tar(stream: BinaryIO, size: int, name: str, limits: Limits) -> tuple[BinaryIO, int]:
@@ -64,9 +68,8 @@ def _in_tar(stream: BinaryIO, size: int, name: str, limits: Limits) -> tuple[Bin
 
 
 def _entry(stream: BinaryIO, size: int, name: str, limits: Limits) -> Entry:
-    end = find_end(stream, size)
-    entries = read_directory(stream, end, limits)[0] if end is not None else []
-    for entry in reversed(entries):  # of equal names Python's zipfile reads the last
+    opened = open_zip(stream, size, limits)
+    for entry in reversed(opened.archive.entries if opened is not None else ()):  # of equal names Python's zipfile reads the last
         if name in (entry.name, plain(entry.name)):
             return entry
     raise WriteError(f"{name!r} is no longer in the archive around it")

@@ -15,6 +15,7 @@ import pytest
 from remote.servers import Sent, counting_proxy, web_server
 
 from kdoctor.archive import open_document
+from kdoctor.archive.remote import listing
 from kdoctor.archive.remote.address import address_of, is_remote, root_of, shown, without_secrets
 from kdoctor.archive.remote.file import RemoteFile, filesystem
 from kdoctor.archive.remote.listing import find_remote
@@ -202,7 +203,7 @@ def packed(folder: Path, name: str, mode: str) -> Path:
     return folder / name
 
 
-@pytest.mark.parametrize(("name", "mode"), [("models.tar", "w"), ("models.tar.gz", "w:gz")])
+@pytest.mark.parametrize(("name", "mode"), [("models.tar", "w"), ("models.tar.gz", "w:gz"), ("models.tgz", "w:gz")])
 def test_the_models_in_a_tar_archive_are_found_and_nothing_is_unpacked(tmp_path: Path, name: str, mode: str) -> None:
     archive = packed(tmp_path, name, mode)
     found = {str(file).partition("::")[0]: file for file in find_models([str(archive)])}
@@ -218,6 +219,25 @@ def test_a_tar_archive_on_the_web_is_looked_into(tmp_path: Path) -> None:
     with web_server(tmp_path) as server:
         found = {str(file): file for file in find_models([f"{server.address}/models.tar"])}
         assert "K401" in errors(examined(found[f"tar://b/model.keras::{server.address}/models.tar"]))
+
+
+@pytest.mark.parametrize("name", ["models.tar", "models.tar.gz", "models.tgz", "models.tar.xz"])
+@pytest.mark.parametrize("content", [b"", b"no archive" * 200], ids=["empty", "other"])
+def test_what_is_no_tar_archive_is_told_in_a_sentence(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UsageError, match=r"models\.t"):
+        [*find_models([str(tmp_path / name)])]
+
+
+def test_a_place_without_credentials_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = pytest.importorskip("botocore.exceptions")
+
+    def refuse(_: str) -> object:
+        raise errors.NoCredentialsError
+
+    monkeypatch.setattr(listing, "filesystem", refuse)
+    with pytest.raises(UsageError, match="s3://bucket/models: Unable to locate credentials"):
+        [*find_models(["s3://bucket/models"])]
 
 
 def test_an_address_that_nothing_can_open_is_wrong_usage() -> None:
