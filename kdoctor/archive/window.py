@@ -6,6 +6,7 @@ reads cost little, and reads nothing that is not asked for: small blocks keep wh
 
 from __future__ import annotations
 
+import sys
 from typing import BinaryIO
 
 from kdoctor.archive.positioned import Positioned
@@ -15,6 +16,7 @@ from kdoctor.archive.positioned import Positioned
 BLOCK, LARGER_BLOCK = 1024, 4096
 SMALL_FILE = 64 * 2**20
 BLOCKS = 512  # two megabytes at most: fewer blocks are read again in a file of ten thousand small groups
+DENSE = 8  # a small file on this machine is read whole once one part in so many was asked for: the rest will be, too
 AHEAD = 16  # blocks read at once at most: twice as many each time that the one before is known, as in a file of many small arrays
 
 
@@ -31,12 +33,16 @@ class Window(Positioned):
         self._block_bytes = LARGER_BLOCK if self._size < SMALL_FILE else BLOCK
         self._blocks: dict[int, bytes] = {}  # the oldest first
         self._ahead = 1
+        self._whole: bytes | None = None  # of a small file that turned out to be dense
+        self._patience = self._size // DENSE if self._size < SMALL_FILE and not isinstance(self._file, Positioned) else sys.maxsize
 
     def take(self, place: int, size: int) -> bytes:
         """The ``size`` bytes from a place on, fewer only at the end, wherever the stream's position is."""
         return self._at(place, max(0, min(size, self._size - place)))
 
     def _at(self, place: int, size: int) -> bytes:
+        if self._whole is not None:
+            return self._whole[place : place + size]
         index, offset = divmod(place, self._block_bytes)
         if offset + size <= self._block_bytes:
             return self._block(index)[offset : offset + size] if size else b""
@@ -51,6 +57,9 @@ class Window(Positioned):
             at = index * length
             self._ahead = min(2 * self._ahead, AHEAD) if index - 1 in self._blocks else 1
             data = self._direct(at, min(self._ahead * length, self._size - at))
+            self._patience -= len(data)
+            if self._patience < 0 and self._whole is None:
+                self._whole = self._direct(0, self._size)
             for start in range(0, max(1, len(data)), length):
                 self._blocks[index + start // length] = data[start : start + length]
             while len(self._blocks) > BLOCKS:

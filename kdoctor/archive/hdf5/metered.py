@@ -49,9 +49,10 @@ class Metered(Window):
         self._reads -= 1
         if self._bytes < 0 or self._reads < 0:
             raise ValueError("an object header that is too long")
-        index, offset = divmod(
-            place, self._block_bytes
-        )  # as in every window: a call more for each of thousands of reads costs as much as the read
+        # as in every window: a call more for each of thousands of reads costs as much as the read
+        if self._whole is not None:
+            return self._whole[place : place + size]
+        index, offset = divmod(place, self._block_bytes)
         block = self._blocks.get(index)
         if block is not None and offset + size <= len(block):
             return block[offset : offset + size]
