@@ -16,6 +16,7 @@ from kdoctor.structure.sequential import Shape, Stack, Statement, agree, as_shap
 from kdoctor.target import Target
 
 DISAGREE = "the file states different input shapes, and nothing in it proves one of them"
+MOST_CANDIDATES = 64
 
 
 class Choice(NamedTuple):
@@ -37,7 +38,10 @@ def choose(document: Document, stack: Stack, target: Target, candidates: Iterabl
     if given is not None and not stack.model.at.keys:
         clash = flow(document, stack.layers, given).clash
         return Choice(given) if clash is None else Choice(None, f"; the shape that you gave, {given}, is refused: {clash}")
-    fitting = [shape for shape in candidates if followed or flow(document, stack.layers, shape).clash is None]
+    different = [*dict.fromkeys(candidates)]
+    if len(different) > MOST_CANDIDATES:
+        return Choice(None)  # each would be followed through all layers
+    fitting = [shape for shape in different if followed or flow(document, stack.layers, shape).clash is None]
     decided = bool(fitting) and all(agree(fitting[0], other) for other in fitting[1:])
     return Choice(fitting[0] if decided else None)
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.faults import FaultKind
+from kdoctor.security.aliases import going_by
 from kdoctor.security.guards import judged
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.objects import FUNCTION
 from kdoctor.target import Target
 
 # Layers that carry another framework's object in their config, serialized with that framework's pickle.
@@ -36,12 +37,12 @@ def embedded_pickle(document: Document, target: Target) -> Iterator[Finding]:
             f"{fault.detail.get('file')} {told}{judged(target, 'npz-pickle')}",
             keras_says="ValueError: Object arrays cannot be loaded when allow_pickle=False",
         )
-    for node in objects_named(document, CARRIERS):
-        if any(node.config.get(key) is not None for key in CARRIERS[node.class_name.rpartition(">")[2]]):
-            torch = node.class_name == "TorchModuleWrapper"
+    for carrier, node in going_by(document, CARRIERS):
+        if node.class_name == FUNCTION or any(node.config.get(key) is not None for key in CARRIERS[carrier]):
+            torch = carrier == "TorchModuleWrapper"
             yield Finding(
                 node.at,
-                f"{node.class_name} {node.name!r} carries a pickled object in its config: loading it would run code from the file"
+                f"{carrier} {node.name!r} carries a pickled object in its config: loading it would run code from the file"
                 f"{judged(target, 'torch-module') if torch else ''}",
                 layer=node.name,
                 keras_says=TORCH if torch else None,

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
+from kdoctor.security.aliases import going_by
 from kdoctor.security.guards import judged
-from kdoctor.structure.objects import Node, class_names, objects_named
+from kdoctor.structure.objects import FUNCTION, Node, class_names, objects_named
 from kdoctor.target import Target
 
 LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
@@ -29,28 +30,35 @@ def external_file_reference(document: Document, target: Target) -> Iterator[Find
 
     The vocabulary itself is not in the file: whoever has it can save the model with the words in it.
     """
+    for _, node in going_by(document, LOOKUPS):
+        if node.class_name == FUNCTION:
+            told = "a lookup layer stands where a function does, and is called with what the file holds for it: a path is read then"
+            yield Finding(node.at, f"{told}{judged(target, 'vocabulary-path')}")
+        yield from _read(node, KEYS, target)
     for node in objects_named(document, filter(_may_read, class_names(document))):
-        for key in _keys(node):
-            value = node.config.get(key)
-            if isinstance(value, str):
-                column = node.class_name in COLUMNS
-                told = "" if column else judged(target, "vocabulary-path")  # columns are of Keras 2, which refuses nothing
-                yield Finding(
-                    node.at / "config" / key,
-                    f"{node.class_name} {node.name or node.config.get('key')!r} reads its {key} from {value!r}, outside the model{told}",
-                    needs=(Need("FILE", value, "what is read is not in the model, only where it was read from"),),
-                    layer=node.name,
-                    keras_says=None if column else "ValueError: Requested the loading of a vocabulary file outside of the model archive.",
-                )
+        yield from _read(node, _keys(node), target)
+
+
+def _read(node: Node, keys: tuple[str, ...], target: Target) -> Iterator[Finding]:
+    for key in keys:
+        value = node.config.get(key)
+        if isinstance(value, str):
+            column = node.class_name in COLUMNS
+            told = "" if column else judged(target, "vocabulary-path")  # columns are of Keras 2, which refuses nothing
+            yield Finding(
+                node.at / "config" / key,
+                f"{node.class_name} {node.name or node.config.get('key')!r} reads its {key} from {value!r}, outside the model{told}",
+                needs=(Need("FILE", value, "what is read is not in the model, only where it was read from"),),
+                layer=node.name,
+                keras_says=None if column else "ValueError: Requested the loading of a vocabulary file outside of the model archive.",
+            )
 
 
 def _may_read(class_name: str) -> bool:
-    return class_name in LOOKUPS or class_name in COLUMNS or class_name.endswith("Tokenizer")
+    return class_name in COLUMNS or class_name.endswith("Tokenizer")
 
 
 def _keys(node: Node) -> tuple[str, ...]:
-    if node.class_name.rpartition(">")[2] in LOOKUPS:
-        return KEYS
     if node.class_name in COLUMNS:
         return COLUMNS[node.class_name]
     return HUB_KEYS if (node.module or "").split(".")[0] in HUB and node.class_name.endswith("Tokenizer") else ()

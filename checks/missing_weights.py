@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
@@ -12,7 +12,7 @@ from kdoctor.weights.claims import Listed
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges, relocations
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import Account, accountable, accounts, written
-from kdoctor.weights.stored_h5 import NAMES, Ledger, fitting, ledger, ordered, relisting, renamed_groups
+from kdoctor.weights.stored_h5 import NAMES, Group, Ledger, fitting, ledger, ordered, relisting, renamed_groups
 
 from ._shared_weights import rejoined, separated
 
@@ -139,19 +139,13 @@ def _without_weights(found: Ledger) -> Iterator[Finding]:
     if found.counts or len(found.filled) > found.most:
         return
     listed = {group.name: group for group in found.groups}
-    for layer in found.lacking():
-        group = listed.get(layer.name)
-        if group is not None and (not group.there or group.arrays):
-            continue  # told above, or by K607
-        other = next(
-            (
-                other
-                for other in found.others
-                if other.name == layer.name and bool(layer.variables) and fitting(layer.variables or (), other.weights)
-            ),
-            None,
-        )
-        repair = None if other is None or group is not None else _relisted(found, layer)
+    others = {other.name: other for other in found.others}
+    elsewhere = {name for name, group in listed.items() if not group.there or group.arrays}  # told above, or by K607
+    told = [layer for layer in found.lacking() if layer.name not in elsewhere]
+    left_out = {layer.name for layer in told if _fits(layer, others.get(layer.name))}
+    put_back, least = _relisted(found, left_out - listed.keys()), found.least
+    for layer in told:
+        other, repair = layer.name in left_out, None if layer.name in listed or layer.name not in left_out else put_back
         yield Finding(
             NAMES,
             f"{layer.name!r} has no weights in the file"
@@ -159,18 +153,28 @@ def _without_weights(found: Ledger) -> Iterator[Finding]:
             repair=repair,
             needs=() if repair else (NEED,),
             layer=layer.name,
-            keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {found.least} layers, "
+            keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {least} layers, "
             f"found {len(found.filled)} saved layers.",
         )
 
 
-def _relisted(found: Ledger, layer: Listed) -> Repair:
-    """The name put in behind those of the layers before it."""
+def _fits(layer: Listed, other: Group | None) -> bool:
+    return other is not None and bool(layer.variables) and fitting(layer.variables or (), other.weights)
+
+
+def _relisted(found: Ledger, lacking: Collection[str]) -> Repair | None:
+    """Each name put in behind those of the layers before it; all of them at once, since each alone would write the whole list anew."""
     names = [group.name for group in found.groups]
-    order = [row.name for row in found.layers]
-    before = set(order[: order.index(layer.name)])
-    place = max((index + 1 for index, name in enumerate(names) if name in before), default=0)
-    return Repair(f"list {layer.name!r} again", (Edit(NAMES, old=names, new=[*names[:place], layer.name, *names[place:]]),))
+    places = {name: place for place, name in enumerate(names)}
+    behind: dict[int, list[str]] = {}
+    last = -1
+    for name in dict.fromkeys(layer.name for layer in found.layers):
+        if name in lacking:
+            behind.setdefault(last, []).append(name)
+        last = max(last, places.get(name, -1))
+    again = [*behind.get(-1, ()), *(each for place, name in enumerate(names) for each in (name, *behind.get(place, ())))]
+    told = repr(next(iter(lacking), "")) if len(lacking) == 1 else f"{len(lacking)} layers"
+    return Repair(f"list {told} again", (Edit(NAMES, old=names, new=again),)) if lacking else None
 
 
 def _short(found: Ledger) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ def examine_file(
     if isinstance(whole, Failure):
         report = Report(str(path), NOTHING, target, failures=(whole,), asked=tuple(check.code for check in checks))
     else:
-        report = examine(whole, target, checks, str(path))
+        report = examine(whole, target, checks, str(path), whole=False)
         if everywhere:
             report = replace(report, outlooks=foresee(whole, target, checks))
         if isinstance(seen, Failure):

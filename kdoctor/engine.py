@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from kdoctor.abundance import bounded
 from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Document
 from kdoctor.edit import Footprint, apply
@@ -105,8 +106,11 @@ def attempt(name: str, work: Callable[[], T]) -> T | Failure:
         return Failure(name, said)
 
 
-def examine(document: Document, target: Target, checks: Sequence[Check], path: str = "") -> Report:
-    """Run every check. One that crashes becomes a failure, which makes the verdict unknown: silence would be a lie."""
+def examine(document: Document, target: Target, checks: Sequence[Check], path: str = "", *, whole: bool = True) -> Report:
+    """Run every check. One that crashes becomes a failure, which makes the verdict unknown: silence would be a lie.
+
+    Not ``whole``: of thousands of findings of one check the first, and how many more there are.
+    """
     findings: list[Diagnosis] = []
     failures: list[Failure] = []
     seen = _as_given(document, target)
@@ -117,7 +121,7 @@ def examine(document: Document, target: Target, checks: Sequence[Check], path: s
         if isinstance(found, Failure):
             failures.append(found)
         else:
-            findings += [Diagnosis(check, finding) for finding in found]
+            findings += [Diagnosis(check, finding) for finding in (found if whole else bounded(check, found))]
     findings.sort(key=lambda found: (-found.severity, found.check.code, found.finding.at.part))
     return Report(path, document, target, tuple(findings), tuple(failures), asked=tuple(check.code for check in checks))
 

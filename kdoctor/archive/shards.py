@@ -44,8 +44,7 @@ def shard_faults(data: bytes, present: Collection[str], weights: Mapping[str, We
     """A fault for every shard of a map that is not there, and for every one that has not all groups that the map looks for in it."""
     mapped = _mapped(data, limits)
     held = {path.rpartition("/")[0] for path in weights}
-    for name in _shards(mapped):
-        groups = [group.strip("/") for group, shards in mapped.items() if name in shards]
+    for name, groups in _groups(mapped).items():
         if name not in present:
             yield _missing(name, False, groups)
         elif lost := [group for group in groups if group not in held]:
@@ -64,6 +63,15 @@ def _mapped(data: bytes, limits: Limits) -> dict[str, list[str]]:
 
 def _shards(mapped: Mapping[str, list[str]]) -> dict[str, None]:
     return dict.fromkeys(shard for shards in mapped.values() for shard in shards)
+
+
+def _groups(mapped: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Shard -> the groups that the map looks for in it."""
+    found: dict[str, list[str]] = {}
+    for group, shards in mapped.items():
+        for shard in dict.fromkeys(shards):
+            found.setdefault(shard, []).append(group.strip("/"))
+    return found
 
 
 def _missing(name: str, there: bool, groups: list[str]) -> Fault:

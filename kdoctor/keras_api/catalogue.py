@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from kdoctor.keras_api.api_object import OPAQUE, REQUIRED, ApiObject, NoDefault, UnknownRelease
@@ -124,7 +124,7 @@ class Catalogue:
 
         Its name alone may be anyone's: only a config with exactly the arguments that it requires is its.
         """
-        paths = [path for path in self._index.states if path.startswith(APPLICATIONS) and path.endswith(f".{name}")]
+        paths = _of_applications(self.known_release, self.name).get(name, ())
         found = self._index.object(paths[0]) if len(paths) == 1 else None
         if found is None or found.kind != "layer":
             return None
@@ -184,6 +184,17 @@ class Catalogue:
         if inside.startswith("keras.api."):
             inside = "keras." + inside.removeprefix("keras.api.") if self._index.reader["has_api_folder"] else ""
         return [] if not inside or inside.startswith("keras._legacy.") else [inside + name]
+
+
+@functools.cache
+def _of_applications(release: str, name: str) -> Mapping[str, tuple[str, ...]]:
+    """The names of what ``keras.applications`` holds by itself, with where each stands."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in _load(release, name)._index.states:
+        if path.startswith(APPLICATIONS):
+            own = path.rpartition(".")[2]
+            found[own] = (*found.get(own, ()), path)
+    return found
 
 
 @functools.cache

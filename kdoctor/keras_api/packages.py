@@ -57,15 +57,19 @@ class Owner(NamedTuple):
 def owners(node: Node) -> tuple[Owner, ...]:
     """The packages that an object may be from; those that the file names before those that have a class of its name."""
     root = (node.module or "").split(".")[0]
-    told = [one for one in packages() if root and root == one.module] or [
-        one for one in packages() if _registered(node) & one.registered_as
-    ]
-    if told:
+    registered = _registered(node)
+    if told := _told(root, registered):
         name = node.class_name.rpartition(">")[2]
         return tuple(Owner(one, True) for one in [one for one in told if name in one.classes] or told)
-    unnamed = not _registered(node) and root in ("", "__main__", "builtins")
+    unnamed = not registered and root in ("", "__main__", "builtins")
     alike = [*_alike(node)] if unnamed else []
     return tuple(Owner(one, False) for one in alike) if len(alike) <= MOST_OWNERS else ()
+
+
+def _told(root: str, registered: frozenset[str]) -> list[Package]:
+    if root and (imported := [one for one in packages() if root == one.module]):
+        return imported
+    return [one for one in packages() if registered & one.registered_as] if registered else []
 
 
 def _registered(node: Node) -> frozenset[str]:
@@ -79,4 +83,14 @@ def _alike(node: Node) -> Iterator[Package]:
     name = node.class_name.rpartition(">")[2]
     if sum(letter.isupper() for letter in name) < CAPITALS:
         return
-    yield from (one for one in packages() if name in one.classes and one.name not in COPIES)
+    yield from _having().get(name, ())
+
+
+@lru_cache(maxsize=1)
+def _having() -> Mapping[str, tuple[Package, ...]]:
+    """Class name -> the packages that have a class of that name."""
+    found: dict[str, tuple[Package, ...]] = {}
+    for one in packages():
+        if one.name not in COPIES:
+            found.update((name, (*found.get(name, ()), one)) for name in one.classes)
+    return found

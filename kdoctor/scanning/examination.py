@@ -81,7 +81,7 @@ def _opened_and_examined(place: Place, target: Target, checks: Sequence[Check]) 
 
 
 def _report(document: Document, place: Place, target: Target, checks: Sequence[Check]) -> tuple[str, bool]:
-    report = examine(document, target, checks, str(place))
+    report = examine(document, target, checks, str(place), whole=False)
     return json.dumps(report_object(report)), not report.failures
 
 

@@ -77,7 +77,7 @@ PREFIXES = (
 # Folders of Keras that hold no part of a model, below one of those beginnings.
 ACTING = (
     "utils", "saving", "config", "datasets", "callbacks", "distribution", "distribute", "export", "tree", "trainers", "visualization", "testing",
-    "testing_infra", "wrappers", "preprocessing", "legacy.saving", "legacy.preprocessing", "backend.config", "backend.tensorflow.distribution_lib",
+    "testing_infra", "wrappers", "preprocessing", "legacy.saving", "legacy.preprocessing", "_legacy.saving", "_legacy.preprocessing", "_legacy.utils", "backend.config", "backend.tensorflow.distribution_lib",
     "dtensor", "estimator", "scikit_learn", "api_export", "version", "backend.common.global_state", "models.cloning", "engine.saving",
 )  # fmt: skip
 # What stands there and is a part of a model: layers, and what numbers are turned with.

@@ -75,6 +75,7 @@ def known_releases() -> tuple[str, ...]:
     return tuple(_table()["releases"])
 
 
+@functools.lru_cache(maxsize=64)
 def guards_of(target: Target) -> frozenset[str] | None:
     """The guards of a release; None for one from before ``.keras`` archives, which has none and is in no table.
 
@@ -89,6 +90,7 @@ def guards_of(target: Target) -> frozenset[str] | None:
     return frozenset(guard for guard, held in zip(_table()["guards"], row, strict=True) if held == "1")
 
 
+@functools.lru_cache(maxsize=64)
 def falls_for(target: Target, trigger: str) -> tuple[str, ...]:
     """The CVEs of a trigger that the target has no whole guard against."""
     held = guards_of(target) or frozenset()

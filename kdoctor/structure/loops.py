@@ -62,9 +62,9 @@ def _needs(rows: Mapping[str, Layer], layer: Layer, index: int, sources: Sequenc
 def _around(left: Mapping[Step, int], needs: Mapping[Step, frozenset[Step]], rows: Mapping[str, Layer]) -> tuple[Layer, ...]:
     """One circle among the calls that are left."""
     step = next(iter(left), None)
-    walked: list[Step] = []
+    walked: dict[Step, int] = {}  # and which of them it is
     while step is not None and step not in walked:
-        walked.append(step)
+        walked[step] = len(walked)
         step = next(need for need in sorted(needs[step]) if need in left)
-    found = walked[walked.index(step) :] if step is not None else []
+    found = [*walked][walked[step] :] if step is not None else []
     return tuple(rows[key] for key in dict.fromkeys(key for key, _ in found))

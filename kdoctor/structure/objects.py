@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import EMPTY, Document, Json
 from kdoctor.pointer import Key, Pointer
@@ -18,6 +18,9 @@ PARTS = ("config", "training", "objects")  # the last of a SavedModel, which has
 MODELS = frozenset({"Functional", "Sequential", "Model"})
 # kdoctor's own Keras 3 layer for a TensorFlow Hub module, as Keras registers it (kdoctor/hub/layer.py).
 HUB_MODULE, HUB_CLASS, HUB_REGISTERED = "kdoctor.hub.layer", "HubLayer", "kdoctor>HubLayer"
+
+
+Chain: TypeAlias = "tuple[Chain, Key] | None"  # the keys that lead to a value, the last one outermost
 
 
 class Node(NamedTuple):
@@ -130,20 +133,29 @@ def serialized(document: Document) -> tuple[tuple[str, tuple[Key, ...], Mapping[
 
 
 def _walk(root: Json) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
-    """Depth first, without recursion: hostile files nest deeper than Python's stack."""
-    stack: list[tuple[tuple[Key, ...], Json]] = [((), root)]
+    """Depth first, without recursion: hostile files nest deeper than Python's stack. A place is a chain of keys until an object stands there."""
+    stack: list[tuple[Chain, Json]] = [(None, root)]
     while stack:
-        keys, value = stack.pop()
+        chain, value = stack.pop()
         if isinstance(value, dict):
             if "class_name" in value and "config" in value:
-                yield keys, value
-            inside = [((*keys, key), inner) for key, inner in value.items() if inner and isinstance(inner, (dict, list))]
+                yield _keys(chain), value
+            inside = [((chain, key), inner) for key, inner in value.items() if inner and isinstance(inner, (dict, list))]
         elif isinstance(value, list):
-            inside = [((*keys, index), inner) for index, inner in enumerate(value) if inner and isinstance(inner, (dict, list))]
+            inside = [((chain, index), inner) for index, inner in enumerate(value) if inner and isinstance(inner, (dict, list))]
         else:
             continue
         inside.reverse()
         stack += inside
+
+
+def _keys(chain: Chain) -> tuple[Key, ...]:
+    found: list[Key] = []
+    while chain is not None:
+        chain, key = chain
+        found.append(key)
+    found.reverse()
+    return tuple(found)
 
 
 def model_of(document: Document) -> Node | None:

@@ -19,18 +19,10 @@ from typing import Any
 
 import h5py
 import numpy as np
-from model_files import keras_members, weights_bytes, zip_bytes
+from model_files import weights_bytes, zip_bytes
 
-Make = Callable[[], bytes]
-HONEST = keras_members()
-
-
-def with_members(**members: bytes) -> bytes:
-    return zip_bytes({**HONEST, **members}, zipfile.ZIP_DEFLATED)
-
-
-def config(text: bytes) -> bytes:
-    return with_members(**{"config.json": text})
+from hostile.archives import HONEST, SHARDED, Make, config, layer, layers, with_members
+from hostile.multitudes import MULTITUDES
 
 
 def many_members(count: int = 100_000) -> bytes:
@@ -140,15 +132,6 @@ def circular(count: int) -> bytes:
     ).encode()
 
 
-def layers(*listed: Any) -> bytes:
-    """The config of a Sequential of these layers."""
-    return json.dumps({"class_name": "Sequential", "module": "keras", "config": {"name": "s", "layers": listed}}).encode()
-
-
-def layer(class_name: str = "Dense", module: str = "keras.layers", **arguments: Any) -> dict[str, Any]:
-    return {"class_name": class_name, "module": module, "config": arguments, "registered_name": None}
-
-
 def code(source: str) -> dict[str, Any]:
     """A lambda as Keras writes one, of the Python that runs the tests."""
     function = compile(source, "<lambda>", "eval").co_consts[0]
@@ -204,8 +187,6 @@ def linked(name: str) -> bytes:
             archive.writestr(member, data)
     return held.getvalue()
 
-
-SHARDED = {name: data for name, data in HONEST.items() if name != "model.weights.h5"}
 
 # name -> its bytes, and the codes of which one names it
 CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
@@ -273,6 +254,7 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "a_tar_of_a_link.keras": (lambda: packed("model.keras", type=tarfile.SYMTYPE, linkname="/etc/passwd"), ("K101", "K806")),
     "a_tar_of_petabytes.keras": (lambda: packed("model.keras", pax_headers={"size": "99999999999999999"}), ("K101", "K103", "K106")),
     "20_000_links.h5": (lambda: legacy(many_arrays), ("K804",)),
+    **MULTITUDES,
 }  # fmt: skip
 
 

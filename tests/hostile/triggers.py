@@ -97,6 +97,13 @@ TRIGGERS = (
     Trigger("slow-expression", "no CVE", made("DTypePolicyMap", "keras.dtype_policies", policy_map={"(a+)+": None}), ("K810",)),
     Trigger("immediate-call", "no CVE", {**made("Full", "keras.src.ops.numpy", shape=[3 * 10**9]), "inbound_nodes": [{"args": [1.0], "kwargs": {}}]}, ("K810",)),
     Trigger("immediate-call-keras-2", "no CVE", {**made("TFOpLambda", None, function="fill"), "inbound_nodes": [["_CONSTANT_VALUE", -1, [3 * 10**9], {"value": 1}]]}, ("K810",)),
+    Trigger("vocabulary-behind-a-name", "CVE-2025-12058", {**made("Mine", vocabulary="/etc/passwd"), "registered_name": "StringLookup"}, ("K803",)),
+    Trigger("torch-module-behind-a-name", "CVE-2025-49655", {**made("Mine", module="gASVAAAA"), "registered_name": "TorchModuleWrapper"}, ("K808",)),
+    Trigger("saved-model-behind-a-name", "CVE-2026-1462", {**made("Mine", filepath="/srv/models/other"), "registered_name": "TFSMLayer"}, ("K809",)),
+    Trigger("vocabulary-as-a-function", "CVE-2025-12058", {**function("keras.layers", "StringLookup"), "inbound_nodes": [{"args": [], "kwargs": {"vocabulary": "/etc/passwd"}}]}, ("K803",)),
+    Trigger("saved-model-as-a-function", "CVE-2026-1462", {**function("keras.layers", "TFSMLayer"), "inbound_nodes": [{"args": [], "kwargs": {"filepath": "/srv/other"}}]}, ("K809",)),
+    Trigger("folder-as-a-function", "no CVE", {**function("keras._legacy.preprocessing.image", "DirectoryIterator"), "inbound_nodes": [{"args": ["/", None], "kwargs": {}}]}, ("K802",)),
+    Trigger("list-of-words-unknown", "no CVE", made("IntegerLookup", vocabulary=[1, 2], num_oov_indices=2 * 10**8), ("K807",)),
     Trigger("registered-package", "CVE-2025-9906", function("keras.utils", "keras>get_file"), ("K802",)),
 )  # fmt: skip
 
@@ -106,6 +113,8 @@ HEALTHY = (
     function("builtins", "relu"),
     made("Dense", units=3),
     made("StringLookup", vocabulary=["a", "b"]),
+    made("StringLookup", vocabulary=["a", "b"], num_oov_indices=100_000),
+    {**made("Mine", "my_package", vocabulary="words.txt"), "registered_name": "my_package>Mine"},
     made("StringLookup", vocabulary=["4wAA", "4wAA", "4096"]),
     made("IntegerLookup", vocabulary=["4wAA", 1, 2]),
     made("FeatureSpace", "keras.utils", features={}),
