@@ -26,6 +26,7 @@ from kdoctor.structure.sequential import (
 from kdoctor.target import Target
 from kdoctor.weights.rearrange import exchanges, relocations
 from kdoctor.weights.stored import accountable
+from kdoctor.weights.taken_out import has_strays
 
 from ._input_shape import DISAGREE, choose, corrected, incompatible, refusal, stated
 from ._replayed_shape import replayed
@@ -111,7 +112,8 @@ def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterat
     alone = corrected(document, stack, place.shape)
     slip = _without_slip(document, stack, place.shape)
     outvoted = not others and bool(elsewhere) and all(agree(shape, place.shape) for shape in elsewhere)  # then it is the kernel that is odd
-    choice = choose(document, stack, target, others or slip or ([alone] if alone and not outvoted else []))
+    proven = others or slip or ([alone] if alone and not outvoted else [])
+    choice = choose(document, stack, target, [] if has_strays(document, layout_of(target)) else proven)  # a layer may be gone instead
     edit = Edit(place.at, old=document.at(place.at), new=_as_stored(place, choice.shape))
     yield Finding(
         place.at,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
@@ -13,14 +13,19 @@ from kdoctor.weights.rearrange import Rearrangement, edits
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, written
 from kdoctor.weights.stored_h5 import ledger, relisting, renamed_groups
+from kdoctor.weights.taken_out import left_behind
+
+GONE = Need("FILE", "the model as it was saved", "which layer it was, and between which others, is not in the file")
 
 
-@check("K703", Severity.WARNING, since="0.1.0")
+@check("K703", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def unclaimed_weights(document: Document, target: Target) -> Iterator[Finding]:
     """Arrays in the file belong to no layer of the model, and nobody opens the place where they stand.
 
     A layer was taken out of the config, or renamed on one side; or a program that edits HDF5 left a copy. Keras loads the model and
     passes over them without a word: they only make the file larger, unless a layer lacks exactly these (then K701 tells that it does).
+    An error where they prove that a layer is gone: Keras writes no ``layers/dense_2`` for a model of two Dense layers, so that the model
+    that is loaded is not the one that was saved.
 
     The cure moves them to the layer that lacks exactly these arrays, where there is one such layer and one such group. Otherwise they
     are left alone: what nobody opens harms nobody.
@@ -37,11 +42,17 @@ def unclaimed_weights(document: Document, target: Target) -> Iterator[Finding]:
     for holding in holdings(document, layout_of(target)):
         if holding.owner is Owner.STRAY or holding.path in cures:
             groups.setdefault(holding.path.rpartition("/")[0].removesuffix("/vars"), []).append(holding)
+    behind = left_behind(document, layout_of(target)) if groups else frozenset()
     for group, found in groups.items():
+        cure = cures.get(found[0].path)
+        gone = cure is None and "/".join(group.split("/")[:2]) in behind
         yield Finding(
             Pointer("weights", (found[0].path,)),
-            f"{group or 'the root'} holds {_told(found)}, which no layer of the model owns",
-            repair=cures.get(found[0].path),
+            f"{group or 'the root'} holds {_told(found)}, which no layer of the model owns"
+            + (": the config has lost the layer that was saved with them" if gone else ""),
+            repair=cure,
+            needs=(GONE,) if gone else (),
+            mild=not gone,
         )
 
 

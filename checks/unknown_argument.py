@@ -10,6 +10,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, calls, read_natively
+from kdoctor.replacements.causal_attention import CAUSAL, WHEN_CALLED, told_when_called
 from kdoctor.replacements.time_major import ARGUMENT, batch_first
 from kdoctor.structure.layers import Layer, layer_at
 from kdoctor.structure.models import home_of, is_wrapped, models
@@ -35,8 +36,8 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     The cure drops the argument when leaving it out means the same: when the value is the default of the releases that know it, or only
     describes how the layer was made. The input shape of a first layer becomes an InputLayer. A recurrent layer that takes time first
     (``time_major``) gets a transposition before it and one after it, in a ``.keras`` archive; not inside a TimeDistributed, of which Keras 2
-    made samples of all times, and Keras 3 does not. Any other argument with a meaning is
-    reported without a cure: dropping it would change the model.
+    made samples of all times, and Keras 3 does not. An attention that looks back only (``causal`` of Keras 2.2 to 2.9) is told so where it
+    is called. Any other argument with a meaning is reported without a cure: dropping it would change the model.
     """
     saved_by = document.saved_by().keras
     takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
@@ -117,6 +118,8 @@ def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> 
         return _as_boundaries(call, value, drop)
     if name == ARGUMENT and value is True:
         return _between_transpositions(document, call)
+    if name == CAUSAL and value is True:
+        return _told_when_called(document, call)
     if means_nothing(call.kind, call.node.class_name, name, value, saved_by):
         return Repair(f"drop {name}, which says nothing here", (drop,))
     return None
@@ -142,6 +145,12 @@ def _between_transpositions(document: Document, call: Call) -> Repair | None:
     if edits is None:
         return None
     return Repair("exchange time and batch before and after the layer", edits if document.format.native else (), native=True)
+
+
+def _told_when_called(document: Document, call: Call) -> Repair | None:
+    home = home_of(document, call.node.at)
+    edits = None if home is None or is_wrapped(call.node.at) else told_when_called(home[1])
+    return Repair(f"say {WHEN_CALLED} where the layer is called", edits) if edits else None
 
 
 def _as_input_layer(document: Document, call: Call, shape: Json, drop: Edit) -> Repair | None:

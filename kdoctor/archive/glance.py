@@ -42,5 +42,5 @@ def glanced(stream: IO[bytes], weights: Mapping[str, Weight]) -> Iterator[Fault]
 
 
 def _counts(path: str) -> bool:
-    """Whether predictions depend on the array: those of the optimizer are reset where they are wrong."""
-    return not path.startswith("optimizer")
+    """Whether predictions depend on the array: those of the optimizer are reset where they are wrong, and metrics begin anew."""
+    return not path.startswith(("optimizer", "metrics/"))

@@ -25,6 +25,7 @@ from kdoctor.recipe_steps import NUMBERS
 if TYPE_CHECKING:
     from kdoctor.archive.measuring.sweep import Placed
 
+METRICS = "metrics/"  # what they hold after training counts for nothing: they begin anew
 Progress = Callable[[int, int], None]  # is told how many bytes are done, and of how many
 
 
@@ -43,7 +44,7 @@ def with_numbers_seen(document: Document, progress: Progress | None = None) -> D
     """
     seen = _look(document, progress)
     known = {fault.detail.get("name") for _, fault in document.faults_of(FaultKind.CRC_MISMATCH)}
-    wrong = [(path, numbers) for path, numbers in seen.numbers.items() if numbers.wrong]
+    wrong = [(path, numbers) for path, numbers in seen.numbers.items() if numbers.wrong and not path.startswith(METRICS)]
     found = [fault for fault in seen.damaged if fault.detail["name"] not in known]
     found += [
         Fault(FaultKind.NON_FINITE.value, "weights", {"name": path, "count": numbers.wrong, "of": numbers.count}) for path, numbers in wrong

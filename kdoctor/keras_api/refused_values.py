@@ -71,6 +71,7 @@ RATE = "Invalid value received for argument `rate`. Expected a float value betwe
 STDDEV = "Invalid value received for argument `stddev`. Expected a float value between 0 and 1."
 SLOPE = "The negative_slope value of a Leaky ReLU layer cannot be None or negative value."
 NOISE, RELU, LEAKY = frozenset({"GaussianNoise"}), frozenset({"ReLU"}), frozenset({"LeakyReLU"})
+SEPARABLE = frozenset({"SeparableConv1D", "SeparableConvolution1D"})  # Keras 2 padded one at its beginning, as it does a Conv1D
 
 REFUSALS: Final = (
     # Keras dropped nothing at a rate beyond 1: `if 0 < rate < 1`; tf.keras could not train with it.
@@ -92,6 +93,10 @@ REFUSALS: Final = (
             instead=lambda value: 0.0, trains_otherwise=True,
         )
         for argument, classes in PENALTIES.items()
+    ),
+    Refusal(
+        SEPARABLE, "padding", SINCE_3_0, lambda value: isinstance(value, str) and value.lower() == "causal",
+        "The `padding` argument must be a list/tuple or one of",
     ),
     Refusal(LEAKY, "alpha", SINCE_3_0, _is_negative, SLOPE),
     Refusal(LEAKY, "negative_slope", SINCE_3_0, _is_negative, SLOPE),

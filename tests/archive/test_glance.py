@@ -53,6 +53,11 @@ def test_the_optimizers_numbers_do_not_count(tmp_path: Path) -> None:
     assert told(stored(tmp_path, optimizer__vars__1=np.array([np.nan], "float32"))) == []
 
 
+def test_what_metrics_counted_up_does_not_count(tmp_path: Path) -> None:
+    document = stored(tmp_path, layers__dense__vars__0=np.ones((2, 2), "float32"), metrics__mean__vars__0=np.float32("nan"))
+    assert told(document) == told(with_numbers_seen(document)) == []
+
+
 def test_larger_models_are_not_looked_at(tmp_path: Path) -> None:
     assert told(stored(tmp_path, layers__dense__vars__0=np.full(SPAN // 4 + 1, np.nan, "float32"))) == []
 

@@ -87,6 +87,14 @@ def test_before_3_9_an_axis_that_is_a_number_is_dropped_too(class_name: str, axi
     assert examine("K609", sick, Target("3.9.0")) == []
 
 
+def test_no_axis_at_all_is_dropped_too_where_numbers_were_learned() -> None:
+    """Normalization(axis=None) is written with an empty list, and its one mean cannot be put where the last axis wants many."""
+    (finding,) = examine("K609", h5(bare("Normalization", axis=[], mean=None, variance=None)))
+    assert finding.repair is not None
+    assert finding.repair.native
+    assert examine("K609", h5(bare("Normalization", axis=[], mean=2.0, variance=4.0))) == []
+
+
 @pytest.mark.parametrize("axis", [-1, [3], None])
 def test_one_axis_is_read_as_it_is(axis: object) -> None:
     assert examine("K609", h5(bare("Softmax", axis=axis))) == []

@@ -37,6 +37,16 @@ def the(finding: list[Finding]) -> Finding:
     return one
 
 
+def test_the_input_is_left_alone_where_arrays_tell_of_a_layer_that_is_gone() -> None:
+    """Without the first of two Dense layers the second one seems to take another input; it takes what the lost one made."""
+    rows = (source(None, 7), layer("Dense", units=3, build_config={"input_shape": [None, 4]}))
+    alone = {**KERNEL, "layers/dense/vars/1": (3,)}
+    without = document(sequential(*rows), weights=alone, attributes={"/": {}})
+    assert the(examine("K201", without)).repair is not None
+    sick = document(sequential(*rows), weights={**alone, "layers/renamed/vars/0": (7, 4)}, attributes={"/": {}})
+    assert the(examine("K201", sick)).repair is None
+
+
 def severity(finding: Finding) -> str:
     return str(find_check("K201").severity_of(finding))
 

@@ -35,6 +35,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, Any, Any]] = [
     ("OrthogonalRegularizer", {}, "factor", -0.01, 0.0),
     ("LeakyReLU", {}, "negative_slope", -0.2, ABSENT),
     ("ReLU", {}, "threshold", -1.0, ABSENT),
+    ("SeparableConv1D", {"filters": 2, "kernel_size": 3}, "padding", "causal", ABSENT),
 ]
 ONLY_CALLED = [("UpSampling2D", "mitchellcubic"), ("Resizing", "gaussian")]
 TRAINS_OTHERWISE = [("GaussianNoise", 5.0), ("L2", -0.01), ("L1L2", -0.01), ("OrthogonalRegularizer", -0.01)]

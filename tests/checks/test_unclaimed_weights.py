@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from weight_documents import MODEL, NATIVE, ONE, TWO, archive, h5
 
 from kdoctor.edit import apply
@@ -19,6 +20,20 @@ def test_a_group_that_nobody_opens_is_named_and_left_alone() -> None:
     (finding,) = examine("K703", archive({**NATIVE, "layers/dense_7/vars/0": (9, 9), "layers/dense_7/vars/1": (9,)}))
     assert finding.message == "layers/dense_7 holds 2 arrays (9, 9), (9), which no layer of the model owns"
     assert finding.repair is None
+    assert finding.mild
+
+
+@pytest.mark.parametrize("group", ["dense_2", "batch_normalization", "lstm/cell"])
+def test_arrays_under_the_next_number_of_their_class_are_those_of_a_layer_that_the_config_lost(group: str) -> None:
+    (finding,) = examine("K703", archive({**NATIVE, f"layers/{group}/vars/0": (3, 9)}))
+    assert finding.message.endswith(": the config has lost the layer that was saved with them")
+    assert not finding.mild
+    assert (finding.repair, [need.flag for need in finding.needs]) == (None, ["FILE"])
+
+
+def test_of_two_lost_layers_of_a_class_both_are_told() -> None:
+    lost = {f"layers/conv2d{number}/vars/0": (3, 3, 1, 1) for number in ("", "_1")}
+    assert [finding.mild for finding in examine("K703", archive({**NATIVE, **lost}))] == [False, False]
 
 
 def test_the_group_of_a_renamed_layer_is_moved_back() -> None:

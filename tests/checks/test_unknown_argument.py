@@ -132,6 +132,24 @@ def test_time_first_is_exchanged_in_a_model_and_left_in_one_that_a_wrapper_holds
     assert inside.repair is None
 
 
+@pytest.mark.parametrize("class_name", ["Attention", "AdditiveAttention"])
+def test_an_attention_that_looks_back_only_is_told_so_where_it_is_called(class_name: str) -> None:
+    """Keras 2.2 to 2.9 wrote it with the layer; an .h5 of 2.9 so written computed the same in 3.15.1."""
+    looks_back = layer(class_name, name="out", causal=True)
+    sick = document(functional(start("q"), start("v"), after(looks_back, "q", "v")), format=Format.H5_MODEL)
+    (finding,) = examine("K601", sick)
+    healthy = cured(sick, finding)
+    made = healthy.config["config"]["layers"][-1]
+    assert "causal" not in made["config"]
+    assert made["inbound_nodes"] == [[["q", 0, 0, {"use_causal_mask": True}], ["v", 0, 0, {"use_causal_mask": True}]]]
+    assert examine("K601", healthy) == []
+
+
+def test_an_attention_that_looks_back_only_in_a_list_of_layers_is_kept() -> None:
+    (finding,) = examine("K601", saved_by_keras_2(layer("Attention", causal=True)))
+    assert finding.repair is None
+
+
 def test_a_class_of_the_users_under_a_name_of_keras_is_asked_for() -> None:
     """The MultiHeadAttention of the package keras-multi-head, which Keras 2.2.4 knew nothing of."""
     theirs = layer("MultiHeadAttention", name="out", head_num=5, history_only=False)
