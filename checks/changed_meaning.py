@@ -85,8 +85,8 @@ def _one_dimension_more(first: Node) -> str | None:
 def _axis(document: Document, node: Node, target: Target) -> Iterator[Finding]:
     axis = node.config.get("axis")
     # one number in a list is taken for itself; a mean that was given is spread over all axes, and over the last one, alike
-    means = isinstance(axis, list) and len(axis) != 1 and (bool(axis) or node.config.get("mean") is None)
-    listed = means and habits.DROPS_LISTED_AXIS.of(target)
+    several = isinstance(axis, list) and len(axis) != 1 and (bool(axis) or node.config.get("mean") is None)
+    listed = several and habits.DROPS_LISTED_AXIS.of(target)
     numbered = type(axis) is int and habits.DROPS_NUMBERED_AXIS.of(target) and _matters(document, node, axis, target)
     if (listed or numbered) and not read_natively(node, False, target):
         yield Finding(
