@@ -32,7 +32,7 @@ def compile_state_lost_on_clone(document: Document, target: Target) -> Iterator[
         return
     wrapper = wrapper_of(document)
     message, refused = _said(document, target, wrapper)
-    notes = "".join(f"; {note[:1].lower()}{note[1:].rstrip('.')}" for note in wrapper.notes)
+    notes = "".join(f"; {_within(note)}" for note in wrapper.notes)
     at = Pointer("config") if document.training is ABSENT else Pointer("training")
     yield Finding(at, message + notes, repair=ADVICE if has_wrappers(target) else None, keras_says=REFUSES if refused else None)
 
@@ -47,3 +47,9 @@ def _said(document: Document, target: Target, wrapper: Wrapper) -> tuple[str, bo
     if not keeps_training_state(target):
         return f"{wrapper.name}(model) is refused: the clone that {target} trains is not compiled, though the model is; use {build}", True
     return f"{wrapper.name}(model).fit works, and trains a clone with new weights: those of the file are lost; {build} keeps them", False
+
+
+def _within(note: str) -> str:
+    """A sentence that goes on another one: a word such as SKLearnClassifier stays as it is."""
+    first = note[:1] if note[1:2].isupper() else note[:1].lower()
+    return f"{first}{note[1:].rstrip('.')}"

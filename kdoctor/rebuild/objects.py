@@ -21,6 +21,7 @@ from kdoctor.structure.objects import CODE, FUNCTION, MODELS, Node, as_node, is_
 HUB = "kdoctor.hub.layer"
 # Kinds of functions and objects of the training state, by the argument that they are given to.
 TRAINING_KINDS = {"optimizer": "optimizer", "loss": "loss", "metrics": "metric", "weighted_metrics": "metric"}
+CALLED = "fn"  # MeanMetricWrapper and its like call what they are given, and look up no names
 ANY_KIND = ("activation", "loss", "metric", "initializer", "regularizer", "constraint")
 
 
@@ -40,7 +41,9 @@ def value(module: Module, item: Json, at: Pointer, key: str) -> Fragment:
 
 
 def _named(module: Module, name: str, at: Pointer, key: str) -> Fragment:
-    """A text; where it names a custom function, that function."""
+    """A text; where it names a function, and a text would not do, that function."""
+    if key == CALLED and (found := _called(module, None, name)) is not None:
+        return found
     kind = kind_of_argument(key) or TRAINING_KINDS.get(key)
     plain = name.rpartition(">")[2]
     if kind is not None and plain in module.foreign and module.catalogue.function(kind, name) is None:
@@ -63,8 +66,18 @@ def instance(module: Module, node: Node, key: str) -> Fragment:
     return constructor(module, node)
 
 
+def _called(module: Module, stated: str | None, name: str) -> Fragment | None:
+    """The function of Keras by its public name."""
+    found = module.catalogue.resolve(stated, name) or module.catalogue.resolve("builtins", name)
+    if found is None or not found.is_function or not found.exports or name in module.foreign:
+        return None
+    return Atom(found.exports[0])
+
+
 def _function(module: Module, node: Node, key: str) -> Fragment:
     name = str(node.raw["config"])
+    if key == CALLED and (called := _called(module, node.module, name)) is not None:
+        return called
     kinds = [kind for kind in (kind_of_argument(key), TRAINING_KINDS.get(key)) if kind]
     for kind in kinds or ANY_KIND:
         if module.catalogue.function(kind, name) is not None and name.rpartition(">")[2] not in module.foreign:

@@ -180,3 +180,10 @@ def test_an_operation_is_called_by_the_name_under_which_keras_offers_it() -> Non
 def test_a_hub_layer_that_trains_says_so() -> None:
     hub = {**layer("HubLayer", module="kdoctor.hub.layer", handle="h", trainable=True, name="hub"), "registered_name": "kdoctor>HubLayer"}
     assert "trainable=True" in written(sequential(INPUT, hub)).text
+
+
+@pytest.mark.parametrize("function", ["binary_accuracy", {"module": "builtins", "class_name": "function", "config": "binary_accuracy"}])
+def test_a_wrapped_metric_is_given_the_function_and_no_name_of_it(function: Any) -> None:
+    wrapper = {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": {"name": "accuracy", "fn": function}}
+    training = {"optimizer": "adam", "loss": "mse", "metrics": [wrapper]}
+    assert "fn=keras.metrics.binary_accuracy" in written(sequential(INPUT, layer("ReLU")), training=training).text
