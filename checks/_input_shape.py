@@ -14,6 +14,7 @@ from kdoctor.structure.flow import RANKED, Clash, flow
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import Shape, Stack, Statement, agree, as_shape, features_of, statements
 from kdoctor.target import Target
+from kdoctor.training.kernel_evidence import contradicted
 
 DISAGREE = "the file states different input shapes, and nothing in it proves one of them"
 MOST_CANDIDATES = 64
@@ -65,11 +66,14 @@ def stated_elsewhere(stack: Stack) -> list[Shape]:
 def corrected(document: Document, stack: Stack, shape: Shape) -> Shape | None:
     """The shape with the length of its last axis that the first kernel proves, where that is the one thing wrong with it.
 
-    Not where axes seem to be in another order, nor where the kernel was made for all axes in one (a Flatten is missing).
+    Not where axes seem to be in another order, where the kernel was made for all axes in one (a Flatten is missing), or where the
+    optimizer's state speaks against the kernel.
     """
     first = stack.first
     proven = None if first is None else features_of(document, first)
     if first is None or proven is None or len(shape) < 2 or first.config.get("data_format") == "channels_first":
+        return None
+    if contradicted(document, first):
         return None
     product = 1
     for length in shape[1:]:

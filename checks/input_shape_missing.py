@@ -13,6 +13,7 @@ from kdoctor.structure.manifest import model_weights, weights_by_layer
 from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.sequential import FEATURE_AXIS, Shape, Stack, features_of, stacks
 from kdoctor.target import Target
+from kdoctor.training.kernel_evidence import DAMAGED, contradicted
 
 from ._input_shape import choose, stated
 from ._tracing import certainly_untraced
@@ -35,6 +36,7 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
 
     The cure for a ``.keras`` archive writes for each layer the build shape that its kernel proves; for an ``.h5`` the input
     shape, where only one goes with all kernels: the length of a sequence too, where a Flatten leads to a Dense. Otherwise kdoctor asks: ``--input-shape None,224,224,3``.
+    So it does where the optimizer's state was kept for a first kernel of another length: the stored one may be damaged.
     """
     yield from _subclassed(document, target)
     for stack in stacks(document):
@@ -85,8 +87,9 @@ def _builds_itself(layer: Node) -> bool:
 
 
 def _missing(document: Document, stack: Stack, target: Target, stored: int) -> Finding:
-    builds = _layer_builds(document)
-    choice = choose(document, stack, target, _whole(document, stack), followed=True)
+    doubted = stack.first is not None and contradicted(document, stack.first)
+    builds = () if doubted else _layer_builds(document)
+    choice = choose(document, stack, target, [] if doubted else _whole(document, stack), followed=True)
     features = None if stack.first is None else features_of(document, stack.first)
     at = stack.model.at / "config" / "build_input_shape"
     repair = None
@@ -95,7 +98,8 @@ def _missing(document: Document, stack: Stack, target: Target, stored: int) -> F
     elif choice.shape and isinstance(stack.model.raw["config"], dict):  # a list in Keras 0.3 to 2.2.2: no place for it
         edit = Edit(at, old=stack.model.config.get("build_input_shape", ABSENT), new=list(choice.shape))
         repair = Repair(f"write the input shape {choice.shape}", (edit,))
-    needs = choice.needs(WHY, _example(stack, features)) or (Need("--input-shape", "None,…", WHY),)
+    why = DAMAGED if doubted else WHY
+    needs = choice.needs(why, _example(stack, None if doubted else features)) or (Need("--input-shape", "None,…", why),)
     return Finding(
         at,
         f"the input shape of {stack.model.name!r} is not in the file, so its {stored} stored arrays cannot be restored{choice.refused}",

@@ -224,3 +224,14 @@ def test_an_h5_of_a_subclassed_model_has_no_shape_to_build_it_with() -> None:
     assert finding.repair is None
     assert "Layer count mismatch" in str(finding.keras_says)
     assert examine("K202", sick) == []  # K301 says that nobody knows the class
+
+
+@pytest.mark.parametrize(("trained", "cured_alone"), [((3, 12), True), ((4, 12), False)])
+def test_a_kernel_that_the_optimizers_state_contradicts_proves_no_shape(trained: tuple[int, ...], cured_alone: bool) -> None:
+    """Of three rows where the state was kept for four: one may be lost, and what is left must not be called the model."""
+    arrays = {"model_weights/lstm/lstm/kernel": (3, 12), "model_weights/lstm/lstm/recurrent_kernel": (3, 12)}
+    state = {"optimizer_weights/adam/m/lstm/kernel": trained, "optimizer_weights/adam/v/lstm/recurrent_kernel": (3, 12)}
+    sick = document(sequential(LSTM), format=Format.H5_MODEL, weights=arrays | state)
+    finding = the(examine("K202", sick))
+    assert (finding.repair is not None) is cured_alone
+    assert cured_alone or "optimizer's state" in finding.needs[0].why

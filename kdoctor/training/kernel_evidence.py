@@ -1,0 +1,25 @@
+"""What the optimizer's state tells of a kernel: an array of each slot has the shape that the kernel had when it was trained."""
+
+from __future__ import annotations
+
+from kdoctor.document import Document
+from kdoctor.structure.objects import Node
+from kdoctor.structure.sequential import FEATURE_AXIS, kernel_of
+from kdoctor.training.optimizer_state import state_arrays
+
+DAMAGED = "the optimizer's state was kept for a kernel of another length: the stored one may have lost rows"
+
+
+def contradicted(document: Document, layer: Node) -> bool:
+    """Whether the state has an array that differs from the kernel in the length of the features axis alone, and is no other variable's."""
+    axis, kernel = FEATURE_AXIS.get(layer.class_name), kernel_of(document, layer)
+    if axis is None or kernel is None:
+        return False
+    axis %= len(kernel)
+    state = state_arrays(document)
+    left = {weight.shape for weight in state.values()} - {weight.shape for path, weight in document.weights.items() if path not in state}
+    return any(len(shape) == len(kernel) and _beside(shape, axis) == _beside(kernel, axis) for shape in left)
+
+
+def _beside(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return (*shape[:axis], *shape[axis + 1 :])
