@@ -30,7 +30,8 @@ def archive_bomb(document: Document, target: Target) -> Iterator[Finding]:
     """
     for at, fault in document.faults_of(FaultKind.LIMIT):
         if fault.detail.get("limit") in SIZES:
-            bomb = judged(target, "zip-bomb", fault.detail.get("size")) if "size" in fault.detail else ""
+            kind = "zip-bomb-assets" if str(fault.detail.get("name")).startswith("assets/") else "zip-bomb"
+            bomb = judged(target, kind, fault.detail.get("size")) if "size" in fault.detail else ""
             yield Finding(at, _message(fault) + bomb)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kdoctor.document import Fault
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model, sequential
 
 
@@ -41,3 +42,12 @@ def test_a_limit_of_depth_is_another_checks_business() -> None:
 
 def test_a_model_is_no_bomb() -> None:
     assert examine("K805", model(layer("Dense"))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("config.json", "no release refuses less than 4,096 MiB"), ("assets/words.txt", "guards against it")]
+)
+def test_a_release_refuses_an_asset_sooner_than_another_member(name: str, said: str) -> None:
+    fault = Fault("limit", detail={"limit": "ratio", "found": 1028, "allowed": 1000, "name": name, "size": 300 << 20})
+    (finding,) = examine("K805", document(sequential(), faults=(fault,)), Target("3.15.1"))
+    assert said in finding.message

@@ -69,6 +69,8 @@ def test_every_guard_is_asked_for_by_a_weakness_and_every_weakness_by_its_guards
         ("shape-bomb", "3.14.1", "3.15.0"),
         ("asset-path", "3.14.1", "3.15.0"),
         ("npz-pickle", "3.8.0", "3.9.0"),
+        ("zip-bomb", "3.14.1", "3.15.0"),
+        ("zip-bomb-assets", "3.15.0", "3.15.1"),
     ],
 )
 def test_the_guards_came_with_the_releases_that_brought_them(trigger: str, last_open: str, first_closed: str) -> None:
@@ -93,3 +95,10 @@ def test_a_message_says_what_the_target_does() -> None:
     assert judged(Target("3.9.2"), "foreign-module") == " (CVE-2025-1550: Keras 3.9.2 guards against it)"
     assert judged(Target("3.11.3"), "torch-module") == " (Keras 3.11.3 falls for CVE-2026-12484, and guards against CVE-2025-49655)"
     assert judged(Target("3.15.1"), "shape-bomb", 10**9) == " (CVE-2026-0897, CVE-2026-12570: no release refuses less than 4,096 MiB)"
+
+
+def test_an_asset_is_refused_sooner_than_what_is_read_into_memory() -> None:
+    size = 300 << 20
+    assert judged(Target("3.15.1"), "zip-bomb", size) == " (zip bombs: no release refuses less than 4,096 MiB)"
+    assert judged(Target("3.15.1"), "zip-bomb-assets", size) == " (zip bombs of assets: Keras 3.15.1 guards against it)"
+    assert judged(Target("3.15.0"), "zip-bomb-assets", size) == " (Keras 3.15.0 falls for zip bombs of assets)"
