@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document, Json
 from kdoctor.faults import FaultKind
 from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.security.guards import judged
-from kdoctor.structure.layers import layers
+from kdoctor.structure.layers import is_model, layers
 from kdoctor.structure.manifest import model_weights
 from kdoctor.structure.objects import objects
 from kdoctor.target import Target
-from kdoctor.weights.claims import claims
+from kdoctor.weights.claims import Claim, Listed, claims, listed
 
 GIB = 2**30
 ITEM = 4  # bytes of a float32, which weights are unless somebody says otherwise
@@ -67,7 +67,7 @@ def _sizes(document: Document) -> Iterator[Finding]:
 
 def _variables(document: Document) -> Iterator[Finding]:
     """Layers whose variables together are far more than the file holds."""
-    claimed = [(claim, _bytes(claim.variables)) for claim in claims(document)] if layers(document) else []
+    claimed = [(claim, _bytes(claim.variables)) for claim in _claimed(document)]
     total = sum(size for _, size in claimed)
     if total <= GIB or total <= EXPANSION * (held := sum(weight.bytes for weight in model_weights(document).values())):
         return
@@ -78,6 +78,14 @@ def _variables(document: Document) -> Iterator[Finding]:
         return  # said already
     told = f"the layers make variables of {_told(total)}, and the file holds {_told(held)}: {worst.node.class_name} {worst.name!r} alone makes {_told(size)}"
     yield Finding(worst.node.at, told, layer=worst.name)
+
+
+def _claimed(document: Document) -> Sequence[Claim | Listed]:
+    """The layers with their variables, as other checks ask for them; those of nested models each for itself, so that one of the user's own hides
+    none of the others."""
+    if document.format.native or any(is_model(layer.node) for layer in layers(document)):
+        return claims(document)
+    return listed(document)
 
 
 def _bytes(variables: Json) -> int:

@@ -6,10 +6,11 @@ counts where nothing else is known: after a Lambda, a layer of the user's own, a
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import TypeAlias
 
 from kdoctor.document import Document
@@ -25,6 +26,7 @@ from kdoctor.structure.sources import Source, tensors
 
 BUILT_WITH = ("query_shape", "value_shape", "key_shape", "sequences_shape", "inputs_shape")  # of several, in the order of the arguments
 Step: TypeAlias = "tuple[str, int]"  # a layer's name and which of its calls
+Tensor: TypeAlias = "tuple[Step, int]"  # and the number of the output
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,10 @@ class _Walk:
         graph = _Graph(model)
         taken = {source.layer: given[index : index + 1] for index, source in enumerate(tensors(model.config.get("input_layers")))}
         made: dict[Step, Shapes] = {}
-        waiting = {step: len({graph.step(source) for source in sources}) for step, sources in graph.calls.items()}
+        waiting = dict.fromkeys(graph.calls, 0)
+        for readers in graph.readers.values():
+            for reader in readers:
+                waiting[reader] += 1
         ready = deque(step for step, count in waiting.items() if count == 0)
         while ready:
             step = ready.popleft()
@@ -129,36 +134,40 @@ class _Walk:
             if layer.class_name == "InputLayer":
                 made[step] = self._input(layer, taken.get(step[0], ()))
             else:
-                made[step] = self.call(layer, tuple(_output(made, graph, source) for source in graph.calls[step]), depth + 1)
-            for after in graph.readers[step]:
+                made[step] = self.call(layer, tuple([_output(made, tensor) for tensor in graph.calls[step]]), depth + 1)
+            for after in graph.readers.get(step, ()):
                 waiting[after] -= 1
                 if waiting[after] == 0:
                     ready.append(after)
-        return tuple(_output(made, graph, source) for source in tensors(model.config.get("output_layers")))
+        return tuple(_output(made, tensor) for tensor in graph.ends)
 
 
 class _Graph:
-    """The layers of a Functional model by name, and what each of their calls takes."""
+    """The layers of a Functional model by name, what each of their calls takes, who reads each call, and the model's own outputs."""
 
     def __init__(self, model: Node) -> None:
         self.layers: dict[str, Node] = {_name(node): node for node in layer_nodes(model)}
-        self.calls: dict[Step, tuple[Source, ...]] = {}
-        self.counts: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+        sources: dict[Step, list[Source]] = {}
         for name, node in self.layers.items():
             calls = calls_of(node.raw) or ((),)
-            self.counts[name] = len(calls)
-            self.calls |= {(name, index): tuple(s for s in sources if s.layer in self.layers) for index, sources in enumerate(calls)}
+            self._counts[name] = len(calls)
+            for index, call in enumerate(calls):
+                sources[name, index] = [source for source in call if source.layer in self.layers]
+        ends = tensors(model.config.get("output_layers"))
         # A nested model of Keras 2 counts its own making as its first call.
-        taken = [source for sources in self.calls.values() for source in sources] + list(tensors(model.config.get("output_layers")))
-        self.shifted = {source.layer for source in taken if source.call >= self.counts.get(source.layer, 0)}
-        self.readers: dict[Step, list[Step]] = defaultdict(list)
-        for reader, sources in self.calls.items():
-            for step in {self.step(source) for source in sources}:
-                self.readers[step].append(reader)
+        taken = chain(*sources.values(), ends)
+        self._shifted = {source.layer for source in taken if source.call >= self._counts.get(source.layer, 0)}
+        self.calls: dict[Step, list[Tensor]] = {step: [self._tensor(source) for source in found] for step, found in sources.items()}
+        self.ends = [self._tensor(source) for source in ends]
+        self.readers: dict[Step, list[Step]] = {}
+        for reader, tensors_taken in self.calls.items():
+            for step in {step for step, _ in tensors_taken}:
+                self.readers.setdefault(step, []).append(reader)
 
-    def step(self, source: Source) -> Step:
-        call = source.call - 1 if source.layer in self.shifted else source.call
-        return source.layer, min(max(call, 0), self.counts.get(source.layer, 1) - 1)
+    def _tensor(self, source: Source) -> Tensor:
+        call = source.call - 1 if source.layer in self._shifted else source.call
+        return (source.layer, min(call, self._counts.get(source.layer, 1) - 1) if call > 0 else 0), source.output
 
 
 def _name(node: Node) -> str:
@@ -167,9 +176,10 @@ def _name(node: Node) -> str:
     return outer if isinstance(outer, str) else node.name or ""
 
 
-def _output(made: Mapping[Step, Shapes], graph: _Graph, source: Source) -> Shape | None:
-    found = made.get(graph.step(source), ())
-    return found[source.output] if 0 <= source.output < len(found) else None
+def _output(made: Mapping[Step, Shapes], tensor: Tensor) -> Shape | None:
+    step, output = tensor
+    found = made.get(step, ())
+    return found[output] if 0 <= output < len(found) else None
 
 
 def built_with(node: Node) -> Shapes:

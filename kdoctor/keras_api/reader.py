@@ -83,24 +83,30 @@ def calls(document: Document, target: Target) -> tuple[Call, ...]:
         return ()
     catalogue = Catalogue.load(target.release, target.family)
     look_up = lru_cache(maxsize=4096)(partial(_look_up, catalogue))  # a model has thousands of objects, of few classes
-    return tuple(_made(nodes, document.format.native, lambda node: _call(node, document.format.native, catalogue, target, look_up)))
+    return tuple(_made(nodes, lambda node: _call(node, document.format.native, catalogue, target, look_up)))
 
 
-def _made(nodes: Iterable[Node], native: bool, make: Callable[[Node], Call]) -> Iterator[Call]:
-    """The calls of the objects. Those of an archive that state a module go by the words they state alone: what was found once is found again."""
-    known: dict[tuple[str | None, ...], Call] = {}
+def _made(nodes: Iterable[Node], make: Callable[[Node], Call]) -> Iterator[Call]:
+    """The calls of the objects, of which thousands go by the same words: what was found once is found again."""
+    known: dict[tuple[Json, ...], Call] = {}
     for node in nodes:
-        words = (
-            (node.key, node.class_name, node.module, node.registered_name) if native and node.module is not None and node.at.keys else None
-        )
-        like = None if words is None else known.get(words)
+        like = known.get(words := _words(node))
         if like is not None:
-            yield Call(node, like.kind, Resolution.FOUND, like.found, node.config)
+            passed = node.config if like.arguments is like.node.config else _forgiven(node)
+            yield Call(node, like.kind, Resolution.FOUND, like.found, passed)
             continue
         call = make(node)
-        if words is not None and call.resolution is Resolution.FOUND and node.class_name != FUNCTION:
+        if words and call.resolution is Resolution.FOUND:
             known[words] = call
         yield call
+
+
+def _words(node: Node) -> tuple[Json, ...]:
+    """All that the loader goes by; nothing for the outermost object, for a function, and for what may be an operation without a name."""
+    stated = "module" in node.raw
+    if not node.at.keys or node.class_name == FUNCTION or not (stated or "trainable" in node.config or "inbound_nodes" not in node.raw):
+        return ()
+    return node.key, node.class_name, node.module, node.registered_name, stated, not stated and is_held(node)
 
 
 @lru_cache(maxsize=4)

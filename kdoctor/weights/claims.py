@@ -86,16 +86,14 @@ def listed(document: Document) -> tuple[Listed, ...]:
 
 
 def _flat(row: Node, shapes: Inferred) -> Variables | None:
+    if not is_model(row):
+        alone = _claim(row, shapes, False, "", False)
+        return None if alone.variables is None else legacy_order(row, alone.variables)
     found: list[Variable] = []
-    for claim in _within(_layers(row), shapes, _freezes(row), "", 0, False) if is_model(row) else [_claim(row, shapes, False, "", False)]:
-        ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables)
-        if ordered is None:
+    for claim in _within(_layers(row), shapes, _freezes(row), "", 0, False):
+        if claim.variables is None or legacy_order(claim.node, claim.variables) is None:
             return None
-        found += (
-            variable._replace(path=f"{claim.place}/{variable.path}".lstrip("/")) for variable in claim.variables or () if variable.weight
-        )
-        if not is_model(row):
-            return ordered
+        found += (variable._replace(path=f"{claim.place}/{variable.path}".lstrip("/")) for variable in claim.variables if variable.weight)
     return (*(v for v in found if v.trainable), *(v for v in found if not v.trainable))
 
 
