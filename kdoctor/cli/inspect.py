@@ -29,6 +29,7 @@ from kdoctor.cli.options import (
 from kdoctor.cli.outputs import Outputs, parse_outputs, write_all
 from kdoctor.cli.progress import bar
 from kdoctor.doctor import examine_file
+from kdoctor.errors import UsageError
 from kdoctor.file_report import FileReport
 from kdoctor.packs import load_checks
 from kdoctor.report.json import report_object
@@ -73,6 +74,8 @@ def inspect(
 def _places(files: Sequence[str]) -> Iterator[Place]:
     """Each file, and the models at each address. Raises `UsageError` for what does not exist."""
     for text in files:
+        if not text:  # Path would take it for this folder
+            raise UsageError("FILE: an empty name")
         if is_remote(text):
             from kdoctor.scanning.files import find_models
 

@@ -125,6 +125,8 @@ def _definitions(text: str) -> tuple[Definition, ...]:
 
     if text.endswith(".py"):
         return read_file(Path(text))
+    if not text.strip() or (os.path.isdir(text) and os.sep in text):
+        raise UsageError(f"--custom {text!r}: write the name of a class or function, the file of its source, or a module")
     found = read_module(text) if text != "hub" else ()
     if not found and "." in text:
         raise UsageError(f"--custom {text}: there is no such module on this machine; name its file")

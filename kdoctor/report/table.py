@@ -113,7 +113,7 @@ def _totals(totals: Totals, run: Run, seconds: float) -> str:
     parts = [f"{totals.verdicts[word]} {word}" for word in ("sick", "unknown", "healthy") if totals.verdicts[word]]
     doubt = f" ({totals.undecided} of them not vouched for)" if totals.undecided else ""
     none = "no model files found" if totals.complete else "no file examined"
-    rate = f" · {totals.reports} files in {seconds:.1f} s" if totals.reports else none
+    rate = f" · {totals.reports} file{'' if totals.reports == 1 else 's'} in {seconds:.1f} s" if totals.reports else none
     cut = "" if totals.complete else "interrupted: what follows was not examined · "
     return f"{cut}{', '.join(parts)}{doubt}{rate} · {', '.join(str(target) for target in run.targets)}"
 

@@ -203,3 +203,14 @@ def test_colors_are_for_terminals_without_no_color(monkeypatch: pytest.MonkeyPat
 class Terminal:
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize("custom", ["", " ", "./", "/"])
+def test_a_folder_or_nothing_is_no_custom_object(kdoctor: Run, samples: Path, custom: str) -> None:
+    ended = kdoctor("inspect", samples / "healthy/lambda_code.keras", "--custom", custom)
+    assert ended.code == 2
+    assert "--custom" in ended.err
+
+
+def test_an_empty_name_is_not_taken_for_this_folder(kdoctor: Run) -> None:
+    assert kdoctor("inspect", "").code == 2
