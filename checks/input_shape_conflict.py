@@ -29,6 +29,7 @@ from kdoctor.weights.stored import accountable
 from kdoctor.weights.taken_out import has_strays
 
 from ._input_shape import DISAGREE, choose, corrected, incompatible, refusal, stated
+from ._listed_builds import listed_builds
 from ._replayed_shape import replayed
 from ._several_inputs import several_inputs
 from ._tracing import perhaps_untraced
@@ -48,7 +49,10 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
     The cure removes what repeats. Where the places disagree, the stored kernels decide, followed through the layers as far as
     they prove a shape; where they prove nothing, kdoctor asks: ``--input-shape None,224,224,3``. A shape that the kernels contradict
     is refused, whoever states it. A contradiction that the target never reads is an info.
+
+    Early releases build a Dot from tuples alone, and an archive holds its shapes as lists: they are left out, as it has no variables.
     """
+    yield from listed_builds(document, target)
     found = stacks(document)
     for node in objects_named(document, ("InputLayer",)):
         if node.class_name == "InputLayer":

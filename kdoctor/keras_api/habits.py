@@ -74,6 +74,7 @@ SORTS_DICTS = Habit((3, 4), (3, 7))  # a dict for a list of inputs goes by its s
 REFUSES_LISTS_FOR_DICTS = Habit((3, 8))  # a list for a dict of inputs
 
 # Models: models/sequential.py, models/functional.py, saving/serialization_lib.py
+BUILDS_DOT_FROM_TUPLES = Habit((3, 0), (3, 2))  # not from the lists of a build_config; seen in 3.0.5, read in 3.1.1 and 3.2.1
 KEEPS_LAYERS_BEFORE_A_CUT = Habit((3, 0), (3, 1))  # of a Functional made from an intermediate tensor; seen in 3.0.5, not in 3.3.3
 READS_NO_POLICY_OF_STACKS = Habit((3, 0))  # the dtype in a Sequential's own config: its from_config takes name and layers alone
 REFUSES_BARE_LIST = Habit((3, 0))  # a Sequential's config that is the list of its layers

@@ -364,3 +364,14 @@ def test_a_build_shape_that_repeats_the_input_of_a_hub_layer_is_an_info_in_an_h5
     hub = {"class_name": "KerasLayer", "config": {"name": "hub", "handle": "tiny"}}
     sick = document(sequential(source(None, 4), hub, build_input_shape=[None, 4]), format=Format.H5_MODEL)
     assert severity(the(examine("K201", sick))) == "info"
+
+
+def test_a_dot_is_built_from_lists_since_keras_3_2() -> None:
+    """Keras 3.0.5 loads the archive without the build_config, and computes the same; it was run there with plain and normalized ones."""
+    shapes = [[None, 4], [None, 4]]
+    dot = {**layer("Dot", axes=1), "build_config": {"input_shape": shapes}}
+    sick = document(sequential(dot))
+    (finding,) = examine("K201", sick, Target("3.0.5"))
+    assert finding.repair is not None
+    assert examine("K201", apply(sick, finding.repair.edits), Target("3.0.5")) == []
+    assert examine("K201", sick, Target("3.2.1")) == []
