@@ -15,6 +15,8 @@ from kdoctor.structure.objects import Node, as_node, objects, objects_named
 from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
+from ._masked_attention import joined_masks, unmasked_attention
+
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
 LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
@@ -28,7 +30,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     Keras 3 takes the ``batch_input_shape`` of an ``.h5``'s first layer for a shape without batch: a Dense-first model silently gains a
     dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped (before 3.9 a number,
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
-    Attention layer is taken for the function ``dot``. A RandomCrop no longer makes images its size when the model predicts.
+    Attention layer is taken for the function ``dot``. A RandomCrop no longer makes images its size when the model predicts. A
+    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs.
 
     The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
     cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
@@ -44,6 +47,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
         if node.at.part == "config":
             yield from _backwards(node, target)
             yield from _random_crop(document, node, target)
+    yield from unmasked_attention(document, target)
+    yield from joined_masks(document, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
             yield from _axis(document, node, target)

@@ -13,6 +13,8 @@ from kdoctor.structure.models import Model, all_models
 from kdoctor.structure.naming import rename
 from kdoctor.target import Target
 
+from ._mask_names import names_of_masks
+
 
 @check("K205", Severity.ERROR, since="0.1.0")
 def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding]:
@@ -23,6 +25,9 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
 
     In a Sequential the cure renames the later one: nothing refers to it by name. In a Functional model an entry that stands twice,
     word for word, is dropped; two different layers under one name have no cure, because nobody can tell which one a connection means.
+
+    Keras 3 joins the masks of what a Concatenate joins with an operation of its own, "concatenate", which is what Keras 2 called the
+    layer: "The name "concatenate" is used 2 times in the model". The cure renames the layer.
     """
     for model in all_models(document):
         first: dict[str, Layer] = {}
@@ -32,6 +37,8 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
             earlier = first[layer.name]
             if not (_repeated(model, layer, earlier) and not habits.REFUSES_REPEATED_LAYERS.of(target)):
                 yield _finding(model, layer, earlier, renaming)
+        if model.functional and not later:
+            yield from names_of_masks(model, target)
 
 
 def _renaming(model: Model, later: Sequence[Layer]) -> Repair:

@@ -1,0 +1,58 @@
+"""Masks that mean something else to a later release: joined ones, and those that an attention passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need
+from kdoctor.document import Document
+from kdoctor.graph.masks import is_asked_for, is_joined_alike, masked
+from kdoctor.keras_api import habits
+from kdoctor.structure.models import all_models
+from kdoctor.structure.objects import objects_named
+from kdoctor.target import Target
+
+CLASS, JOINING = "MultiHeadAttention", "Concatenate"
+
+
+def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
+    """A step of joined features was masked for Keras 2 where any of them was, and is for Keras 3 where all of them are (Concatenate.compute_mask)."""
+    if not habits.JOINS_MASKS_BY_OPERATIONS.of(target) or document.saved_by().major != 2:
+        return
+    if not any(objects_named(document, (JOINING,))):
+        return
+    for model in all_models(document):
+        come = masked(model) if model.functional else {}
+        for layer in model.layers if come else ():
+            last = layer.node.config.get("axis", -1) != 1
+            if (
+                layer.class_name == JOINING
+                and last
+                and layer.key in come
+                and is_asked_for(model, layer)
+                and not is_joined_alike(model, layer)
+            ):
+                yield Finding(
+                    layer.at,
+                    f"{target} masks what {JOINING} {layer.name!r} joins where all of its inputs are masked; Keras 2 did where one was",
+                    needs=(Need("FILE", "the model without the masks", "no layer of Keras 3 joins masks as that of Keras 2"),),
+                    layer=layer.name,
+                )
+
+
+def unmasked_attention(document: Document, target: Target) -> Iterator[Finding]:
+    """Up to Keras 2.9 a MultiHeadAttention passed over the masks of its inputs; nothing in a config says so of later ones."""
+    if not habits.MASKS_ATTENTION.of(target) or not habits.PASSES_OVER_MASKS.at(document.saved_by().keras):
+        return
+    if not any(objects_named(document, (CLASS,))):
+        return
+    for model in all_models(document):
+        come = masked(model) if model.functional else {}
+        for layer in model.layers:
+            if layer.class_name == CLASS and layer.key in come:
+                yield Finding(
+                    layer.at,
+                    f"{target} lets {CLASS} {layer.name!r} heed the mask that comes with its input; the Keras that saved the file did not",
+                    needs=(Need("FILE", "the model without the mask", "no argument of the layer turns it off"),),
+                    layer=layer.name,
+                )

@@ -1,0 +1,68 @@
+"""Where masks go in a Functional model that Keras 2 saved: from an Embedding or a Masking on, through whatever hands them on.
+
+Which classes of Keras 3.15.1 do was read from their ``supports_masking``, ``compute_mask`` and the arguments of their ``call`` (2026-11-21).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.models import Model
+
+ONE_BY_ONE: Final = frozenset(
+    """Activation ActivityRegularization AlphaDropout BatchNormalization Dense Dropout ELU GaussianDropout GaussianNoise GroupNormalization Identity
+    LayerNormalization LeakyReLU Masking MultiHeadAttention Normalization PReLU ReLU Rescaling Softmax SpatialDropout1D SpatialDropout2D
+    SpatialDropout3D TimeDistributed UnitNormalization Concatenate""".split()  # noqa: SIM905 (a table)
+)
+OF_ALL: Final = frozenset({"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})  # where one input has none, there is none
+RECURRENT: Final = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"})
+ASKING: Final = RECURRENT | {
+    "Attention", "AdditiveAttention", "BatchNormalization", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GlobalAveragePooling1D",
+    "MultiHeadAttention", "Softmax", "TimeDistributed",
+}  # fmt: skip
+
+
+def masked(model: Model) -> Mapping[str, int]:
+    """The layers to which masks come, by key, and how many: layers of Keras's own, each called once."""
+    begin = [layer for layer in model.layers if layer.class_name == "Masking" or layer.node.config.get("mask_zero") is True]
+    return _reached(model, begin) if begin else {}
+
+
+def is_joined_alike(model: Model, layer: Layer) -> bool:
+    """Whether one mask alone comes to this layer, with each of its inputs: then it is the same whether all count or any."""
+    begin = [one for one in model.layers if one.class_name == "Masking" or one.node.config.get("mask_zero") is True]
+    found = [(one, _reached(model, [one]).get(layer.key, 0)) for one in begin]
+    counts = [count for one, count in found if count and len(one.calls) == 1]
+    return counts == [len(layer.calls[0])] and sum(count > 0 for _, count in found) == 1
+
+
+def is_asked_for(model: Model, layer: Layer) -> bool:
+    """Whether a mask that comes out of this layer gets to one that takes it as an argument."""
+    by_key = {one.key: one for one in model.layers}
+    return any(by_key[key].class_name in ASKING for key in _reached(model, [layer]))
+
+
+def _reached(model: Model, begin: list[Layer]) -> Mapping[str, int]:
+    users: dict[str, list[Layer]] = {}
+    for layer in model.layers:
+        for source in layer.calls[0] if len(layer.calls) == 1 else ():
+            users.setdefault(source.layer, []).append(layer)
+    found: dict[str, int] = {}
+    todo, gone = list(begin), {layer.key for layer in begin}
+    while todo:
+        for user in users.get(todo.pop().key, ()):
+            found[user.key] = found.get(user.key, 0) + 1
+            if user.key not in gone and _hands_on(user, found[user.key]):
+                gone.add(user.key)
+                todo.append(user)
+    return found
+
+
+def _hands_on(layer: Layer, masks: int) -> bool:
+    if layer.class_name in RECURRENT:
+        held = layer.node.config.get("layer")
+        config = held.get("config") if isinstance(held, dict) else layer.node.config
+        return isinstance(config, dict) and config.get("return_sequences") is True
+    return layer.class_name in ONE_BY_ONE or (layer.class_name in OF_ALL and masks == len(layer.calls[0]))

@@ -1,0 +1,77 @@
+"""K205 and K609: what becomes of masks in models of Keras 2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphs import after, cured, functional, start
+
+from kdoctor.document import Document
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer
+
+WORDS = layer("Embedding", name="words", input_dim=9, output_dim=4, mask_zero=True)
+
+
+def joined(last: dict[str, Any], name: str = "concatenate", **words: Any) -> Document:
+    """Two sequences of words, joined, for the last layer."""
+    embedding = {**WORDS, "config": {**WORDS["config"], **words}}
+    made = (after({**embedding, "config": {**embedding["config"], "name": f"words_{given}"}}, given) for given in ("a", "b"))
+    join = after(layer("Concatenate", name=name), "words_a", "words_b")
+    return document(functional(start("a"), start("b"), *made, join, after(last, name)))
+
+
+def test_a_layer_that_has_the_name_of_what_joins_the_masks_is_renamed() -> None:
+    """Seen in files of Keras 2.9 and 2.15, loaded by a fresh Keras 3.15.1."""
+    sick = joined(layer("LSTM", name="out", units=2))
+    (finding,) = examine("K205", sick)
+    healthy = cured(sick, finding)
+    names = [one["config"]["name"] for one in healthy.config["config"]["layers"]]
+    assert names[-2:] == ["concatenate_layer", "out"]
+    assert healthy.config["config"]["layers"][-1]["inbound_nodes"] == [[["concatenate_layer", 0, 0, {}]]]
+    assert examine("K205", healthy) == []
+
+
+@pytest.mark.parametrize("words", [{}, {"mask_zero": False}])
+def test_without_a_mask_or_anyone_who_takes_it_the_name_is_free(words: dict[str, bool]) -> None:
+    last = layer("LSTM", name="out", units=2) if words else layer("Flatten", name="out")
+    assert examine("K205", joined(last, **words)) == []
+
+
+def test_another_name_is_left_alone() -> None:
+    assert examine("K205", joined(layer("LSTM", name="out", units=2), "concatenate_1")) == []
+
+
+def test_joined_masks_are_another_mask_to_keras_3() -> None:
+    """Measured: a Keras 2.15 file so renamed that it loads computed something else in 3.15.1."""
+    sick = joined(layer("LSTM", name="out", units=2))
+    (finding,) = examine("K609", sick.replacing({**sick.parts, "metadata": {"keras_version": "2.15.0"}}))
+    assert finding.repair is None
+    assert examine("K609", sick.replacing({**sick.parts, "metadata": {"keras_version": "3.15.1"}})) == []
+
+
+def test_one_mask_joined_with_itself_stays_as_it_is() -> None:
+    made = [start("in"), after(WORDS, "in"), after(layer("Dense", name="dense", units=3), "words")]
+    made += [after(layer("Concatenate", name="both"), "words", "dense"), after(layer("LSTM", name="out", units=2), "both")]
+    assert examine("K609", document(functional(*made), metadata={"keras_version": "2.15.0"})) == []
+
+
+def attending(release: str, *between: dict[str, Any]) -> Document:
+    made = [start("in"), after(WORDS, "in")]
+    for one in (*between, layer("MultiHeadAttention", name="out", num_heads=2, key_dim=2)):
+        made.append(after(one, made[-1]["name"], *([made[-1]["name"]] if one["config"]["name"] == "out" else [])))
+    return document(functional(*made), metadata={"keras_version": release})
+
+
+def test_an_attention_of_keras_2_9_that_passed_over_a_mask_is_named() -> None:
+    sick = attending("2.9.0", layer("Dropout", name="dropout", rate=0.1))
+    (finding,) = examine("K609", sick)
+    assert finding.repair is None
+    assert [need.flag for need in finding.needs] == ["FILE"]
+    assert examine("K609", sick, Target("2.9.0")) == []
+
+
+def test_an_attention_that_no_mask_reaches_or_that_heeded_it_is_healthy() -> None:
+    assert examine("K609", attending("2.15.0")) == []
+    assert examine("K609", attending("2.9.0", layer("Flatten", name="flat"))) == []
