@@ -15,6 +15,7 @@ VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", 
 CODE = "__lambda__"
 FUNCTION = "function"
 PARTS = ("config", "training", "objects")  # the last of a SavedModel, which has no other
+BRANCHES = frozenset({dict, list})  # of JSON
 MODELS = frozenset({"Functional", "Sequential", "Model"})
 # kdoctor's own Keras 3 layer for a TensorFlow Hub module, as Keras registers it (kdoctor/hub/layer.py).
 HUB_MODULE, HUB_CLASS, HUB_REGISTERED = "kdoctor.hub.layer", "HubLayer", "kdoctor>HubLayer"
@@ -140,9 +141,9 @@ def _walk(root: Json) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
         if isinstance(value, dict):
             if "class_name" in value and "config" in value:
                 yield _keys(chain), value
-            inside = [((chain, key), inner) for key, inner in value.items() if inner and isinstance(inner, (dict, list))]
+            inside = [((chain, key), inner) for key, inner in value.items() if type(inner) in BRANCHES and inner]
         elif isinstance(value, list):
-            inside = [((chain, index), inner) for index, inner in enumerate(value) if inner and isinstance(inner, (dict, list))]
+            inside = [((chain, index), inner) for index, inner in enumerate(value) if type(inner) in BRANCHES and inner]
         else:
             continue
         inside.reverse()
