@@ -15,16 +15,18 @@ from kdoctor.structure.objects import Node
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """``renamed`` maps arguments to their new names; ``added`` are arguments that the successor needs to do the same."""
+    """``renamed`` maps arguments to their new names; ``added`` are arguments that the successor needs to do the same; ``module``: its home."""
 
     class_name: str
     renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     added: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
+    module: str = "keras.layers"
 
 
 SUCCESSORS = {
     "ThresholdedReLU": Successor("ReLU", {"theta": "threshold"}),  # both x * (x > threshold)
     "SyncBatchNormalization": Successor("BatchNormalization", added={"synchronized": True}),
+    "Orthogonal": Successor("OrthogonalInitializer", module="keras.initializers"),  # as Keras 3.0.5 alone calls it; later ones find both
 }
 
 # What they do is done in training alone: a Rescaling by 1 computes what they hand on when the model predicts.
@@ -48,5 +50,5 @@ def succeeded(node: Node) -> dict[str, Json] | None:
     config = {successor.renamed.get(name, name): value for name, value in node.config.items()} | dict(successor.added)
     found = {**node.raw, "class_name": successor.class_name, "config": config}
     if "module" in found:
-        found["module"] = "keras.layers"
+        found["module"] = successor.module
     return found

@@ -9,6 +9,8 @@ from graphs import cured
 
 from kdoctor.check import Safety
 from kdoctor.document import Document, Format
+from kdoctor.edit import apply
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model, sequential
 
 
@@ -118,3 +120,14 @@ def test_a_merge_that_no_layer_of_today_computes_has_no_cure(mode: object) -> No
 def test_a_merge_of_keras_1_is_left_to_the_check_of_its_words() -> None:
     (finding,) = examine("K602", merging(keras_2_merge(mode="sum"), "1.2.2"))
     assert finding.repair is None
+
+
+def test_an_orthogonal_initializer_goes_by_the_name_that_keras_3_0_has_for_it() -> None:
+    """Seen in 3.0.5: "Could not interpret initializer identifier" for the one name, and the same matrices for the other."""
+    stored = {"module": "keras.initializers", "class_name": "Orthogonal", "config": {"gain": 1.0, "seed": None}, "registered_name": None}
+    sick = document(sequential(layer("LSTM", units=2, recurrent_initializer=stored)))
+    (finding,) = examine("K602", sick, Target("3.0.5"))
+    assert finding.repair is not None
+    healed = apply(sick, finding.repair.edits)
+    assert examine("K602", healed, Target("3.0.5")) == []
+    assert examine("K602", healed) == []
