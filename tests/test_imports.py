@@ -45,7 +45,19 @@ def test_a_repair_that_is_only_shown_looks_at_the_numbers_and_brings_nothing_els
     assert {*done.stderr.split()} == {"kdoctor.archive.writing", "numpy"}
 
 
-STARTED = {"rich", "multiprocessing", "pebble", "asyncio", "fsspec", "yaml", "distributed", "importlib.metadata", "zipfile", "tomllib"}
+STARTED = {
+    "rich",
+    "multiprocessing",
+    "pebble",
+    "asyncio",
+    "fsspec",
+    "yaml",
+    "distributed",
+    "importlib.metadata",
+    "zipfile",
+    "tarfile",
+    "tomllib",
+}
 CACHED = """
 import sys
 from kdoctor.cli import main

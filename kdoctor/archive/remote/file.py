@@ -6,8 +6,6 @@ import bisect
 import functools
 import io
 import sys
-import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,11 +24,12 @@ LARGEST_BLOCK_BYTES = 256 * 1024
 BLOCKS = 1024  # kept in memory of one file
 WHOLE_BYTES = Limits().digest_bytes  # a file up to this size is read to its end for its digest: it comes in one request
 NO_RANGES = "cannot be read in parts: its server gives no ranges; download it, and examine the copy"
-TROUBLE = (OSError, ValueError, RuntimeError, KeyError, NotImplementedError, EOFError, tarfile.TarError, zlib.error)  # of file systems
+TROUBLE = (OSError, ValueError, RuntimeError, KeyError, NotImplementedError, EOFError)  # of file systems
 # What the libraries below them raise, as far as they are there.
 OF_LIBRARIES = (
     ("botocore.exceptions", "BotoCoreError"), ("botocore.exceptions", "ClientError"), ("google.auth.exceptions", "GoogleAuthError"),
     ("azure.core.exceptions", "AzureError"), ("aiohttp.client_exceptions", "ClientError"), ("_lzma", "LZMAError"),
+    ("tarfile", "TarError"), ("zlib", "error"),
 )  # fmt: skip
 _VERSIONS = ("ETag", "etag", "md5Hash", "content_md5", "blob_id", "LastModified", "last_modified", "mtime", "updated", "created")
 
