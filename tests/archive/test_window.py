@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
+from kdoctor.archive.positioned import Positioned
 from kdoctor.archive.window import BLOCK, LARGER_BLOCK, SMALL_FILE, Window
 
 CONTENT = random.Random(1).randbytes(20 * LARGER_BLOCK)
@@ -32,6 +33,18 @@ class Sparing(io.BytesIO):
 
     def read(self, size: int | None = -1) -> bytes:
         return super().read(min(100, len(CONTENT) if size is None or size < 0 else size))
+
+
+class Elsewhere(Positioned):
+    """A stream of our own on another machine's file."""
+
+    def __init__(self, file: Counting) -> None:
+        super().__init__(len(CONTENT))
+        self._file = file
+
+    def _at(self, place: int, size: int) -> bytes:
+        self._file.seek(place)
+        return self._file.read(size)
 
 
 def test_reads_anywhere_give_what_the_slice_holds() -> None:
@@ -77,6 +90,23 @@ def test_many_small_reads_nearby_cost_one_read_of_the_file(size: int, block: int
         window.read(8)
     assert file.reads == 1
     assert file.bytes_read == block
+
+
+def test_a_small_file_is_read_whole_once_an_eighth_of_it_was_asked_for() -> None:
+    file = Counting(CONTENT)
+    window = Window(file, 0, len(CONTENT))
+    places = range(len(CONTENT) - 40, 0, -LARGER_BLOCK)  # backwards: nothing is read ahead
+    assert [window.take(at, 40) for at in places] == [CONTENT[at : at + 40] for at in places]
+    assert file.reads == len(CONTENT) // 8 // LARGER_BLOCK + 2
+    assert file.bytes_read < 1.3 * len(CONTENT)
+
+
+def test_a_large_file_and_one_elsewhere_are_never_read_whole() -> None:
+    for file, size in ((Counting(CONTENT), SMALL_FILE), (Counting(CONTENT), len(CONTENT))):
+        remote = Window(cast("BinaryIO", Elsewhere(file)), 0, size) if size < SMALL_FILE else Window(file, 0, size)
+        for at in range(len(CONTENT) - 40, 0, -LARGER_BLOCK):
+            assert remote.take(at, 40) == CONTENT[at : at + 40]
+        assert file.bytes_read <= len(CONTENT)
 
 
 def test_bytes_across_blocks_are_read_once() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kdoctor.document import Document, Format
-from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, kind_of, read_natively
+from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, kind_of, read_natively, unfound
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.target import Target
@@ -112,6 +112,24 @@ def test_an_h5_is_forgiven_what_a_keras_is_not() -> None:
     assert only(model(layer("Dense", **shaped))).not_taken() == ("batch_input_shape",)
     assert dict(only(h5(bare("InputLayer", batch_input_shape=[None, 4]))).arguments) == {"batch_shape": [None, 4]}
     assert dict(only(h5(bare("Lambda", function="relu", module="m", function_type="x"))).arguments) == {"function": "relu"}
+
+
+def test_each_of_many_layers_of_one_class_has_its_own_arguments() -> None:
+    made = calls(
+        h5(*(bare("Dense", name=f"d{number}", trainable=True, units=number, batch_input_shape=[None, 3]) for number in (1, 2))), KERAS_3
+    )
+    assert [dict(call.arguments) for call in made[1:]] == [
+        {"name": f"d{number}", "trainable": True, "units": number, "input_shape": [None, 3]} for number in (1, 2)
+    ]
+    native = calls(document(sequential(layer("Dense", units=1), layer("Dense", units=2))), KERAS_3)
+    assert [call.arguments["units"] for call in native[1:]] == [1, 2]
+
+
+def test_an_operation_is_not_taken_for_the_layer_of_its_name_that_stands_before_it() -> None:
+    taken = {"args": [], "kwargs": {}}
+    found = h5(bare("Add", name="add", trainable=True), {**bare("Add", name="sum"), "inbound_nodes": [taken]})
+    assert [call.resolution for call in calls(found, KERAS_3)[1:]] == [Resolution.FOUND, Resolution.MOVED]
+    assert [call.node.name for call in unfound(found, KERAS_3)] == ["sum"]
 
 
 def test_a_model_is_put_together_and_not_called_with_its_config() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import as_node, model_of, objects
-from kdoctor.testing import document, layer, model
+from kdoctor.structure.objects import as_node, class_names, model_of, objects, objects_named
+from kdoctor.testing import document, layer, model, sequential
 
 AT = Pointer("config")
 
@@ -48,6 +48,14 @@ def test_every_object_is_found_outermost_first_with_its_place() -> None:
         ("Dense", "/config/layers/1"),
         ("Zeros", "/config/layers/1/config/kernel_initializer"),
     ]
+
+
+def test_objects_are_asked_for_by_the_names_of_their_classes_in_the_order_of_the_file() -> None:
+    mine = {**layer("Dense", name="mine"), "class_name": "pack>Dense"}
+    found = document(sequential(layer("Dense", name="dense"), layer("ReLU", name="re_lu"), mine, layer("Dense", name="last")))
+    assert [node.name for node in objects_named(found, ("ReLU", "Dense", "Conv2D"))] == ["dense", "re_lu", "mine", "last"]
+    assert {"Dense", "ReLU"} < {*class_names(found)}
+    assert "pack>Dense" not in class_names(found)
 
 
 def test_the_key_says_what_an_object_is_for() -> None:
