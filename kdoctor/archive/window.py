@@ -33,7 +33,7 @@ class Window(Positioned):
         self._block_bytes = LARGER_BLOCK if self._size < SMALL_FILE else BLOCK
         self._blocks: dict[int, bytes] = {}  # the oldest first
         self._ahead = 1
-        self._whole: bytes | None = None  # of a small file that turned out to be dense
+        self.whole: bytes | None = None  # of a small file that turned out to be dense
         self._patience = self._size // DENSE if self._size < SMALL_FILE and not isinstance(self._file, Positioned) else sys.maxsize
 
     def take(self, place: int, size: int) -> bytes:
@@ -41,8 +41,8 @@ class Window(Positioned):
         return self._at(place, max(0, min(size, self._size - place)))
 
     def _at(self, place: int, size: int) -> bytes:
-        if self._whole is not None:
-            return self._whole[place : place + size]
+        if self.whole is not None:
+            return self.whole[place : place + size]
         index, offset = divmod(place, self._block_bytes)
         if offset + size <= self._block_bytes:
             return self._block(index)[offset : offset + size] if size else b""
@@ -58,8 +58,8 @@ class Window(Positioned):
             self._ahead = min(2 * self._ahead, AHEAD) if index - 1 in self._blocks else 1
             data = self._direct(at, min(self._ahead * length, self._size - at))
             self._patience -= len(data)
-            if self._patience < 0 and self._whole is None:
-                self._whole = self._direct(0, self._size)
+            if self._patience < 0 and self.whole is None:
+                self.whole = self._direct(0, self._size)
             for start in range(0, max(1, len(data)), length):
                 self._blocks[index + start // length] = data[start : start + length]
             while len(self._blocks) > BLOCKS:

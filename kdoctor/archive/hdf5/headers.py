@@ -23,6 +23,8 @@ DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT, ATTRIBUTE, CONTINU
 LINKS, ATTRIBUTES = (LINK_INFO, LINK, SYMBOL_TABLE), (ATTRIBUTE, ATTRIBUTE_INFO)
 SOFT = 2  # in a symbol: what its place for other things says of it
 NULL_SPACE = 2
+FEW_NAMES = 1024  # bytes of the names of a small group
+ONE_NODE = b"TREE\0\0\1\0"  # an index of a group, without further levels, of one node
 NODE = 328  # bytes of a symbol table node as HDF5 makes it, for 8 symbols
 _VERSION_1, _VERSION_2, _VERSION_2_ORDERED = (struct.Struct(form) for form in ("<HHB3x", "<BHB", "<BHBxx"))  # before a message
 ADDRESS_AND_SIZE = struct.Struct("<QQ")
@@ -225,6 +227,22 @@ def _symbol_node(stream: Window, address: int) -> Iterator[Symbol]:
     if end > len(data):
         data += _exactly(stream, address + len(data), end - len(data))
     return _SYMBOL.iter_unpack(data[8:end])
+
+
+def read_group(data: bytes, tree: int, heap: int) -> tuple[bytes, Iterator[Symbol]] | None:
+    """The names and the entries of a small group, from the bytes of the whole file; None for any other, of which reading has to be counted."""
+    signature, size, segment = _HEAP.unpack_from(data, heap)
+    kind, node = data[tree : tree + 8], int.from_bytes(data[tree + _TREE.size + 8 : tree + _TREE.size + 16], "little")
+    end = node + 8 + _SYMBOL.size * int.from_bytes(data[node + 6 : node + 8], "little")
+    if (
+        signature != b"HEAP"
+        or kind != ONE_NODE
+        or data[node : node + 4] != b"SNOD"
+        or end > min(len(data), node + NODE)
+        or size > FEW_NAMES
+    ):
+        return None
+    return data[segment : segment + size], _SYMBOL.iter_unpack(data[node + 8 : end])
 
 
 def read_global_heap(stream: Window, address: int) -> dict[int, bytes]:

@@ -50,8 +50,8 @@ class Metered(Window):
         if self._bytes < 0 or self._reads < 0:
             raise ValueError("an object header that is too long")
         # as in every window: a call more for each of thousands of reads costs as much as the read
-        if self._whole is not None:
-            return self._whole[place : place + size]
+        if self.whole is not None:
+            return self.whole[place : place + size]
         index, offset = divmod(place, self._block_bytes)
         block = self._blocks.get(index)
         if block is not None and offset + size <= len(block):

@@ -48,7 +48,6 @@ from kdoctor.archive.hdf5.headers import (
     read_symbols,
 )
 from kdoctor.archive.hdf5.messages import (
-    NAME_BYTES,
     UNDEFINED,
     Link,
     address_place,
@@ -149,22 +148,6 @@ class Objects:
                 self._stream.limit()
         self._stream.spend(len(header.outline.messages) * MESSAGE_COST)
         return header
-
-    def plain_links(self, header: Header) -> list[tuple[str, int]] | None:
-        """The name and the address of each link of a group as Keras writes it, where nothing about any of them is odd: almost every group of
-        thousands. None for all others, which `links` takes apart one by one."""
-        if len(header.outline.links) != 1 or header.outline.links[0].type != SYMBOL_TABLE:
-            return None
-        tree, heap = ADDRESS_AND_SIZE.unpack_from(header.data, header.outline.links[0].at)
-        try:
-            names = read_heap(self._stream, heap)
-            symbols = [*read_symbols(self._stream, tree)]
-            found = [(names[at : names.index(b"\0", at, at + NAME_BYTES + 1)].decode(), address) for at, address, _, _ in symbols]
-        except DAMAGE:
-            return None
-        unlike = {name for name, _ in found}
-        odd = len(unlike) < len(found) or "" in unlike or "." in unlike or "/" in "".join(unlike)
-        return None if odd or any(symbol[2] == SOFT for symbol in symbols) else found
 
     def links(self, header: Header) -> Iterator[Link]:
         """The links of a group, looked at and not followed."""

@@ -7,6 +7,7 @@ from kdoctor.archive.hdf5.headers import Header
 from kdoctor.archive.hdf5.messages import Link
 from kdoctor.archive.hdf5.metered import Exhausted, Metered
 from kdoctor.archive.hdf5.objects import DAMAGE, Attribute, Objects, TooLarge, Unlike
+from kdoctor.archive.hdf5.plain_group import plain_links
 from kdoctor.document import Fault, Json, Weight
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
@@ -71,7 +72,7 @@ class Walk:
             self._children(path.rstrip("/"), header, (*around, address))
 
     def _children(self, path: str, header: Header, around: tuple[int, ...]) -> None:
-        plain = self._objects.plain_links(header)
+        plain = plain_links(self._stream, header)
         if plain is None:
             self._odd_children(path, header, around)
             return
