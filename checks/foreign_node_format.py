@@ -13,6 +13,7 @@ from kdoctor.structure.models import Model, all_models, home_of
 from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
+from ._ellipsis import unread_ellipsis
 from ._shared_weights import miscalled
 
 LISTED = (habits.KEEPS_ENDPOINT_LISTS, habits.RETURNS_LISTED_OUTPUTS, habits.WANTS_LISTED_INPUTS)
@@ -34,8 +35,10 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
 
     A layer that a nested model shares with the model around it has its calls counted in both: where these differ, Keras confuses them.
 
+    A slice with an Ellipsis (``x[..., 0]``) is not read back from an ``.h5``, nor by Keras 3.0 to 3.2: "Could not parse config: Ellipsis".
+
     The cure writes the flat form, or the list where that is what the target reads, counts from 0, and writes such calls in Keras 3's own
-    form. For a nested model within a Sequential there is no form that Keras 3.0 to 3.2 take as it was meant.
+    form, and the slices that the Ellipsis stands for. For a nested model within a Sequential there is no form that Keras 3.0 to 3.2 take as it was meant.
     """
     yield from miscalled(document, target)
     for model in all_models(document):
@@ -46,6 +49,8 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
         if model.functional and habits.COUNTS_NESTED_CALLS_ANEW.of(target):
             yield from _counted_from_one(model)
             yield from _functional_counted_from_one(model)
+        if model.functional:
+            yield from unread_ellipsis(document, model, target)
         if model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target):
             yield from _tensors_in_keywords(model, target)
 
