@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
@@ -8,6 +8,8 @@ from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.loops import circle
 from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
+
+from ._foreign_calls import in_words_of_keras_3, numbers_of_others
 
 UNRESOLVED = "ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes."
 NAMED = 6  # layers of a circle
@@ -27,17 +29,21 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
     for model in all_models(document):
         if model.functional:
             known = {layer.key: layer for layer in model.layers}
+            told = numbers_of_others(document, model) if target.keras_3 else {}  # K604
             for layer in model.layers:
-                yield from _broken(document, model, layer, known)
+                yield from _broken(document, model, layer, known, told)
             yield from _in_a_circle(circle(model.layers), target)
 
 
-def _broken(document: Document, model: Model, layer: Layer, known: dict[str, Layer]) -> Iterator[Finding]:
+def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, Layer], told: Collection[str]) -> Iterator[Finding]:
     for index, call in enumerate(layer.calls):
+        plain = in_words_of_keras_3(layer, index)
         for source in call:
             origin = known.get(source.layer)
-            if origin is not None and source.call < max(1, len(origin.calls)) + is_model(origin.node):
-                continue  # a nested model counts its own making as a call
+            if origin is not None and source.call < max(1, len(origin.calls)) + (is_model(origin.node) and not plain):
+                continue  # in connections of Keras 2's form a nested model counts its own making as a call
+            if source.layer in told:
+                continue
             what = f"a layer {source.layer!r}" if origin is None else f"call {source.call} of {source.layer!r}"
             yield Finding(
                 layer.at / "inbound_nodes" / index,

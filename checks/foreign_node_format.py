@@ -14,6 +14,7 @@ from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
 from ._ellipsis import unread_ellipsis
+from ._foreign_calls import foreign_calls
 from ._shared_weights import miscalled
 
 LISTED = (habits.KEEPS_ENDPOINT_LISTS, habits.RETURNS_LISTED_OUTPUTS, habits.WANTS_LISTED_INPUTS)
@@ -35,6 +36,8 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
 
     A layer that a nested model shares with the model around it has its calls counted in both: where these differ, Keras confuses them.
 
+    Keras 3.0 and 3.1 number the calls of a layer through all models that call it, and do not find them again: "Layer node index out of bounds".
+
     A slice with an Ellipsis (``x[..., 0]``) is not read back from an ``.h5``, nor by Keras 3.0 to 3.2: "Could not parse config: Ellipsis".
 
     The cure writes the flat form, or the list where that is what the target reads, counts from 0, and writes such calls in Keras 3's own
@@ -51,6 +54,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
             yield from _functional_counted_from_one(model)
         if model.functional:
             yield from unread_ellipsis(document, model, target)
+            yield from foreign_calls(document, model, target)
         if model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target):
             yield from _tensors_in_keywords(model, target)
 
