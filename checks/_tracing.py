@@ -1,8 +1,12 @@
-"""Whether Keras can follow symbols through a Sequential model; where it cannot, the model stays unbuilt after its layers are added."""
+"""Whether Keras can follow symbols through a model; where it cannot, a Sequential stays unbuilt, and a Functional does not load."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from kdoctor.check import Finding, Repair, Safety
 from kdoctor.structure.layers import layer_nodes
+from kdoctor.structure.models import Model
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sequential import Stack
 from kdoctor.target import Target
@@ -21,27 +25,56 @@ UNTRACEABLE = {
     "Layer": NEVER,
     "Hashing": (3, 15),
     "Discretization": (3, 14),
+    # Models got theirs in 3.4.0 (models/sequential.py, models/functional.py): run in 3.0.5 and 3.6.0, read in 3.1.1, 3.2.1, 3.3.3 and 3.4.1
+    "Sequential": (3, 4),
+    "Functional": (3, 4),
+    "Model": (3, 4),
 }
 
 
 def certainly_untraced(stack: Stack, target: Target) -> Node | None:
     """The first layer that tracing certainly stops at: Sequential.build catches the NotImplementedError, and leaves the model unbuilt."""
-    for layer in _flat(stack):
-        inner = as_node(layer.config.get("layer"), layer.at / "config" / "layer") if layer.class_name == "TimeDistributed" else None
-        if inner is not None and from_keras(inner) and target.minor < UNTRACEABLE.get(inner.class_name, (0, 0)):
-            return layer
-    return None
+    return next((layer for layer in _flat(stack.layers) if _untraced(layer, target) is not None), None)
+
+
+def untraced_in_graph(model: Model, target: Target) -> Iterator[Finding]:
+    """The layers that a Functional model cannot be put together with: nothing catches the NotImplementedError there."""
+    for layer in _flat([one.node for one in model.layers]):
+        inner = _untraced(layer, target)
+        if inner is None:
+            continue
+        since = UNTRACEABLE[inner.class_name]
+        cure = "call what it holds without TimeDistributed" if since == NEVER else f"load it with Keras {since[0]}.{since[1]} or later"
+        yield Finding(
+            layer.at,
+            f"{layer.class_name} {layer.name!r} holds a {inner.class_name}, whose output shape {target} cannot infer there",
+            repair=Repair(cure, safety=Safety.ADVICE),
+            layer=layer.name,
+            keras_says=f"NotImplementedError: Layer {inner.class_name} should implement `def compute_output_shape(self, input_shape)`.",
+        )
 
 
 def perhaps_untraced(stack: Stack, target: Target) -> bool:
     """Whether a layer is there whose code decides: a Lambda, a class that is not Keras's."""
-    found = any(layer.class_name == "Lambda" or not from_keras(layer) for layer in _flat(stack))
+    found = any(layer.class_name == "Lambda" or not from_keras(layer) for layer in _flat(stack.layers))
     return found or certainly_untraced(stack, target) is not None
 
 
-def _flat(stack: Stack) -> list[Node]:
+def _untraced(layer: Node, target: Target) -> Node | None:
+    """What a TimeDistributed of Keras 3 holds, the innermost of several, where its shape is not inferred; Keras 2 calls it to see."""
+    inner = layer
+    while inner.class_name == "TimeDistributed" and from_keras(inner):
+        held = as_node(inner.config.get("layer"), inner.at / "config" / "layer")
+        if held is None:
+            return None
+        inner = held
+    known = inner is not layer and from_keras(inner) and target.keras_3
+    return inner if known and target.minor < UNTRACEABLE.get(inner.class_name, (0, 0)) else None
+
+
+def _flat(layers: Iterable[Node]) -> list[Node]:
     """The layers, those of nested Sequential models included."""
-    found, waiting = [], list(reversed(stack.layers))
+    found, waiting = [], list(reversed([*layers]))
     while waiting:
         layer = waiting.pop()
         found.append(layer)

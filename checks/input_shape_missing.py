@@ -44,7 +44,7 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
             continue
         stored = len(model_weights(document))
         untraced = None if document.format.native or not stored else certainly_untraced(stack, target)
-        if untraced is not None:
+        if untraced is not None and _owned_behind(document, untraced):
             yield _untraced(stack, untraced, stored)
         elif not _stated(document, stack, target) and not (stored and _restorable(document)):
             yield _missing(document, stack, target, stored) if stored else _empty(stack)
@@ -116,6 +116,13 @@ def _empty(stack: Stack) -> Finding:
     """No shape and no weights: to write a shape would only make Keras look for weights that are not there."""
     message = f"the input shape of {stack.model.name!r} is not in the file: it was never built and has no weights"
     return Finding(stack.model.at / "config" / "build_input_shape", message, layer=stack.model.name, mild=True)
+
+
+def _owned_behind(document: Document, layer: Node) -> bool:
+    """Whether a layer behind this one has weights: the last one that tracing comes to is built itself, and those behind it are not."""
+    rows = [*zip(layers(document), weights_by_layer(document), strict=True)]
+    index = next((index for index, (row, _) in enumerate(rows) if row.at == layer.at), -1)
+    return any(owned for _, owned in rows[index + 1 :])
 
 
 def _untraced(stack: Stack, layer: Node, stored: int) -> Finding:

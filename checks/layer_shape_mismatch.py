@@ -17,6 +17,7 @@ from kdoctor.target import Target
 from kdoctor.weights.stored import is_told
 
 from ._open_lengths import of_open_lengths
+from ._tracing import untraced_in_graph
 
 ADVICE = Repair("compare the layer and those before it with the code that made the model", safety=Safety.ADVICE)
 
@@ -34,6 +35,9 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
     fully-defined (no `None` dimensions)"). Keras 3 forgives an archive that: its layers say what they were built with, all but a
     DepthwiseConv2D, which multiplies the channels of its input; Keras 2 does not.
 
+    Before Keras 3.4 no shape is inferred of a model that a TimeDistributed holds, so the graph around it cannot be put together: "Layer
+    Sequential should implement `def compute_output_shape(self, input_shape)`".
+
     A model that a wrapper holds may be given another shape than that of its own input, too. It is said of Keras's own layers only, and
     only where all shapes that it rests on are known. Which of the layers is wrong is not in the file, so nothing is changed: compare the
     layer with the code that made the model.
@@ -48,6 +52,7 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
         if is_wrapped(model.node.at):
             yield from _of_other_inputs(model, found)
         yield from of_open_lengths(document, model, target, ADVICE)
+        yield from untraced_in_graph(model, target) if model.functional else ()
 
 
 def _of_other_inputs(model: Model, found: Inferred) -> Iterator[Finding]:

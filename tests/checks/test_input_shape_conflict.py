@@ -18,6 +18,7 @@ DENSE = layer("Dense", units=3)
 LEGACY_KERNEL = {"model_weights/dense/dense/kernel:0": (4, 3)}
 PIPELINE = layer("TimeDistributed", layer=layer("Pipeline"))
 HASHING = layer("TimeDistributed", layer=layer("Hashing"))
+WRAPPED_MODEL = layer("TimeDistributed", layer=sequential(layer("Flatten")))
 
 
 def source(*shape: int | None, name: str = "input", **more: Any) -> dict[str, Any]:
@@ -263,6 +264,8 @@ class TestReplayedBuildShape:
             (layer("Pipeline"), KERAS_3, "info"),
             (HASHING, KERAS_3, "info"),
             (HASHING, Target("3.9.2"), "error"),
+            (WRAPPED_MODEL, Target("3.3.3"), "error"),
+            (WRAPPED_MODEL, Target("3.4.1"), "info"),
             (layer("Flatten"), KERAS_3, "info"),
         ],
     )

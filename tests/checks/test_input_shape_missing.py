@@ -179,6 +179,16 @@ class TestHdf5Files:
         assert finding.repair is None
         assert examine("K202", native(source, video, HEAD, weights={"layers/dense/vars/0": (3, 2)})) == []
 
+    @pytest.mark.parametrize(("release", "told"), [("2.15.0", 0), ("3.0.5", 1), ("3.3.3", 1), ("3.4.1", 0)])
+    def test_early_keras_3_cannot_trace_a_model_in_time_distributed(self, release: str, told: int) -> None:
+        source, inner = layer("InputLayer", batch_shape=[None, 4, 3]), sequential(DENSE, name="inner")
+        wrapped = layer("TimeDistributed", name="td", layer=inner)
+        assert len(examine("K202", legacy(source, wrapped, HEAD, td=(3, 2), head=(3, 2)), Target(release))) == told
+
+    def test_the_last_layer_with_weights_is_built_although_tracing_stops_there(self) -> None:
+        source, inner = layer("InputLayer", batch_shape=[None, 4, 3]), sequential(DENSE, name="inner")
+        assert examine("K202", legacy(source, layer("TimeDistributed", name="td", layer=inner), td=(3, 2)), Target("3.0.5")) == []
+
 
 CONV = layer("Conv1D", filters=2, kernel_size=[3], strides=[1], padding="valid", dilation_rate=[1], data_format="channels_last")
 

@@ -16,7 +16,7 @@ from kdoctor.doctor import examine_file
 from kdoctor.document import Document
 from kdoctor.packs import load_checks
 from kdoctor.target import Target
-from kdoctor.testing import document, examine, layer, model
+from kdoctor.testing import document, examine, layer, model, sequential
 
 
 def stack(shape: list[int | None], made: dict[str, Any]) -> Document:
@@ -261,3 +261,25 @@ def test_a_model_in_a_wrapper_is_looked_into() -> None:
     assert len(examine("K206", steps([None, None], build=[None, 4]), Target("2.15.0"))) == 1
     (finding,) = examine("K206", steps([None]))
     assert finding.message == "Dense 'dense' is given (None,) and wants at least 2 axes"
+
+
+@pytest.mark.parametrize(("release", "told"), [("2.15.0", 0), ("3.0.5", 1), ("3.3.3", 1), ("3.4.1", 0)])
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("kind", ["Sequential", "Functional"])
+def test_a_graph_around_a_model_in_time_distributed_is_named_for_early_keras_3(release: str, told: int, depth: int, kind: str) -> None:
+    inner = (
+        sequential(layer("Dense", name="dense", units=2))
+        if kind == "Sequential"
+        else functional(start(), after(layer("Dense", name="out"), "in"))
+    )
+    for _ in range(depth):
+        inner = layer("TimeDistributed", name="out", layer=inner)
+    found = examine("K206", document(functional(start(), after(inner, "in"))), Target(release))
+    says = [finding for finding in found if "should implement `def compute_output_shape" in (finding.keras_says or "")]
+    assert len(says) == told
+    assert all("load it with Keras 3.4 or later" in finding.repair.title for finding in says if finding.repair)
+
+
+def test_a_stack_around_a_model_in_time_distributed_stays_unbuilt_and_loads_all_the_same() -> None:
+    wrapped = layer("TimeDistributed", name="td", layer=sequential(layer("Dense", name="dense", units=2)))
+    assert examine("K206", stack([None, 4, 3], wrapped), Target("3.0.5")) == []
