@@ -9,6 +9,7 @@ from kdoctor.structure.loops import circle
 from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
 
+from ._attention_scores import CURE, is_lost
 from ._foreign_calls import in_words_of_keras_3, numbers_of_others
 
 UNRESOLVED = "ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes."
@@ -24,6 +25,8 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
     missing, Keras says "Unknown layer: conv" or "Invalid Functional model configuration. The graph of the Functional model either has
     loops or disconnected nodes"; of a circle Keras 2 says nothing, and tries for ever.
 
+    So do Keras 3.0 to 3.7 for a layer that takes the scores of an Attention (``return_attention_scores``), which they do not hand on.
+
     There is no cure: what the missing layer computed is not in the file.
     """
     for model in all_models(document):
@@ -32,6 +35,7 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
             told = numbers_of_others(document, model) if target.keras_3 else {}  # K604
             for layer in model.layers:
                 yield from _broken(document, model, layer, known, told)
+                yield from _takes_scores(layer, known, target)
             yield from _in_a_circle(circle(model.layers), target)
 
 
@@ -53,6 +57,15 @@ def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, 
                 keras_says=f"ValueError: Unknown layer: {source.layer}" if origin is None and document.format.native else UNRESOLVED,
             )
             return
+
+
+def _takes_scores(layer: Layer, known: Mapping[str, Layer], target: Target) -> Iterator[Finding]:
+    """A layer that waits for a tensor which never comes: Keras tries to connect it for ever."""
+    lost = next((source for call in layer.calls for source in call if is_lost(source, known.get(source.layer), target)), None)
+    if lost is not None:
+        message = f"{layer.name!r} takes the scores of {lost.layer!r}, which {target} does not hand on"
+        says = "nothing: it tries to connect the layers for ever"
+        yield Finding(layer.at / "inbound_nodes", message, repair=CURE, layer=layer.name, keras_says=says)
 
 
 def _in_a_circle(found: tuple[Layer, ...], target: Target) -> Iterator[Finding]:

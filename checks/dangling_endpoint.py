@@ -9,6 +9,8 @@ from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
 
+from ._attention_scores import CURE, is_lost
+
 WORDS = {"input_layers": "input", "output_layers": "output"}
 
 
@@ -16,7 +18,8 @@ WORDS = {"input_layers": "input", "output_layers": "output"}
 def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
     """A Functional model declares no inputs or outputs, or some that none of its layers makes.
 
-    Keras says "`inputs` argument cannot be empty", or "Internal error: could not find layer dense_3".
+    Keras says "`inputs` argument cannot be empty", or "Internal error: could not find layer dense_3". Of the scores of an Attention
+    (``return_attention_scores``), which Keras 3.0 to 3.7 do not hand on, it says "list index out of range".
 
     When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
     inputs, or what the outputs are, is not in the file.
@@ -25,6 +28,16 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
         if model.functional:
             for key, word in WORDS.items():
                 yield from _dangling(model, key, word)
+            yield from _scores(model, target)
+
+
+def _scores(model: Model, target: Target) -> Iterator[Finding]:
+    known = {layer.key: layer for layer in model.layers}
+    for source in model.endpoints("output_layers"):
+        if is_lost(source, known.get(source.layer), target):
+            message = f"the model {model.node.name!r} declares the scores of {source.layer!r} as an output, which {target} does not hand on"
+            at = model.node.at / "config" / "output_layers"
+            yield Finding(at, message, repair=CURE, layer=source.layer, keras_says="IndexError: list index out of range")
 
 
 def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:

@@ -58,11 +58,13 @@ TAKES_ONE_AXIS = Habit((3, 0))  # a BatchNormalization's axis is a number, a lis
 BUILDS_ATTENTION_WITH_SHAPES = Habit((3, 0))  # MultiHeadAttention.build takes the shapes of query and value
 READS_LAYERS_AS_ACTIVATIONS = Habit((3, 10))  # activations.get finds the classes of keras.layers, too
 NEW_HARD_SIGMOID = Habit((3, 0))  # relu6(x + 3) / 6 instead of clip(0.2 x + 0.5, 0, 1)
-CROPS_IN_TRAINING_ALONE = Habit(
-    (3, 6)
-)  # RandomCrop hands its input on at inference; before, it resized it; seen in 3.0, 3.6, 3.9, 3.12, 3.15
+# RandomCrop hands its input on at inference; before, it resized it; run in 3.0, 3.6 (which still resizes), 3.9, 3.12, 3.15, read in 3.7 and 3.8
+CROPS_IN_TRAINING_ALONE = Habit((3, 8))
 KEEPS_NULL_STEPS = Habit((3, 0))  # steps_per_execution: null is compared with a number
 STRIDES_PATCHES = Habit((3, 14))  # before, the operation ExtractPatches failed when it was told its strides (keras#21959)
+INFERS_ATTENTION_SCORES = Habit(
+    (3, 8)
+)  # of an Attention; 3.0 to 3.7 make one tensor of it; run in 3.0.5, 3.6.0 and 3.9.2, read in 3.7.0 and 3.8.0
 KEEPS_PRODUCT_OF_NADAM_LAST = Habit((3, 10))  # before, it stands before the slots: optimizers/nadam.py, build
 SCOPES_SCHEDULES = Habit((3, 0))  # a learning-rate schedule computes in a scope of its name, which must be a text
 TURNS_NO_LAYER_ROUND = Habit((3, 0))  # the second direction of a Bidirectional goes backwards whatever the first one does
