@@ -16,6 +16,7 @@ NOISE: Final = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "
 ELEMENTWISE: Final = ("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Masking", "ActivityRegularization")
 NORMALIZATION: Final = ("LayerNormalization", "BatchNormalization", "UnitNormalization")
 SAME: Final = ("InputLayer", *NOISE, *ELEMENTWISE, *NORMALIZATION)
+RECURRENT: Final = ("LSTM", "GRU", "SimpleRNN")
 RANKED: Final = {"1D": 3, "2D": 4, "3D": 5}
 
 
@@ -96,7 +97,9 @@ def _recurrent(document: Document, layer: Node, shape: Shape) -> Shape:
 
 
 def _bidirectional(document: Document, layer: Node, shape: Shape) -> Shape:
-    _need_rank(shape, 3)
+    inner = as_node(layer.config.get("layer"), layer.at / "config" / "layer")
+    if inner is not None and inner.class_name in RECURRENT:  # others, ConvLSTM2D and cells of one's own, take images for steps
+        _need_rank(shape, 3)
     *rest, units = _inner(document, layer, shape)
     if layer.config.get("merge_mode") != "concat" or units is None:
         raise Unproven
@@ -212,7 +215,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "Bidirectional": _bidirectional,
     "TimeDistributed": _time_distributed,
     "Sequential": _nested,
-    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), _recurrent),
+    **dict.fromkeys(RECURRENT, _recurrent),
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _convolution),
     **{f"{kind}Pooling{rank}": _pooling for kind in ("Max", "Average") for rank in RANKED},
     **{f"Global{kind}Pooling{rank}": _global_pooling for kind in ("Max", "Average") for rank in RANKED},

@@ -101,3 +101,11 @@ def test_channels_first_counts_its_features_on_the_second_axis() -> None:
 def test_what_is_not_certain_ends_the_way_without_a_clash(made: dict[str, Any]) -> None:
     shape = (None, 4, 4, 3) if made["class_name"].startswith("Global") else (None, 4, 3)
     assert through(shape, made, DENSE) == Flow(shape)
+
+
+def test_a_bidirectional_layer_takes_as_many_axes_as_the_one_inside() -> None:
+    sequence, video = (None, 9, 3), (None, 3, 6, 6, 2)
+    convolving = layer("ConvLSTM2D", filters=2, kernel_size=[3, 3])
+    assert through(video, layer("Bidirectional", layer=convolving, merge_mode="concat"), DENSE) == Flow(video)
+    assert through(sequence, layer("Bidirectional", layer=LSTM, merge_mode="concat")).clash is None
+    assert through(video, layer("Bidirectional", layer=LSTM, merge_mode="concat")).clash is not None
