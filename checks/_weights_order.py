@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kdoctor.document import Weight
 from kdoctor.keras_api.variables.variable import Variable
@@ -51,6 +51,24 @@ def out_of_turn(ledger: Ledger) -> list[str] | None:
         return None
     turn = iter(layer.name for layer, _ in pairs)
     return [next(turn) if group.names else group.name for group in ledger.groups]
+
+
+def exchanged_names(ledger: Ledger) -> frozenset[str]:
+    """Groups whose weights all bear the name of another layer, whose group's bear another's, and so on round to the first.
+
+    Whole groups were exchanged then, or the layers renamed: where shapes agree, nothing in the file tells which.
+    """
+    owners = {group.name: {name.split("/")[0] for name in group.names} for group in ledger.filled}
+    alone = {name: next(iter(found)) for name, found in owners.items() if len(found) == 1 and name not in found}
+    return frozenset(name for name in alone if _comes_round(alone, name))
+
+
+def _comes_round(owner: Mapping[str, str], name: str) -> bool:
+    passed, place = {name}, owner[name]
+    while place in owner and place not in passed:
+        passed.add(place)
+        place = owner[place]
+    return place == name
 
 
 def mismatched(layer: Listed, group: Group) -> list[tuple[Variable, Weight]]:

@@ -34,6 +34,9 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
 
     A learning-rate schedule in an ``.h5`` of Keras 2 does not state its module: "Could not locate class 'ExponentialDecay'".
 
+    Lamb, and Muon before Keras 3.14, are not found in an ``.h5``, one that the same Keras saved included: "Could not interpret optimizer
+    identifier: lamb". A ``.keras`` archive names their module.
+
     Keras 3 clips gradients in one way, where Keras 2 took ``clipnorm`` and ``clipvalue`` at once, and takes no whole number for SGD's
     momentum: "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set".
 
@@ -48,6 +51,8 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
             continue
         if mention.found is None and mention.meant is not None:
             yield _renamed_class(document, mention, target)
+        if target.keras_3 and not document.format.native and (unlisted := _unlisted(mention, target)) is not None:
+            yield unlisted
         if target.keras_3 and mention.found is not None:
             yield from _schedule(mention, target)
             yield from _inner(mention, target)
@@ -73,6 +78,23 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
         repair=Repair(f"write keras.optimizers.{mention.meant.name}", edits) if native else None,
         keras_says=f"TypeError: Could not locate class '{mention.name}'" if native else None,
         mild=not native,
+    )
+
+
+def _unlisted(mention: Mention, target: Target) -> Finding | None:
+    """optimizers/__init__.py, ALL_OBJECTS: Lamb has never been in it, Muon not before 3.14; what is not there is sought by the config's name."""
+    catalogue, called = Catalogue.load(target.release, target.family), mention.arguments.get("name")
+    known = catalogue.resolve("keras.optimizers", mention.name.rpartition(">")[2])
+    if mention.found is not None or mention.meant is not None or known is None:
+        return None
+    other = catalogue.function("optimizer", called) if isinstance(called, str) else None
+    return Finding(
+        mention.at,
+        f"the optimizer {mention.name} is one that {target} does not find when it reads an .h5"
+        + ("" if other is None else f", and takes {other.name} for it, by its name {called!r}"),
+        repair=Repair("write the model as a .keras archive, whose reader finds it", native=True),
+        keras_says=f"ValueError: Could not interpret optimizer identifier: {called}" if other is None else None,
+        mild=other is not None,
     )
 
 

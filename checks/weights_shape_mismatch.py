@@ -15,7 +15,7 @@ from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
 from kdoctor.weights.stored_h5 import ledger
 
-from ._weights_order import disagreeing, mismatched, reordered
+from ._weights_order import disagreeing, exchanged_names, mismatched, reordered
 
 NEED = Need("FILE", "the file as it was saved", "the numbers of another shape are those of another model")
 
@@ -40,13 +40,13 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     found = ledger(document)
     if found is None:
         return
-    explained = {group.name for _, group, _ in reordered(found)}
+    explained, others = {group.name for _, group, _ in reordered(found)}, exchanged_names(found)
     for layer, group in disagreeing(found):
         if group.name not in explained:
             wrong = mismatched(layer, group)
             variable, weight = wrong[0]
             paths = {id(weight): f"model_weights/{group.name}/{name}" for name, weight in zip(group.names, group.weights, strict=True)}
-            repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong])
+            repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong]) if group.name not in others else None
             yield Finding(
                 group.at,
                 _told(layer.name, wrong),

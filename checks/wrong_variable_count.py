@@ -14,7 +14,7 @@ from kdoctor.weights.rearrange import Rearrangement, edits, exchanges
 from kdoctor.weights.stored import Account, accountable, accounts
 from kdoctor.weights.stored_h5 import NAMES, Ledger, ledger
 
-from ._weights_order import mismatched, misnamed, out_of_turn, reordered
+from ._weights_order import exchanged_names, mismatched, misnamed, out_of_turn, reordered
 
 
 @check("K705", Severity.ERROR, since="0.1.0")
@@ -25,7 +25,8 @@ def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding
     found 3 saved layers", "Weight count mismatch for layer #0"), and by class and number in a ``.keras`` ("Layer 'dense' expected 2
     variables, but received 3 variables during loading").
 
-    The cure puts arrays that stand in each other's place back, when their shapes leave one way alone.
+    The cure puts arrays that stand in each other's place back, when their shapes leave one way alone. There is none
+    where whole groups bear each other's names, too: whose numbers they are cannot be told.
     """
     if not accountable(document):
         return
@@ -124,13 +125,19 @@ def _repeat(names: Sequence[str]) -> bool:
 
 
 def _in_another_order(found: Ledger) -> Iterator[Finding]:
+    others = exchanged_names(found)
     for layer, group, order in reordered(found):
         variable, weight = mismatched(layer, group)[0]
         edit = Edit(group.at / "weight_names", old=list(group.names), new=list(order))
         yield Finding(
             group.at / "weight_names",
-            f"the group {group.name!r} lists the weights of {layer.name!r} in another order than the layer has them",
-            repair=Repair(f"list them as {', '.join(order)}", (edit,)),
+            f"the group {group.name!r} lists the weights of {layer.name!r} in another order than the layer has them"
+            + (
+                f", under the name of {group.names[0].split('/')[0]!r}: whose numbers they are cannot be told"
+                if group.name in others
+                else ""
+            ),
+            repair=Repair(f"list them as {', '.join(order)}", (edit,)) if group.name not in others else None,
             layer=layer.name,
             keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name})for weight …{variable.role}. Weight expects shape "
             f"{variable.shape}. Received saved weight with shape {weight.shape}",
@@ -139,11 +146,13 @@ def _in_another_order(found: Ledger) -> Iterator[Finding]:
 
 def _under_other_names(found: Ledger) -> Iterator[Finding]:
     """All shapes agree, so that Keras loads it without a word; only the names tell that the numbers are another's."""
+    others = exchanged_names(found)
     for layer, group, order in misnamed(found):
+        edit = Edit(group.at / "weight_names", old=list(group.names), new=list(order))
         yield Finding(
             group.at / "weight_names",
             f"the group {group.name!r} lists {', '.join(group.names)}: each goes to another variable of {layer.name!r} than its name says",
-            repair=Repair(f"list them as {', '.join(order)}", (Edit(group.at / "weight_names", old=list(group.names), new=list(order)),)),
+            repair=Repair(f"list them as {', '.join(order)}", (edit,)) if group.name not in others else None,
             layer=layer.name,
         )
     listed = out_of_turn(found)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import keras
+import numpy
 import pytest
 from graphs import cured
+from typer.testing import CliRunner
 
 from kdoctor.check import Safety, Severity
+from kdoctor.cli.app import app
 from kdoctor.document import Document, Format
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, find_check, layer, sequential
@@ -120,3 +125,47 @@ def test_todays_arguments_and_an_ignored_one_are_healthy() -> None:
 def test_an_optimizer_of_the_users_own_is_not_judged() -> None:
     assert examine("K504", h5("Mine", lr=0.1)) == []
     assert examine("K504", h5("Adam", lr=0.1), Target("3.15.1", custom=frozenset({"Adam"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "release", "called", "found"),
+    [
+        ("Lamb", "3.15.1", "lamb", True),
+        ("Lamb", "3.6.0", "lamb", True),
+        ("Muon", "3.12.0", "muon", True),
+        ("Muon", "3.15.1", "muon", False),
+        ("Adam", "3.15.1", "mine", False),
+    ],
+)
+def test_an_optimizer_that_is_not_in_the_table_of_the_h5_reader_is_cured_in_an_archive(
+    name: str, release: str, called: str, found: bool
+) -> None:
+    sick = document(
+        sequential(layer("Dense")), format=Format.H5_MODEL, training={"optimizer_config": {"class_name": name, "config": {"name": called}}}
+    )
+    findings = examine("K504", sick, Target(release))
+    assert [finding.repair is not None and finding.repair.native for finding in findings] == [True] * found
+
+
+def test_an_optimizer_outside_the_table_with_the_name_of_another_is_taken_for_that_one() -> None:
+    training = {"optimizer_config": {"class_name": "Lamb", "config": {"name": "adam"}}}
+    (finding,) = examine("K504", document(sequential(layer("Dense")), format=Format.H5_MODEL, training=training))
+    assert finding.mild
+    assert "takes Adam for it" in finding.message
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file", "ignore:__array__ implementation")
+def test_an_h5_that_was_trained_with_lamb_is_written_as_an_archive_with_its_state(tmp_path: Path) -> None:
+    path, out = tmp_path / "model.h5", tmp_path / "cured.keras"
+    trained = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    trained.compile(keras.optimizers.Lamb(0.01), "mean_squared_error")
+    trained.fit(numpy.ones((4, 2)), numpy.ones((4, 1)), verbose=0)
+    trained.save(path)
+    with pytest.raises(ValueError, match="Could not interpret optimizer identifier: lamb"):
+        keras.saving.load_model(path)
+    assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out)]).exit_code == 0
+    loaded = keras.saving.load_model(out)
+    assert isinstance(loaded.optimizer, keras.optimizers.Lamb)
+    for kept, saved in zip(loaded.optimizer.variables, trained.optimizer.variables, strict=True):
+        assert numpy.allclose(kept, saved)
+    assert numpy.allclose(loaded(numpy.ones((1, 2))), trained(numpy.ones((1, 2))))

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
+import keras
+import numpy
+import pytest
+from typer.testing import CliRunner
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
+from kdoctor.cli.app import app
 from kdoctor.doctor import plan_file
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
@@ -109,3 +115,27 @@ def test_keras_2_has_what_it_counts_words_by_among_the_weights() -> None:
     sick = h5({"words": {"Variable:0": (2,)}}, ["words"], model)
     assert examine("K705", sick, Target("2.15.0")) == []
     assert len(examine("K705", sick)) == 1
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file", "ignore:__array__ implementation")
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_a_list_is_not_put_in_order_where_whole_groups_bear_each_others_names(tmp_path: Path, exchanged: bool) -> None:
+    """Two layers of one shape: a list in another order hides that the numbers are the other layer's."""
+    path, out = tmp_path / "model.h5", tmp_path / "cured.h5"
+    given = keras.Input((5, 4))
+    rows = [keras.layers.Bidirectional(keras.layers.GRU(3), name=name)(given) for name in ("first", "second")]
+    saved = keras.Model(given, keras.layers.Subtract()(rows))
+    saved.save(path)
+    with h5py.File(path, "r+") as file:
+        groups = file["model_weights"]
+        if exchanged:
+            groups.move("first", "third")
+            groups.move("second", "first")
+            groups.move("third", "second")
+        names = list(groups["second"].attrs["weight_names"])
+        groups["second"].attrs["weight_names"] = [*names[1:3], names[0], *names[3:]]
+    done = CliRunner().invoke(app, ["fix", str(path), "-o", str(out)])
+    assert (done.exit_code == 0, out.exists()) == (not exchanged, not exchanged)
+    if not exchanged:
+        numbers = numpy.random.RandomState(3).rand(2, 5, 4).astype("float32")
+        assert numpy.allclose(keras.saving.load_model(out)(numbers), saved(numbers), atol=1e-6)
