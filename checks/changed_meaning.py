@@ -15,6 +15,7 @@ from kdoctor.structure.objects import Node, as_node, objects, objects_named
 from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
+from ._kept_category_axis import kept_axis
 from ._masked_attention import joined_masks, unmasked_attention
 
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
@@ -31,7 +32,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped (before 3.9 a number,
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``. A RandomCrop no longer makes images its size when the model predicts. A
-    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs.
+    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. A CategoryEncoding (``one_hot``) of Keras 3.0
+    to 3.3 kept a last axis of 1, which all others drop: told without a cure.
 
     The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
     cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
@@ -47,6 +49,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
         if node.at.part == "config":
             yield from _backwards(node, target)
             yield from _random_crop(document, node, target)
+    yield from kept_axis(document, target)
     yield from unmasked_attention(document, target)
     yield from joined_masks(document, target)
     for node in () if document.format.native else objects(document):

@@ -86,6 +86,7 @@ REFUSES_BARE_LIST = Habit((3, 0))  # a Sequential's config that is the list of i
 REFUSES_REPEATED_LAYERS = Habit((3, 0))  # the same entry twice in a Functional model
 REFUSES_KEYWORD_TENSORS = Habit((3, 0))  # in a list node, a tensor among the keyword arguments is a plain list
 NUMBERS_CALLS_OF_ALL_MODELS = Habit((3, 0), (3, 2))  # when it saves; run in 3.0.5, read in 3.1 and 3.2
+KEEPS_CATEGORY_AXIS = Habit((3, 0), (3, 4))  # CategoryEncoding one_hot of (…, 1): run in 3.0.5, 3.6 and 3.15, read in 3.1 to 3.5
 READS_ELLIPSIS = Habit((3, 3))  # in a call within a .keras; in an .h5 none does. Read in 3.0 to 3.5, tried in 3.6 to 3.15
 COUNTS_NESTED_CALLS_ANEW = Habit((3, 0))  # calls of a nested Sequential count from 0
 # [["a", 0, 0]] for the one end of a Functional, and ["a", 0, 0]; run in every minor release from 3.0 to 3.6, 3.9, 3.12 and 3.15
