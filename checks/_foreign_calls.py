@@ -3,6 +3,7 @@ and read it as the number among the calls of this model alone (serialize_node in
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Repair
@@ -11,7 +12,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import Layer, is_model, layers
 from kdoctor.structure.models import Model
-from kdoctor.structure.shared_layers import NUMBER
+from kdoctor.structure.shared_layers import number_of
 from kdoctor.structure.sources import TENSOR
 from kdoctor.target import Target
 
@@ -53,18 +54,18 @@ def numbers_of_others(document: Document, model: Model) -> Numbers:
                 used.setdefault(source.layer, set()).add(source.call)
                 if not in_words_of_keras_3(layer, index):
                     listed.add(source.layer)
-    found = {}
+    found, ids = {}, Counter(map(number_of, layers(document)))
     for layer in model.layers:
         numbers = used.get(layer.key, set())
-        if layer.key not in listed and not _shared(document, layer) and len(numbers) == len(layer.calls) <= max(numbers, default=-1):
+        if layer.key not in listed and not _shared(layer, ids) and len(numbers) == len(layer.calls) <= max(numbers, default=-1):
             found[layer.key] = {old: new for new, old in enumerate(sorted(numbers))}
     return found
 
 
-def _shared(document: Document, layer: Layer) -> bool:
+def _shared(layer: Layer, ids: Mapping[int | None, int]) -> bool:
     """Whether Keras makes the layer one with another's, or could: a nested model whose number stands alone is one of its own."""
-    number = layer.node.raw.get(NUMBER)
-    return number is not None and (not is_model(layer.node) or sum(other.node.raw.get(NUMBER) == number for other in layers(document)) > 1)
+    number = number_of(layer)
+    return number is not None and (not is_model(layer.node) or ids[number] > 1)
 
 
 def in_words_of_keras_3(layer: Layer, index: int) -> bool:

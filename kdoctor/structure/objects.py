@@ -135,15 +135,16 @@ def serialized(document: Document) -> tuple[tuple[str, tuple[Key, ...], Mapping[
 
 def _walk(root: Json) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
     """Depth first, without recursion: hostile files nest deeper than Python's stack. A place is a chain of keys until an object stands there."""
-    stack: list[tuple[Chain, Json]] = [(None, root)]
+    stack: list[tuple[tuple[Key, ...], Chain, Json]] = [((), None, root)]  # the place of the object around it, and the keys from there on
     while stack:
-        chain, value = stack.pop()
+        above, chain, value = stack.pop()
         if isinstance(value, dict):
             if "class_name" in value and "config" in value:
-                yield _keys(chain), value
-            inside = [((chain, key), inner) for key, inner in value.items() if type(inner) in BRANCHES and inner]
+                above, chain = above + _keys(chain), None
+                yield above, value
+            inside = [(above, (chain, key), inner) for key, inner in value.items() if type(inner) in BRANCHES and inner]
         elif isinstance(value, list):
-            inside = [((chain, index), inner) for index, inner in enumerate(value) if type(inner) in BRANCHES and inner]
+            inside = [(above, (chain, index), inner) for index, inner in enumerate(value) if type(inner) in BRANCHES and inner]
         else:
             continue
         inside.reverse()
