@@ -8,7 +8,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.structure.call_numbers import counted_from_one, less_one
-from kdoctor.structure.layers import Layer
+from kdoctor.structure.layers import Layer, layer_nodes
 from kdoctor.structure.models import Model, all_models, home_of
 from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
@@ -45,7 +45,10 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     """
     yield from miscalled(document, target)
     for model in all_models(document):
-        if model.nested and model.functional and any(habit.of(target) for habit in LISTED) and _called_alone(document, model):
+        listed = any(habit.of(target) for habit in LISTED) and not (
+            habits.KEEPS_ENDPOINT_LISTS.of(target) and _handed_to_a_sequential(document, model)
+        )
+        if model.nested and model.functional and listed and _called_alone(document, model):
             yield from _single_in_list(document, model, target)
         if model.functional and target.keras_3 and not habits.TAKES_FLAT_ENDS.of(target):
             yield from _flat_ends(document, model, target)
@@ -63,6 +66,16 @@ def _called_alone(document: Document, model: Model) -> bool:
     """Whether a Sequential or a wrapper calls the model with a tensor, and goes on with what it returns."""
     around = home_of(document, model.node.at)
     return around is None or around[0].node.class_name == "Sequential"
+
+
+def _handed_to_a_sequential(document: Document, model: Model) -> bool:
+    """Whether the next layer of a stack in an archive is a Sequential with an input of its own, which takes a list of one for the one."""
+    around = home_of(document, model.node.at) if document.format.native else None
+    if around is None or around[0].node.class_name != "Sequential":
+        return False
+    following = around[0].layers[around[1].number + 1 :][:1]
+    inner = layer_nodes(following[0].node) if following and following[0].class_name == "Sequential" else ()
+    return bool(inner) and inner[0].class_name == "InputLayer"
 
 
 def _single_in_list(document: Document, model: Model, target: Target) -> Iterator[Finding]:

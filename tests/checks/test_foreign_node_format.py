@@ -41,6 +41,14 @@ def test_a_nested_model_in_a_stack_is_written_flat() -> None:
     assert examine("K604", healed) == []
 
 
+def test_a_sequential_behind_it_takes_the_list_as_well() -> None:
+    """Run in Keras 3.12 and 3.15: a Sequential with an InputLayer flattens what it is given."""
+    inner, behind = functional(start(), OUT, name="inner"), sequential(layer("InputLayer", batch_shape=[None, 4]), layer("Dense"))
+    assert examine("K604", document(sequential(inner, behind))) == []
+    assert len(examine("K604", document(sequential(inner, sequential(layer("Dense")))))) == 1
+    assert len(examine("K604", document(sequential(inner, behind, functional(start(), OUT, name="last"))))) == 1
+
+
 def test_releases_before_3_11_read_a_list_of_one_as_one() -> None:
     assert examine("K604", stacked(), Target("3.10.0")) == []
     assert len(examine("K604", stacked(), Target("3.11.0"))) == 1
