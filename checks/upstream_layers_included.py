@@ -14,6 +14,8 @@ from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import models, wrapped_models
 from kdoctor.target import Target
 
+from ._wrapped_surplus import wanting_weights
+
 PRUNE = Need("--prune", "", "they cost room alone: fix leaves them in unless it is told to take them out")
 HIDDEN = Need("FILE", "the order of the inputs", "the file does not say which of its inputs this one is")
 COMPUTED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}  # what layers of such a policy return
@@ -32,6 +34,8 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
     The cure writes an InputLayer of the same name, shape and type where the model begins, and leaves out the layers that do not belong,
     with their weights: connections and weights are numbered anew. The model computes the same from the same input.
 
+    In a model that a wrapper holds they have no weights, which Keras 2 wants all the same: "Weight count mismatch for layer #0".
+
     Where they do no harm but for the size of the file, the finding is a warning, and ``fix --prune`` takes them out. An InputLayer that
     the outputs need and the model does not declare cannot be cured: which of the inputs it is, is not in the file.
     """
@@ -45,9 +49,10 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
         elif surplus.layers and surplus.whole:
             yield _beside(document, surplus, target)
         yield from _hidden(surplus)
-    for model in wrapped_models(document):  # their weights have no places of their own: nothing is taken out of them
+    for model in wrapped_models(document):  # their weights have no places of their own: none are taken out of them
         if model.functional:
             yield from _hidden(Surplus(document, model))
+            yield from wanting_weights(document, Surplus(document, model), target)
 
 
 def _cut(document: Document, surplus: Surplus) -> Finding:
