@@ -81,12 +81,13 @@ class _Walk:
 
     def call(self, node: Node, given: Shapes, depth: int) -> Shapes:
         """What a layer or model returns for these inputs; empty where that cannot be told."""
-        given = given if not given and states_its_input(node) else _anchored(node, given)
+        if not given or None in given:
+            given = given if not given and states_its_input(node) else _anchored(node, given)
         key = (node.at, given)
-        if key not in self.known:
+        found = self.known.get(key)
+        if found is None:
             self.known[key] = ()  # a layer that contains itself ends here
-            self.known[key] = self._called(node, given, depth)
-        found = self.known[key]
+            found = self.known[key] = self._called(node, given, depth)
         self.inputs.setdefault(node.at, given)
         self.outputs.setdefault(node.at, found)
         return found
@@ -162,7 +163,7 @@ class _Graph:
         self.ends = [self._tensor(source) for source in ends]
         self.readers: dict[Step, list[Step]] = {}
         for reader, tensors_taken in self.calls.items():
-            for step in {step for step, _ in tensors_taken}:
+            for step in {step for step, _ in tensors_taken} if len(tensors_taken) > 1 else [step for step, _ in tensors_taken]:
                 self.readers.setdefault(step, []).append(reader)
 
     def _tensor(self, source: Source) -> Tensor:
@@ -193,9 +194,7 @@ def built_with(node: Node) -> Shapes:
 
 
 def _anchored(node: Node, given: Shapes) -> Shapes:
-    """The inputs as known; where one is not, as the layer says that it was built."""
-    if given and None not in given:
-        return given
+    """The inputs where not all are known, as the layer says that it was built."""
     built = built_with(node)
     return built if built and len(built) >= len(given) else given
 

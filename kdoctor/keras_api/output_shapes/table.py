@@ -72,6 +72,9 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
 UNTOLD: Final = frozenset({"InputLayer", "MaxNumBoundingBoxes", "Pipeline", "RandomHeight", "RandomWidth"})
 
 
+HANDED_ON: Final = WITHOUT - UNTOLD
+
+
 def outputs_of(node: Node, input_shapes: Shapes, inner: Inner) -> Shapes | None:
     """The shapes of the tensors that a layer or an operation of Keras returns for inputs of these shapes, the batch first.
 
@@ -81,7 +84,7 @@ def outputs_of(node: Node, input_shapes: Shapes, inner: Inner) -> Shapes | None:
     if not is_builtin(node):
         return None
     rule = operations.rule_of(node) if of_keras_3(node) else RULES.get(node.class_name, RETIRED.get(node.class_name))
-    if rule is None and node.class_name in WITHOUT - UNTOLD:
+    if rule is None and node.class_name in HANDED_ON:
         rule = same
     try:
         return None if rule is None else rule(node, input_shapes, inner)
