@@ -59,6 +59,11 @@ class Shelf:
         self.weights = weights
         self.paths = sorted(weights)
 
+    def has(self, start: str) -> bool:
+        """Whether any path starts so."""
+        at = bisect_left(self.paths, start)
+        return at < len(self.paths) and self.paths[at].startswith(start)
+
     def below(self, folder: str) -> dict[str, Weight]:
         """The weights whose path starts with ``folder``, which ends with a slash."""
         start = bisect_left(self.paths, folder)
@@ -75,6 +80,7 @@ def _native(shelf: Shelf, rows: tuple[Layer, ...]) -> Iterator[dict[str, Weight]
     """Weight path stems: the class in snake case, counted within each container (saving_lib._save_container_state)."""
     used: dict[tuple[str, ...], Counter[str]] = {}
     places: list[tuple[str, ...]] = []  # of the models around the row
+    roots = [root for root in ROOTS if shelf.has(root)]
     for row in rows:
         del places[row.depth :]
         outer = places[-1] if places else ()
@@ -84,7 +90,7 @@ def _native(shelf: Shelf, rows: tuple[Layer, ...]) -> Iterator[dict[str, Weight]
         counter[stem] += 1
         places.append(place)
         owned: dict[str, Weight] = {}
-        for root in ROOTS:
+        for root in roots:
             owned.update(shelf.below("".join(f"{root}/{name}/" for name in place)))
         yield owned
 

@@ -132,6 +132,7 @@ class Objects:
         self._attribute_bytes = attribute_bytes
         self._heaps: dict[int, dict[int, bytes]] = {}
         self._alike = Alike()
+        self._text_head = b"", ""  # all of the last attribute with one text but the text, and its name
         self._arrays: dict[tuple[int, bytes, bytes], tuple[Outline, Array]] = {}  # the outline is kept, so that its id stays its own
 
     def header(self, address: int) -> Header:
@@ -237,11 +238,17 @@ class Objects:
     def _attribute(self, data: bytes, at: int) -> Attribute:
         name = ""
         try:
+            head, text_name = self._text_head  # thousands of groups have one attribute, a text, that differs in nothing but its value
+            if head and data.startswith(head, at):
+                return Attribute(text_name, self._texts(text_name, data, at + len(head), 1)[0])
             header = read_attribute_header(data, at)
             name, datatype = header.name, header.datatype
             if header.shared:
                 data, datatype = self._with_type(data, datatype)
-            return Attribute(name, self._value(name, data, datatype, header.dataspace, header.value))
+            value = self._value(name, data, datatype, header.dataspace, header.value)
+            if isinstance(value, str) and not header.shared and data[datatype] & 15 == VARIABLE:
+                self._text_head = data[at : header.value], name
+            return Attribute(name, value)
         except DAMAGE as error:
             return Attribute(name, error=error)
 
