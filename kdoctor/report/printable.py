@@ -12,7 +12,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 @lru_cache(maxsize=1)
 def _harmful_in_lines() -> re.Pattern[str]:
-    """Not made before it is needed: it costs a hundredth of a scan that finds all in its cache."""
+    """Not made before it is needed, since a scan that finds all in its cache does not need it."""
     return re.compile(HARMFUL.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
 
 
