@@ -83,7 +83,9 @@ def as_node(value: Json, at: Pointer) -> Node | None:
         return None
     module, registered, config = value.get("module"), value.get("registered_name"), value["config"]
     words = module if isinstance(module, str) else None, registered if isinstance(registered, str) else None
-    return tuple.__new__(Node, (at, value["class_name"], *words, config if isinstance(config, dict) else EMPTY, value))  # a call less for each of thousands
+    return tuple.__new__(
+        Node, (at, value["class_name"], *words, config if isinstance(config, dict) else EMPTY, value)
+    )  # a call less for each of thousands
 
 
 @lru_cache(maxsize=4)
