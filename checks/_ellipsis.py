@@ -11,6 +11,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
+from kdoctor.structure.objects import encoded_values
 from kdoctor.target import Target
 
 MARK = "__ellipsis__"
@@ -21,7 +22,7 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader knows an El
 def unread_ellipsis(document: Document, model: Model, target: Target) -> Iterator[Finding]:
     """Every call with an Ellipsis that the target's reader of this file does not take (K604)."""
     archives = habits.READS_ELLIPSIS.of(target)
-    if not target.keras_3 or (document.format.native and archives):
+    if not target.keras_3 or (document.format.native and archives) or MARK not in encoded_values(document):
         return
     for layer in model.layers:
         nodes = layer.node.raw.get("inbound_nodes")

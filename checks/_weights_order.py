@@ -13,7 +13,7 @@ from kdoctor.weights.stored_h5 import Group, Ledger, fitting, ordered
 
 def disagreeing(ledger: Ledger) -> Iterator[tuple[Listed, Group]]:
     """Layers and groups that agree in number and not in shapes."""
-    for layer, group in ledger.pairs():
+    for layer, group in ledger.pairs:
         if layer.variables is not None and len(layer.variables) == len(group.names) and mismatched(layer, group):
             yield layer, group
 
@@ -29,7 +29,7 @@ def reordered(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]
 
 def misnamed(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:
     """Layers whose arrays have the right shapes, but stand under the names of each other's roles; with the order that the names tell."""
-    for layer, group in ledger.pairs():
+    for layer, group in ledger.pairs:
         roles = [variable.role for variable in layer.variables or ()]
         by_role = {name.rpartition("/")[2].split(":")[0]: name for name in group.names}
         if len(set(roles)) < len(roles) or by_role.keys() != set(roles) or len(group.names) != len(roles):
@@ -45,7 +45,7 @@ def misnamed(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:
 
 def out_of_turn(ledger: Ledger) -> list[str] | None:
     """The list of groups in the order of the layers, where the loader would give one layer the weights that bear another's name."""
-    pairs = ledger.pairs()
+    pairs = ledger.pairs
     crossed = [layer.name != group.name for layer, group in pairs]
     if not any(crossed) or {layer.name for layer, _ in pairs} != {group.name for _, group in pairs}:
         return None

@@ -44,7 +44,7 @@ def _counted_without(document: Document, model: Node, target: Target) -> bool:
     if document.format.native:
         return all(held.owner in (Owner.LAYER, Owner.TRAINING) for held in holdings(document, layout_of(target)))
     found = ledger(document)
-    around = [pair for pair in (found.pairs() if found else ()) if model.at.keys[: len(pair[0].node.at.keys)] == pair[0].node.at.keys]
+    around = [pair for pair in (found.pairs if found else ()) if model.at.keys[: len(pair[0].node.at.keys)] == pair[0].node.at.keys]
     return bool(around) and all(layer.variables is not None and len(layer.variables) == len(group.weights) for layer, group in around)
 
 

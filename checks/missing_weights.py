@@ -179,7 +179,7 @@ def _relisted(found: Ledger, lacking: Collection[str]) -> Repair | None:
 
 def _short(found: Ledger) -> Iterator[Finding]:
     """Groups with fewer arrays than their layer has weights, or with a list of arrays that are not there."""
-    for layer, group in found.pairs():
+    for layer, group in found.pairs:
         lost = [name for name, weight in zip(group.names, group.weights, strict=True) if weight is None]
         expected = len(layer.variables) if layer.variables is not None else 0
         if not lost and len(group.names) >= expected:

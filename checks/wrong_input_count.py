@@ -13,7 +13,7 @@ from kdoctor.keras_api.input_counts import miscount_in_keras_2, miscount_of
 from kdoctor.keras_api.operation import is_nameless
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.pointer import Pointer
-from kdoctor.structure.connections import arguments_of
+from kdoctor.structure.connections import given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
@@ -74,14 +74,12 @@ def _is_operation(call: Call) -> bool:
 
 
 def _miscounted(document: Document, model: Model, layer: Layer, older: bool) -> Iterator[Finding]:
-    nodes = layer.node.raw.get("inbound_nodes")
-    for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
-        arguments = arguments_of(node)
+    for index, arguments in enumerate(given_to(layer)):
         found = miscount_in_keras_2(layer.node, arguments, document.format.native) if older else miscount_of(layer.node, arguments)
         if found is None:
             continue
         repair = None
-        if takes_states(layer.node, node) and not older:
+        if takes_states(layer.node, layer.node.raw["inbound_nodes"][index]) and not older:
             repair = Repair("hand the states over as initial_state", given_apart(layer.node, index))
         yield Finding(
             layer.at / "inbound_nodes" / index,

@@ -108,7 +108,7 @@ def _miscounted(found: Ledger) -> Iterator[Finding]:
             keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {found.least} layers, "
             f"found {len(found.filled)} saved layers.",
         )
-    for layer, group in found.pairs():
+    for layer, group in found.pairs:
         if layer.variables is not None and len(group.names) > len(layer.variables) and not _repeat(group.names):
             yield Finding(
                 group.at,
@@ -158,7 +158,7 @@ def _under_other_names(found: Ledger) -> Iterator[Finding]:
     listed = out_of_turn(found)
     if listed is not None:
         names = [group.name for group in found.groups]
-        crossed = [f"{layer.name!r} the weights of {group.name!r}" for layer, group in found.pairs() if layer.name != group.name]
+        crossed = [f"{layer.name!r} the weights of {group.name!r}" for layer, group in found.pairs if layer.name != group.name]
         yield Finding(
             NAMES,
             f"layer_names is in another order than the layers: it gives {', '.join(crossed[:3])}",

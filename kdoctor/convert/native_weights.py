@@ -99,7 +99,7 @@ def _paired(document: Document) -> tuple[tuple[Listed, Group], ...]:
     found = ledger(document)
     if found is None or not found.counts:
         raise NotConvertible("the stored weights are not known to be those of the model's layers")
-    pairs = found.pairs()
+    pairs = found.pairs
     if len(pairs) != len(found.filled):
         raise NotConvertible("the variables of a class that is not Keras's own are not known")
     return pairs

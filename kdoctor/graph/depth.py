@@ -56,12 +56,14 @@ def deepest(by_name: Mapping[str, Mapping[str, Json]], outputs: Json) -> int:
             if following is None:
                 under_way.pop()
                 continue
-            nodes = _nodes(by_name, following.layer)
-            call = min(following.call, len(nodes) - 1)  # Keras 2 counts the calls of a nested model from 1
-            if call < 0 or (following.layer, call) in begun:
+            name, number, _ = following
+            nodes = _nodes(by_name, name)
+            call = min(number, len(nodes) - 1) if number else 0  # Keras 2 counts the calls of a nested model from 1
+            if call < 0 or not nodes or (name, call) in begun:
                 continue
-            begun.add((following.layer, call))
-            most = max(most, len(under_way))
+            begun.add((name, call))
+            if len(under_way) > most:
+                most = len(under_way)
             under_way.append(iter(tensors(nodes[call], by_name=True)))
     return most
 

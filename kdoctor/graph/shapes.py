@@ -18,8 +18,8 @@ from kdoctor.keras_api.output_shapes.table import outputs_of
 from kdoctor.keras_api.variables.table import DEEPEST
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.pointer import Pointer
-from kdoctor.structure.connections import calls_of
-from kdoctor.structure.layers import is_model, layer_list, layer_nodes
+from kdoctor.structure.connections import inputs_of
+from kdoctor.structure.layers import is_model, layer_list, layer_nodes, layers_of
 from kdoctor.structure.objects import Node, model_of
 from kdoctor.structure.sequential import as_shape, statements, states_its_input
 from kdoctor.structure.sources import Source, tensors
@@ -147,11 +147,12 @@ class _Graph:
     """The layers of a Functional model by name, what each of their calls takes, who reads each call, and the model's own outputs."""
 
     def __init__(self, model: Node) -> None:
-        self.layers: dict[str, Node] = {_name(node): node for node in layer_nodes(model)}
+        rows = {row.key: row for row in layers_of(model)}
+        self.layers: dict[str, Node] = {name: row.node for name, row in rows.items()}
         self._counts: dict[str, int] = {}
         sources: dict[Step, list[Source]] = {}
-        for name, node in self.layers.items():
-            calls = calls_of(node.raw) or ((),)
+        for name, row in rows.items():
+            calls = inputs_of(row) or ((),)
             self._counts[name] = len(calls)
             for index, call in enumerate(calls):
                 sources[name, index] = [source for source in call if source.layer in self.layers]
@@ -169,12 +170,6 @@ class _Graph:
     def _tensor(self, source: Source) -> Tensor:
         call = source.call - 1 if source.layer in self._shifted else source.call
         return (source.layer, min(call, self._counts.get(source.layer, 1) - 1) if call > 0 else 0), source.output
-
-
-def _name(node: Node) -> str:
-    """The name by which a model's connections refer to a layer: beside the config, where Keras reads it."""
-    outer = node.raw.get("name")
-    return outer if isinstance(outer, str) else node.name or ""
 
 
 def _output(made: Mapping[Step, Shapes], tensor: Tensor) -> Shape | None:

@@ -64,9 +64,11 @@ class Miscount(NamedTuple):
 
 def miscount_of(node: Node, arguments: Sequence[Argument]) -> Miscount | None:
     """Why a layer or a nested model of Keras cannot be called with these arguments; None where it can, or where that is not known."""
-    if not is_builtin(node) or is_operation(node) or not arguments:
+    if not arguments or (arguments[0].form is Form.ONE and _takes_one(node)):  # almost every call
         return None
     first = arguments[0]
+    if not is_builtin(node) or is_operation(node):
+        return None
     if node.class_name in QUERIED:
         return _without_value(arguments)
     if first.form is Form.OTHER or (first.name is not None and first.name != "inputs"):
@@ -76,6 +78,12 @@ def miscount_of(node: Node, arguments: Sequence[Argument]) -> Miscount | None:
     if node.class_name == "Sequential" or "output_layers" in node.config:
         return _model(node, first)
     return _several(node, first)
+
+
+def _takes_one(node: Node) -> bool:
+    """Whether one tensor can be no miscount: no list is wanted, no value beside a query, and no model has inputs of its own."""
+    wants_more = node.class_name in LISTS or node.class_name in QUERIED
+    return not wants_more and node.class_name != "Sequential" and "output_layers" not in node.config
 
 
 def _several(node: Node, first: Argument) -> Miscount | None:

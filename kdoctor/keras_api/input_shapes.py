@@ -63,12 +63,14 @@ def refusal_of(node: Node, shapes: Shapes) -> Refusal | None:
 
     Never raises.
     """
+    rule = RULES.get(node.class_name)
+    if rule is None and node.class_name not in RANKS and node.class_name != "Permute":
+        return None
     if not is_builtin(node) or any(length is not None and length < 0 for shape in shapes for length in shape or ()):
         return None
     try:
         rank = _rank(node)
         refused = None if rank is None else rank.refused(node.name, one(shapes))
-        rule = RULES.get(node.class_name)
         return refused if refused is not None or rule is None else rule(node, shapes)
     except UNREADABLE:
         return None

@@ -32,9 +32,7 @@ def refused_arguments(class_name: str, arguments: Mapping[str, Json], release: s
     return [
         argument
         for argument, kinds in _refused(class_name, release).items()
-        if argument in arguments
-        and kind_of(arguments[argument]) in kinds
-        and is_refused(class_name, argument, arguments[argument], release)
+        if argument in arguments and kind_of(value := arguments[argument]) in kinds and is_refused(class_name, argument, value, release)
     ]
 
 
@@ -62,17 +60,22 @@ def _is_taken(argument: str, text: str, row: Mapping[str, Any]) -> bool:
 
 def kind_of(value: Json) -> str | None:
     """The kind of a value as the measurement tells them apart; None for one that it did not try."""
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    if isinstance(value, int):
-        return "negative" if value < 0 else ("zero", "one")[value] if value < 2 else "positive"
-    if isinstance(value, float):
-        return "negative.0" if value < 0 else "zero.0" if value == 0 else "fraction" if value < 1 else "one.0" if value == 1 else "above"
     if isinstance(value, str):
         return "text" if value else "empty text"
     if isinstance(value, dict):
         return None if "class_name" in value else "dict" if value else "empty dict"
-    return _kind_of_list(value) if isinstance(value, list) else None
+    if isinstance(value, list):
+        return _kind_of_list(value)
+    return _kind_of_number(value) if value is None or isinstance(value, (int, float)) else None
+
+
+@functools.lru_cache(maxsize=1024, typed=True)
+def _kind_of_number(value: float | None) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, int):
+        return "negative" if value < 0 else ("zero", "one")[value] if value < 2 else "positive"
+    return "negative.0" if value < 0 else "zero.0" if value == 0 else "fraction" if value < 1 else "one.0" if value == 1 else "above"
 
 
 def _kind_of_list(value: Sequence[Json]) -> str | None:

@@ -40,7 +40,7 @@ def rescaled(document: Document, factor: float = FACTOR, release: str = "3.0.0")
     way back, to Keras 2, is a ``factor`` of 1 / 1.2.
     """
     found = ledger(document)
-    pairs = found.pairs() if found is not None else ()
+    pairs = found.pairs if found is not None else ()
     edits: list[Edit] = []
     for node, key in users(document):
         owner = next(((row, group) for row, group in pairs if row.node.at.holds(node.at)), None)

@@ -7,7 +7,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from kdoctor.document import Json
-from kdoctor.structure.sources import TENSOR, Source, as_source, only_tensor, tensors
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.sources import TENSOR, Alone, Source, as_source, only_tensor, tensors
 
 # Arguments that carry what a layer works on, in the order of their positions; masks and states are none.
 INPUTS = ("inputs", "input", "x", "x1", "query", "x2", "value", "key")
@@ -73,6 +74,26 @@ def calls_of(layer: Mapping[str, Json]) -> tuple[tuple[Source, ...], ...]:
     """For each call of a serialized layer the tensors that it works on, in order: query, value, key where they have names."""
     nodes = layer.get("inbound_nodes")
     return tuple(_inputs(node) for node in nodes) if isinstance(nodes, list) else ()
+
+
+def inputs_of(layer: Layer) -> tuple[tuple[Source, ...], ...]:
+    """The same of a layer in its container, whose calls have been looked at."""
+    return tuple([call if type(call) is Alone else _inputs(node) for call, node in zip(layer.calls, _nodes(layer), strict=True)])
+
+
+def given_to(layer: Layer) -> tuple[tuple[Argument, ...], ...]:
+    """The arguments of each call that hold tensors (`arguments_of`)."""
+    return tuple(
+        [
+            (Argument(None, call, Form.ONE),) if type(call) is Alone else arguments_of(node)
+            for call, node in zip(layer.calls, _nodes(layer), strict=True)
+        ]
+    )
+
+
+def _nodes(layer: Layer) -> list[Json]:
+    nodes = layer.node.raw.get("inbound_nodes")
+    return nodes if isinstance(nodes, list) else []
 
 
 def _inputs(node: Json) -> tuple[Source, ...]:

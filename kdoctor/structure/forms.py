@@ -250,7 +250,7 @@ def _is_tensor(tensor: Mapping[str, Json]) -> bool:
 
 def _is_history(value: Json) -> bool:
     """A layer's name, the number of its call, and that of the output."""
-    return isinstance(value, list) and len(value) >= 3 and [type(step) for step in value[:3]] == [str, int, int]
+    return isinstance(value, list) and len(value) >= 3 and type(value[0]) is str and type(value[1]) is int and type(value[2]) is int
 
 
 def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Iterator[Misfit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
@@ -21,7 +22,10 @@ MODELS = frozenset({"Functional", "Sequential", "Model"})
 HUB_MODULE, HUB_CLASS, HUB_REGISTERED = "kdoctor.hub.layer", "HubLayer", "kdoctor>HubLayer"
 
 
+DEEP = 256  # keys, beyond which nothing is left to Python's stack
+
 Chain: TypeAlias = "tuple[Chain, Key] | None"  # the keys that lead to a value, the last one outermost
+Serialized: TypeAlias = "tuple[str, tuple[Key, ...], Mapping[str, Json]]"  # part, keys, dict
 
 
 class Node(NamedTuple):
@@ -91,8 +95,8 @@ def as_node(value: Json, at: Pointer) -> Node | None:
 @lru_cache(maxsize=4)
 def objects(document: Document) -> tuple[Node, ...]:
     """Every serialized object of config, training state and a SavedModel, outermost first, encoded plain values left out."""
-    nodes = (as_node(value, Pointer(part, keys)) for part, keys, value in serialized(document))
-    return tuple(node for node in nodes if node is not None and node.class_name not in VALUES)
+    nodes = [as_node(value, tuple.__new__(Pointer, (part, keys))) for part, keys, value in serialized(document)]
+    return tuple([node for node in nodes if node is not None and node.class_name not in VALUES])
 
 
 def objects_named(document: Document, names: Iterable[str]) -> tuple[Node, ...]:
@@ -112,6 +116,12 @@ def class_names(document: Document) -> Collection[str]:
 
 
 @lru_cache(maxsize=4)
+def encoded_values(document: Document) -> frozenset[str]:
+    """Which of Keras 3's plain values (`VALUES`) stand anywhere as objects."""
+    return frozenset(name for _, _, raw in serialized(document) if isinstance(name := raw["class_name"], str) and name in VALUES)
+
+
+@lru_cache(maxsize=4)
 def _by_name(document: Document) -> Mapping[str, list[tuple[int, Node]]]:
     """Every object with its number, by the name of its class without that of the package."""
     found: dict[str, list[tuple[int, Node]]] = {}
@@ -124,33 +134,57 @@ def _by_name(document: Document) -> Mapping[str, list[tuple[int, Node]]]:
 
 
 @lru_cache(maxsize=4)
-def serialized(document: Document) -> tuple[tuple[str, tuple[Key, ...], Mapping[str, Json]], ...]:
-    """Every dict of config, training state and a SavedModel's objects that Keras takes for an object, outermost first, whatever its class name is: part, keys, dict."""
-    return tuple((part, keys, value) for part in PARTS for keys, value in _walk(document.parts.get(part)))
+def serialized(document: Document) -> tuple[Serialized, ...]:
+    """Every dict of config, training state and a SavedModel's objects that Keras takes for an object, outermost first, whatever its class name is."""
+    return tuple(chain.from_iterable(_found(part, document.parts.get(part)) for part in PARTS))
 
 
-def _walk(root: Json) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
-    """Depth first, without recursion: hostile files nest deeper than Python's stack. A place is a chain of keys until an object stands there."""
-    stack: list[tuple[tuple[Key, ...], Chain, Json]] = [((), None, root)]  # the place of the object around it, and the keys from there on
+def _found(part: str, root: Json) -> list[Serialized]:
+    """Depth first, by recursion as far as that is safe: it takes half the time of a stack of one's own, and every look at a file begins here."""
+    found: list[Serialized] = []
+
+    def visit(value: Json, keys: tuple[Key, ...]) -> None:
+        if len(keys) > DEEP:
+            found.extend((part, keys, inner) for keys, inner in _deep(value, keys))
+            return
+        if type(value) is dict:
+            if "class_name" in value and "config" in value:
+                found.append((part, keys, value))
+            for key, inner in value.items():
+                if type(inner) in BRANCHES and inner:
+                    visit(inner, (*keys, key))
+        else:
+            for index, inner in enumerate(value):
+                if type(inner) in BRANCHES and inner:
+                    visit(inner, (*keys, index))
+
+    if type(root) in BRANCHES:
+        visit(root, ())
+    return found
+
+
+def _deep(root: Json, above: tuple[Key, ...]) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
+    """Without recursion: hostile files nest deeper than Python's stack. A place is a chain of keys until an object stands there."""
+    stack: list[tuple[tuple[Key, ...], Chain, Json]] = [
+        (above, None, root)
+    ]  # the place of the object around it, and the keys from there on
     while stack:
-        above, chain, value = stack.pop()
+        above, place, value = stack.pop()
         if isinstance(value, dict):
             if "class_name" in value and "config" in value:
-                above, chain = above + _keys(chain), None
+                above, place = above + _keys(place), None
                 yield above, value
-            inside = [(above, (chain, key), inner) for key, inner in value.items() if type(inner) in BRANCHES and inner]
-        elif isinstance(value, list):
-            inside = [(above, (chain, index), inner) for index, inner in enumerate(value) if type(inner) in BRANCHES and inner]
+            inside = [(above, (place, key), inner) for key, inner in value.items() if type(inner) in BRANCHES and inner]
         else:
-            continue
+            inside = [(above, (place, index), inner) for index, inner in enumerate(value) if type(inner) in BRANCHES and inner]
         inside.reverse()
         stack += inside
 
 
-def _keys(chain: Chain) -> tuple[Key, ...]:
+def _keys(place: Chain) -> tuple[Key, ...]:
     found: list[Key] = []
-    while chain is not None:
-        chain, key = chain
+    while place is not None:
+        place, key = place
         found.append(key)
     found.reverse()
     return tuple(found)

@@ -41,13 +41,19 @@ def only_tensor(call: Json) -> Source | None:
     return Source(name, number, output)
 
 
+class Alone(tuple[Source]):
+    """The tensors of a call that takes one, by position: nothing else of such a call has to be looked at again."""
+
+    __slots__ = ()
+
+
 def tensors(value: Json, *, by_name: bool = False) -> tuple[Source, ...]:
     """Every tensor that a value refers to, in order, without recursion; ``by_name``: dicts by their keys, as Keras 3 flattens them.
 
     Keras 2 has lists ``[name, call, output, keywords]``, nested or flat, and tensors among the keywords; Keras 3 ``__keras_tensor__`` anywhere.
     """
     if (alone := only_tensor(value)) is not None:
-        return (alone,)
+        return Alone((alone,))
     found: list[Source] = []
     stack = [value] if value else []
     while stack:

@@ -133,7 +133,7 @@ def _left_over(path: str, weight: Weight, named: Mapping[str, Place], there: fro
 def _in_h5(document: Document, found: Ledger) -> dict[str, Holding]:
     """The loader goes by order; where the numbers of layers and groups differ, the names tell whose an array is."""
     by_name = {layer.name: layer for layer in found.layers}
-    pairs = found.pairs() or tuple((by_name[group.name], group) for group in found.groups if group.name in by_name)
+    pairs = found.pairs or tuple((by_name[group.name], group) for group in found.groups if group.name in by_name)
     owned: dict[str, Holding] = {}
     for layer, group in (*pairs, *((by_name[group.name], group) for group in found.groups if group.name in by_name and not group.names)):
         stem = f"{LEGACY_ROOT}{group.name}/"

@@ -47,7 +47,7 @@ def _in_archive(document: Document, layout: Layout) -> Iterator[Difference]:
 
 
 def _in_h5(found: Ledger) -> Iterator[Difference]:
-    groups = {layer.name: group for layer, group in found.pairs()} or {group.name: group for group in found.groups}
+    groups = {layer.name: group for layer, group in found.pairs} or {group.name: group for group in found.groups}
     for layer in found.layers:
         group = groups.get(layer.name)
         for index, variable in enumerate(layer.variables or ()):

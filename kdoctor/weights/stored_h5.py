@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeGuard
 
 from kdoctor.document import Document, Json, Weight
@@ -49,23 +50,24 @@ class Group(NamedTuple):
         return tuple(self.arrays.get(name) for name in self.names)
 
 
-class Ledger(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Ledger:
     """All that the loader sees: the layers of the model, and the groups in the order of layer_names; ``others``: groups not listed."""
 
     layers: tuple[Listed, ...]
     groups: tuple[Group, ...]
     others: tuple[Group, ...]
 
-    @property
+    @cached_property
     def filled(self) -> tuple[Group, ...]:
         return tuple(group for group in self.groups if group.names)
 
-    @property
+    @cached_property
     def least(self) -> int:
         """How many layers have weights for certain."""
         return sum(layer.weighted is True for layer in self.layers)
 
-    @property
+    @cached_property
     def most(self) -> int:
         return sum(layer.weighted is not False for layer in self.layers)
 
@@ -74,6 +76,7 @@ class Ledger(NamedTuple):
         """Whether the loader may find as many groups as layers."""
         return self.least <= len(self.filled) <= self.most
 
+    @cached_property
     def pairs(self) -> tuple[tuple[Listed, Group], ...]:
         """Layers and groups as the loader pairs them; none where that depends on classes that are not known."""
         stored = {group.name for group in self.filled}
