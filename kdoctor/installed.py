@@ -4,10 +4,10 @@ its cache. What they do not tell plainly it is asked for all the same."""
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import re
 import sys
+import zlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -41,9 +41,11 @@ def packages_with(group: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.values()))
 
 
-def digest_of(record: str) -> str:
-    """The digest of a list of files."""
-    return hashlib.sha256(record.encode()).hexdigest()
+def told_apart(record: str) -> tuple[int, int]:
+    """What another list of files has otherwise: its length in bytes and its checksum. It holds a digest of each file, and is nobody's to choose;
+    importing `hashlib` takes a thirtieth of a scan that finds all in its cache."""
+    data = record.encode()
+    return len(data), zlib.crc32(data)
 
 
 def _having(group: str) -> Iterator[tuple[str, str]]:

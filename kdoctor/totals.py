@@ -31,8 +31,10 @@ class Totals:
         self.checks["passed"] += report.checks.passed
         self.checks["found"] += len(report.checks.found)
         self.checks["not_checked"] += report.checks.unchecked
-        self.findings.update(str(found.severity) for found in report.findings)
-        self.suppressed.update(one.by for one in report.suppressed)
+        for found in report.findings:
+            self.findings[str(found.severity)] += 1
+        for one in report.suppressed:
+            self.suppressed[one.by] += 1
         self.undecided += report.loads is None and report.verdict.value == "healthy"
 
     @property

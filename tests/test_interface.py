@@ -34,6 +34,16 @@ def test_a_path_that_does_not_exist_is_told_at_once() -> None:
         kdoctor.scan(["surely_not_there"])
 
 
+def test_a_script_that_is_not_guarded_is_told_what_it_lacks(tmp_path: Path) -> None:
+    sample = ROOT / "sample_models/healthy/input_shape_conflict.keras"
+    (tmp_path / "gate.py").write_text(
+        f"import kdoctor\nfor report in kdoctor.scan([{str(sample)!r}]):\n    print(report.verdict)\n", "utf-8"
+    )
+    done = subprocess.run([sys.executable, "gate.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("kdoctor.errors.UsageError: no worker process could be started")
+
+
 def test_the_hook_of_pre_commit_runs_with_the_files_it_is_given(tmp_path: Path) -> None:
     hook = (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")
     command = re.findall(r"entry: (.*)", hook)[0].split()

@@ -9,11 +9,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kdoctor.archive import Place
+from kdoctor.errors import UsageError
 from kdoctor.scanning.job import Examined, Job
 from kdoctor.scanning.safe_path import safe_path
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool
+
+
+UNGUARDED = (
+    "no worker process could be started: each begins by importing the script that asked for it, "
+    "which has to call kdoctor under: if __name__ == '__main__':"
+)
 
 
 class Lost(Exception):
@@ -24,7 +31,7 @@ class Batch(Protocol):
     """Files that were given to a crew together."""
 
     def result(self) -> list[Examined]:
-        """Wait for what was found, in the order given. Raises `Lost`."""
+        """Wait for what was found, in the order given. Raises `Lost`, and `UsageError` where no worker can be started."""
 
     def cancel(self) -> None:
         """Stop caring about it."""
@@ -91,6 +98,7 @@ class _LocalBatch:
 
     def result(self) -> list[Examined]:
         from concurrent.futures import TimeoutError as TaskTimeout
+        from concurrent.futures.process import BrokenProcessPool
 
         from pebble import ProcessExpired
 
@@ -98,6 +106,8 @@ class _LocalBatch:
             return self._future.result()
         except TaskTimeout:
             raise Lost(f"not finished after {self._seconds:g} seconds") from None
+        except BrokenProcessPool:
+            raise UsageError(UNGUARDED) from None
         except ProcessExpired as error:
             raise Lost(f"the worker process died (exit code {error.exitcode})") from error
 

@@ -140,7 +140,7 @@ def _local_shelf(folder: Path) -> Shelf:
                         models.add(entry.name)
                     if not entry.is_symlink():
                         folders.add(entry.name)
-                elif named_like_a_model(entry.name) and not _is_part(Path(entry.path)):
+                elif named_like_a_model(entry.name) and not (entry.name.endswith(ENDS_WEIGHTS) and _is_part(Path(entry.path))):
                     models.add(entry.name)
     except OSError:
         return Shelf([folder], [])

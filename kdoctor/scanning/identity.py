@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import json
 import os
 import stat
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kdoctor import __version__
 from kdoctor.archive import Place, RemoteFile
-from kdoctor.installed import GROUP, digest_of, packages_with
+from kdoctor.installed import GROUP, packages_with, told_apart
 from kdoctor.limits import Limits
 from kdoctor.target import Target
 
@@ -54,13 +53,14 @@ def content(document: Document) -> str | None:
         text = json.dumps([document.format.value, document.digest, dict(document.parts)], default=_plain)
     except (TypeError, ValueError, RecursionError):
         return None
+    import hashlib  # which a scan that opens no file does not need
+
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def circumstances(target: Target, limits: Limits) -> str:
-    """The digest of what is not in the file: kdoctor's own code and facts, the packs of checks, the target and its options, limits."""
-    text = json.dumps([__version__, [*_code()], _plain(target), limits], default=_said, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """What is not in the file, in words: kdoctor's own code and facts, the packs of checks, the target and its options, limits."""
+    return json.dumps([__version__, [*_code()], _plain(target), limits], default=_said, sort_keys=True)
 
 
 def _said(value: Any) -> Any:
@@ -93,14 +93,14 @@ def _sayable(value: Any) -> Any:
 
 @functools.lru_cache(maxsize=1)
 def _code() -> tuple[Any, ...]:
-    """What is installed: kdoctor and every pack of checks, each with the digest of the list of its files, which has a digest of each.
+    """What is installed: kdoctor and every pack of checks, each with what tells the list of its files apart, which has a digest of each.
 
     Of kdoctor in an editable installation no file is in the list: the sources' sizes and times are told instead.
     """
     packs = packages_with(GROUP)
     root = Path(__file__).parents[1]
     edited = [] if any("kdoctor/engine.py" in record for _, record in packs) else [*_sources(root, root.parent / "checks")]
-    return (*((name, digest_of(record)) for name, record in packs), *edited)
+    return (*((name, *told_apart(record)) for name, record in packs), *edited)
 
 
 def _sources(*folders: Path) -> Iterator[str]:

@@ -18,17 +18,17 @@ from kdoctor.errors import UsageError
 from kdoctor.scanning.files import EXTENSIONS
 
 APPLICATION: Final = 0x6B646F63  # "kdoc", at a place of its own in the header of an SQLite file
-VERSION: Final = 1  # of the tables
+VERSION: Final = 2  # of the tables
 WAIT_SECONDS = 30.0  # for another scan that writes
 COMMIT_SECONDS = 1.0
 KEPT_SECONDS = 90 * 86_400  # what no scan has asked for since then is forgotten
 NOTED_SECONDS = 86_400  # how often it is noted that a scan has asked: writing takes longer than all that a small scan asks for
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS circumstances (digest TEXT PRIMARY KEY, used REAL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS circumstances (number INTEGER PRIMARY KEY, words TEXT UNIQUE, used REAL)",
     "CREATE TABLE IF NOT EXISTS files "
-    "(circumstances TEXT, path TEXT, signature TEXT, content TEXT, PRIMARY KEY (circumstances, path)) WITHOUT ROWID",
+    "(circumstances INTEGER, path TEXT, signature TEXT, content TEXT, PRIMARY KEY (circumstances, path)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS reports "
-    "(circumstances TEXT, content TEXT, report TEXT, PRIMARY KEY (circumstances, content)) WITHOUT ROWID",
+    "(circumstances INTEGER, content TEXT, report TEXT, PRIMARY KEY (circumstances, content)) WITHOUT ROWID",
 )
 _OLD_TABLES = tuple(f"DROP TABLE IF EXISTS {name}" for name in ("circumstances", "files", "reports"))
 _BY_STATUS = (
@@ -53,6 +53,7 @@ class Memory:
             raise UsageError(f"{path} cannot be a cache: it is a folder")
         if path.suffix.lower() in EXTENSIONS:
             raise UsageError(f"{path} cannot be a cache: it is named like a model")
+        self._number = 0  # of the circumstances
         self._database = self._opened()
 
     def __enter__(self) -> Memory:
@@ -67,12 +68,12 @@ class Memory:
     def by_status(self, signatures: Mapping[str, str]) -> dict[str, str]:
         """The reports of those files, given by path, whose status is what it was. Up to some hundred are asked for at once."""
         paths = [path for path in signatures if _is_text(path)]
-        rows = self._found(_BY_STATUS % ",".join("?" * len(paths)), self.circumstances, *paths)
+        rows = self._found(_BY_STATUS % ",".join("?" * len(paths)), *paths)
         return {path: _beginning(path) + rest for path, signature, rest in rows if signatures[path] == signature}
 
     def by_content(self, path: str, content: str) -> str | None:
         """The report of content that was seen before, under whatever path."""
-        rows = self._found(_BY_CONTENT, self.circumstances, content)
+        rows = self._found(_BY_CONTENT, content)
         return _beginning(path) + rows[0][0] if rows else None
 
     def keep(self, path: str, signature: str | None, content: str, report: str) -> None:
@@ -81,9 +82,9 @@ class Memory:
             return
         try:
             rest = report.removeprefix(_beginning(path))
-            self._database.execute("INSERT OR REPLACE INTO reports VALUES (?, ?, ?)", (self.circumstances, content, rest))
+            self._database.execute("INSERT OR REPLACE INTO reports VALUES (?, ?, ?)", (self._number, content, rest))
             if signature is not None:
-                self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (self.circumstances, path, signature, content))
+                self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (self._number, path, signature, content))
             if time.monotonic() - self._committed > COMMIT_SECONDS:  # seldom: each waits for the disk
                 self._database.commit()
                 self._committed = time.monotonic()
@@ -101,14 +102,14 @@ class Memory:
         if self._database is None:
             return []
         try:
-            return self._database.execute(query, values).fetchall()
+            return self._database.execute(query, (self._number, *values)).fetchall()
         except sqlite3.Error as error:
             self._give_up(error)
             return []
 
     def _opened(self) -> sqlite3.Connection | None:
         try:
-            return _connected(self.path, self.circumstances)
+            return self._connected()
         except sqlite3.OperationalError as error:  # locked for long, no permission, no room
             self._tell(f"the cache {self.path} cannot be used: {error}")
             return None
@@ -117,10 +118,25 @@ class Memory:
             try:
                 os.replace(self.path, aside)
                 self._tell(f"the cache {self.path} is damaged ({error}): begun anew, the old one is now {aside.name}")
-                return _connected(self.path, self.circumstances)
+                return self._connected()
             except (OSError, sqlite3.Error) as second:
                 self._tell(f"the cache {self.path} is damaged, and cannot be begun anew: {second}")
                 return None
+
+    def _connected(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
+        try:
+            number = _lately_used(database, self.circumstances)
+            if number is None:
+                database.execute("BEGIN IMMEDIATE")  # another scan may be making it at this moment
+                number = _prepare(database, self.path, self.circumstances)
+                database.execute("COMMIT")
+            self._number = number
+            database.isolation_level = "DEFERRED"
+        except BaseException:
+            database.close()
+            raise
+        return database
 
     def _give_up(self, error: Exception) -> None:
         self._tell(f"the cache {self.path} fails, going on without it: {error}")
@@ -143,26 +159,12 @@ def _is_text(path: str) -> bool:
     return True
 
 
-def _connected(path: Path, circumstances: str) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
-    try:
-        if not _lately_used(database, circumstances):
-            database.execute("BEGIN IMMEDIATE")  # another scan may be making it at this moment
-            _prepare(database, path, circumstances)
-            database.execute("COMMIT")
-        database.isolation_level = "DEFERRED"
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _lately_used(database: sqlite3.Connection, circumstances: str) -> bool:
-    """Whether a scan in these circumstances has prepared the file within a day."""
+def _lately_used(database: sqlite3.Connection, circumstances: str) -> int | None:
+    """The number of these circumstances, if a scan in them has prepared the file within a day."""
     if _header(database) != (APPLICATION, VERSION):
-        return False
-    found = database.execute("SELECT used FROM circumstances WHERE digest = ?", (circumstances,)).fetchone()
-    return found is not None and 0 <= time.time() - found[0] < NOTED_SECONDS
+        return None
+    number, used = database.execute("SELECT number, used FROM circumstances WHERE words = ?", (circumstances,)).fetchone() or (None, 0.0)
+    return number if 0 <= time.time() - used < NOTED_SECONDS else None
 
 
 def _header(database: sqlite3.Connection) -> tuple[int, int]:
@@ -171,8 +173,8 @@ def _header(database: sqlite3.Connection) -> tuple[int, int]:
     return application, version
 
 
-def _prepare(database: sqlite3.Connection, path: Path, circumstances: str) -> None:
-    """Make the tables where there are none, note that a scan asks, forget what none has asked for."""
+def _prepare(database: sqlite3.Connection, path: Path, circumstances: str) -> int:
+    """Make the tables where there are none, note that a scan asks, forget what none has asked for. Returns the number of the circumstances."""
     application, version = _header(database)
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application != APPLICATION:
@@ -180,7 +182,10 @@ def _prepare(database: sqlite3.Connection, path: Path, circumstances: str) -> No
     old = _OLD_TABLES if tables and version != VERSION else ()
     for statement in (*old, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {VERSION}", *_TABLES):
         database.execute(statement)
-    database.execute("INSERT OR REPLACE INTO circumstances VALUES (?, ?)", (circumstances, time.time()))
+    note = "INSERT INTO circumstances (words, used) VALUES (?, ?) ON CONFLICT (words) DO UPDATE SET used = excluded.used"
+    database.execute(note, (circumstances, time.time()))
+    (number,) = database.execute("SELECT number FROM circumstances WHERE words = ?", (circumstances,)).fetchone()
     database.execute("DELETE FROM circumstances WHERE used < ?", (time.time() - KEPT_SECONDS,))
     for table in ("files", "reports"):
-        database.execute(f"DELETE FROM {table} WHERE circumstances NOT IN (SELECT digest FROM circumstances)")
+        database.execute(f"DELETE FROM {table} WHERE circumstances NOT IN (SELECT number FROM circumstances)")
+    return int(number)
