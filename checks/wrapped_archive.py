@@ -13,7 +13,7 @@ HOW = {
     "folder": ("the parts of the archive stand under the folder {name!r}", "move the parts to the top of the archive"),
     "zip": ("the model is packed inside another zip, as {name!r}", "take the inner archive out"),
     "tar": ("the model is packed inside a tar archive, as {name!r}", "take the model out"),
-    "gzip": ("the file is packed with gzip", "unpack it"),
+    **{packing: (f"the file is packed with {packing}", "unpack it") for packing in ("gzip", "bzip2", "xz")},
 }
 
 
@@ -28,7 +28,7 @@ def wrapped_archive(document: Document, target: Target) -> Iterator[Finding]:
     """The model is whole, but packed once more than Keras expects.
 
     Someone unpacked the ``.keras`` archive and zipped the folder ("There is no item named 'config.json' in the archive"), put it
-    into another zip or a tar, or packed an ``.h5`` with gzip ("file signature not found"), or one of the
+    into another zip or a tar, or packed an ``.h5`` with gzip, bzip2 or xz ("file signature not found"), or one of the
     parts inside the archive.
 
     The cure takes the packing off; the bytes of the model stay as they are.
@@ -45,5 +45,5 @@ def wrapped_archive(document: Document, target: Target) -> Iterator[Finding]:
     for at, fault in document.faults_of(FaultKind.WRAPPED):
         how = fault.detail.get("how", "")
         message, title = HOW[how]
-        says = "KeyError: \"There is no item named 'config.json' in the archive\"" if how not in ("gzip", "tar") else cannot_open(document)
+        says = "KeyError: \"There is no item named 'config.json' in the archive\"" if how in ("folder", "zip") else cannot_open(document)
         yield Finding(at, message.format(name=fault.detail.get("name", "")), repair=remove_faults(title, (at, fault)), keras_says=says)

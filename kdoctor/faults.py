@@ -26,7 +26,7 @@ class FaultKind(str, Enum):
     # misled: the directory of a zip is there, and points beside its members
     TRUNCATED = "truncated"
     PACKED_PART = "packed-part"  # name: of the member that is packed with gzip inside the archive; size: unpacked
-    WRAPPED = "wrapped"  # how: folder, zip, tar or gzip; name: of the folder or of the inner member
+    WRAPPED = "wrapped"  # how: folder, zip, tar, gzip, bzip2 or xz; name: of the folder or of the inner member
     # name: config.json, metadata.json, model.weights.h5, or the HDF5 attribute or group keras_version, backend, layer_names,
     # weight_names, model_weights, model_config; group: where the attribute should stand
     MISSING_PART = "missing-part"

@@ -5,9 +5,11 @@ A file is cured when it computes exactly what the cure of the undamaged file doe
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -189,6 +191,8 @@ def of_any(ending: str) -> dict[str, Damage]:
     name = f"model{ending}"
     return {
         "gzip": Damage(gzip.compress, "K106"),
+        "bzip2": Damage(bz2.compress, "K106"),
+        "xz": Damage(lzma.compress, "K106"),
         "zip around": Damage(lambda data: zipped({name: data}, zipfile.ZIP_DEFLATED), "K106"),
         "zip in a zip around": Damage(lambda data: zipped({"outer.zip": zipped({name: data})}), "K106"),
         "gzip around a zip": Damage(lambda data: gzip.compress(zipped({name: data})), "K106"),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from typing import IO, BinaryIO, cast
 
-from kdoctor.archive.gzip_file import unpacked
+from kdoctor.archive.compressed_file import unpacked
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, numpy_weights, shard_map, weights_part
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.shards import shard_faults

@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from kdoctor.archive.gzip_file import read_gzip
+from kdoctor.archive.compressed_file import read_compressed
+from kdoctor.archive.compression import PACKINGS
 from kdoctor.archive.keras_dir import read_keras_dir
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
@@ -80,14 +81,16 @@ def _read(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) ->
         from kdoctor.archive.saved_model import read_saved_model_file  # seldom met
 
         return read_saved_model_file(stream, size, limits)
-    if found.content not in ("zip", "hdf5", "gzip"):
+    if found.content not in ("zip", "hdf5", *PACKINGS):
         return other(found.content, found.detail)
     inner = partial(_read_inner, limits=limits, depth=depth + 1)
     content, *others = contents_of(stream, size, found.content, name, limits)
     if content == "hdf5":
         reading = _hdf5(stream, size, limits)
+    elif content == "zip":
+        reading = read_zip(stream, size, limits, inner)
     else:
-        reading = (read_zip if content == "zip" else read_gzip)(stream, size, limits, inner)
+        reading = read_compressed(stream, size, content, limits, inner)
     if not others:
         return reading
     several = Fault(FaultKind.POLYGLOT.value, "file", {"contents": [content, *others], "read": content})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import functools
 import gzip
 import io
 import json
+import lzma
 import marshal
 import pickle
 import struct
@@ -250,6 +252,8 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "a_range_of_a_billion.keras": (lambda: lines("a = sum(range(10 ** 9))", 1), ("K401",)),
     "gzip_in_gzip_in_gzip.keras": (lambda: functools.reduce(lambda data, _: gzip.compress(data), range(8), zip_bytes(HONEST)), ("K101", "K106")),
     "200_megabytes_of_zeros_in_gzip.h5": (lambda: gzip.compress(b"\0" * (200 << 20), 1), ("K101", "K805")),
+    "100_megabytes_of_zeros_in_bzip2.h5": (lambda: bz2.compress(b"\x89HDF\r\n\x1a\n" + b"\0" * (100 << 20), 1), ("K101", "K805")),
+    "100_megabytes_of_zeros_in_xz.h5": (lambda: lzma.compress(b"\x89HDF\r\n\x1a\n" + b"\0" * (100 << 20), preset=0), ("K101", "K805")),
     "a_tar_that_climbs.keras": (lambda: packed("model.keras", pax_headers={"path": "../../model.keras"}), ("K806",)),
     "a_tar_of_a_link.keras": (lambda: packed("model.keras", type=tarfile.SYMTYPE, linkname="/etc/passwd"), ("K101", "K806")),
     "a_tar_of_petabytes.keras": (lambda: packed("model.keras", pax_headers={"size": "99999999999999999"}), ("K101", "K103", "K106")),

@@ -1,21 +1,21 @@
-"""The bytes of a model that was packed once more: in gzip, or as a member of another zip."""
+"""The bytes of a model that was packed once more: with gzip, bzip2 or xz, or as a member of another zip."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from kdoctor.archive.compression import PACKINGS, Damaged, inflated
 from kdoctor.archive.tar_file import tar_entries
 from kdoctor.archive.window import Window
 from kdoctor.archive.zip.archive import open_zip
 from kdoctor.archive.zip.directory import Entry
 from kdoctor.archive.zip.member import DEFLATED, STORED, beginning
 from kdoctor.archive.zip.names import plain
-from kdoctor.archive.zip.output import CHUNK, packed_bytes, plain_bytes, verified
+from kdoctor.archive.zip.output import packed_bytes, plain_bytes, verified
 from kdoctor.archive.zip.record import read_record
 from kdoctor.document import Origin
 from kdoctor.errors import WriteError
@@ -25,7 +25,7 @@ from kdoctor.limits import Limits
 @contextlib.contextmanager
 def unwrapped(origin: Origin, folder: Path, limits: Limits, *, whole: bool = True) -> Iterator[tuple[BinaryIO, int]]:
     """The innermost content of a file and its size in bytes; what has to be unpacked for it is unpacked to an unnamed file in ``folder``.
-    Unless it shall be ``whole``, what stands in front of a damage in a gzip or zip around it is enough.
+    Unless it shall be ``whole``, what stands in front of a damage in what is around it is enough.
 
     Raises `WriteError` when the packing is damaged or holds more than the limits allow.
     """
@@ -34,8 +34,9 @@ def unwrapped(origin: Origin, folder: Path, limits: Limits, *, whole: bool = Tru
         size = stream.seek(0, 2)
         for container in origin.wrapping:
             kind, _, name = container.partition(":")
-            if kind == "gzip":
-                stream, size = _spooled(stack, folder, gunzipped(packed_bytes(stream, 0, size, origin.path.name), whole), limits)
+            if kind in PACKINGS:
+                content = decompressed(packed_bytes(stream, 0, size, origin.path.name), kind, whole)
+                stream, size = _spooled(stack, folder, content, limits)
             elif kind == "tar":
                 stream, size = _in_tar(stream, size, name, limits)
             elif kind == "zip":
@@ -75,24 +76,16 @@ def _entry(stream: BinaryIO, size: int, name: str, limits: Limits) -> Entry:
     raise WriteError(f"{name!r} is no longer in the archive around it")
 
 
-def gunzipped(packed: Iterable[bytes], whole: bool = True) -> Iterator[bytes]:
-    """Every gzip member in turn; zeros or other bytes behind the last one are left."""
-    inflater = zlib.decompressobj(31)
-    for chunk in packed:
-        while chunk:
-            if inflater.eof:
-                if not chunk.startswith(b"\x1f\x8b"):
-                    return
-                inflater = zlib.decompressobj(31)
-            try:
-                yield inflater.decompress(chunk, CHUNK)
-            except zlib.error as error:
-                if not whole:
-                    return
-                raise WriteError(f"the gzip around the model cannot be unpacked: {error}") from None
-            chunk = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-    if whole and not inflater.eof:
-        raise WriteError("the gzip around the model breaks off")
+def decompressed(packed: Iterable[bytes], packing: str, whole: bool = True) -> Iterator[bytes]:
+    """What was packed with gzip, bzip2 or xz; zeros or other bytes behind the last stream are left."""
+    try:
+        yield from inflated(packed, packing)
+    except EOFError:
+        if whole:
+            raise WriteError(f"the {packing} around the model breaks off") from None
+    except Damaged as error:
+        if whole:
+            raise WriteError(f"the {packing} around the model cannot be unpacked: {error}") from None
 
 
 def _spooled(stack: contextlib.ExitStack, folder: Path, content: Iterable[bytes], limits: Limits) -> tuple[BinaryIO, int]:

@@ -15,7 +15,7 @@ from kdoctor.archive.writing.h5_container import Cut, cut_of, edit_hdf5, pieces
 from kdoctor.archive.writing.hdf5_job import JSON_FAULTS, Job, hdf5_job, lost_faults
 from kdoctor.archive.writing.planned_names import planned_names
 from kdoctor.archive.writing.system_copy import copy_and_sum, on_disk
-from kdoctor.archive.writing.unwrapped import gunzipped
+from kdoctor.archive.writing.unwrapped import decompressed
 from kdoctor.archive.zip.directory import ENCRYPTED, decoded_name
 from kdoctor.archive.zip.member import DEFLATED, STORED
 from kdoctor.archive.zip.names import CONFIG, METADATA, WEIGHTS, plain
@@ -60,7 +60,7 @@ class ZipSource:
         content = self.content(member)
         first = next(content, b"")
         whole = chain([first], content)
-        return gunzipped(whole) if first.startswith(GZIP) else whole
+        return decompressed(whole, "gzip") if first.startswith(GZIP) else whole
 
 
 def write_zip(before: Document, after: Document, stream: BinaryIO, size: int, out: Path, folder: Path) -> None:
