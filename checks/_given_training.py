@@ -6,15 +6,19 @@ from kdoctor.check import Repair
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.pointer import Pointer
-from kdoctor.target import Target
+from kdoctor.target import StateWish, Target
+from kdoctor.training.optimizer_state import without_state
 from kdoctor.training.words import training_part
 
 AT = Pointer("training")
 
 
 def as_given(document: Document, target: Target) -> Repair | None:
-    """Write it in place of the one in the file; None where none was given."""
+    """Write it in place of the one in the file, if any; None where none was given. The state of an optimizer that is there would bring its
+    learning rate back: it goes, unless the user keeps it."""
     given = target.given.training
     if given is None:
         return None
-    return Repair("write the training state you gave", (Edit(AT, old=document.training, new=training_part(given, document.format)),))
+    state = () if target.given.state is StateWish.KEEP else without_state(document, given.arguments)
+    written = Edit(AT, old=document.training, new=training_part(given, document.format))
+    return Repair("write the training state you gave", (written, *state))

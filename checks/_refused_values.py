@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Repair, Safety
 from kdoctor.document import ABSENT, Document, Json
@@ -15,6 +16,9 @@ from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
+from ._given_training import as_given
+
+RATE = Need("--compile", "optimizer=adam(0.001),loss=…,metrics=…", "the file does not say with which learning rate the model was trained")
 CLIPS = ("clipnorm", "global_clipnorm", "clipvalue")  # the order in which Keras 2.11 to 2.15 take the first and no other
 WITHOUT = Need("FILE", "the model with another value", "no layer of Keras 3 computes the same")
 
@@ -62,8 +66,9 @@ def metrics_built(document: Document, target: Target) -> Iterator[Finding]:
             )
 
 
-def refused_settings(mention: Mention, target: Target) -> Iterator[Finding]:
-    """Of an optimizer that is found: two ways to clip gradients at once, a momentum that is a whole number."""
+def refused_settings(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:
+    """Of an optimizer that is found: two ways to clip gradients at once, a momentum or a learning rate that is no float."""
+    yield from _refused_rate(document, mention, target)
     arguments, at = mention.arguments, mention.at / "config"
     ways = CLIPS if habits.CLIPS_IN_ONE_WAY.of(target) else CLIPS[:2]
     given = [name for name in ways if arguments.get(name) is not None]
@@ -85,6 +90,34 @@ def refused_settings(mention: Mention, target: Target) -> Iterator[Finding]:
             repair=Repair(f"write momentum {float(momentum)}", (Edit(at / "momentum", old=momentum, new=float(momentum)),)),
             keras_says="ValueError: `momentum` must be a float between [0, 1].",
         )
+
+
+def _refused_rate(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:
+    """optimizers/base_optimizer.py: a float, or a schedule, which is an object."""
+    rate = mention.arguments.get("learning_rate", 0.0)
+    if isinstance(rate, float) or (isinstance(rate, Mapping) and "class_name" in rate):
+        return
+    at, meant = mention.at / "config" / "learning_rate", _meant_rate(rate)
+    written = None if meant is None else Repair(f"write learning_rate {meant}", (Edit(at, old=rate, new=meant),))
+    repair = as_given(document, target) or written
+    yield Finding(
+        at,
+        f"the learning rate of {mention.name} is {_short(rate)}, and {target} takes a float alone",
+        repair=repair,
+        needs=() if repair else (RATE,),
+        keras_says="ValueError: Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable",
+    )
+
+
+def _meant_rate(value: Json) -> float | None:
+    """The number that a whole one, or a text, can only mean."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return None
+    try:
+        meant = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return meant if math.isfinite(meant) else None
 
 
 def _short(value: Json) -> str:

@@ -8,7 +8,6 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
-from kdoctor.training.words import training_part
 
 from ._given_training import as_given
 
@@ -62,11 +61,10 @@ def _unreadable(training: Mapping[str, Json]) -> str | None:
 
 
 def _lost(document: Document, target: Target, message: str, says: str) -> Finding:
-    given = target.given.training
-    new = ABSENT if given is None else training_part(given, document.format)
-    title = "leave the training state out; compile the model to train it" if given is None else "write the training state you gave"
-    repair = None if given is None and target.purpose == "training" else Repair(title, (Edit(AT, old=document.training, new=new),))
-    return Finding(AT, message, repair=repair, needs=(NEED,) if given is None else (), keras_says=says)
+    given = as_given(document, target)
+    edit = Edit(AT, old=document.training, new=ABSENT)
+    left_out = None if target.purpose == "training" else Repair("leave the training state out; compile the model to train it", (edit,))
+    return Finding(AT, message, repair=given or left_out, needs=() if given else (NEED,), keras_says=says)
 
 
 def _left_out(training: Mapping[str, Json], target: Target) -> Iterator[Finding]:

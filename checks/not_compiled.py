@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import ABSENT, Document, Format
-from kdoctor.edit import Edit
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
-from kdoctor.training.words import training_part
+
+from ._given_training import as_given
 
 AT = Pointer("training")
 NEED = Need("--compile", "optimizer=adam,loss=…,metrics=…", "the file does not say how the model was trained")
@@ -20,23 +20,23 @@ def not_compiled(document: Document, target: Target) -> Iterator[Finding]:
     It was saved without ``compile``, with ``include_optimizer=False``, or someone removed it. Keras warns "No training configuration
     found in the save file, so the model was *not* compiled", and ``fit`` raises "You must call `compile()` before using the model".
 
-    ``--compile optimizer=adam,loss=mse,metrics=mae`` writes a training state of your choice. The optimizer starts afresh. For
-    inference nothing is missing: the finding is a warning, and an error with ``--for training``.
+    ``--compile optimizer=adam,loss=mse,metrics=mae`` writes a training state of your choice, in the place of the file's own if it has one.
+    The optimizer starts afresh. For inference nothing is missing: the finding is a warning, and an error with ``--for training``.
     """
     if document.format not in (Format.KERAS_ZIP, Format.KERAS_DIR, Format.H5_MODEL) or document.config is ABSENT:
         return
+    repair = as_given(document, target)
     if document.training is not ABSENT:
+        if repair is not None and document.training != repair.edits[0].new:
+            yield Finding(AT, "the file says itself how it was trained, and you say otherwise", repair=repair, mild=True)
         return
-    given = target.given.training
     left = [path for path in document.weights if path.startswith(("optimizer/", "optimizer_weights/"))]
     tail = "; optimizer state was left behind" if left else ""
     yield Finding(
         AT,
         f"the model is not compiled: it predicts, but fit() and evaluate() need compile() first{tail}",
-        repair=None
-        if given is None
-        else Repair("write the training state you gave", (Edit(AT, old=ABSENT, new=training_part(given, document.format)),)),
-        needs=(NEED,) if given is None else (),
+        repair=repair,
+        needs=() if repair else (NEED,),
         keras_says=_keras_says(document),
         mild=target.purpose != "training",
     )

@@ -38,7 +38,8 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     identifier: lamb". A ``.keras`` archive names their module.
 
     Keras 3 clips gradients in one way, where Keras 2 took ``clipnorm`` and ``clipvalue`` at once, and takes no whole number for SGD's
-    momentum: "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set".
+    momentum: "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set". Nor does it take a learning rate that is no float, such as the
+    1 that an editor makes of 1.0: "Argument `learning_rate` should be float, or an instance of LearningRateSchedule".
 
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
     """
@@ -56,7 +57,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
         if target.keras_3 and mention.found is not None:
             yield from _schedule(mention, target)
             yield from _inner(mention, target)
-            yield from refused_settings(mention, target)
+            yield from refused_settings(document, mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
 

@@ -22,17 +22,20 @@ def state_arrays(document: Document) -> dict[str, Weight]:
     return {path: weight for path, weight in document.weights.items() if path.startswith(f"{LEGACY}/")}
 
 
-def without_state(document: Document) -> tuple[Edit, ...]:
-    """The edits that leave the state out; none where there is none.
+def without_state(document: Document, settings: Mapping[str, Json] | None = None) -> tuple[Edit, ...]:
+    """The edits that leave the state out; none where there is none. ``settings``: of the optimizer that shall stand there from now on.
 
     What remains is what Keras saves of a compiled model that was never trained; in an ``.h5`` that is less: a group for the
     optimizer, even one of counters alone, keeps Keras 3 from training.
     """
     found = state_arrays(document)
     if document.format.native:
-        kept = fresh(optimizer_of(document)[1]) if optimizer_of(document)[0] else ()
-        if len(found) <= COUNTERS:
+        if len(found) <= (COUNTERS if settings is None else 0):
             return ()
+        if settings is not None:
+            kept = fresh(settings)
+        else:
+            kept = fresh(optimizer_of(document)[1]) if optimizer_of(document)[0] else ()
         left = {path: weight for path, weight in document.weights.items() if path not in found}
         new = {**left, **{f"{NATIVE}{index}": weight for index, weight in enumerate(kept)}}
         return (Edit(Pointer("weights"), old=document.weights, new=new),)

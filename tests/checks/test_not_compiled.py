@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from graphs import cured
 
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
-from kdoctor.target import Given, Target, Training
+from kdoctor.target import Given, StateWish, Target, Training
 from kdoctor.testing import KERAS_3, document, examine, find_check, layer, sequential
 
 GIVEN = Given(training=Training("Adam", {"learning_rate": 0.001}, "MeanSquaredError", ("MeanAbsoluteError",)))
@@ -54,3 +57,19 @@ def test_a_compiled_model_and_what_is_no_model_are_left_alone() -> None:
     assert examine("K501", document(MODEL, training={"optimizer": "adam"})) == []
     assert examine("K501", document(format=Format.H5_WEIGHTS)) == []
     assert examine("K501", document(format=Format.KERAS_ZIP)) == []
+
+
+@pytest.mark.parametrize("format", [Format.KERAS_ZIP, Format.H5_MODEL])
+def test_what_the_user_says_stands_in_the_place_of_what_the_file_says(format: Format) -> None:
+    key, path = ("optimizer", "optimizer/vars/1") if format.native else ("optimizer_config", "optimizer_weights/sgd/learning_rate:0")
+    stored = {key: {"class_name": "SGD", "config": {"learning_rate": 0.5}}, "loss": "mse"}
+    sick, target = document(MODEL, format=format, training=stored, weights={path: ()}), Target("3.15.1", given=GIVEN)
+    (finding,) = examine("K501", sick, target)
+    assert finding.message == "the file says itself how it was trained, and you say otherwise"
+    healed = cured(sick, finding)
+    assert (healed.training[key]["class_name"], healed.training[key]["config"]) == ("Adam", {"learning_rate": 0.001})
+    assert examine("K501", healed, target) == []
+    kept = healed.weights.get(path)  # or else the rate of the other optimizer would come back with its state
+    assert kept is None if format is Format.H5_MODEL else kept is not None and kept.recipe is not None
+    kept_on_purpose = Target("3.15.1", given=replace(GIVEN, state=StateWish.KEEP))
+    assert cured(sick, examine("K501", sick, kept_on_purpose)[0]).weights == sick.weights

@@ -145,6 +145,8 @@ def compiled(**settings: Any) -> Document:
         ({"clipnorm": 1.0, "clipvalue": 0.5}, {"clipnorm": 1.0, "clipvalue": None}),
         ({"clipnorm": 0.0, "global_clipnorm": None, "clipvalue": 0.5}, {"clipnorm": None, "global_clipnorm": None, "clipvalue": 0.5}),
         ({"momentum": 1}, {"momentum": 1.0}),
+        ({"learning_rate": 1}, {"learning_rate": 1.0}),
+        ({"learning_rate": "0.01"}, {"learning_rate": 0.01}),
     ],
 )
 def test_settings_that_an_optimizer_refuses_are_told_and_cured(settings: dict[str, Any], healthy: dict[str, Any]) -> None:
@@ -153,6 +155,31 @@ def test_settings_that_an_optimizer_refuses_are_told_and_cured(settings: dict[st
     healed = cured(sick, finding)
     assert healed.training["optimizer"]["config"] == healthy
     assert examine("K504", healed) == []
+
+
+SCHEDULE = {"module": "keras.optimizers.schedules", "class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 9}}
+
+
+@pytest.mark.parametrize("rate", [1, 0, "0.01", "fast", None, True, [0.1], {}, 0.1, -0.1, SCHEDULE], ids=str)
+@pytest.mark.parametrize("format", [Format.KERAS_ZIP, Format.H5_MODEL])
+def test_a_learning_rate_is_refused_where_keras_refuses_it(rate: Any, format: Format) -> None:
+    import keras
+
+    try:
+        keras.optimizers.SGD.from_config({"learning_rate": rate})
+        refused = False
+    except ValueError as error:
+        refused = str(error).startswith("Argument `learning_rate` should be float")
+    sick = compiled(learning_rate=rate)
+    if format is Format.H5_MODEL:
+        training = {"optimizer_config": sick.training["optimizer"], "loss": "mse"}
+        sick = document(sequential(layer("Dense", units=3)), format=format, training=training)
+    told = [finding for finding in examine("K504", sick) if finding.at.keys[-1] == "learning_rate"]
+    assert len(told) == refused
+    for finding in told:
+        assert (finding.repair is None) == (rate not in (1, 0, "0.01") or rate is True)
+        assert [need.flag for need in finding.needs] == ([] if finding.repair else ["--compile"])
+    assert not [finding for finding in examine("K504", sick, Target("2.15.0")) if finding.at.keys[-1] == "learning_rate"]
 
 
 def test_a_way_to_clip_that_goes_needs_leave_where_the_model_is_wanted_for_training() -> None:
