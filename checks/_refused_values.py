@@ -10,6 +10,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
+from kdoctor.keras_api.optimizer_settings import unmet
 from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.keras_api.refused_values import Refusal, refusals_of
 from kdoctor.structure.layers import is_model
@@ -18,7 +19,7 @@ from kdoctor.target import Target
 
 from ._given_training import as_given
 
-RATE = Need("--compile", "optimizer=adam(0.001),loss=…,metrics=…", "the file does not say with which learning rate the model was trained")
+COMPILED = Need("--compile", "optimizer=adam(0.001),loss=…,metrics=…", "the file does not say how the model was trained")
 CLIPS = ("clipnorm", "global_clipnorm", "clipvalue")  # the order in which Keras 2.11 to 2.15 take the first and no other
 WITHOUT = Need("FILE", "the model with another value", "no layer of Keras 3 computes the same")
 
@@ -67,7 +68,7 @@ def metrics_built(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def refused_settings(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:
-    """Of an optimizer that is found: two ways to clip gradients at once, a momentum or a learning rate that is no float."""
+    """Of an optimizer that is found: a learning rate or a momentum that is no float, two ways to clip gradients at once, and what else it demands."""
     yield from _refused_rate(document, mention, target)
     arguments, at = mention.arguments, mention.at / "config"
     ways = CLIPS if habits.CLIPS_IN_ONE_WAY.of(target) else CLIPS[:2]
@@ -83,11 +84,22 @@ def refused_settings(document: Document, mention: Mention, target: Target) -> It
             keras_says="ValueError: Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.",
         )
     momentum = arguments.get("momentum")
-    if mention.name == "SGD" and type(momentum) is int and momentum in (0, 1):
+    whole = mention.name == "SGD" and type(momentum) is int and momentum in (0, 1)
+    taken = {name: value for name, value in arguments.items() if name not in mention.not_taken() and not (whole and name == "momentum")}
+    for one in unmet(mention.name, taken):
+        repair = as_given(document, target)
+        yield Finding(
+            at / one.setting,
+            f"{one.setting} of the optimizer {mention.name} is {_short(arguments[one.setting])}, which no Keras 3 takes",
+            repair=repair,
+            needs=() if repair else (COMPILED,),
+            keras_says=f"ValueError: {one.says}",
+        )
+    if whole:
         yield Finding(
             at / "momentum",
             f"the momentum of SGD is the whole number {momentum}, and {target} takes a float alone",
-            repair=Repair(f"write momentum {float(momentum)}", (Edit(at / "momentum", old=momentum, new=float(momentum)),)),
+            repair=Repair(f"write momentum {momentum}.0", (Edit(at / "momentum", old=momentum, new=float(momentum or 0)),)),
             keras_says="ValueError: `momentum` must be a float between [0, 1].",
         )
 
@@ -104,7 +116,7 @@ def _refused_rate(document: Document, mention: Mention, target: Target) -> Itera
         at,
         f"the learning rate of {mention.name} is {_short(rate)}, and {target} takes a float alone",
         repair=repair,
-        needs=() if repair else (RATE,),
+        needs=() if repair else (COMPILED,),
         keras_says="ValueError: Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable",
     )
 

@@ -39,7 +39,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
 
     Keras 3 clips gradients in one way, where Keras 2 took ``clipnorm`` and ``clipvalue`` at once, and takes no whole number for SGD's
     momentum: "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set". Nor does it take a learning rate that is no float, such as the
-    1 that an editor makes of 1.0: "Argument `learning_rate` should be float, or an instance of LearningRateSchedule".
+    1 that TensorFlow 2.0 to 2.10 stored for ``Adam(1)``: "Argument `learning_rate` should be float, or an instance of LearningRateSchedule".
 
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
     """
