@@ -7,7 +7,7 @@ from kdoctor.custom.custom_objects import of_training
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, mentions, unknown_schedule
+from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, mentions, resolved, unknown_schedule
 from kdoctor.target import Target
 
 from ._refused_values import refused_settings
@@ -56,7 +56,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
             yield unlisted
         if target.keras_3 and mention.found is not None:
             yield from _schedule(mention, target)
-            yield from _inner(mention, target)
+            yield from _inner(document, mention, target)
             yield from refused_settings(document, mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
@@ -119,20 +119,30 @@ def _schedule(mention: Mention, target: Target) -> Iterator[Finding]:
     )
 
 
-def _inner(mention: Mention, target: Target) -> Iterator[Finding]:
-    """LossScaleOptimizer.from_config reads the optimizer that it holds as in an archive."""
+def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:
+    """LossScaleOptimizer.from_config reads the optimizer that it holds as in an archive; Keras 2.11 to 2.15 hold those of ``legacy`` too."""
     stated = mention.arguments.get("inner_optimizer")
-    if not isinstance(stated, Mapping) or not isinstance(stated.get("class_name"), str) or "module" in stated:
+    if not isinstance(stated, Mapping) or not isinstance(stated.get("class_name"), str) or stated["class_name"] in target.custom:
         return
-    name, at = stated["class_name"].rpartition(">")[2], mention.at / "config" / "inner_optimizer"
-    known = Catalogue.load(target.release, target.family).resolve("keras.optimizers", name) is not None
-    new = {**stated, "class_name": name, "module": "keras.optimizers", "registered_name": None}
-    yield Finding(
-        at,
-        f"the optimizer {name} that {mention.name} holds is looked for by its module, which the file does not say",
-        repair=Repair(f"write keras.optimizers.{name}", (Edit(at, old=stated, new=new),)) if known else None,
-        keras_says=f"TypeError: Could not locate class '{name}'.",
-    )
+    name, at, module = stated["class_name"].rpartition(">")[2], mention.at / "config" / "inner_optimizer", stated.get("module")
+    catalogue, settings = Catalogue.load(target.release, target.family), stated.get("config")
+    known = catalogue.resolve("keras.optimizers", name)
+    held = resolved(catalogue, module, name) if isinstance(module, str) else None
+    if held is None:
+        new = {**stated, "class_name": name, "module": "keras.optimizers", "registered_name": None}
+        yield Finding(
+            at,
+            f"the optimizer {name} that {mention.name} holds is looked for by its module, which "
+            + ("the file does not say" if module is None else f"is {module!r} in the file"),
+            repair=Repair(f"write keras.optimizers.{name}", (Edit(at, old=stated, new=new),)) if known else None,
+            keras_says=f"TypeError: Could not locate class '{name}'."
+            if module is None
+            else f"ValueError: Could not deserialize '{module}.{name}' because it is not a KerasSaveable subclass",
+        )
+    elif isinstance(settings, Mapping):
+        inner = mention._replace(at=at, name=name, found=held, meant=None, arguments=settings)
+        yield from refused_settings(document, inner, target)
+        yield from (_argument(document, inner, argument, target) for argument in inner.not_taken())
 
 
 def _not_by_its_name(document: Document, mention: Mention, target: Target) -> Finding:

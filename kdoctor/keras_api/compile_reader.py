@@ -19,6 +19,7 @@ from kdoctor.target import Target
 
 KEYS = (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric"))
 SCHEDULES = "keras.optimizers.schedules"
+GONE = "LegacyOptimizerWarning"  # stands for every class of keras.optimizers.legacy, and has no from_config
 LEFT_ALONE = frozenset({"accuracy", "acc", "crossentropy", "ce"})  # compile() chooses what they mean
 
 
@@ -93,7 +94,7 @@ class _Reader:
             return
         given = node.class_name in self.custom or node.registered_name in self.custom
         if self.native:
-            found = self.catalogue.resolve(node.module, node.class_name)
+            found = resolved(self.catalogue, node.module, node.class_name)
         else:
             found = self.catalogue.legacy(_table(kind, node), node.class_name)
         meant = self.catalogue.function(kind, node.class_name.rpartition(">")[2])
@@ -107,6 +108,12 @@ class _Reader:
         else:
             found = meant if form == "text" else self.catalogue.resolve(module, name)
         return Mention(at, kind, name, form, found, meant, name in self.custom, {}, in_list)
+
+
+def resolved(catalogue: Catalogue, module: str | None, class_name: str) -> ApiObject | None:
+    """What the reader of archives finds; nothing in place of the class that tells, in early releases of Keras 3, that an optimizer is gone."""
+    found = catalogue.resolve(module, class_name)
+    return None if found is None or found.name == GONE else found
 
 
 def _table(kind: str, node: Node) -> str:

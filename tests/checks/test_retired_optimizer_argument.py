@@ -91,6 +91,39 @@ def test_the_optimizer_that_another_one_holds_is_told_its_module() -> None:
     assert examine("K504", healed) == []
 
 
+@pytest.mark.parametrize("format", [Format.KERAS_ZIP, Format.H5_MODEL])
+@pytest.mark.parametrize("release", ["3.0.5", "3.9.2", "3.15.1"])
+def test_what_another_one_holds_of_the_legacy_module_is_written_as_todays_with_its_settings(format: Format, release: str) -> None:
+    """As Keras 2.15 stores ``LossScaleOptimizer(legacy.Adam(1))``, which it makes by itself under mixed precision."""
+    held = {
+        "module": "keras.optimizers.legacy",
+        "class_name": "Adam",
+        "config": {"learning_rate": 1, "decay": 0.0},
+        "registered_name": None,
+    }
+    outer = {"module": "keras.optimizers", "class_name": "LossScaleOptimizer", "config": {"inner_optimizer": held}, "registered_name": None}
+    key, target = "optimizer" if format.native else "optimizer_config", Target(release)
+    sick = document(sequential(layer("Dense")), format=format, training={key: outer, "loss": "mse"})
+    (finding,) = examine("K504", sick, target)
+    assert "keras.optimizers.legacy" in finding.message
+    told = cured(sick, finding)
+    (finding,) = examine("K504", told, target)
+    assert finding.at.keys[-1] == "learning_rate"
+    healed = cured(told, finding)
+    inner = healed.training[key]["config"]["inner_optimizer"]
+    assert (inner["module"], inner["config"]) == ("keras.optimizers", {"learning_rate": 1.0, "decay": 0.0})
+    assert examine("K504", healed, target) == []
+
+
+@pytest.mark.parametrize("release", ["3.0.5", "3.9.2", "3.15.1"])
+def test_an_optimizer_of_the_legacy_module_is_todays_in_every_keras_3(release: str) -> None:
+    """Seen in 3.0.5, which finds a class there: "Unable to reconstruct an instance of 'Adam' because the class is missing a `from_config()` method"."""
+    sick, target = native(module="keras.optimizers.legacy", class_name="Adam", registered_name=None), Target(release)
+    (finding,) = examine("K504", sick, target)
+    healed = cured(sick, finding)
+    assert (healed.training["optimizer"]["module"], examine("K504", healed, target)) == ("keras.optimizers", [])
+
+
 def test_the_schedule_of_nadams_momentum_goes_and_asks_first_where_training_is_wanted() -> None:
     sick = h5("Nadam", learning_rate=0.1, schedule_decay=0.004)
     (finding,) = examine("K504", sick)
