@@ -21,4 +21,5 @@ def as_given(document: Document, target: Target) -> Repair | None:
         return None
     state = () if target.given.state is StateWish.KEEP else without_state(document, given.arguments)
     written = Edit(AT, old=document.training, new=training_part(given, document.format))
-    return Repair("write the training state you gave", (written, *state))
+    title = "write the training state you gave" + ("; what the optimizer had learned goes (--keep-optimizer keeps it)" if state else "")
+    return Repair(title, (written, *state))

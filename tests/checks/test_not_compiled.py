@@ -66,6 +66,8 @@ def test_what_the_user_says_stands_in_the_place_of_what_the_file_says(format: Fo
     sick, target = document(MODEL, format=format, training=stored, weights={path: ()}), Target("3.15.1", given=GIVEN)
     (finding,) = examine("K501", sick, target)
     assert finding.message == "the file says itself how it was trained, and you say otherwise"
+    assert finding.repair is not None
+    assert "what the optimizer had learned goes" in finding.repair.title
     healed = cured(sick, finding)
     assert (healed.training[key]["class_name"], healed.training[key]["config"]) == ("Adam", {"learning_rate": 0.001})
     assert examine("K501", healed, target) == []
