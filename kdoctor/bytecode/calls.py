@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from kdoctor.bytecode.code import Release
 from kdoctor.bytecode.displays import entries_of, list_to_tuple, spread
-from kdoctor.bytecode.expression import (
-    Call,
-    Closure,
-    Constant,
-    Display,
-    Expression,
-    Keyword,
-    Mapping,
-    Marker,
-    Unary,
-)  # fmt: skip
+from kdoctor.bytecode.expression import Call, Constant, Display, Expression, Keyword, Mapping, Unary
 from kdoctor.bytecode.frame import Frame, Operation, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.loads import from_constant
+from kdoctor.bytecode.stack_values import Closure, Marker  # fmt: skip
 
 INTRINSIC_UNARY_POSITIVE, INTRINSIC_LIST_TO_TUPLE = 5, 6
 DEFAULTS, KEYWORD_DEFAULTS, ANNOTATIONS, CLOSURE = 1, 2, 4, 8

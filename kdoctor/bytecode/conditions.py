@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kdoctor.bytecode.expression import Boolean, Compare, Conditional, Copy, Expression, Unary
+from kdoctor.bytecode.expression import Boolean, Compare, Conditional, Expression, Unary
+from kdoctor.bytecode.stack_values import Copy
 
 OPPOSITES = {"is": "is not", "in": "not in", "is not": "is", "not in": "in"}
 """Comparisons of which Python itself writes the negation as one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.bytecode.expression import (
+from kdoctor.bytecode.expression import (  # fmt: skip
     Assignment,
     Attribute,
     Boolean,
@@ -22,7 +22,7 @@ from kdoctor.bytecode.expression import (
     Scope,
     Statement,
     Unary,
-)  # fmt: skip
+)
 
 # Of a tensor these are plain Python, or known before there are numbers.
 PLAIN_ATTRIBUTES = frozenset({"shape", "dtype", "ndim", "rank", "name"})

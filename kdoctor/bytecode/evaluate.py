@@ -12,22 +12,7 @@ from kdoctor.bytecode.calls import CALLS
 from kdoctor.bytecode.code import Code, Release
 from kdoctor.bytecode.conditions import original
 from kdoctor.bytecode.displays import DISPLAYS
-from kdoctor.bytecode.expression import (
-    Call,
-    Closure,
-    Compare,
-    Comprehension,
-    Constant,
-    Copy,
-    Display,
-    Expression,
-    For,
-    Function,
-    Iterating,
-    Marker,
-    Statement,
-    Unary,
-)  # fmt: skip
+from kdoctor.bytecode.expression import Call, Compare, Comprehension, Constant, Display, Expression, For, Function, Statement, Unary
 from kdoctor.bytecode.factoring import returned
 from kdoctor.bytecode.flow import JUMPS, after_loop, meeting_points
 from kdoctor.bytecode.frame import Budget, Frame, Stack, pop, pop_value
@@ -43,6 +28,7 @@ from kdoctor.bytecode.parameters import parameters_of
 from kdoctor.bytecode.remembered import remembered
 from kdoctor.bytecode.sharing import check_that_nothing_is_computed_twice
 from kdoctor.bytecode.shortcuts import call_in_full
+from kdoctor.bytecode.stack_values import Closure, Copy, Iterating, Marker  # fmt: skip
 from kdoctor.bytecode.statements import OF_BLOCKS, STORES, drop, import_names, store, target
 from kdoctor.bytecode.texts import TEXTS
 from kdoctor.bytecode.withs import WITHS, check_handlers, leave

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from kdoctor.bytecode.code import Code, Value
+from kdoctor.bytecode.code import Value
 from kdoctor.bytecode.fields import names_of_fields
 from kdoctor.bytecode.literal import Untraceable, literal
 
@@ -258,43 +258,3 @@ class Function(Expression):
     parameters: tuple[Parameter, ...]
     statements: tuple[Statement, ...]
     result: Expression
-
-
-# What follows lives on the evaluator's stack only; no finished tree has one.
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Copy(Expression):
-    """The same value a second time: it was computed once, so it cannot simply be written twice."""
-
-    original: Expression
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Iterating(Expression):
-    """An iterator over a value."""
-
-    iterable: Expression
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Closure(Expression):
-    """A function made of a code object that is not evaluated yet."""
-
-    code: Code
-    defaults: tuple[Expression, ...] = ()
-    keyword_defaults: tuple[tuple[str, Expression], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Marker(Expression):
-    """A stack entry that is no value: NULL beside a callable, a saved variable, a value sent to a generator."""
-
-    what: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cell(Expression):
-    """A variable on its way into a closure."""
-
-    name: str

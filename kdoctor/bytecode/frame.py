@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST, Code, Release
-from kdoctor.bytecode.expression import Closure, Expression, Marker, Name, Scope, Statement
+from kdoctor.bytecode.expression import Expression, Name, Scope, Statement
 from kdoctor.bytecode.instructions import PAIRS_OF_LOCALS, Instruction, instructions_of, variables_of
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.opcodes import flag_bits
+from kdoctor.bytecode.stack_values import Closure, Marker
 
 Stack = list[Expression]
 

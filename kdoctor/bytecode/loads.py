@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from kdoctor.bytecode.code import Code, Value
-from kdoctor.bytecode.expression import Attribute, Cell, Closure, Constant, Copy, Display, Expression, Iterating, Marker, Name, Scope, Slice
+from kdoctor.bytecode.expression import Attribute, Constant, Display, Expression, Name, Scope, Slice
 from kdoctor.bytecode.frame import Frame, Operation, Stack, pop, pop_value, under
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.stack_values import Cell, Closure, Copy, Iterating, Marker
 
 MAX_ITEMS = 1000
 """Of a constant that has to be spelled out item by item."""

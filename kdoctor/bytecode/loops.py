@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kdoctor.bytecode.expression import Constant, Display, Expression, Iterating, Loop, Marker, Name
+from kdoctor.bytecode.expression import Constant, Display, Expression, Loop, Name
 from kdoctor.bytecode.flow import after_loop
 from kdoctor.bytecode.frame import Frame, Stack, pop
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.stack_values import Iterating, Marker
 from kdoctor.bytecode.statements import OF_BLOCKS, target
 
 Follow = Callable[[int, Stack, int], Stack | None]

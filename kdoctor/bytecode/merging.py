@@ -7,21 +7,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from kdoctor.bytecode.conditions import both, conditional, either, negation
-from kdoctor.bytecode.expression import (
-    Assignment,
-    Compare,
-    Comprehension,
-    Copy,
-    Display,
-    Expression,
-    If,
-    Iterating,
-    Mapping,
-    Name,
-    Statement,
-)
+from kdoctor.bytecode.expression import Assignment, Compare, Comprehension, Display, Expression, If, Mapping, Name, Statement
 from kdoctor.bytecode.frame import Stack
 from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.stack_values import Copy, Iterating
 
 Ways: TypeAlias = tuple[list[Statement], list[Statement]]
 """The statements on the way where a test holds, and on the other."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kdoctor.bytecode.code import TAKES_KEYWORD_REST, TAKES_POSITIONAL_REST
-from kdoctor.bytecode.expression import Closure, Parameter
+from kdoctor.bytecode.expression import Parameter
 from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.stack_values import Closure
 
 
 def parameters_of(closure: Closure) -> tuple[Parameter, ...]:

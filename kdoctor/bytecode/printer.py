@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kdoctor.bytecode.expression import (
+from kdoctor.bytecode.expression import (  # fmt: skip
     Attribute,
     Binary,
     Boolean,
@@ -31,7 +31,7 @@ from kdoctor.bytecode.expression import (
     Starred,
     Subscript,
     Unary,
-)  # fmt: skip
+)
 from kdoctor.bytecode.literal import Untraceable, literal
 from kdoctor.bytecode.precedence import AND, ATOM, BINARY, COMPARISON, CONDITIONAL, LAMBDA, NOT, OR, UNARY, binding_of
 from kdoctor.bytecode.statement_printer import identifier, sign_of, write_statement, write_target

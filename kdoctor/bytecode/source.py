@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from kdoctor.bytecode.code import Code, MalformedCode
 from kdoctor.bytecode.evaluate import evaluate
-from kdoctor.bytecode.expression import Closure, Constant, Display, Expression, Function, Mapping
+from kdoctor.bytecode.expression import Constant, Display, Expression, Function, Mapping
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.parameters import parameters_of
 from kdoctor.bytecode.printer import NameSpan, Printer
 from kdoctor.bytecode.remembered import remembered
+from kdoctor.bytecode.stack_values import Closure
 
 __all__ = ["NameSpan", "Source", "source_of"]
 

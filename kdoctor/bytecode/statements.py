@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from kdoctor.bytecode.conditions import original
-from kdoctor.bytecode.expression import (
-    Assignment,
-    Call,
-    Closure,
-    Constant,
-    Copy,
-    Display,
-    Expression,
-    Import,
-    Iterating,
-    Marker,
-    Name,
-    Scope,
-    Starred,
-)
+from kdoctor.bytecode.expression import Assignment, Call, Constant, Display, Expression, Import, Name, Scope, Starred
 from kdoctor.bytecode.frame import Frame, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.stack_values import Closure, Copy, Iterating, Marker
 
 NOBODYS = ("_", "__", "___")
 LEAVING = "leaving"

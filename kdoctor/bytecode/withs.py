@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from kdoctor.bytecode.conditions import original
-from kdoctor.bytecode.expression import Attribute, Call, Constant, Expression, Marker, Name
+from kdoctor.bytecode.expression import Attribute, Call, Constant, Expression, Name
 from kdoctor.bytecode.frame import Frame, Operation, Stack, pop, pop_value
 from kdoctor.bytecode.instructions import Instruction
 from kdoctor.bytecode.literal import Untraceable
+from kdoctor.bytecode.stack_values import Marker
 from kdoctor.bytecode.statements import LEAVING, SPECIAL_EXIT
 
 NAMING = ("name_scope", "device")
