@@ -118,7 +118,7 @@ def append(stack: Stack) -> None:
     display, item = pop(stack, 2)
     if not isinstance(display, Display):
         raise Untraceable("something other than a list is extended")
-    stack.append(Display(display.kind, (*display.items, item)))
+    stack.append(display.and_then(item))
 
 
 DISPLAYS: dict[str, Operation] = {

@@ -6,6 +6,7 @@ A node refuses to be built deeper than `MAX_DEPTH`, so whatever walks a tree may
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
@@ -33,7 +34,9 @@ class Expression:
     depth: int = field(init=False, compare=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
-        depth = 1 + max((child.depth for child in self.children()), default=0)
+        self._reaches(1 + max((child.depth for child in self.children()), default=0))
+
+    def _reaches(self, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise Untraceable(f"an expression deeper than {MAX_DEPTH}")
         object.__setattr__(self, "depth", depth)
@@ -162,6 +165,13 @@ class Display(Expression):
 
     kind: Kind
     items: tuple[Expression, ...]
+
+    def and_then(self, item: Expression) -> Display:
+        """One item more; those before it are not looked at again, because a list may be filled one by one."""
+        grown = copy(self)
+        object.__setattr__(grown, "items", (*self.items, item))
+        grown._reaches(max(self.depth, 1 + item.depth))
+        return grown
 
 
 @dataclass(frozen=True, slots=True)

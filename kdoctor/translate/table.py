@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -61,8 +62,13 @@ def call(g: Graph, name: str, args: tuple[Value, ...], kwargs: Mapping[str, Valu
         raise error if name in str(error) else type(error)(f"{name}: {error}") if type(error) is Untranslatable else error from None
 
 
+@cache
+def _signature(row: Row) -> inspect.Signature:
+    return inspect.signature(row)
+
+
 def _bound(row: Row, g: Graph, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
-    signature = inspect.signature(row)
+    signature = _signature(row)
     parameters = list(signature.parameters)[1:]
     named = {}
     takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values())
