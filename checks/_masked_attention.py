@@ -17,8 +17,12 @@ CLASS, JOINING = "MultiHeadAttention", "Concatenate"
 
 def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
     """A step of joined features was masked for Keras 2 where any of them was, and is for Keras 3 where all of them are (Concatenate.compute_mask)."""
-    if not habits.JOINS_MASKS_BY_OPERATIONS.of(target) or document.saved_by().major != 2:
+    forwards = habits.JOINS_MASKS_BY_OPERATIONS.of(target) and document.saved_by().major == 2
+    if not forwards and (target.keras_3 or not habits.JOINS_MASKS_BY_OPERATIONS.at(document.saved_by().keras)):
         return
+    says = (
+        "all of its inputs are masked; Keras 2 did where one was" if forwards else "one of its inputs is masked; Keras 3 did where all were"
+    )
     if not any(objects_named(document, (JOINING,))):
         return
     for model in all_models(document):
@@ -34,15 +38,17 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
             ):
                 yield Finding(
                     layer.at,
-                    f"{target} masks what {JOINING} {layer.name!r} joins where all of its inputs are masked; Keras 2 did where one was",
-                    needs=(Need("FILE", "the model without the masks", "no layer of Keras 3 joins masks as that of Keras 2"),),
+                    f"{target} masks what {JOINING} {layer.name!r} joins where {says}",
+                    needs=(Need("FILE", "the model without the masks", "no layer of the one Keras joins masks as that of the other"),),
                     layer=layer.name,
+                    other_numbers=True,
                 )
 
 
 def unmasked_attention(document: Document, target: Target) -> Iterator[Finding]:
-    """Up to Keras 2.9 a MultiHeadAttention passed over the masks of its inputs; nothing in a config says so of later ones."""
-    if not habits.MASKS_ATTENTION.of(target) or not habits.PASSES_OVER_MASKS.at(document.saved_by().keras):
+    """Up to Keras 2.9 a MultiHeadAttention passed over the masks of its inputs; nothing in a config says so of later ones, or the reverse."""
+    saved, heeds = document.saved_by().keras, habits.MASKS_ATTENTION.of(target)
+    if not (habits.PASSES_OVER_MASKS if heeds else habits.MASKS_ATTENTION).at(saved):
         return
     if not any(objects_named(document, (CLASS,))):
         return
@@ -52,7 +58,10 @@ def unmasked_attention(document: Document, target: Target) -> Iterator[Finding]:
             if layer.class_name == CLASS and layer.key in come:
                 yield Finding(
                     layer.at,
-                    f"{target} lets {CLASS} {layer.name!r} heed the mask that comes with its input; the Keras that saved the file did not",
-                    needs=(Need("FILE", "the model without the mask", "no argument of the layer turns it off"),),
+                    f"{target} lets {CLASS} {layer.name!r} heed the mask that comes with its input; the Keras that saved the file did not"
+                    if heeds
+                    else f"{target} lets {CLASS} {layer.name!r} pass over the mask that comes with its input; the Keras that saved the file heeded it",
+                    needs=(Need("FILE", "the model without the mask", f"no argument of the layer turns it {'off' if heeds else 'on'}"),),
                     layer=layer.name,
+                    other_numbers=True,
                 )

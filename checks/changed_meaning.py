@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kdoctor.check import Finding, Repair, Safety, Severity, check
+from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
@@ -15,6 +15,7 @@ from kdoctor.structure.objects import Node, as_node, objects, objects_named
 from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
+from ._cropped_in_training import cropped_in_training
 from ._kept_category_axis import kept_axis
 from ._masked_attention import joined_masks, unmasked_attention
 
@@ -31,7 +32,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     Keras 3 takes the ``batch_input_shape`` of an ``.h5``'s first layer for a shape without batch: a Dense-first model silently gains a
     dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped (before 3.9 a number,
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
-    Attention layer is taken for the function ``dot``. A RandomCrop no longer makes images its size when the model predicts. A
+    Attention layer is taken for the function ``dot``. A RandomCrop made images its size when the model predicts until Keras 3.7, and hands them on since. A
     MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. A CategoryEncoding (``one_hot``) of Keras 3.0
     to 3.3 kept a last axis of 1, which all others drop: told without a cure.
 
@@ -48,7 +49,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     for node in objects_named(document, ("Bidirectional", "RandomCrop")):
         if node.at.part == "config":
             yield from _backwards(node, target)
-            yield from _random_crop(document, node, target)
+            yield from cropped_in_training(document, node, target)
     yield from kept_axis(document, target)
     yield from unmasked_attention(document, target)
     yield from joined_masks(document, target)
@@ -141,32 +142,6 @@ def _backwards(node: Node, target: Target) -> Iterator[Finding]:
             layer=node.name,
             keras_says="ValueError: Forward layer and backward layer should have different `go_backwards` value.",
         )
-
-
-def _random_crop(document: Document, node: Node, target: Target) -> Iterator[Finding]:
-    """Where it does not crop at random, it resized to the size that it crops to; now it does nothing (random_crop.py)."""
-    height, width = node.config.get("height"), node.config.get("width")
-    if (
-        node.class_name != "RandomCrop"
-        or not habits.CROPS_IN_TRAINING_ALONE.of(target)
-        or type(height) is not int
-        or type(width) is not int
-    ):
-        return
-    if habits.CROPS_IN_TRAINING_ALONE.at(document.saved_by().keras):
-        return
-    kept = {key: value for key, value in node.config.items() if key != "seed"}
-    resizing = {**node.raw, "class_name": "Resizing", "config": {**kept, "crop_to_aspect_ratio": True}}
-    yield Finding(
-        node.at,
-        f"RandomCrop {node.name!r} hands images on as they are when {target} predicts; the Keras that saved the file made them {height} x {width}",
-        repair=Repair(
-            "write a Resizing that keeps the aspect ratio: predictions are those of the file, training no longer crops at random",
-            (Edit(node.at, old=node.raw, new=resizing),),
-            Safety.UNSAFE,
-        ),
-        layer=node.name,
-    )
 
 
 def _taken_for_function(node: Node, target: Target) -> Iterator[Finding]:

@@ -7,16 +7,18 @@ from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, is_optimizer, mentions, unknown_schedule
+from kdoctor.keras_api.history import told_of
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.training.renamed_metrics import as_class
 
 AT = Pointer("training")
+OWN = "it is the author's own"
 
 
 @check("K506", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def custom_compile_object(document: Document, target: Target) -> Iterator[Finding]:
-    """The model was compiled with a loss, metric or optimizer of the user's own, which blocks loading.
+    """The model was compiled with a loss, metric or optimizer of the user's own, or of a later Keras, which blocks loading.
 
     Only its name is in the file: "Unknown loss function: my_loss", "Could not locate function 'rmse'". Predictions do not need it. A
     metric that is stored as plain text does not block loading, only ``fit`` and ``evaluate``: a warning.
@@ -37,7 +39,7 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
         blocks = _blocks(mention, document.format.native, target)
         yield Finding(
             mention.at,
-            f"{target} does not know the {mention.kind} {mention.name!r}: it is the author's own",
+            f"{target} does not know the {mention.kind} {mention.name!r}: {told_of(mention.kind, mention.name, target.minor) or OWN}",
             repair=_left_out(document) if blocks and not dropped else None,
             keras_says=_keras_says(mention, document.format.native),
             mild=not blocks or dropped,
@@ -53,7 +55,8 @@ def _schedule(mention: Mention, name: str, document: Document, target: Target, d
     """Whatever the file is, the optimizer reads its schedule as in an archive."""
     return Finding(
         mention.at / "config" / "learning_rate",
-        f"{target} does not know the learning-rate schedule {name!r} of the optimizer {mention.name}: it is the author's own",
+        f"{target} does not know the learning-rate schedule {name!r} of the optimizer {mention.name}: "
+        + (told_of("schedule", name, target.minor) or OWN),
         repair=None if dropped else _left_out(document),
         keras_says=f"TypeError: Could not locate class '{name}'. Make sure custom classes and functions are decorated with …",
         mild=dropped,

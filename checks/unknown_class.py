@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import merged
+from kdoctor.keras_api.history import told_of
 from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.keras_api.successors import at_inference, succeeded
 from kdoctor.replacements.cudnn import TWINS, as_plain
@@ -20,10 +21,10 @@ CONSTRAINTS = frozenset({"RadialConstraint"})
 
 @check("K602", Severity.ERROR, since="0.1.0")
 def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
-    """The model uses a class that Keras once had and the target has not: CuDNNLSTM, ThresholdedReLU, LocallyConnected2D, Merge.
+    """The model uses a class of Keras that the target no longer has, or not yet: CuDNNLSTM, ThresholdedReLU, LocallyConnected2D, Merge.
 
     Keras says "Unknown layer: 'CuDNNLSTM'", or "Could not deserialize 'keras.layers.ThresholdedReLU' because it is not a
-    KerasSaveable subclass". It is no custom class: nobody has its code any more.
+    KerasSaveable subclass". It is no custom class: nobody has its code any more, or the target is older than the class.
 
     Where another class computes exactly the same, the cure writes that one: a ReLU with a threshold, a synchronized
     BatchNormalization, for the Merge that Keras 2.0 still had an Add, Multiply, Average, Maximum or Concatenate, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. In a
@@ -38,7 +39,7 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
             continue
         yield Finding(
             node.at,
-            f"{target} has no {call.kind.replace('_', ' ')} {node.class_name}; earlier releases had it",
+            f"{target} has no {call.kind.replace('_', ' ')} {node.class_name}; {told_of(call.kind, node.class_name, target.minor)}",
             repair=_repair(document, node, target),
             keras_says=_keras_says(node, native),
         )

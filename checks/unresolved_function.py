@@ -8,6 +8,7 @@ from kdoctor.custom.custom_objects import function_object, homecoming, matches, 
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.history import told_of
 from kdoctor.keras_api.reader import Resolution, calls, unfound
 from kdoctor.security.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
@@ -75,7 +76,7 @@ def _texts(document: Document, target: Target) -> Iterator[Finding]:
             written = None if definition is None else function_object(definition)
             yield Finding(
                 at,
-                f"{target} does not know the function {name!r}"
+                "; ".join(filter(None, (f"{target} does not know the function {name!r}", told_of(kind, name, target.minor))))
                 if definition is None
                 else f"{name} is the function at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}",
                 repair=Repair(f"write the function {name!r} of {definition.module}", (Edit(at, old=name, new=written),))

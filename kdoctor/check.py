@@ -68,7 +68,8 @@ class Finding:
 
     ``layer`` is the name of the layer it is about; ``keras_says`` the message that Keras would show; ``mild`` chooses the milder
     severity that the check declares; ``undecided`` says that kdoctor cannot tell whether the file loads; ``recursion_limit``: the error
-    is one of Python's default limit alone, and under this one (``sys.setrecursionlimit``) the target loads the file as it is.
+    is one of Python's default limit alone, and under this one (``sys.setrecursionlimit``) the target loads the file as it is;
+    ``other_numbers``: the target would compute something else, and does so in whatever words a conversion writes the model.
     """
 
     at: Pointer
@@ -81,6 +82,7 @@ class Finding:
     mild: bool = False
     undecided: bool = False
     recursion_limit: int | None = None
+    other_numbers: bool = False
 
 
 Examine: TypeAlias = Callable[[Document, Target], Iterator[Finding]]

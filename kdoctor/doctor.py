@@ -118,7 +118,7 @@ def _with_compiled(made: Plan, path: Path, target: Target, checks: Sequence[Chec
 def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:
     """Plan the repair of one file, and its conversion. For a target before Keras 3 what Keras 3 saved is cured for the newest release
     first; what Keras 2 saved is taken as it is."""
-    from kdoctor.migrate import migrated
+    from kdoctor.migrate import migrated, with_its_numbers
 
     if target.keras_3:
         return migrated(plan_file(path, target, checks, unsafe=unsafe), target, checks, container)
@@ -126,7 +126,7 @@ def convert_file(path: Path, target: Target, checks: Sequence[Check], container:
     if repaired.before.document.saved_by().major == target.minor[0] and not repaired.before.failures:
         report = Report(str(path), repaired.before.document, target)
         repaired = Plan(report, report, ())
-    return migrated(repaired, target, checks, container)
+    return migrated(with_its_numbers(repaired, target, checks, unsafe=unsafe), target, checks, container)
 
 
 def _seen(made: Plan, target: Target, checks: Sequence[Check], path: str, unsafe: bool) -> Plan:

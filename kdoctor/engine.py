@@ -219,6 +219,12 @@ def plan(document: Document, target: Target, checks: Sequence[Check], path: str 
     return Plan(before, replace(after, failures=(*after.failures, *refused)), tuple(applied), notes=notes)
 
 
+def settled(document: Document, findings: Iterable[Diagnosis], *, unsafe: bool) -> tuple[Document, tuple[Applied, ...]]:
+    """The document with the repairs of these findings that are allowed and fit it, and which they are."""
+    document, made, _ = _applied(document, _compatible(findings, {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}))
+    return document, tuple(made)
+
+
 def _applied(document: Document, chosen: Iterable[Applied]) -> tuple[Document, list[Applied], list[Failure]]:
     """The document with the repairs that fit it, which they are, and what was wrong with the others."""
     made: list[Applied] = []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from kdoctor.check import Check, Repair
 from kdoctor.container import Container
 from kdoctor.convert import NotConvertible, convert
-from kdoctor.engine import Applied, Plan, plan
+from kdoctor.engine import Applied, Plan, examine, plan, settled
 from kdoctor.target import Target
 
 
@@ -17,7 +17,7 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
 
     A document that is in it already is left as the repair has it.
     """
-    if repaired.after.obstacles or repaired.after.failures:
+    if repaired.after.obstacles or repaired.after.failures or repaired.refused:
         return repaired
     path, document = repaired.after.path, repaired.after.document
     if not target.keras_3 and document.faults:
@@ -39,9 +39,18 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
     return replace(found, refused=f"the model cannot live in an .{container.value}: {title}")
 
 
+def with_its_numbers(repaired: Plan, target: Target, checks: Sequence[Check], *, unsafe: bool) -> Plan:
+    """The plan of a file's repair, and with it what lets the target compute the same, which other words alone do not; refused without that."""
+    path, document = repaired.after.path, repaired.after.document
+    found = [one for one in examine(document, target, checks, path).errors if one.finding.other_numbers]
+    document, made = settled(document, found, unsafe=unsafe)
+    refused = next((one.finding.message for one in found if one.finding.repair not in [each.repair for each in made]), "")
+    return replace(repaired, after=replace(repaired.after, document=document), applied=(*repaired.applied, *made), refused=refused)
+
+
 def as_repair(planned: Plan, conversion: Plan) -> Plan:
     """A conversion as the repair of what was found wrong with the file; ``planned`` is the repair that does not suffice."""
-    causes = {error.check.code: error.check for error in planned.before.obstacles}
+    causes = {error.check.code: error.check for error in planned.before.obstacles if not error.finding.other_numbers}
     said = Repair(f"write the model in the words of {planned.before.target}")
     applied = (*conversion.applied, *(Applied(check, said) for check in causes.values()))
     return replace(conversion, before=planned.before, applied=applied, converted=False)

@@ -17,8 +17,13 @@ DESCRIPTIONS = {
     "Lambda": frozenset({"function_type", "module", "output_shape_type", "output_shape_module", "mask_type", "mask_module"}),
     "MultiHeadAttention": frozenset({"query_shape", "key_shape", "value_shape"}),
 }
-# What a class did before it took the argument, where no release has it for a default (keras/layers/reshaping/zero_padding1d.py).
-EVER: dict[tuple[str, str], Json] = {("ZeroPadding1D", "data_format"): "channels_last"}
+# What a class did before it took the argument, where no release has it for a default: an image's channels came last
+# (keras/layers/reshaping/zero_padding1d.py, keras/layers/preprocessing, keras/layers/core/flatten.py).
+CHANNELS_LAST = frozenset(
+    """
+    CenterCrop Flatten RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation RandomTranslation RandomZoom Resizing ZeroPadding1D
+    """.split()  # noqa: SIM905 (a table of names)
+)
 # What a layer says of itself once it is made (keras/src/layers/layer.py), and no constructor takes.
 STATE = frozenset({"built"})
 # Variables are stored: how they would be made afresh changes nothing, neither which initializer nor how it is told.
@@ -31,7 +36,7 @@ def means_nothing(kind: str, class_name: str, argument: str, value: Json, saved_
         return True
     if kind == "layer" and argument in STATE and isinstance(value, bool):
         return True
-    if (class_name, argument) in EVER and value == EVER[class_name, argument]:
+    if argument == "data_format" and class_name in CHANNELS_LAST and value == "channels_last":
         return True
     defaults = tuple(_defaults(kind, class_name, argument, saved_by))
     if not defaults and value is None:

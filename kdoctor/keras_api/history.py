@@ -28,6 +28,17 @@ def known_elsewhere(kind: str, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def told_of(kind: str, name: str, minor: tuple[int, int]) -> str:
+    """What is to say of a name of Keras's that a release, by (major, minor), does not know; empty for a name that Keras has never had.
+
+    ``it came with Keras 3.8`` where every release that has it is newer, else ``earlier releases had it``.
+    """
+    known = [tuple(map(int, label.rpartition("==")[2].split(".")[:2])) for label in known_elsewhere(kind, name)]
+    if not known:
+        return ""
+    return f"it came with Keras {'.'.join(map(str, min(known)))}" if min(known) > minor else "earlier releases had it"
+
+
 @functools.cache
 def _masks(name: str) -> dict[tuple[str, str], Mask]:
     """(kind, name) to the releases of the family that know it."""

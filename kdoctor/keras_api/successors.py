@@ -36,8 +36,11 @@ OF_ANY_LAYER = ("name", "trainable", "dtype", "batch_input_shape")
 
 def at_inference(node: Node) -> dict[str, Json] | None:
     """What a layer that varies its input in training alone does when the model predicts."""
-    if node.class_name not in OF_TRAINING_ALONE:
-        return None
+    return doing_nothing(node) if node.class_name in OF_TRAINING_ALONE else None
+
+
+def doing_nothing(node: Node) -> dict[str, Json]:
+    """A Rescaling by 1 in the place of a layer."""
     config = {key: value for key, value in node.config.items() if key in OF_ANY_LAYER} | {"scale": 1.0, "offset": 0.0}
     return {**node.raw, "class_name": "Rescaling", "config": config}
 

@@ -174,3 +174,21 @@ def test_a_random_crop_no_longer_resizes_when_the_model_predicts() -> None:
     assert examine("K609", cured(sick, finding)) == []
     assert examine("K609", sick, Target("3.4.1")) == []
     assert examine("K609", h5(bare("RandomCrop", height=4, width=5), release="3.9.2")) == []
+
+
+def test_a_random_crop_of_today_resized_when_an_earlier_keras_predicts() -> None:
+    """Seen: a file of 3.15.1 in 3.0.5 and 2.15 gives images of 4 x 4, in 3.15.1 those that came in."""
+    old, sick = Target("3.0.5"), h5(bare("RandomCrop", height=4, width=5, seed=None), release="3.15.1")
+    (finding,) = examine("K609", sick, old)
+    assert finding.other_numbers
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.UNSAFE
+    (nothing,) = cured(sick, finding).config["config"]["layers"]
+    assert (nothing["class_name"], nothing["config"]["scale"], nothing["config"]["offset"]) == ("Rescaling", 1.0, 0.0)
+    assert examine("K609", cured(sick, finding), old) == []
+
+
+@pytest.mark.parametrize(("size", "found"), [([4, 5], 0), ([5, 4], 1), ([None, 5], 1)])
+def test_images_that_have_the_size_of_a_random_crop_already_stay_as_they_are(size: list[int | None], found: int) -> None:
+    sick = h5(layer("InputLayer", batch_input_shape=[None, *size, 3]), bare("RandomCrop", height=4, width=5), release="2.15.0")
+    assert len(examine("K609", sick)) == found

@@ -24,6 +24,11 @@ def test_a_retired_class_is_named_and_not_called_custom() -> None:
     assert finding.repair is None
 
 
+def test_a_class_that_is_newer_than_the_target_is_not_called_retired() -> None:
+    (finding,) = examine("K602", model(layer("RandomGrayscale", factor=0.5)), Target("3.0.5"))
+    assert finding.message == "Keras 3.0.5 has no layer RandomGrayscale; it came with Keras 3.8"
+
+
 def test_an_h5_file_is_quoted_with_the_words_of_its_own_reader() -> None:
     legacy = {"class_name": "LocallyConnected2D", "config": {"name": "local"}}
     (finding,) = examine("K602", document(sequential(legacy), format=Format.H5_MODEL))

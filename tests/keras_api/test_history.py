@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kdoctor.keras_api.catalogue import known_releases
-from kdoctor.keras_api.history import known_elsewhere
+from kdoctor.keras_api.history import known_elsewhere, told_of
 from kdoctor.keras_api.retired import RETIRED_LAYERS
 
 
@@ -41,3 +41,17 @@ def test_a_model_class_counts_where_a_layer_may_stand() -> None:
 @pytest.mark.parametrize("name", ["AttentionBlock", "KerasLayer", "QDense", ""])
 def test_a_name_of_the_user_s_own_is_known_to_none(name: str) -> None:
     assert known_elsewhere("layer", name) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "minor", "told"),
+    [
+        ("layer", "RandomGrayscale", (3, 0), "it came with Keras 3.8"),
+        ("layer", "GroupQueryAttention", (2, 15), "it came with Keras 3.0"),
+        ("optimizer", "Muon", (3, 0), "it came with Keras 3.10"),
+        ("layer", "LocallyConnected2D", (3, 15), "earlier releases had it"),
+        ("layer", "AttentionBlock", (3, 0), ""),
+    ],
+)
+def test_what_is_told_of_a_name_that_a_release_does_not_know(kind: str, name: str, minor: tuple[int, int], told: str) -> None:
+    assert told_of(kind, name, minor) == told
