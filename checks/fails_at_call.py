@@ -1,21 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.custom.left_out import BOUNDARIES, without_boundaries
+from kdoctor.custom.left_out import BOUNDARIES, without_boundaries, without_words
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import calls
 from kdoctor.pointer import Pointer
 from kdoctor.replacements.cudnn import TWINS
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.lookups import WORDS, as_words, weighs_words
+from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 from kdoctor.weights.stored_h5 import NAMES
 
 AT = Pointer("training") / "steps_per_execution"
-LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization"})
 SCHEDULE = Pointer("training") / "optimizer" / "config" / "learning_rate"
 
 
@@ -32,8 +33,8 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     `name` must be a string". It is a warning unless the model is wanted for training; the cure leaves the null out.
 
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
-    saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. There
-    is no cure: the words are not in the file.
+    saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. The
+    words are not in the file; the cure writes those that ``--set NAME.vocabulary=[…]`` says.
 
     A Discretization of Keras 2 that learned its boundaries keeps a summary of what it saw; Keras 3 makes no boundaries of it: "You need to
     either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)`". Keras 2 tells them
@@ -44,8 +45,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     """
     yield from _kernels_of_a_gpu(document, target)
     yield from _without_boundaries(document, target)
-    if not document.format.native:
-        yield from _lost_words(document, target)
+    yield from _lost_words(document, target)
     if document.format.native:
         yield from _null_steps(document, target)
         yield from _nameless_schedule(document, target)
@@ -64,25 +64,43 @@ def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _lost_words(document: Document, target: Target) -> Iterator[Finding]:
-    for node in objects(document):
-        if node.class_name in LOOKUPS and node.at.part == "config" and node.config.get("vocabulary", ABSENT) is None:
-            yield Finding(
-                node.at / "config" / "vocabulary",
-                f"the words that {node.class_name} {node.name!r} looks up are not in the file: an .h5 has no room for what adapt() learned",
-                needs=(Need("FILE", f"the vocabulary of {node.name!r}", "save the model as .keras, which holds it"),),
-                layer=node.name,
-                keras_says="FailedPreconditionError: Table not initialized."
-                if target.keras_3
-                else "NotImplementedError: Save or restore weights that is not an instance of `tf.Variable` is not supported in h5",
-            )
+    for node in without_words(document):
+        at, told = node.at / "config" / WORDS, _words(node, target)
+        written = () if told is None else (Edit(at, old=node.config.get(WORDS, ABSENT), new=told),)
+        asked = Need("FILE", f"the vocabulary of {node.name!r}", "save the model as .keras, which holds it")
+        if not weighs_words(node):
+            asked = Need("--set", f"{node.name}.{WORDS}=[…]", "the words in their order; a .keras of the model holds them")
+        yield Finding(
+            at,
+            f"the words that {node.class_name} {node.name!r} looks up are not in the file: an .h5 has no room for what adapt() learned",
+            repair=Repair(f"write the {len(told)} words that you give", written) if told is not None else None,
+            needs=() if told is not None else (asked,),
+            layer=node.name,
+            keras_says="FailedPreconditionError: Table not initialized."
+            if target.keras_3
+            else "NotImplementedError: Save or restore weights that is not an instance of `tf.Variable` is not supported in h5",
+        )
+
+
+def _words(node: Node, target: Target) -> list[Any] | None:
+    """The words that the user gives, if they are a list of what the layer takes."""
+    told = _told(node, WORDS, target)
+    try:
+        return as_words(node, told) if isinstance(told, list) and not weighs_words(node) else None
+    except ValueError:
+        return None
+
+
+def _told(node: Node, argument: str, target: Target) -> Any:
+    """What the user says of a layer, by its name or its class."""
+    settings = target.given.settings
+    return next((value for called in (node.name, node.class_name) if (value := settings.get((called or "", argument)))), None)
 
 
 def _without_boundaries(document: Document, target: Target) -> Iterator[Finding]:
     for node in without_boundaries(document, target):
         at = node.at / "config" / BOUNDARIES
-        told = next(
-            (value for called in (node.name, node.class_name) if (value := target.given.settings.get((called or "", BOUNDARIES)))), None
-        )
+        told = _told(node, BOUNDARIES, target)
         count = Edit(node.at / "config" / "num_bins", old=node.config["num_bins"], new=None)
         write = Edit(at, old=node.config.get(BOUNDARIES, ABSENT), new=told)
         edits = (write, count, *_without_summary(document, node))

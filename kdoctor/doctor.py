@@ -121,12 +121,26 @@ def convert_file(path: Path, target: Target, checks: Sequence[Check], container:
     from kdoctor.migrate import migrated, with_its_numbers
 
     if target.keras_3:
-        return migrated(plan_file(path, target, checks, unsafe=unsafe), target, checks, container)
+        repaired = plan_file(path, target, checks, unsafe=unsafe)
+        return migrated(_with_words(repaired) if container is Container.H5 else repaired, target, checks, container)
     repaired = plan_file(path, replace(target, release=releases()[-1], family="keras"), checks, unsafe=unsafe)
     if repaired.before.document.saved_by().major == target.minor[0] and not repaired.before.failures:
         report = Report(str(path), repaired.before.document, target)
         repaired = Plan(report, report, ())
-    return migrated(with_its_numbers(repaired, target, checks, unsafe=unsafe), target, checks, container)
+    return migrated(_with_words(with_its_numbers(repaired, target, checks, unsafe=unsafe)), target, checks, container)
+
+
+def _with_words(made: Plan) -> Plan:
+    """The plan, whose layers state the words that an archive keeps beside them; as it is where they cannot be read."""
+    if not any(member.role == "asset" for member in made.before.document.members.values()):
+        return made
+    from kdoctor.archive.vocabularies import vocabularies  # what few files have
+    from kdoctor.replacements.stated_words import with_stated_words
+
+    words = attempt("vocabularies", lambda: vocabularies(made.before.document))
+    if isinstance(words, Failure):
+        return made
+    return replace(made, after=replace(made.after, document=with_stated_words(made.after.document, words)))
 
 
 def _seen(made: Plan, target: Target, checks: Sequence[Check], path: str, unsafe: bool) -> Plan:

@@ -17,31 +17,31 @@ from kdoctor.limits import MIB, Limits
 ASSETS: Final = "assets/"
 VOCABULARY: Final = "/vocabulary.txt"
 INSIDE: Final = "/_lookup_layer"  # where a TextVectorization keeps its StringLookup
-LARGEST: Final = MIB  # of a list that anybody wants to see in code
+LARGEST: Final = 8 * MIB
 
 
-def vocabularies(document: Document) -> Mapping[str, tuple[str, ...]]:
+def vocabularies(document: Document, largest: int = LARGEST) -> Mapping[str, tuple[str, ...]]:
     """The words by the place of their layer, as ``layers/string_lookup``; none of a file that keeps none.
 
-    Raises `MemberError` for one that cannot be read, or is longer than `LARGEST` bytes.
+    Raises `MemberError` for one that cannot be read, or is longer than ``largest`` bytes.
     """
     origin = document.origin
     if origin is None or not document.format.native or not any(plain(one.name).endswith(VOCABULARY) for one in document.members.values()):
         return {}
-    texts = _of_folder(document, origin.path) if document.format is Format.KERAS_DIR else _of_zip(document)
+    texts = _of_folder(document, origin.path, largest) if document.format is Format.KERAS_DIR else _of_zip(document, largest)
     return {_place(name): tuple(_lines(text)) for name, text in texts}
 
 
-def _of_folder(document: Document, folder: Path) -> Iterator[tuple[str, str]]:
+def _of_folder(document: Document, folder: Path, largest: int) -> Iterator[tuple[str, str]]:
     for member in document.members.values():
         if _is_vocabulary(member.name):
             file = folder / member.name
             if file.is_symlink() or not file.is_file():
                 raise MemberError(f"{member.name} is no regular file")
-            yield member.name, _decoded(file.read_bytes() if _fits(member.name, member.size) else b"", member.name)
+            yield member.name, _decoded(file.read_bytes() if _fits(member.name, member.size, largest) else b"", member.name)
 
 
-def _of_zip(document: Document) -> Iterator[tuple[str, str]]:
+def _of_zip(document: Document, largest: int) -> Iterator[tuple[str, str]]:
     if document.origin is None:
         return
     limits = Limits()
@@ -49,7 +49,7 @@ def _of_zip(document: Document) -> Iterator[tuple[str, str]]:
         opened = open_zip(stream, size, limits)
         for entry in opened.archive.entries if opened is not None else ():
             name = plain(entry.name)
-            if _is_vocabulary(name) and _fits(name, entry.size):
+            if _is_vocabulary(name) and _fits(name, entry.size, largest):
                 yield name, _decoded(opened.archive.read(entry) if opened is not None else b"", name)
 
 
@@ -57,9 +57,9 @@ def _is_vocabulary(name: str) -> bool:
     return ASSETS in name and name.endswith(VOCABULARY)
 
 
-def _fits(name: str, size: int) -> bool:
-    if size > LARGEST:
-        raise MemberError(f"{name} is too long to stand in code: {size:,} bytes")
+def _fits(name: str, size: int, largest: int) -> bool:
+    if size > largest:
+        raise MemberError(f"{name} is too long for that: {size:,} bytes")
     return True
 
 

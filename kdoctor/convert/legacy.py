@@ -55,7 +55,7 @@ def shelve(document: Document, target: Target, said: Said, style: Style) -> Conv
     attributes = {"/": signature, **groups}
     attributes["/model_weights"] = {**groups["/model_weights"], **signature}
     parts = {key: value for key, value in document.parts.items() if key not in ("members", "metadata", "training")}
-    parts |= {"config": said.config, "weights": weights, "attributes": attributes}
+    parts |= {"config": said.config, "weights": weights, "attributes": attributes, "members": {}}
     parts |= {} if said.training is None else {"training": said.training}
     return Converted(replace(document.replacing(parts), format=Format.H5_MODEL), notes)
 

@@ -9,6 +9,7 @@ from kdoctor.document import Document
 from kdoctor.keras_api.api_object import REQUIRED, ApiObject
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.structure.layers import is_model
+from kdoctor.structure.lookups import LOOKUPS, WORDS, learns_words, weighs_words
 from kdoctor.structure.objects import Node, objects_named
 from kdoctor.target import Target
 
@@ -33,10 +34,17 @@ def without_boundaries(document: Document, target: Target) -> Iterator[Node]:
             yield node
 
 
+def without_words(document: Document) -> Iterator[Node]:
+    """Lookup layers of an ``.h5`` that learned their words, which it has no room for."""
+    if not document.format.native:
+        yield from (node for node in objects_named(document, LOOKUPS) if learns_words(node))
+
+
 def may_be_set(document: Document, target: Target) -> frozenset[tuple[str, str]]:
     """Each layer, by its name and by its class, with an argument that the user may give."""
     open_ = [(call.node, name) for call, missing in lacking_arguments(document, target) for name in missing]
     open_ += ((node, BOUNDARIES) for node in without_boundaries(document, target))
+    open_ += ((node, WORDS) for node in without_words(document) if not weighs_words(node))
     return frozenset((called, name) for node, name in open_ for called in (node.name, node.class_name) if called)
 
 

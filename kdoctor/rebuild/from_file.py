@@ -19,6 +19,7 @@ from kdoctor.engine import Diagnosis, Plan, plan
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.limits import MIB
 from kdoctor.native_config import Translator
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.script import Beside, Script, rebuilt
@@ -33,6 +34,7 @@ from kdoctor.weights.claims import claims
 # Errors of the config that the code answers: by a stub, by a function's source, or by saying what is missing.
 ANSWERED = frozenset({"K301", "K303", "K304", "K305", "K401", "K402", "K403", "K404", "K406", "K408", "K502", "K506"})
 BLOCKS = ("config",)
+LONGEST = MIB  # of a list of words that anybody wants to see in code
 UNSAFE = "K8"
 
 
@@ -120,7 +122,7 @@ def _native(made: Plan, target: Target, checks: Sequence[Check]) -> Document:
 
 def _words(document: Document, native: Document) -> Mapping[Pointer, tuple[str, ...]]:
     """What lookup layers learned, by their places in the config."""
-    found = vocabularies(document)
+    found = vocabularies(document, LONGEST)
     return {claim.node.at: found[claim.place] for claim in claims(native) if claim.place in found} if found else {}
 
 

@@ -8,11 +8,8 @@ from kdoctor.rebuild.fragments import INDENT, Atom, Item, call, listing, stateme
 from kdoctor.rebuild.literals import literal, text
 from kdoctor.rebuild.module import Module
 from kdoctor.structure.layers import layer_list
+from kdoctor.structure.lookups import as_words, learns_words, weighs_words
 from kdoctor.structure.objects import Node, as_node
-
-NUMBERS = "IntegerLookup"
-LOOKUPS = ("StringLookup", NUMBERS, "TextVectorization")
-WITH_WEIGHTS = "tf_idf"
 
 
 def vocabulary_lines(module: Module, model: Node, variable: str) -> Iterator[str]:
@@ -21,15 +18,15 @@ def vocabulary_lines(module: Module, model: Node, variable: str) -> Iterator[str
     for index, item in enumerate(items):
         node = as_node(item, at / index)
         words = None if node is None else module.words.get(node.at)
-        if node is None or words is None or node.class_name not in LOOKUPS or node.config.get("vocabulary") is not None:
+        if node is None or words is None or not learns_words(node):
             continue
-        if node.config.get("output_mode") == WITH_WEIGHTS:
+        if weighs_words(node):
             module.problem(f"{node.name!r} learned a weight for each of its words, which the code does not tell", node.at)
             continue
         try:
-            values = [literal(int(word)) if node.class_name == NUMBERS else literal(word) for word in words]
+            tokens = [literal(value) for value in as_words(node, words)]
         except ValueError:
             module.problem(f"the vocabulary of {node.name!r} holds what is no number", node.at)
             continue
         head = f"{variable}.get_layer({text(str(node.name))}).set_vocabulary"
-        yield statement("", call(head, [Item(listing(values) if values else Atom("[]"))]), INDENT)
+        yield statement("", call(head, [Item(listing(tokens) if tokens else Atom("[]"))]), INDENT)

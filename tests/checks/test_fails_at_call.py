@@ -95,6 +95,35 @@ def test_words_that_an_h5_could_not_hold_are_missed_by_keras_2_too(name: str, ta
     assert examine("K610", stored(["a", "b"]), target) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "told", "stated"),
+    [
+        ("StringLookup", ["a", "b"], ["a", "b"]),
+        ("IntegerLookup", [7, -3], [7, -3]),
+        ("IntegerLookup", ["a"], None),
+        ("IntegerLookup", [1.5], None),
+        ("TextVectorization", "words.txt", None),
+    ],
+)
+def test_words_that_the_user_gives_are_written(name: str, told: Any, stated: list[Any] | None) -> None:
+    sick = document(sequential(layer(name, name="words", vocabulary=None)), format=Format.H5_MODEL)
+    (finding,) = examine("K610", sick, Target("3.15.1", given=Given(settings={("words", "vocabulary"): told})))
+    if stated is None:
+        assert finding.repair is None
+        assert [need.flag for need in finding.needs] == ["--set"]
+    else:
+        healthy = cured(sick, finding)
+        assert healthy.config["config"]["layers"][0]["config"]["vocabulary"] == stated
+        assert examine("K610", healthy) == []
+
+
+def test_words_that_weigh_something_are_asked_for_as_a_file() -> None:
+    sick = document(sequential(layer("StringLookup", name="words", vocabulary=None, output_mode="tf_idf")), format=Format.H5_MODEL)
+    (finding,) = examine("K610", sick, Target("3.15.1", given=Given(settings={("words", "vocabulary"): ["a"]})))
+    assert finding.repair is None
+    assert [need.flag for need in finding.needs] == ["FILE"]
+
+
 def test_an_h5_lists_the_summary_no_more() -> None:
     names = {"/model_weights": {"layer_names": ["bins", "dense"]}}
     sick = document(binned(bin_boundaries=None).config, format=Format.H5_MODEL, attributes=names)
