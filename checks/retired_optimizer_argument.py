@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.custom.custom_objects import of_training
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, mentions, resolved, unknown_schedule
 from kdoctor.target import Target
@@ -171,6 +172,8 @@ def _argument(document: Document, mention: Mention, name: str, target: Target) -
     elif name in RENAMED and RENAMED[name] not in mention.arguments:
         new = RENAMED[name]
         repair = Repair(f"write {new} instead of {name}", (Edit(at / name, old=value, new=ABSENT), Edit(at / new, old=ABSENT, new=value)))
+    elif means_nothing("optimizer", mention.name, name, value, document.saved_by().keras):
+        repair = Repair(f"drop {name}, which says nothing here", (Edit(at / name, old=value, new=ABSENT),))
     elif name in RENAMED:
         repair = Repair(f"drop {name}, which {RENAMED[name]} repeats", (Edit(at / name, old=value, new=ABSENT),))
     return Finding(

@@ -23,6 +23,9 @@ from ._refused_values import metrics_built, refused_values
 BATCH_SHAPE = "batch_input_shape"
 BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
 NAMESAKE = "it looks like a class of your own or of a package that has the name of one of Keras's"
+RENAMED = frozenset(
+    {("InputLayer", "batch_shape"), ("InputLayer", "shape"), ("LeakyReLU", "negative_slope")}
+)  # which Keras 2 says otherwise
 NAMED = 100  # arguments of one object: whatever has more was not saved by Keras
 
 
@@ -39,7 +42,6 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     made samples of all times, and Keras 3 does not. An attention that looks back only (``causal`` of Keras 2.2 to 2.9) is told so where it
     is called. Any other argument with a meaning is reported without a cure: dropping it would change the model.
     """
-    saved_by = document.saved_by().keras
     takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
     for call in calls(document, target):
         refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
@@ -51,7 +53,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
             yield Finding(
                 call.node.at / "config" / name,
                 f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
-                repair=None if is_keras_1(call.node) or len(refused) > NAMED else _repair(document, call, name, saved_by),
+                repair=None if is_keras_1(call.node) or len(refused) > NAMED else _repair(document, call, name, target),
                 needs=asked,
                 layer=call.node.name,
                 keras_says=says or f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}",
@@ -102,9 +104,9 @@ def _built_with_one_shape(call: Call, target: Target) -> Iterator[Finding]:
         )
 
 
-def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> Repair | None:
+def _repair(document: Document, call: Call, name: str, target: Target) -> Repair | None:
     if name == "input_shape" and name not in call.node.config and BATCH_SHAPE in call.node.config:  # what the reader of an .h5 calls it
-        repair = _repair(document, call, BATCH_SHAPE, saved_by)
+        repair = _repair(document, call, BATCH_SHAPE, target)
         return None if repair is None or len(repair.edits) != 1 or repair.edits[0].new is not ABSENT else repair  # of a first layer: K609
     if name not in call.node.config:
         return None
@@ -120,8 +122,10 @@ def _repair(document: Document, call: Call, name: str, saved_by: str | None) -> 
         return _between_transpositions(document, call)
     if name == CAUSAL and value is True:
         return _told_when_called(document, call)
-    if means_nothing(call.kind, call.node.class_name, name, value, saved_by):
+    if means_nothing(call.kind, call.node.class_name, name, value, document.saved_by().keras):
         return Repair(f"drop {name}, which says nothing here", (drop,))
+    if not target.keras_3 and (call.node.class_name, name) in RENAMED:
+        return Repair(f"write the model in the words of {target}", reworded=True)
     return None
 
 

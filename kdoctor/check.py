@@ -33,6 +33,7 @@ class Repair:
     """What cures a finding: all of its edits, or none. Advice has a title and no edits.
 
     ``native`` says that the cure lives in a ``.keras`` archive only: the plan writes an ``.h5`` as one, and examines again.
+    ``reworded``: the cure is to say the whole model in the words of an earlier Keras, which is a conversion, and no matter of edits.
     ``source`` is Python that has to be compiled before the edits are known: `Given.compiled` brings the code, where the user allows it.
     """
 
@@ -41,11 +42,12 @@ class Repair:
     safety: Safety = Safety.SAFE
     native: bool = False
     source: str = ""
+    reworded: bool = False
 
     @property
     def changes(self) -> bool:
         """Whether anything is written, advice apart."""
-        return bool(self.edits) or self.native or bool(self.source)
+        return bool(self.edits) or self.native or self.reworded or bool(self.source)
 
 
 def remove_faults(title: str, *faults: tuple[Pointer, Fault], safety: Safety = Safety.SAFE) -> Repair:

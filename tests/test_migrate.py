@@ -96,3 +96,15 @@ def test_words_that_weigh_something_are_not_left_behind(tmp_path: Path) -> None:
     weighed.adapt(np.array(["a b c", "b c"]))
     keras.Model(text, weighed(text)).save(tmp_path / "model.keras")
     assert "assets" in convert_file(tmp_path / "model.keras", KERAS_2, load_checks(), Container.H5).refused
+
+
+def test_what_a_conversion_cures_is_offered_as_a_cure(tmp_path: Path) -> None:
+    """All that Keras 2 finds wrong with a plain compiled model of Keras 3: none of it is "without a cure"."""
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.LeakyReLU(negative_slope=0.1)])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.save(tmp_path / "model.keras")
+    cured = repair_file(tmp_path / "model.keras", KERAS_2, load_checks())
+    assert (cured.refused, cured.after.errors) == ("", ())
+    assert cured.before.errors
+    assert [one.finding.message for one in cured.before.errors if one.finding.repair is None] == []
+    assert any(one.finding.repair is not None and one.finding.repair.reworded for one in cured.before.errors)

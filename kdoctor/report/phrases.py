@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from functools import lru_cache
 
 from kdoctor.archive.remote.address import is_remote
+from kdoctor.asked import installed_keras
 from kdoctor.check import Finding, Need, Repair, Safety, Severity
 from kdoctor.document import Format
 from kdoctor.engine import Diagnosis, Lost, Report
 from kdoctor.graph.summary import Summary
 from kdoctor.target import Target
 
+INFERENCE = "inference"
 FORMATS = {
     Format.KERAS_ZIP: ".keras zip",
     Format.KERAS_DIR: "unzipped .keras folder",
@@ -60,10 +63,11 @@ def origin(report: Report) -> str:
     return " · ".join(part for part in (release + backend + date, FORMATS[document.format]) if part)
 
 
-def cure(path: str, finding: Finding) -> str | None:
-    """The command that cures a finding, or what is needed first; None when nothing helps."""
+def cure(path: str, finding: Finding, target: Target) -> str | None:
+    """The command that cures a finding for the target, or what is needed first; None when nothing helps."""
     repair = finding.repair
     fix = f"download it, then kdoctor fix {shlex.quote(path.rpartition('/')[2])}" if is_remote(path) else f"kdoctor fix {shlex.quote(path)}"
+    fix += _aim(target)
     if finding.needs:
         asked = [need for need in finding.needs if need.flag.startswith("--")]
         flags = " ".join(f"{need.flag} {_value(need)}" for need in asked)
@@ -74,6 +78,13 @@ def cure(path: str, finding: Finding) -> str | None:
     if repair.safety is Safety.ADVICE or not repair.changes:
         return repair.title
     return f"{fix}{' --unsafe' if repair.safety is Safety.UNSAFE else ''}   ({repair.title})"
+
+
+@lru_cache(maxsize=16)
+def _aim(target: Target) -> str:
+    """What a command is told so that it means the same target: nothing of what it takes for granted."""
+    release = "" if target.label == installed_keras() else f" --target {target.label}"
+    return release + ("" if target.purpose == INFERENCE else f" --for {target.purpose}")
 
 
 def _value(need: Need) -> str:

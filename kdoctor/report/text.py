@@ -174,7 +174,7 @@ def _finding(console: Console, report: Report, found: Diagnosis, others: Sequenc
         console.print(Padding(Text(printable(_also(report, others))), (0, 0, 0, 2)))
     if finding.excerpt is not None:
         console.print(Padding(Text(printable(_quoted(finding.excerpt), lines=True)), (0, 0, 0, 4)), soft_wrap=True)
-    for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding))):
+    for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding, report.target))):
         if text:
             console.print(Padding(_labelled(label, text), (0, 0, 0, 2)))
     console.print()

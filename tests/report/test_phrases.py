@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kdoctor.asked import installed_keras
 from kdoctor.check import Finding, Need, Repair, Safety
 from kdoctor.document import ABSENT, Document, Format
 from kdoctor.edit import Edit
@@ -11,9 +12,11 @@ from kdoctor.engine import Report
 from kdoctor.graph.summary import Summary
 from kdoctor.pointer import Pointer
 from kdoctor.report.phrases import cure, headline, origin, size, tally
+from kdoctor.target import Target
 from kdoctor.testing import KERAS_3
 
 AT = Pointer("config")
+HERE = Target(installed_keras())
 EDITS = (Edit(AT, ABSENT, 1),)
 
 
@@ -67,11 +70,25 @@ def test_the_origin_says_no_more_than_the_file_does() -> None:
     ],
 )
 def test_the_cure_is_a_command_or_what_is_lacking(repair: Repair | None, needs: tuple[Need, ...], told: str | None) -> None:
-    assert cure("m.keras", Finding(AT, "bad", repair, needs)) == told
+    assert cure("m.keras", Finding(AT, "bad", repair, needs), HERE) == told
 
 
 def test_a_path_with_spaces_is_quoted_for_the_shell() -> None:
-    assert cure("my model.keras", Finding(AT, "bad", Repair("drop it", EDITS))) == "kdoctor fix 'my model.keras'   (drop it)"
+    assert cure("my model.keras", Finding(AT, "bad", Repair("drop it", EDITS)), HERE) == "kdoctor fix 'my model.keras'   (drop it)"
+
+
+@pytest.mark.parametrize(
+    ("target", "flags"),
+    [
+        (Target("2.15.0"), " --target 2.15.0"),
+        (Target("2.18.0", family="tf-keras"), " --target tf-keras==2.18.0"),
+        (Target(installed_keras(), purpose="training"), " --for training"),
+        (Target("3.0.5", purpose="sklearn"), " --target 3.0.5 --for sklearn"),
+    ],
+)
+def test_the_cure_is_one_for_the_target_that_was_asked_about(target: Target, flags: str) -> None:
+    assert cure("m.keras", Finding(AT, "bad", Repair("drop it", EDITS)), target) == f"kdoctor fix m.keras{flags}   (drop it)"
+    assert cure("m.keras", Finding(AT, "bad", None, (Need("--bind", "W", "why"),)), target) == f"kdoctor fix m.keras{flags} --bind W=…"
 
 
 def test_nothing_found_is_said_in_words() -> None:
