@@ -98,6 +98,7 @@ def test_words_that_weigh_something_are_not_left_behind(tmp_path: Path) -> None:
     assert "assets" in convert_file(tmp_path / "model.keras", KERAS_2, load_checks(), Container.H5).refused
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
 def test_what_a_conversion_cures_is_offered_as_a_cure(tmp_path: Path) -> None:
     """All that Keras 2 finds wrong with a plain compiled model of Keras 3: none of it is "without a cure"."""
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.LeakyReLU(negative_slope=0.1)])
