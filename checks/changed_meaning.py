@@ -18,6 +18,7 @@ from kdoctor.target import Target
 from ._cropped_in_training import cropped_in_training
 from ._kept_category_axis import kept_axis
 from ._masked_attention import joined_masks, unmasked_attention
+from ._told_to_train import told_to_train
 
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
 LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
@@ -34,7 +35,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``. A RandomCrop made images its size when the model predicts until Keras 3.7, and hands them on since. A
     MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. A CategoryEncoding (``one_hot``) of Keras 3.0
-    to 3.3 kept a last axis of 1, which all others drop: told without a cure.
+    to 3.3 kept a last axis of 1, which all others drop: told without a cure. A layer that is called with ``training=True`` (the
+    BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
 
     The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
     cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
@@ -50,6 +52,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
         if node.at.part == "config":
             yield from _backwards(node, target)
             yield from cropped_in_training(document, node, target)
+    yield from told_to_train(document, target)
     yield from kept_axis(document, target)
     yield from unmasked_attention(document, target)
     yield from joined_masks(document, target)

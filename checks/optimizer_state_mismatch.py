@@ -11,6 +11,7 @@ from kdoctor.keras_api.slots import slots
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import StateWish, Target
+from kdoctor.training.carried_state import carried
 from kdoctor.training.nadam import moves_of_product
 from kdoctor.training.optimizer_state import expected_shapes, misfit, state_arrays, without_state
 from kdoctor.weights.rearrange import edits as moved
@@ -22,6 +23,7 @@ from ._trained import trained_weights
 
 AT = Pointer("training")
 SHOWN = 3
+NADAM, OLDER = "Nadam", 2
 COMPILE = Need("--compile", "optimizer=…,loss=…,metrics=…", "the file does not say which optimizer trained the model")
 DROP = Need("--drop-optimizer", "", "fit() works without the state, and starts afresh")
 
@@ -32,8 +34,9 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
 
     A layer was frozen after training, arrays were lost, or someone cut them out. Keras says "Skipping variable loading for optimizer
     'adam', because it has 10 variables whereas the saved optimizer has 2 variables", and starts the optimizer afresh without another
-    word: a warning. There is nothing to cure then, as moments that are not in the file cannot be made up. Arrays of other shapes are an
-    error ("A total of 1 objects could not be loaded"): the state is left out, and the predictions stay what they are.
+    word: a warning, and an error with ``--keep-optimizer``. There is nothing to cure then, as moments that are not in the file cannot be
+    made up. An archive of Keras 2 lacks the learning rate alone, which Keras 3 keeps beside the steps: the cure writes it there. Arrays of
+    other shapes are an error ("A total of 1 objects could not be loaded"): the state is left out, and the predictions stay what they are.
 
     Nadam of Keras 3.0 to 3.9 keeps the product of its momentum before the moments, since 3.10 it stands behind them. The cure moves it:
     training goes on as if nothing had happened.
@@ -139,21 +142,34 @@ def _cannot_fit(document: Document) -> Finding:
 def _mismatch(document: Document, target: Target) -> Iterator[Finding]:
     name, expected = _expected(document, target)
     stored = [*state_arrays(document).values()]
+    if name == NADAM and target.keras_3 and document.saved_by().major == OLDER and len(stored) > COUNTERS:
+        yield _begun_anew(target)
     if expected is None or (_keys(document) == len(stored) == COUNTERS != len(expected)):
         return
     if _keys(document) != len(expected):
-        yield _uncounted(name, _keys(document), len(expected))
+        yield _uncounted(document, target, name, len(expected))
     elif (index := misfit(expected, stored)) is not None:
         yield _misshapen(document, target, name, index, f"{written(stored[index].shape)}, not {written(expected[index])}")
 
 
-def _uncounted(name: str, stored: int, expected: int) -> Finding:
+def _begun_anew(target: Target) -> Finding:
+    return Finding(
+        AT / "optimizer",
+        f"the state of the optimizer Nadam lacks the product of its momentum, which {target} keeps and Keras 2 stored nowhere: training starts afresh",
+        keras_says="UserWarning: Skipping variable loading for optimizer 'nadam'",
+        mild=target.given.state is not StateWish.KEEP,
+    )
+
+
+def _uncounted(document: Document, target: Target, name: str, expected: int) -> Finding:
+    stored, edits = _keys(document), carried(document) if target.keras_3 else ()
     return Finding(
         AT / "optimizer",
         f"the state of the optimizer {name} has {stored} arrays, and the model's variables need {expected}: training starts afresh",
+        repair=Repair(f"write it as {target} does, with the learning rate beside the steps", edits) if edits else None,
         keras_says=f"UserWarning: Skipping variable loading for optimizer '{name.lower()}', because it has {expected} variables whereas the "
         f"saved optimizer has {stored} variables.",
-        mild=True,
+        mild=target.given.state is not StateWish.KEEP,
     )
 
 

@@ -287,3 +287,18 @@ def test_keras_2_computes_in_texts_what_it_vectorizes() -> None:
     sick = document(sequential(layer("InputLayer", batch_shape=[None, 1], dtype="string"), words), weights={}, attributes={"/": {}})
     said = convert(sick, KERAS_2, Container.KERAS).document
     assert "dtype" not in said.config["config"]["layers"][1]["config"]
+
+
+def test_the_keywords_of_a_call_stand_beside_each_of_its_tensors() -> None:
+    """Keras 2 takes those beside the last one (functional.py, process_node)."""
+    attention = layer("Attention", name="out", use_scale=False, dropout=0.0)
+    config = said(graph(called(attention, [tensor("in"), tensor("in")], use_causal_mask=True)))["config"]
+    assert config["layers"][-1]["inbound_nodes"] == [[["in", 0, 0, {"use_causal_mask": True}], ["in", 0, 0, {"use_causal_mask": True}]]]
+
+
+def test_a_call_in_training_which_keras_3_passes_over_is_said_without_that() -> None:
+    assert said(graph(called(layer("Dropout", name="out", rate=0.5), tensor("in"), training=True)))["config"]["layers"][-1][
+        "inbound_nodes"
+    ] == [[["in", 0, 0, {}]]]
+    kept = said(graph(called(layer("Dropout", name="out", rate=0.5), tensor("in"), training=False)))
+    assert kept["config"]["layers"][-1]["inbound_nodes"] == [[["in", 0, 0, {"training": False}]]]

@@ -39,11 +39,13 @@ def keras_2_node(node: Json, class_name: str) -> Json:
     if len(args) - 1 > len(names):
         raise NotConvertible(f"a {class_name} is called with {len(args)} positional arguments, which Keras 2 cannot write")
     keywords |= dict(zip(names, args[1:], strict=False))
+    if keywords.get("training") is True:
+        del keywords["training"]  # over which Keras 3 predicts, and which Keras 2 would heed
     said = {name: _value(value, class_name) for name, value in keywords.items() if not _says_nothing(value)}
     unknown = said.keys() - NAMED.get(class_name, USUAL)
     if unknown:
         raise NotConvertible(f"a {class_name} is called with {min(unknown)!r}, which Keras 2 does not take")
-    return [[*source, said if index == 0 else {}] for index, source in enumerate(inputs)]
+    return [[*source, said] for source in inputs]  # functional.py, process_node: those beside the last one count
 
 
 def _states(positional: list[Json], keywords: dict[str, Json], class_name: str) -> list[Json]:

@@ -60,6 +60,7 @@ READS_LAYERS_AS_ACTIVATIONS = Habit((3, 10))  # activations.get finds the classe
 NEW_HARD_SIGMOID = Habit((3, 0))  # relu6(x + 3) / 6 instead of clip(0.2 x + 0.5, 0, 1)
 # RandomCrop hands its input on at inference; before, it resized it; run in 3.0, 3.6 (which still resizes), 3.9, 3.12, 3.15, read in 3.7 and 3.8
 CROPS_IN_TRAINING_ALONE = Habit((3, 8))
+TELLS_LAYERS_WHETHER_TO_TRAIN = Habit((3, 0))  # models/functional.py, operation_fn: over what a call says; run in 3.0.5 and 3.15.1
 KEEPS_NULL_STEPS = Habit((3, 0))  # steps_per_execution: null is compared with a number
 STRIDES_PATCHES = Habit((3, 14))  # before, the operation ExtractPatches failed when it was told its strides (keras#21959)
 INFERS_ATTENTION_SCORES = Habit(

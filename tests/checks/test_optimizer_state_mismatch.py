@@ -43,6 +43,34 @@ def test_a_state_that_is_short_is_named_with_both_counts() -> None:
     assert "need 6" in finding.message
 
 
+def of_keras_2(optimizer: str, rate: Json, *slots: tuple[int, ...]) -> Document:
+    """As Keras 2.15 stores it: the steps, then the slots, and no learning rate."""
+    made = trained(0, optimizer, learning_rate=rate, is_legacy_optimizer=False)
+    state = {f"optimizer/vars/{index}": shape for index, shape in enumerate(((), *slots))}
+    return document(MODEL, training=made.training, weights={**WEIGHTS, **state}, attributes={"/": {}}, metadata={"keras_version": "2.15.0"})
+
+
+def test_the_state_of_keras_2_gets_the_learning_rate_that_keras_3_keeps_beside_the_steps() -> None:
+    """Measured with Adam, AdamW, SGD, RMSprop, Lion: training goes on in 3.15.1 as in 2.15."""
+    sick = of_keras_2("Adam", 0.5, (4, 3), (4, 3), (3,), (3,))
+    (finding,) = examine("K503", sick)
+    assert finding.mild
+    assert finding.repair is not None
+    healthy = apply(sick, finding.repair.edits)
+    state = [healthy.weights[f"optimizer/vars/{index}"] for index in range(6)]
+    assert [weight.shape for weight in state] == [(), (), (4, 3), (4, 3), (3,), (3,)]
+    assert state[0] is sick.weights["optimizer/vars/0"]
+    assert examine("K503", healthy) == []
+
+
+def test_a_state_that_cannot_go_on_is_an_error_for_who_wants_to_keep_it() -> None:
+    keep = Target("3.15.1", given=Given(state=StateWish.KEEP))
+    for sick in (of_keras_2("Nadam", 0.5, (4, 3), (4, 3), (3,), (3,)), of_keras_2("Adam", 0.5, (4, 3), (3,))):
+        assert [(finding.mild, finding.repair) for finding in examine("K503", sick)] == [(True, None)]
+        assert [(finding.mild, finding.repair) for finding in examine("K503", sick, keep)] == [(False, None)]
+    assert examine("K503", of_keras_2("Adam", {"class_name": "ExponentialDecay"}, (4, 3), (4, 3), (3,), (3,))) == []
+
+
 def test_a_state_that_is_gone_is_named() -> None:
     assert len(examine("K503", trained(0))) == 1
 
