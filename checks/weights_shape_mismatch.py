@@ -15,6 +15,7 @@ from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
 from kdoctor.weights.stored_h5 import ledger
 
+from ._texts_for_numbers import texts_for_numbers
 from ._weights_order import disagreeing, exchanged_names, mismatched, reordered
 
 NEED = Need("FILE", "the file as it was saved", "the numbers of another shape are those of another model")
@@ -30,10 +31,11 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
 
     A kernel whose two axes stand exactly the other way round, as other libraries keep them, is turned: config and bias agree that it
     must be. Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
-    are told, and put right, by K705.
+    are told, and put right, by K705. An array of texts is no variable's, whatever its shape: "could not convert string to float".
     """
     if not accountable(document):
         return
+    yield from texts_for_numbers(document, target)
     if document.format.native:
         yield from _in_archive(document, target)
         return

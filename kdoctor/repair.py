@@ -10,7 +10,7 @@ from typing import Protocol
 
 from kdoctor.archive.writing.write import converted_output, default_output, extension_for, write_document
 from kdoctor.custom.loading import loading_lines
-from kdoctor.document import Format
+from kdoctor.document import ABSENT, Document, Format
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
 
@@ -51,7 +51,7 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
     refusal = _refusal(plan)
     if wish is None:
         return Outcome(None, "Preview: nothing was written.", WRITTEN if refusal is None else refusal.exit_code)
-    if refusal is not None and not (wish.partial and plan.changes):
+    if refusal is not None and not (wish.partial and plan.changes and _has_model(plan.after.document)):
         return refusal
     if not plan.changes and not (wish.copy_healthy and wish.out):
         return _nothing_to_do(plan, file)
@@ -63,6 +63,11 @@ def carry_out(plan: Plan, file: Path, wish: Wish | None) -> Outcome:
     written = write_document(before, after, out, replace=wish.in_place, backup=wish.in_place, survivors=survivors)
     lines = loading_lines(after, plan.after.target, str(written.path), plan.after.recursion_limit)
     return Outcome(written.path, _success(plan, written.path, wish), WRITTEN if refusal is None else REMAIN, lines)
+
+
+def _has_model(document: Document) -> bool:
+    """Whether there is anything to load but arrays: without its architecture no part of a model is of use, and a repair must not drop the rest."""
+    return document.config is not ABSENT
 
 
 def _nothing_to_do(plan: Plan, file: Path) -> Outcome:

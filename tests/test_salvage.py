@@ -149,3 +149,13 @@ def test_of_a_model_in_a_zip_that_is_cut_what_stands_before_the_cut_survives(tmp
     assert after
     gone = {row["path"] for row in answer["lost"]}
     assert all(np.array_equal(before[path], array) for path, array in after.items() if path not in gone)
+
+
+def test_nothing_is_written_that_has_no_architecture(tmp_path: Path) -> None:
+    """A repair of the rest would leave out the stray member, which may be what is left of it."""
+    sick = tmp_path / "sick.keras"
+    with zipfile.ZipFile(SAMPLES / "healthy" / "lambda_code.keras") as good, zipfile.ZipFile(sick, "w") as bad:
+        for name in good.namelist():
+            bad.writestr("config.json.bak" if name == "config.json" else name, good.read(name))
+    assert not partial(sick, tmp_path / "out.keras")["written"]
+    assert not (tmp_path / "out.keras").exists()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
+from kdoctor.document import Document
 from kdoctor.edit import apply
 from kdoctor.testing import examine
 
@@ -52,3 +56,14 @@ def test_groups_are_paired_by_order_as_keras_does_whatever_their_names() -> None
 def test_arrays_in_another_order_are_left_to_k705() -> None:
     assert examine("K702", archive({**NATIVE, "layers/dense_1/vars/0": (3,), "layers/dense_1/vars/1": (5, 3)})) == []
     assert examine("K702", h5({"one": ONE, "two": dict(reversed(TWO.items()))}, ["one", "two"])) == []
+
+
+@pytest.mark.parametrize(
+    ("healthy", "path"),
+    [(archive(NATIVE), "layers/dense_1/vars/1"), (h5({"one": ONE, "two": TWO}, ["one", "two"]), "model_weights/two/two/bias:0")],
+)
+def test_an_array_of_texts_is_no_variables(healthy: Document, path: str) -> None:
+    texts = {**healthy.weights, path: replace(healthy.weights[path], dtype="bytes8")}
+    (finding,) = examine("K702", healthy.replacing({**healthy.parts, "weights": texts}))
+    assert finding.message == "the bias of 'two' is an array of texts (bytes8) in the file"
+    assert finding.repair is None
