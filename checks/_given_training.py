@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kdoctor.check import Repair
-from kdoctor.document import Document
+from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import model_of
 from kdoctor.target import StateWish, Target
 from kdoctor.training.optimizer_state import without_state
 from kdoctor.training.words import training_part
@@ -20,6 +21,11 @@ def as_given(document: Document, target: Target) -> Repair | None:
     if given is None:
         return None
     state = () if target.given.state is StateWish.KEEP else without_state(document, given.arguments)
-    written = Edit(AT, old=document.training, new=training_part(given, document.format))
+    written = Edit(AT, old=document.training, new=training_part(given, document.format, _ends(document)))
     title = "write the training state you gave" + ("; what the optimizer had learned goes (--keep-optimizer keeps it)" if state else "")
     return Repair(title, (written, *state))
+
+
+def _ends(document: Document) -> Json:
+    model = model_of(document)
+    return None if model is None else model.config.get("output_layers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from kdoctor.document import Format, Json
 from kdoctor.errors import UsageError
@@ -18,8 +18,12 @@ QUOTES = " '\""
 CALL = re.compile(r"([A-Za-z_]\w*)\s*(?:\((.*)\))?")
 
 
-def training_part(training: Training, format: Format) -> dict[str, Json]:
-    """compile_config of a ``.keras`` archive, or training_config of an ``.h5`` file, for a model without optimizer state."""
+def training_part(training: Training, format: Format, ends: Json = None) -> dict[str, Json]:
+    """compile_config of a ``.keras`` archive, or training_config of an ``.h5`` file, for a model without optimizer state.
+
+    ``ends``: its output_layers, where it has any; the metrics are those of each output.
+    """
+    metrics = _of_each(training.metrics, ends)
     if format.native:
         optimizer = {
             "module": "keras.optimizers",
@@ -31,16 +35,25 @@ def training_part(training: Training, format: Format) -> dict[str, Json]:
             "optimizer": optimizer,
             "loss": training.loss,
             "loss_weights": None,
-            "metrics": list(training.metrics),
+            "metrics": metrics,
             "weighted_metrics": None,
         }
     return {
         "loss": training.loss,
         "loss_weights": None,
-        "metrics": list(training.metrics),
+        "metrics": metrics,
         "weighted_metrics": None,
         "optimizer_config": {"class_name": training.optimizer, "config": dict(training.arguments)},
     }
+
+
+def _of_each(metrics: Sequence[str], ends: Json) -> Json:
+    """A list for each of several outputs: Keras 3 takes a flat one for one metric of each (trainers/compile_utils.py)."""
+    if metrics and isinstance(ends, Mapping):
+        return {name: [*metrics] for name in ends}
+    if metrics and isinstance(ends, list) and len(ends) > 1 and all(isinstance(end, list) for end in ends):
+        return [[*metrics] for _ in ends]
+    return [*metrics]
 
 
 def parse_training(text: str, catalogue: Catalogue) -> Training:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kdoctor.document import Format
+from kdoctor.document import Format, Json
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.target import Training
@@ -119,3 +119,19 @@ def test_an_optimizer_that_keras_2_15_knows_by_its_registered_name_alone() -> No
     found = parse_training("optimizer=adamw(1e-3),loss=mse", Catalogue.load("2.15.0"))
     assert training_part(found, Format.H5_MODEL)["optimizer_config"]["class_name"] == "Custom>AdamW"
     assert training_part(found, Format.KERAS_ZIP)["optimizer"]["class_name"] == "AdamW"
+
+
+@pytest.mark.parametrize(
+    ("ends", "metrics"),
+    [
+        (None, ["accuracy"]),
+        (["out", 0, 0], ["accuracy"]),
+        ([["out", 0, 0]], ["accuracy"]),
+        ([["a", 0, 0], ["b", 0, 0]], [["accuracy"], ["accuracy"]]),
+        ({"x": ["a", 0, 0], "y": ["b", 0, 0]}, {"x": ["accuracy"], "y": ["accuracy"]}),
+    ],
+)
+def test_metrics_are_those_of_each_output(ends: Json, metrics: Json) -> None:
+    """Fitted in 3.15.1: a flat list for two outputs is "tuple arity mismatch; expected: 2, got: 1"."""
+    assert training_part(TRAINING, Format.KERAS_ZIP, ends)["metrics"] == metrics
+    assert training_part(TRAINING, Format.H5_MODEL, ends)["metrics"] == metrics
