@@ -16,8 +16,9 @@ from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 from kdoctor.weights.stored_h5 import NAMES
 
+from ._unfit_schedules import unfit_schedules
+
 AT = Pointer("training") / "steps_per_execution"
-SCHEDULE = Pointer("training") / "optimizer" / "config" / "learning_rate"
 
 
 @check("K610", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -30,7 +31,8 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     The cure writes 1, which is what the null meant.
 
     Keras 2 wrote a learning-rate schedule without a name as ``"name": null``; the model of Keras 3 predicts, and ``fit`` raises "Argument
-    `name` must be a string". It is a warning unless the model is wanted for training; the cure leaves the null out.
+    `name` must be a string". It is a warning unless the model is wanted for training; the cure leaves the null out. So is a
+    PiecewiseConstantDecay whose values are whole numbers and others ("cannot compute Mul as input #1 was expected to be a int32 tensor").
 
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
     saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. The
@@ -48,7 +50,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     yield from _lost_words(document, target)
     if document.format.native:
         yield from _null_steps(document, target)
-        yield from _nameless_schedule(document, target)
+    yield from unfit_schedules(document, target)
 
 
 def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:
@@ -136,19 +138,4 @@ def _null_steps(document: Document, target: Target) -> Iterator[Finding]:
             "steps_per_execution is null: the model loads, and predict() fails",
             repair=Repair("write steps_per_execution 1", (Edit(AT, old=None, new=1),)),
             keras_says="TypeError: '>' not supported between instances of 'NoneType' and 'int'",
-        )
-
-
-def _nameless_schedule(document: Document, target: Target) -> Iterator[Finding]:
-    """Its class is asked for a name when the optimizer takes a step: ops.name_scope, called by LearningRateSchedule.__call__."""
-    schedule = document.at(SCHEDULE)
-    settings = schedule.get("config") if isinstance(schedule, Mapping) else None
-    at = SCHEDULE / "config" / "name"
-    if habits.SCOPES_SCHEDULES.of(target) and isinstance(settings, Mapping) and settings.get("name", "") is None:
-        yield Finding(
-            at,
-            "the learning-rate schedule is called null: the model loads, and fit() fails",
-            repair=Repair("leave the schedule's name to Keras", (Edit(at, old=None, new=ABSENT),)),
-            keras_says="ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name=None",
-            mild=target.purpose != "training",
         )

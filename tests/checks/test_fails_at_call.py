@@ -58,6 +58,23 @@ def test_a_schedule_with_a_name_is_healthy(target: Target) -> None:
     assert examine("K610", document(MODEL, training=scheduled("decay")), target) == []
 
 
+def stepped(values: list[Any], name: str = "PiecewiseConstantDecay") -> dict[str, Any]:
+    schedule = {"class_name": name, "config": {"boundaries": [1, 3], "values": values, "name": "steps"}}
+    return {"optimizer": {"class_name": "SGD", "config": {"name": "SGD", "learning_rate": schedule}}}
+
+
+def test_steps_of_whole_numbers_and_others_are_made_even() -> None:
+    """Fitted: a file of 2.15 fails in 3.15.1, and trains with floats alone."""
+    sick = document(MODEL, training=stepped([1, 0.02, 0.01]))
+    (finding,) = examine("K610", sick)
+    assert finding.mild
+    assert cured(sick, finding).training == stepped([1.0, 0.02, 0.01])
+    assert examine("K610", cured(sick, finding)) == []
+    assert not examine("K610", sick, Target("3.15.1", purpose="training"))[0].mild
+    assert examine("K610", document(MODEL, training=stepped([0.1, 0.02, 0.01]))) == []
+    assert examine("K610", document(MODEL, training=stepped([1, 2, 3]))) == []
+
+
 def test_keras_2_takes_a_schedule_called_null() -> None:
     assert examine("K610", document(MODEL, training=scheduled(None)), Target("2.15.0")) == []
 
