@@ -16,6 +16,7 @@ from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 from kdoctor.weights.stored_h5 import NAMES
 
+from ._output_forms import unfit_forms
 from ._unfit_schedules import unfit_schedules
 
 AT = Pointer("training") / "steps_per_execution"
@@ -34,6 +35,9 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     `name` must be a string". It is a warning unless the model is wanted for training; the cure leaves the null out. So is a
     PiecewiseConstantDecay whose values are whole numbers and others ("cannot compute Mul as input #1 was expected to be a int32 tensor").
 
+    Of several outputs Keras 2 took a loss or a weight for some, one loss beside a list of weights, and nulls among the metrics; Keras 3 reads
+    them, and ``fit`` raises "`loss_weights` must match the number of losses". The cure says of each output what Keras 2 took it for.
+
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
     saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. The
     words are not in the file; the cure writes those that ``--set NAME.vocabulary=[…]`` says.
@@ -51,6 +55,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     if document.format.native:
         yield from _null_steps(document, target)
     yield from unfit_schedules(document, target)
+    yield from unfit_forms(document, target)
 
 
 def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:

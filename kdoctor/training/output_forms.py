@@ -1,0 +1,68 @@
+"""Losses, their weights and metrics of several outputs in the forms that Keras 2 took, and the same in those that Keras 3 takes when it trains.
+
+Measured in 3.15.1 with files of 2.15 (trainers/compile_utils.py): a loss and a weight for every output or for none, no nulls among metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kdoctor.document import Json
+
+METRICS = ("metrics", "weighted_metrics")
+
+
+class Said(NamedTuple):
+    """A key of the training state, what it says for Keras 3, what is wrong with what it says now, and how Keras refuses that."""
+
+    key: str
+    new: Json
+    wrong: str
+    says: str
+
+
+def said_for_each(training: Mapping[str, Json], names: Sequence[str]) -> tuple[Said, ...]:
+    """What has to be said otherwise of a model with these outputs; nothing of one output."""
+    if len(names) < 2:
+        return ()
+    loss, weights = training.get("loss"), training.get("loss_weights")
+    found = [_losses(loss, weights, names), _weights(loss, weights, names)]
+    found += [_metrics(key, training.get(key)) for key in METRICS]
+    return tuple(one for one in found if one is not None)
+
+
+def _by_output(value: Any) -> bool:
+    """Whether a mapping is one from outputs: an object has a class."""
+    return isinstance(value, Mapping) and "class_name" not in value
+
+
+def _losses(loss: Any, weights: Any, names: Sequence[str]) -> Said | None:
+    if _by_output(loss):
+        lacking = [name for name in names if name not in loss]
+        if not lacking or not all(name in names for name in loss):
+            return None
+        says = f"ValueError: Expected keys {[*names]} in loss dict, but found loss.keys()={[*loss]}"
+        return Said("loss", {**loss, **dict.fromkeys(lacking)}, f"names no loss for the output {lacking[0]}, not even null", says)
+    if weights and loss is not None and not isinstance(loss, list):
+        says = f"ValueError: `loss_weights` must match the number of losses, got 1 losses and {len(names)} weights."
+        return Said("loss", [loss for _ in names], f"is one for {len(names)} outputs, which have a weight each", says)
+    return None
+
+
+def _weights(loss: Any, weights: Any, names: Sequence[str]) -> Said | None:
+    if not isinstance(weights, Mapping) or not weights or not all(name in names for name in weights):
+        return None
+    each = {name: weights.get(name, 1.0) for name in names}
+    if not _by_output(loss):
+        says = "ValueError: `loss_weights` must match the number of losses"
+        return Said("loss_weights", [*each.values()], "goes by the names of the outputs, and the losses do not", says)
+    lacking = [name for name in names if name not in weights]
+    return Said("loss_weights", each, f"has no weight for the output {lacking[0]}", f"KeyError: {lacking[0]!r}") if lacking else None
+
+
+def _metrics(key: str, metrics: Any) -> Said | None:
+    if not isinstance(metrics, list) or not any(isinstance(one, list) and None in one for one in metrics):
+        return None
+    new = [[each for each in one if each is not None] if isinstance(one, list) else one for one in metrics]
+    return Said(key, new, "holds null among those of an output", "ValueError: Expected metric, received `None`")
