@@ -302,3 +302,20 @@ def test_a_call_in_training_which_keras_3_passes_over_is_said_without_that() -> 
     ] == [[["in", 0, 0, {}]]]
     kept = said(graph(called(layer("Dropout", name="out", rate=0.5), tensor("in"), training=False)))
     assert kept["config"]["layers"][-1]["inbound_nodes"] == [[["in", 0, 0, {"training": False}]]]
+
+
+def test_attention_that_looks_back_only_is_refused_where_no_call_says_so() -> None:
+    attention = called(layer("Attention", name="out", use_scale=False, dropout=0.0), [tensor("in"), tensor("in")], use_causal_mask=True)
+    with pytest.raises(NotConvertible, match="use_causal_mask"):
+        said(graph(attention), Target("2.9.0"))
+
+
+def test_boundaries_that_a_layer_learned_stand_alone() -> None:
+    """Loaded in 2.15: "Both `num_bins` and `bin_boundaries` should not be set"."""
+    made = only(layer("Discretization", name="out", bin_boundaries=[0.5], num_bins=2, epsilon=0.01, output_mode="int"))
+    assert (made["config"]["bin_boundaries"], made["config"]["num_bins"]) == ([0.5], None)
+
+
+def test_words_that_weigh_something_have_no_place() -> None:
+    with pytest.raises(NotConvertible, match="tf_idf"):
+        only(layer("StringLookup", name="out", vocabulary=["a"], idf_weights=[1.0], output_mode="tf_idf"))

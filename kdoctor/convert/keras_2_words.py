@@ -12,6 +12,7 @@ from kdoctor.convert.keras_2_calls import counted_from_one, endpoints, keras_2_n
 from kdoctor.convert.keras_2_operations import as_layer, spelled_out
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import INITIALIZER, means_nothing
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
@@ -21,6 +22,7 @@ from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_list
+from kdoctor.structure.lookups import LOOKUPS, weighs_words
 from kdoctor.structure.objects import CODE, FUNCTION, MODELS, VALUES, Node, as_node
 
 # (class, argument of Keras 3) -> the argument of Keras 2 that means the same
@@ -29,6 +31,7 @@ RENAMED = {("InputLayer", "batch_shape"): "batch_input_shape", ("LeakyReLU", "ne
 FALSE_IS_USUAL = frozenset({("InputLayer", "sparse"), ("InputLayer", "ragged"), ("InputLayer", "optional")})
 # Layers that give whole numbers: Keras 2 wants their dtype to be one of those.
 COUNTING = frozenset({"StringLookup", "IntegerLookup", "Hashing", "Discretization"})
+CAUSAL = "use_causal_mask"
 PLAIN_POLICIES = frozenset(
     {"float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16", "int32", "int64", "uint8", "bool"}
 )
@@ -85,7 +88,12 @@ class Words:
         found = self.catalogue.resolve(node.module, node.class_name) if homed else found
         if found is None:
             raise NotConvertible(f"Keras {self.catalogue.release} has no {kind} {node.class_name}")
-        return {"class_name": found.name, "config": {**self.arguments(node, kind, found), **_required(node)}, **homed, **_beside(node)}
+        return {
+            "class_name": found.name,
+            "config": {**self.arguments(node, kind, found), **_required(node)},
+            **homed,
+            **_beside(node, self.catalogue.release),
+        }
 
     def _home(self, node: Node) -> dict[str, Json]:
         """The module of a class that the release finds by it alone: its readers of bare names were not told of every layer."""
@@ -108,6 +116,10 @@ class Words:
                 raise NotConvertible(f"{node.class_name} of Keras {self.catalogue.release} takes no argument {name!r} (here {value!r:.60})")
         if node.class_name in COUNTING and node.config.get("output_mode", "int") == "int" and "int" not in str(said.get("dtype")):
             said.pop("dtype", None)  # Keras 3 states what the layer computes in, and gives whole numbers all the same
+        if node.class_name == "Discretization" and said.get("bin_boundaries") is not None:
+            said["num_bins"] = None  # which Keras 3 states beside the boundaries that it learned, and Keras 2 refuses beside any
+        if node.class_name in LOOKUPS and weighs_words(node):
+            raise NotConvertible(f"the weights of the words of {node.name!r} (tf_idf) are not where Keras 2 looks for them")
         if node.class_name == "TextVectorization":
             said.pop("dtype", None)  # Keras 2 takes "string" alone, which it has for a default
         return said
@@ -124,7 +136,7 @@ class Words:
         if self.catalogue.legacy("model", class_name) is None:
             class_name = "Model"  # the only name that a Functional had before TensorFlow 2.4
         config = self._stack(node) if node.class_name == "Sequential" else self._graph(node)
-        return {"class_name": class_name, "config": config, **_beside(node)}
+        return {"class_name": class_name, "config": config, **_beside(node, self.catalogue.release)}
 
     def _stack(self, node: Node) -> dict[str, Json]:
         """A Sequential that states its input, if it was built for one."""
@@ -205,10 +217,13 @@ def _policy(node: Node) -> str:
     return str(name)
 
 
-def _beside(node: Node) -> dict[str, Json]:
-    """What stands beside a layer's config in a Functional model."""
+def _beside(node: Node, release: str) -> dict[str, Json]:
+    """What stands beside a layer's config in a Functional model. Raises `NotConvertible` for calls that the release cannot make."""
     if "inbound_nodes" not in node.raw:
         return {}
     nodes = node.raw["inbound_nodes"]
     calls = [keras_2_node(call, node.class_name) for call in nodes] if isinstance(nodes, list) else []
+    said = [tensor[3] for call in calls for tensor in call if isinstance(tensor, list) and len(tensor) > 3]
+    if not habits.TELLS_CAUSALITY_IN_CALLS.at(release) and any(CAUSAL in keywords for keywords in said):
+        raise NotConvertible(f"a {node.class_name} of Keras {release} cannot be called with {CAUSAL!r}")
     return {"name": node.raw.get("name", node.name), "inbound_nodes": calls}
