@@ -31,7 +31,8 @@ class Owner(str, Enum):
 class Holding(NamedTuple):
     """One stored array and its owner: ``layer`` by name, ``role`` and the shape that its config claims, where they are told.
 
-    moved: it stands where another release put it, or in another's place, and there is one place where it belongs.
+    moved: it stands where another release put it, or in another's place, and there is one place where it belongs. place: where a Keras 3
+    archive keeps the variable (``layers/dense_1/vars/0``), whatever container this is.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Holding(NamedTuple):
     role: str = ""
     claimed: Shape | None = None
     moved: bool = False
+    place: str = ""
 
 
 @lru_cache(maxsize=4)
@@ -71,7 +73,8 @@ def _in_archive(document: Document, layout: Layout) -> dict[str, Holding]:
             stored = account.stored.get(variable.path.rpartition("/")[2])
             if stored is not None:
                 path, weight = stored
-                owned[path] = Holding(path, weight, Owner.LAYER, account.claim.name, variable.role, variable.shape)
+                place = f"{account.claim.place}/{variable.path}"
+                owned[path] = Holding(path, weight, Owner.LAYER, account.claim.name, variable.role, variable.shape, place=place)
     owned |= _misplaced(document, layout)
     for path, weight in document.weights.items():
         if path not in owned:
@@ -109,8 +112,8 @@ def _rightful(document: Document, found: Rearrangement) -> Iterator[tuple[str, H
     for old, new in found.moves:
         if _plain(new) in targets:
             account, variable = targets[_plain(new)]
-            weight = document.weights[old]
-            yield old, Holding(old, weight, Owner.LAYER, account.claim.name, variable.role, variable.shape, moved=True)
+            weight, place = document.weights[old], f"{account.claim.place}/{variable.path}"
+            yield old, Holding(old, weight, Owner.LAYER, account.claim.name, variable.role, variable.shape, moved=True, place=place)
 
 
 def _plain(path: str) -> str:
@@ -145,7 +148,8 @@ def _in_h5(document: Document, found: Ledger) -> dict[str, Holding]:
                 continue
             if index < len(layer.variables):
                 variable = layer.variables[index]
-                owned[stem + name] = Holding(stem + name, array, Owner.LAYER, layer.name, variable.role, variable.shape)
+                place = f"{layer.place}/{variable.path}"
+                owned[stem + name] = Holding(stem + name, array, Owner.LAYER, layer.name, variable.role, variable.shape, place=place)
             else:
                 owned[stem + name] = Holding(stem + name, array, Owner.SURPLUS, layer.name)
     for path, weight in document.weights.items():

@@ -62,11 +62,12 @@ def _own(document: Document) -> tuple[Node, ...]:
 class Listed(NamedTuple):
     """A layer of the outermost model and its variables in the order of an ``.h5``: nested models flat, what is trained first.
 
-    variables is None where it, or a layer in it, does not tell.
+    variables is None where it, or a layer in it, does not tell. place: where a Keras 3 archive keeps it.
     """
 
     node: Node
     variables: Variables | None
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -82,7 +83,7 @@ class Listed(NamedTuple):
 def listed(document: Document) -> tuple[Listed, ...]:
     """What each layer of the outermost model has in an ``.h5``, as Keras 3 reads it (legacy_h5_format._legacy_weights)."""
     shapes = infer(document)
-    return tuple(Listed(row, _flat(row, shapes)) for row in _own(document))
+    return tuple(Listed(row, _flat(row, shapes), place) for row, place in _placed(_own(document), ""))
 
 
 def _flat(row: Node, shapes: Inferred) -> Variables | None:
@@ -99,17 +100,22 @@ def _flat(row: Node, shapes: Inferred) -> Variables | None:
 
 def _within(layers: Iterable[Node], shapes: Inferred, frozen: bool, place: str, depth: int, native: bool) -> list[Claim]:
     """The claims of a model's layers, of which training changes none where the model that is asked is ``frozen``."""
-    used: Counter[str] = Counter()
     found: list[Claim] = []
-    for node in layers if depth < DEEPEST else ():
-        stem = _stem(node.class_name)
-        inside = f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
-        used[stem] += 1
+    for node, inside in _placed(layers, place) if depth < DEEPEST else ():
         if is_model(node):
             found += _within(_layers(node), shapes, frozen, inside + "/", depth + 1, native)
         else:
             found.append(_claim(node, shapes, frozen, inside, native))
     return found
+
+
+def _placed(layers: Iterable[Node], place: str) -> Iterator[tuple[Node, str]]:
+    """Each layer of a model with its place in an archive: its class, counted."""
+    used: Counter[str] = Counter()
+    for node in layers:
+        stem = _stem(node.class_name)
+        yield node, f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
+        used[stem] += 1
 
 
 def _claim(node: Node, shapes: Inferred, frozen: bool, place: str, native: bool) -> Claim:

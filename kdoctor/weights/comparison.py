@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kdoctor.document import ABSENT, Document, Json
+from kdoctor.document import Document, Json
 from kdoctor.structure.layers import Layer, is_model
-from kdoctor.weights.accounting import Holding, Owner, holdings
+from kdoctor.weights.accounting import Holding
+from kdoctor.weights.counterparts import counterparts
+from kdoctor.weights.dialects import class_of, value_differences
+from kdoctor.weights.likeness import same_numbers
 from kdoctor.weights.pairing import Pairing, paired
 from kdoctor.weights.stored import written
 
 # Said beside a layer's arguments: where it stands in the file, not what it does.
 NOT_ARGUMENTS = frozenset({"layers", "input_layers", "output_layers"})
-# A number that the process which saved the file gave to an object.
-PASSING = frozenset({"shared_object_id"})
+OPTIMIZER = {"optimizer_config": "optimizer"}  # what an .h5 calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def compared(one: Document, other: Document) -> tuple[Change, ...]:
         *_architecture(pairing),
         *_arguments(pairing),
         *_weights(one, other, pairing),
-        *_values("training", "", one.training, other.training),
+        *_values("training", "", _training(one), _training(other)),
     )
 
 
@@ -48,7 +50,7 @@ def _architecture(pairing: Pairing) -> Iterator[Change]:
             continue
         if one.name != other.name:
             yield Change("architecture", f"{name}: name", one.name, other.name)
-        if one.class_name != other.class_name:
+        if class_of(one.node.raw) != class_of(other.node.raw):
             yield Change("architecture", name, one.class_name, other.class_name)
         elif _inputs(one, {}) != _inputs(other, pairing.names):
             yield Change("architecture", f"{name}: inputs", _inputs(one, {}), _inputs(other, {}))
@@ -66,7 +68,7 @@ def _inputs(layer: Layer, names: Mapping[str, str]) -> Json:
 def _arguments(pairing: Pairing) -> Iterator[Change]:
     for name, one in pairing.first.items():
         other = pairing.second.get(name)
-        if other is not None and other.class_name == one.class_name:
+        if other is not None and class_of(other.node.raw) == class_of(one.node.raw):
             yield from _values("arguments", name, _config(one), _config(other))
 
 
@@ -76,34 +78,21 @@ def _config(layer: Layer) -> Json:
 
 
 def _values(topic: str, place: str, one: Json, other: Json) -> Iterator[Change]:
-    """The innermost places at which two JSON values differ."""
-    stack = [(place, one, other)]
-    while stack:
-        at, left, right = stack.pop()
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            keys = reversed([key for key in dict.fromkeys((*left, *right)) if key not in PASSING])
-            stack += [(f"{at}.{key}".lstrip("."), left.get(key, ABSENT), right.get(key, ABSENT)) for key in keys]
-        elif left is not right and (left != right or type(left) is not type(right)):
-            yield Change(topic, at, None if left is ABSENT else left, None if right is ABSENT else right)
+    yield from (Change(topic, *found) for found in value_differences(place, one, other))
+
+
+def _training(document: Document) -> Json:
+    """The training state by the words of an archive."""
+    found = document.training
+    return {OPTIMIZER.get(key, key): value for key, value in found.items()} if isinstance(found, Mapping) else found
 
 
 def _weights(one: Document, other: Document, pairing: Pairing) -> Iterator[Change]:
-    first, second = _named(one, {}), _named(other, pairing.names)
-    for name in dict.fromkeys((*first, *second)):
-        left, right = first.get(name), second.get(name)
+    for name, left, right in counterparts(one, other, pairing):
         if left is None or right is None or (left.weight.shape, left.weight.dtype) != (right.weight.shape, right.weight.dtype):
             yield Change("weights", name, left and _told(left), right and _told(right))
-        elif one.numbers and other.numbers and one.numbers.get(left.path) != other.numbers.get(right.path):
+        elif one.numbers and other.numbers and not same_numbers(one, left, other, right):
             yield Change("weights", f"{name}: numbers", _summary(one, left), _summary(other, right))
-
-
-def _named(document: Document, names: Mapping[str, str]) -> dict[str, Holding]:
-    """Weights by layer and role, which a conversion leaves as they are; by their paths where that does not tell them apart."""
-    found: dict[str, Holding] = {}
-    for holding in holdings(document):
-        name = f"{names.get(holding.layer, holding.layer)}.{holding.role}" if holding.owner is Owner.LAYER else holding.path
-        found[holding.path if name in found else name] = holding
-    return found
 
 
 def _told(holding: Holding) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from kdoctor.document import Document
 from kdoctor.structure.layers import Layer, layers
+from kdoctor.weights.dialects import class_of
 
 COUNT = re.compile(r"_\d+$")  # what Keras puts behind the name of a class that it has named before in this process
 
@@ -67,5 +68,5 @@ def _by_stem(found: Iterable[Layer], theirs: Mapping[str, str]) -> Mapping[tuple
     for layer in found:
         around = "/".join(layer.parents)
         parents = tuple(theirs.get(around, around).split("/")) if around else ()
-        groups[parents, layer.class_name, COUNT.sub("", layer.name)].append(layer)
+        groups[parents, str(class_of(layer.node.raw)), COUNT.sub("", layer.name)].append(layer)
     return groups

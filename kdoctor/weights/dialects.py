@@ -1,0 +1,56 @@
+"""Where two JSON values differ, apart from the words in which two containers say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from kdoctor.document import ABSENT, Json
+from kdoctor.weights.claims import REAL_NAMES
+
+# A number that the process which saved the file gave to an object.
+PASSING = frozenset({"shared_object_id"})
+# What an archive says beside a class and its config, and an ``.h5`` may not.
+BESIDE = frozenset({"module", "registered_name", "build_config", "compile_config"})
+
+
+class Difference(NamedTuple):
+    """One place, and what either side says there; None for nothing."""
+
+    place: str
+    one: Json
+    other: Json
+
+
+def class_of(raw: Mapping[str, Json]) -> Json:
+    """The class of a serialized object as Keras knows it: with its package, which an archive has beside it, by the name of its class itself."""
+    registered = raw.get("registered_name")
+    found = registered if isinstance(registered, str) and registered else raw.get("class_name")
+    return REAL_NAMES.get(found, found) if isinstance(found, str) else found
+
+
+def value_differences(place: str, one: Json, other: Json) -> Iterator[Difference]:
+    """The innermost places at which two values differ."""
+    stack = [(place, one, other)]
+    while stack:
+        at, left, right = stack.pop()
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            stack += reversed([(f"{at}.{key}".lstrip("."), a, b) for key, a, b in _members(left, right)])
+        elif _holds_objects(left, right):
+            stack += reversed([(f"{at}.{index}", a, b) for index, (a, b) in enumerate(zip(left, right, strict=True))])
+        elif left is not right and (left != right or type(left) is not type(right)):
+            yield Difference(at, None if left is ABSENT else left, None if right is ABSENT else right)
+
+
+def _members(left: Mapping[str, Json], right: Mapping[str, Json]) -> Iterator[tuple[str, Json, Json]]:
+    objects = "class_name" in left and "class_name" in right
+    same = objects and class_of(left) == class_of(right)
+    for key in dict.fromkeys((*left, *right)):
+        a, b = left.get(key, ABSENT), right.get(key, ABSENT)
+        one_sided = objects and key in BESIDE and (a is ABSENT or b is ABSENT)
+        if key not in PASSING and not one_sided and not (same and key == "class_name"):
+            yield key, a, b
+
+
+def _holds_objects(left: Json, right: Json) -> bool:
+    return isinstance(left, list) and isinstance(right, list) and len(left) == len(right) and any(isinstance(one, Mapping) for one in left)
