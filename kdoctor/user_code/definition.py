@@ -6,8 +6,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.user_code.sublayers import Made
 
-# The arguments of keras.layers.Layer that a config always holds.
-BASE_ARGUMENTS: Final = frozenset({"name", "trainable", "dtype", "activity_regularizer"})
+# The arguments of keras.layers.Layer: of a class without a constructor of its own, Keras 3 saves all of them.
+BASE_ARGUMENTS: Final = frozenset({"name", "trainable", "dtype", "activity_regularizer", "autocast"})
 Lengths: TypeAlias = "tuple[int | str | None, ...]"  # of an array by axis: a number, the name of an argument, or None for anything else
 
 

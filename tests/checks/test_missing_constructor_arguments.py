@@ -195,6 +195,14 @@ def test_what_is_handed_on_is_held_against_the_base_in_keras() -> None:
     assert finding.repair is None
 
 
+def test_a_class_without_a_constructor_takes_all_that_a_layer_of_keras_takes() -> None:
+    source = target("class Memory(layers.Layer):\n    def call(self, x): ...")
+    saved = {**layer("Memory", module="train", name="m", activity_regularizer=None, trainable=True, dtype="float32", autocast=True)}
+    assert examine("K304", document(sequential({**saved, "registered_name": "Memory"})), source) == []
+    (finding,) = examine("K304", memory(autocast=True), source)
+    assert "takes no units" in finding.message
+
+
 def test_a_keyword_that_only_the_author_knows_is_not_dropped() -> None:
     source = "class Memory(Layer):\n    def __init__(self, units, **kwargs):\n        super().__init__(**kwargs)"
     (finding,) = examine("K304", memory(note="mine"), target(source))
