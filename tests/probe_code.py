@@ -52,6 +52,13 @@ def recurrent() -> Any:
 
 
 @model
+def nested_states() -> Any:
+    steps = keras.Input((6, 3))
+    outputs, first, second = L.RNN([L.LSTMCell(4), L.LSTMCell(3)], return_state=True)(steps)
+    return keras.Model(steps, [outputs, first, L.Dense(2)(second[1])])
+
+
+@model
 def twins() -> Any:
     tower = keras.Sequential([keras.Input((6,)), L.Dense(4, activation="tanh"), L.Dense(2)], name="tower")
     left, right = keras.Input((6,), name="left"), keras.Input((6,), name="right")

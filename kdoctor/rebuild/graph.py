@@ -16,7 +16,7 @@ from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.names import Scope
 from kdoctor.rebuild.objects import instance, value
 from kdoctor.rebuild.operations import auto_named, operation
-from kdoctor.rebuild.outputs import picked
+from kdoctor.rebuild.outputs import flattened, may_nest, picked
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sources import Source, as_source, tensors
@@ -74,6 +74,8 @@ class Graph:
         else:
             items = [*(Item(item) for item in args), *(Item(item, f"{name}=") for name, item in kwargs.items())]
             made = Applied(self._layer(key, node), call("", items))
+            if self.several.get(key, False) and may_nest(self.module, node):
+                made = flattened(self.module, node, made)
         self.made.setdefault(key, []).append(self._assign(key, made))
 
     def _layer(self, key: str, node: Node) -> Fragment:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.document import Json
+from kdoctor.keras_api.operation import of_keras_3
+from kdoctor.rebuild.fragments import Fragment, Item, call
 from kdoctor.rebuild.literals import text
 from kdoctor.rebuild.module import Module
+from kdoctor.rebuild.objects import resolved
+from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sources import as_source
 
@@ -18,6 +22,9 @@ SEVERAL = frozenset(
     }
 )  # fmt: skip
 SCORES = "return_attention_scores"
+HELD = ("layer", "cell")  # what a wrapper, or an RNN, takes its outputs from
+ONE_STATE = frozenset({"GRUCell", "SimpleRNNCell"})
+ANYTHING = frozenset({"TFSMLayer"})  # returns what the function that it loads returns
 
 
 def picked(module: Module, node: Node, variable: str, call_number: int, output: int, several: bool) -> str:
@@ -28,6 +35,27 @@ def picked(module: Module, node: Node, variable: str, call_number: int, output: 
     if several or _returns_several(node, call_number):
         return f"{variable}[{output}]"
     return variable
+
+
+def may_nest(module: Module, node: Node) -> bool:
+    """Whether a layer with several outputs may return them as a dict, or as lists in a list: connections count the tensors of all of them."""
+    if is_model(node) or of_keras_3(node):
+        return False
+    if node.class_name in ANYTHING or resolved(module, node) is None:
+        return True
+    if node.class_name == "StackedRNNCells":
+        cells = node.config.get("cells")
+        found = [as_node(one, node.at) for one in cells] if isinstance(cells, list) else []
+        return not all(one is not None and one.class_name in ONE_STATE and resolved(module, one) is not None for one in found)
+    inside = [as_node(node.config.get(key), node.at / "config" / key) for key in HELD]
+    return any(one is not None and may_nest(module, one) for one in inside)
+
+
+def flattened(module: Module, node: Node, result: Fragment) -> Fragment:
+    """All tensors of a layer's result in one list, as connections count them."""
+    if module.catalogue.resolve("keras.tree", "flatten") is None:
+        module.problem(f"{module.target} has no keras.tree, which tells the outputs of {node.name!r} apart", node.at)
+    return call("keras.tree.flatten", [Item(result)])
 
 
 def _of_model(module: Module, node: Node, variable: str, outputs: Json, output: int) -> str:

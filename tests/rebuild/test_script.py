@@ -94,6 +94,31 @@ def test_inputs_and_outputs_keep_their_structure() -> None:
     assert 'outputs={"a": head, "b": [x]}' in text
 
 
+def test_the_outputs_of_a_layer_that_may_nest_them_are_counted_as_keras_flattens_them() -> None:
+    cells = [layer("LSTMCell", units=4, name="one"), layer("LSTMCell", units=3, name="two")]
+    stacked = layer("RNN", cell=layer("StackedRNNCells", cells=cells, name="cells"), return_state=True, name="rnn")
+    text = written(functional(called(stacked, tensor("x")), outputs=[["rnn", 0, 0], [["rnn", 0, 1], ["rnn", 0, 4]]])).text
+    assert "rnn = keras.tree.flatten(" in text
+    assert "outputs=[rnn[0], [rnn[1], rnn[4]]]" in text
+    own = {**layer("Two", module="train", name="two"), "registered_name": "mine>Two"}
+    stub = {"Two": "class Two(keras.layers.Layer): ..."}
+    assert "two = keras.tree.flatten(Two(name=" in written(functional(called(own, tensor("x")), outputs=["two", 0, 1]), custom=stub).text
+    assert "keras.tree" not in written(functional(called(own, tensor("x")), outputs=["two", 0, 0]), custom=stub).text
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        layer("LSTM", units=4, return_state=True, name="rnn"),
+        layer("Bidirectional", layer=layer("GRU", units=4, return_state=True, name="one"), name="rnn"),
+        layer("RNN", cell=layer("LSTMCell", units=4, name="one"), return_state=True, name="rnn"),
+    ],
+    ids=["LSTM", "Bidirectional", "RNN"],
+)
+def test_outputs_that_are_one_list_stay_as_they_are(plain: dict[str, Any]) -> None:
+    assert "keras.tree" not in written(functional(called(plain, tensor("x")), outputs=[["rnn", 0, 0], ["rnn", 0, 1]])).text
+
+
 def test_a_model_that_was_compiled_is_compiled() -> None:
     adam = {"module": "keras.optimizers", "class_name": "Adam", "config": {"name": "adam", "learning_rate": 0.0010000000474974513}}
     training = {"optimizer": adam, "loss": "mse", "metrics": ["mae"], "run_eagerly": False, "steps_per_execution": 1, "jit_compile": False}
