@@ -159,6 +159,9 @@ def arguments(module: Module, node: Node, known: ApiObject) -> tuple[Item, ...]:
 
 def _as_given(node: Node) -> Mapping[str, Json]:
     """The config without what the constructor derives itself."""
+    if node.class_name == "Discretization" and None not in (node.config.get("num_bins"), node.config.get("bin_boundaries")):
+        learned = "num_bins" if node.config["bin_boundaries"] else "bin_boundaries"  # Keras writes both once it has adapted, and takes one
+        return {key: item for key, item in node.config.items() if key != learned}
     if node.class_name != "Bidirectional":
         return node.config
     config = dict(node.config)

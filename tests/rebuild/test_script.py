@@ -119,6 +119,13 @@ def test_outputs_that_are_one_list_stay_as_they_are(plain: dict[str, Any]) -> No
     assert "keras.tree" not in written(functional(called(plain, tensor("x")), outputs=[["rnn", 0, 0], ["rnn", 0, 1]])).text
 
 
+@pytest.mark.parametrize(("boundaries", "kept"), [([1.0, 2.5], "bin_boundaries=[1.0, 2.5]"), ([], "num_bins=3"), (None, "num_bins=3")])
+def test_of_bins_that_were_learned_the_boundaries_alone_are_given(boundaries: Any, kept: str) -> None:
+    text = written(sequential(INPUT, layer("Discretization", bin_boundaries=boundaries, num_bins=3, name="bins"))).text
+    assert f"Discretization({kept}" in text
+    assert text.count("num_bins") + text.count("bin_boundaries") == 1
+
+
 def test_a_model_that_was_compiled_is_compiled() -> None:
     adam = {"module": "keras.optimizers", "class_name": "Adam", "config": {"name": "adam", "learning_rate": 0.0010000000474974513}}
     training = {"optimizer": adam, "loss": "mse", "metrics": ["mae"], "run_eagerly": False, "steps_per_execution": 1, "jit_compile": False}
