@@ -11,6 +11,8 @@ from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.target import Target
 from kdoctor.training.renamed_metrics import as_class
 
+from ._listed_metrics import listed_metrics
+
 # losses/loss.py, standardize_reduction: "auto" was Keras 2's word for the mean over the batch.
 REDUCTIONS = {"auto": "sum_over_batch_size"}
 WRAPPER = "MeanMetricWrapper"  # around a function as a metric, as Keras 2 stores it
@@ -30,9 +32,14 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
     Some metrics went by names that Keras 3 has no function for (``cosine_proximity``, ``logcosh``): the model predicts, and ``fit`` raises
     "Could not interpret metric identifier: cosine_proximity". The cure names the class that computes the same.
 
+    A metric that stood alone (``metrics="mae"``) is refused: "Expected `metrics` argument to be a list, tuple, or dict". Keras 2 gave it
+    to every output, as it did a list of metrics; Keras 3 takes the items of a list for one output each where there are several. The cure
+    writes a list, for each output of several.
+
     The cure writes the full name (``mean_squared_error``), leaves out ``fn``, which the class knows itself, and writes today's word for
     the reduction, that of a loss of the user's own included, when its source is given with ``--custom``. The model computes the same.
     """
+    yield from listed_metrics(document, target)
     for mention in mentions(document, target):
         if mention.kind == "optimizer":
             continue
