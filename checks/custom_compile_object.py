@@ -21,7 +21,8 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
     """The model was compiled with a loss, metric or optimizer of the user's own, or of a later Keras, which blocks loading.
 
     Only its name is in the file: "Unknown loss function: my_loss", "Could not locate function 'rmse'". Predictions do not need it. A
-    metric that is stored as plain text does not block loading, only ``fit`` and ``evaluate``: a warning.
+    metric that is stored as plain text does not block loading, only ``fit`` and ``evaluate``: a warning, unless the model is wanted for
+    training. So it is with a function within a MeanMetricWrapper, which an ``.h5`` of Keras 2 makes of every metric function.
 
     So is a learning-rate schedule of the user's own, in an optimizer of Keras's: "Could not locate class 'WarmUp'".
 
@@ -42,7 +43,7 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
             f"{target} does not know the {mention.kind} {mention.name!r}: {told_of(mention.kind, mention.name, target.minor) or OWN}",
             repair=_left_out(document) if blocks and not dropped else None,
             keras_says=_keras_says(mention, document.format.native),
-            mild=not blocks or dropped,
+            mild=dropped or (not blocks and target.purpose != "training"),
         )
         dropped = dropped or blocks
 
@@ -81,6 +82,8 @@ def _falls_back(mention: Mention, document: Document, target: Target) -> bool:
 
 
 def _keras_says(mention: Mention, native: bool) -> str:
+    if mention.form == "text" and mention.at.keys[-1] == "fn":
+        return "TypeError: 'str' object is not callable"
     if mention.form == "text":
         could_not = f"ValueError: Could not interpret {mention.kind} identifier: {mention.name}"
         return could_not if native else "TypeError: string indices must be integers"

@@ -8,6 +8,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
+from kdoctor.keras_api.metric_functions import WRAPPER
 from kdoctor.target import Target
 from kdoctor.training.renamed_metrics import as_class
 
@@ -15,7 +16,7 @@ from ._listed_metrics import listed_metrics
 
 # losses/loss.py, standardize_reduction: "auto" was Keras 2's word for the mean over the batch.
 REDUCTIONS = {"auto": "sum_over_batch_size"}
-WRAPPER = "MeanMetricWrapper"  # around a function as a metric, as Keras 2 stores it
+LOSSES = "keras.losses"
 
 
 @check("K502", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -52,7 +53,22 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
             yield _renamed(mention, made, document, target)
         if target.keras_3 and not document.format.native and mention.name == WRAPPER and mention.arguments.get("name") in target.custom:
             yield _taken_for_its_name(mention, document, target)
+        yield from _homeless(mention, document, target)
         yield from _arguments(mention, target)
+
+
+def _homeless(mention: Mention, document: Document, target: Target) -> Iterator[Finding]:
+    """A loss as a metric stands in a wrapper in an ``.h5``, which Keras 3 reads as in an archive: by its module."""
+    if not target.keras_3 or document.format.native or mention.at.keys[-1] != "fn" or mention.form != "object" or mention.found is None:
+        return
+    if document.at(mention.at / "module") is ABSENT:
+        home = tuple(Edit(mention.at / key, old=ABSENT, new=value) for key, value in (("module", LOSSES), ("registered_name", None)))
+        yield Finding(
+            mention.at,
+            f"the loss {mention.name} in a metric does not say its module, by which {target} looks for it",
+            repair=Repair(f"write module {LOSSES}", home),
+            keras_says=f"TypeError: <class 'keras.src.metrics.reduction_metrics.{WRAPPER}'> could not be deserialized properly.",
+        )
 
 
 def _taken_for_its_name(mention: Mention, document: Document, target: Target) -> Finding:
@@ -109,7 +125,8 @@ def _arguments(mention: Mention, target: Target) -> Iterator[Finding]:
 
 def _reduction(mention: Mention, target: Target) -> Iterator[Finding]:
     at, reduction = mention.at / "config", mention.arguments.get("reduction")
-    if mention.kind == "loss" and isinstance(reduction, str) and reduction in REDUCTIONS and habits.RENAMES_REDUCTION.of(target):
+    reduces = mention.kind == "loss" or (mention.found is not None and mention.found.kind == "loss")  # a loss as a metric, too
+    if reduces and isinstance(reduction, str) and reduction in REDUCTIONS and habits.RENAMES_REDUCTION.of(target):
         right = REDUCTIONS[reduction]
         yield Finding(
             at / "reduction",

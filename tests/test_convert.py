@@ -132,6 +132,15 @@ def test_a_function_that_keras_2_holds_as_a_metric_is_one_that_fit_can_call() ->
         "registered_name": "function",
     }
     assert own["config"]["fn"] == "authors_own"
+    ((_, given),) = native_training(training, frozenset({"authors_own"}))["metrics"]
+    assert given["config"]["fn"]["config"] == "authors_own"
+
+
+def test_a_loss_that_a_metric_wraps_is_found_by_its_module() -> None:
+    fn = {"class_name": "Huber", "config": {"delta": 0.3}}
+    wrapped = {"class_name": "MeanMetricWrapper", "config": {"name": "mine", "dtype": "float32", "fn": fn}}
+    ((found,),) = native_training({"loss": "mse", "metrics": [[wrapped]]})["metrics"]
+    assert found["config"]["fn"] == {"module": "keras.losses", **fn, "registered_name": None}
 
 
 def test_a_metric_that_is_a_class_alone_in_keras_3_becomes_that_class_under_its_name() -> None:

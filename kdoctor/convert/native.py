@@ -53,7 +53,7 @@ def as_native(document: Document, target: Target) -> Converted:
     parts = {key: value for key, value in document.parts.items() if key not in ("attributes", "members", "training")}
     parts["config"] = Translator(Catalogue.load(target.release, target.family)).model(_named(document))
     if isinstance(document.training, Mapping):
-        parts["training"] = native_training(document.training)
+        parts["training"] = native_training(document.training, target.custom)
     places = by_layer(document)
     weights, notes = _with_state(document, {place.path: place.weight for place in places}, [p.weight for p in places if p.trained])
     parts["weights"], parts["attributes"] = weights, groups_of(weights)

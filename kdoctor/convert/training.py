@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kdoctor.document import Json
+from kdoctor.keras_api.metric_functions import CLASSES, FUNCTIONS, WRAPPER
 
-# Functions that Keras 2 holds as metrics and Keras 3 finds by name; tried in 3.0.5, 3.9.2 and 3.15.1, 2026-11-21.
-FUNCTIONS = frozenset({
-    "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy",
-    "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "mean_squared_error", "mean_absolute_error",
-    "mean_absolute_percentage_error", "mean_squared_logarithmic_error", "hinge", "squared_hinge", "categorical_hinge", "poisson",
-})  # fmt: skip
-# Those that are no functions there, and the classes that compute the same; `cosine_proximity` is another name of the first.
-CLASSES: Mapping[str, str] = {"cosine_similarity": "CosineSimilarity", "logcosh": "LogCoshError", "log_cosh": "LogCoshError"}
-WRAPPER = "MeanMetricWrapper"
 PARTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
-def native_training(training: Mapping[str, Json]) -> dict[str, Json]:
-    """A training_config as a compile_config."""
+def native_training(training: Mapping[str, Json], custom: Collection[str] = ()) -> dict[str, Json]:
+    """A training_config as a compile_config. ``custom``: the names that whoever loads it will give."""
     optimizer = training.get("optimizer_config")
     found: dict[str, Json] = {}
     if isinstance(optimizer, Mapping):
@@ -30,26 +22,28 @@ def native_training(training: Mapping[str, Json]) -> dict[str, Json]:
             "registered_name": None,
         }
     for key in PARTS:
-        found[key] = _homed(training.get(key), "losses" if key == "loss" else "metrics")
+        found[key] = _homed(training.get(key), "losses" if key == "loss" else "metrics", custom)
     return found
 
 
-def _homed(value: Json, module: str) -> Json:
+def _homed(value: Json, module: str, custom: Collection[str]) -> Json:
     if isinstance(value, Mapping) and "class_name" in value and "module" not in value:
-        return {"module": f"keras.{module}", **_callable(value), "registered_name": None}
+        return {"module": f"keras.{module}", **_callable(value, custom), "registered_name": None}
     if isinstance(value, Mapping):
-        return {key: _homed(item, module) for key, item in value.items()}
-    return [_homed(item, module) for item in value] if isinstance(value, list) else value
+        return {key: _homed(item, module, custom) for key, item in value.items()}
+    return [_homed(item, module, custom) for item in value] if isinstance(value, list) else value
 
 
-def _callable(value: Mapping[str, Json]) -> Mapping[str, Json]:
+def _callable(value: Mapping[str, Json], custom: Collection[str]) -> Mapping[str, Json]:
     """A wrapper's function as an archive names one: the text of an ``.h5`` stays a text there, which fit() cannot call."""
     config = value.get("config")
-    if value.get("class_name") != WRAPPER or not isinstance(config, Mapping) or not isinstance(config.get("fn"), str):
+    if value.get("class_name") != WRAPPER or not isinstance(config, Mapping):
         return value
+    if not isinstance(config.get("fn"), str):  # an object: a loss
+        return {**value, "config": {**config, "fn": _homed(config["fn"], "losses", custom)}} if "fn" in config else value
     if config["fn"] in CLASSES and config.keys() <= {"name", "dtype", "fn"}:
         return {"class_name": CLASSES[config["fn"]], "config": {key: said for key, said in config.items() if key != "fn"}}
-    if config["fn"] not in FUNCTIONS:
+    if config["fn"] not in FUNCTIONS and config["fn"] not in custom:
         return value
     function = {"module": "builtins", "class_name": "function", "config": config["fn"], "registered_name": "function"}
     return {**value, "config": {**config, "fn": function}}

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.metric_functions import KNOWN, WRAPPER
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import FUNCTION, Node, as_node
 from kdoctor.target import Target
@@ -54,13 +55,15 @@ def mentions(document: Document, target: Target) -> tuple[Mention, ...]:
     training = document.training
     if not isinstance(training, Mapping):
         return ()
-    return tuple(_Reader(Catalogue.load(target.release, target.family), document.format.native, target.custom).read(training))
+    catalogue = Catalogue.load(target.release, target.family)
+    return tuple(_Reader(catalogue, document.format.native, target.keras_3, target.custom).read(training))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     catalogue: Catalogue
     native: bool
+    keras_3: bool
     custom: frozenset[str]
 
     def read(self, training: Mapping[str, Json]) -> Iterator[Mention]:
@@ -99,6 +102,21 @@ class _Reader:
             found = self.catalogue.legacy(_table(kind, node), node.class_name)
         meant = self.catalogue.function(kind, node.class_name.rpartition(">")[2])
         yield Mention(at, kind, node.class_name, "object", found, meant, given, node.config, in_list)
+        if node.class_name == WRAPPER and kind == "metric" and self.keras_3:
+            yield from self._wrapped(node, in_list)
+
+    def _wrapped(self, node: Node, in_list: bool) -> Iterator[Mention]:
+        """What a metric wraps: a function, which an ``.h5`` of Keras 2 has as a text that Keras 3 reads unseen, or a loss."""
+        fn, at = node.config.get("fn"), node.at / "config" / "fn"
+        inner = as_node(fn, at)
+        if isinstance(fn, str) and fn not in KNOWN:
+            yield Mention(at, "metric", fn, "text", None, None, fn in self.custom, {}, True)
+        elif inner is not None and inner.class_name == FUNCTION:
+            yield _Reader(self.catalogue, True, self.keras_3, self.custom)._named(
+                str(inner.raw["config"]), inner.module, at, "metric", "function", in_list
+            )
+        elif inner is not None:
+            yield from self._one(fn, at, "loss", in_list)
 
     def _named(self, name: str, module: str | None, at: Pointer, kind: str, form: str, in_list: bool) -> Mention:
         """A name alone. ``compile`` itself looks up the texts of a ``.keras``, those of an ``.h5`` go through the loader first."""

@@ -58,6 +58,34 @@ def test_a_plain_text_does_not_block_loading_and_is_kept(sick: Document) -> None
     assert (severity(finding), finding.repair) == (Severity.WARNING, None)
 
 
+FOR_TRAINING = Target("3.15.1", purpose="training")
+
+
+def wrapper(fn: Any) -> dict[str, Any]:
+    return {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": {"name": "q", "dtype": "float32", "fn": fn}}
+
+
+@pytest.mark.parametrize("sick", [h5(metrics=["rmse"]), native(loss="my_loss"), h5(metrics=[[wrapper("rmse")]])])
+def test_a_name_that_fit_does_not_find_is_an_error_for_training(sick: Document) -> None:
+    (finding,) = examine("K506", sick, FOR_TRAINING)
+    assert (severity(finding), finding.repair) == (Severity.ERROR, None)
+    assert severity(examine("K506", sick)[0]) is Severity.WARNING
+
+
+def test_a_function_of_the_users_own_within_a_wrapper_blocks_loading_an_archive() -> None:
+    sick = native(metrics=[wrapper(RMSE)])
+    (finding,) = examine("K506", sick)
+    assert (severity(finding), finding.at.json) == (Severity.ERROR, "/metrics/0/config/fn")
+    assert cured(sick, finding).training is ABSENT
+    assert examine("K506", sick, Target("3.15.1", custom=frozenset({"rmse"}))) == []
+    assert examine("K506", native(metrics=[wrapper({**RMSE, "config": "huber"})])) == []
+
+
+@pytest.mark.parametrize("fn", ["huber", "kl_divergence", "mean_absolute_error", "log_cosh"])
+def test_a_function_of_keras_within_a_wrapper_is_none_of_the_users_own(fn: str) -> None:
+    assert examine("K506", h5(metrics=[[wrapper(fn)]]), FOR_TRAINING) == []
+
+
 def test_of_several_the_first_that_blocks_has_the_cure() -> None:
     found = examine("K506", native(loss="my_loss", metrics=[RMSE, MINE]))
     assert [finding.repair is not None for finding in found] == [False, True, False]

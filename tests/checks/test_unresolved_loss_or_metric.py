@@ -139,3 +139,20 @@ def test_a_loss_whose_source_is_given_gets_the_word_of_today_for_its_reduction()
     assert finding.repair is not None
     assert examine("K502", apply(sick, finding.repair.edits), given) == []
     assert examine("K502", sick, Target("3.15.1", custom=frozenset({"Mine"}))) == []  # who knows what it takes
+
+
+def test_a_loss_as_a_metric_gets_the_word_of_today_for_its_reduction() -> None:
+    sick = native(metrics=[{"module": "keras.losses", **loss(reduction="auto", name="mine"), "registered_name": None}])
+    (finding,) = examine("K502", sick)
+    assert cured(sick, finding).training["metrics"][0]["config"]["reduction"] == "sum_over_batch_size"
+
+
+def test_a_loss_as_a_metric_of_an_h5_says_its_module_within_the_wrapper() -> None:
+    fn = {**loss(reduction="auto", name="mine", fn="mean_squared_error"), "__passive_serialization__": True}
+    sick = h5(metrics=[[{"class_name": "MeanMetricWrapper", "config": {"name": "mine", "dtype": "float32", "fn": fn}}]])
+    healed = sick
+    while found := examine("K502", healed):
+        healed = cured(healed, found[0])
+    assert examine("K502", healed) == []
+    metric = keras.metrics.deserialize(healed.training["metrics"][0][0])
+    assert float(metric([[1.0]], [[3.0]])) == 4.0
