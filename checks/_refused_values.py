@@ -67,6 +67,23 @@ def metrics_built(document: Document, target: Target) -> Iterator[Finding]:
             )
 
 
+def metrics_arrays(document: Document, target: Target) -> Iterator[Finding]:
+    """A metric of Keras 3 is made of its config as it stands; Keras 2 wrote the label_weights of an AUC as an array of NumPy."""
+    for mention in mentions(document, target) if target.keras_3 and document.format.native else ():
+        if mention.kind != "metric" or mention.form != "object" or mention.found is None:
+            continue
+        for name, value in mention.arguments.items():
+            if not isinstance(value, Mapping) or value.get("class_name") != "__numpy__" or not isinstance(value.get("config"), Mapping):
+                continue
+            at, plain = mention.at / "config" / name, value["config"].get("value")
+            yield Finding(
+                at,
+                f"{name} of the metric {mention.name} is an array of NumPy, which {target} does not read in a metric",
+                repair=Repair("write it as a list", (Edit(at, old=value, new=plain),)) if isinstance(plain, list) else None,
+                keras_says="ValueError: Attempt to convert a value ({'class_name': '__numpy__', …",
+            )
+
+
 def refused_settings(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:
     """Of an optimizer that is found: a learning rate or a momentum that is no float, two ways to clip gradients at once, and what else it demands."""
     yield from _refused_rate(document, mention, target)

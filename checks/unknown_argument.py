@@ -18,7 +18,7 @@ from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
 
 from ._namesakes import is_namesake
-from ._refused_values import metrics_built, refused_values
+from ._refused_values import metrics_arrays, metrics_built, refused_values
 
 BATCH_SHAPE = "batch_input_shape"
 BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
@@ -67,6 +67,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
             yield from _built_with_one_shape(call, target)
     yield from refused_values(document, target)
     yield from metrics_built(document, target)
+    yield from metrics_arrays(document, target)
 
 
 def _listed(document: Document, call: Call) -> bool:

@@ -193,3 +193,15 @@ def test_keras_3_0_and_3_1_took_clipvalue_beside_another_way() -> None:
     for release, refused in (("3.0.5", 0), ("3.1.1", 0), ("3.2.1", 1), ("3.15.1", 1)):
         assert len(examine("K504", compiled(clipnorm=1.0, clipvalue=0.5), Target(release))) == refused
         assert len(examine("K504", compiled(clipnorm=1.0, global_clipnorm=0.5), Target(release))) == 1
+
+
+def test_the_label_weights_of_a_metric_are_written_as_a_list() -> None:
+    array = {"class_name": "__numpy__", "config": {"value": [0.2, 0.8], "dtype": "float32"}}
+    config = {"name": "auc", "multi_label": True, "num_labels": 2, "label_weights": array}
+    metric = {"module": "keras.metrics", "class_name": "AUC", "config": config, "registered_name": None}
+    sick = document(sequential(layer("Dense")), training={"metrics": [metric]})
+    (finding,) = examine("K601", sick)
+    assert finding.at.json == "/metrics/0/config/label_weights"
+    healed = cured(sick, finding)
+    assert healed.training["metrics"][0]["config"]["label_weights"] == [0.2, 0.8]
+    assert examine("K601", healed) == []
