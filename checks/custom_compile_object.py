@@ -6,14 +6,15 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.compile_reader import Mention, is_optimizer, mentions, unknown_schedule
+from kdoctor.keras_api.compile_reader import CROSSENTROPY, Mention, is_optimizer, mentions, unknown_schedule
 from kdoctor.keras_api.history import told_of
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
-from kdoctor.training.renamed_metrics import as_class
+from kdoctor.training.renamed_metrics import as_class, as_loss
 
 AT = Pointer("training")
 OWN = "it is the author's own"
+CHOSEN = "Keras 2 chose one of three by what the model was trained with, which the file does not tell"
 
 
 @check("K506", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -40,12 +41,18 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
         blocks = _blocks(mention, document.format.native, target)
         yield Finding(
             mention.at,
-            f"{target} does not know the {mention.kind} {mention.name!r}: {told_of(mention.kind, mention.name, target.minor) or OWN}",
+            f"{target} does not know the {mention.kind} {mention.name!r}: {_whose(mention, target)}",
             repair=_left_out(document) if blocks and not dropped else None,
             keras_says=_keras_says(mention, document.format.native),
             mild=dropped or (not blocks and target.purpose != "training"),
         )
         dropped = dropped or blocks
+
+
+def _whose(mention: Mention, target: Target) -> str:
+    if mention.kind == "metric" and mention.form == "text" and mention.name in CROSSENTROPY:
+        return CHOSEN
+    return told_of(mention.kind, mention.name, target.minor) or OWN
 
 
 def _left_out(document: Document) -> Repair:
@@ -65,7 +72,7 @@ def _schedule(mention: Mention, name: str, document: Document, target: Target, d
 
 
 def _is_told_elsewhere(mention: Mention, document: Document, target: Target) -> bool:
-    return _falls_back(mention, document, target) or as_class(mention, document, target) is not None
+    return _falls_back(mention, document, target) or (as_class(mention, document, target) or as_loss(mention, target)) is not None
 
 
 def _blocks(mention: Mention, native: bool, target: Target) -> bool:

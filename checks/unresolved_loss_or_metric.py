@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.custom.custom_objects import of_training
@@ -10,7 +10,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.keras_api.metric_functions import WRAPPER
 from kdoctor.target import Target
-from kdoctor.training.renamed_metrics import as_class
+from kdoctor.training.renamed_metrics import as_class, as_loss
 
 from ._listed_metrics import listed_metrics
 
@@ -31,7 +31,9 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
     taken for that name, "'function' object has no attribute 'replace'".
 
     Some metrics went by names that Keras 3 has no function for (``cosine_proximity``, ``logcosh``): the model predicts, and ``fit`` raises
-    "Could not interpret metric identifier: cosine_proximity". The cure names the class that computes the same.
+    "Could not interpret metric identifier: cosine_proximity". The cure names the class that computes the same; for ``ce``, which was one of
+    three cross-entropies, the one that the model's output and its loss tell. So it is with some losses (``huber_loss``, ``logcosh``,
+    ``kullback_leibler_divergence``), which an ``.h5`` does not even load with.
 
     A metric that stood alone (``metrics="mae"``) is refused: "Expected `metrics` argument to be a list, tuple, or dict". Keras 2 gave it
     to every output, as it did a list of metrics; Keras 3 takes the items of a list for one output each where there are several. The cure
@@ -50,7 +52,9 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
         if mention.found is None and mention.meant is not None and mention.form != "object":
             yield _alias(document, mention, target)
         if (made := as_class(mention, document, target)) is not None:
-            yield _renamed(mention, made, document, target)
+            yield _renamed(mention, made, str(made["class_name"]), document, target)
+        if (name := as_loss(mention, target)) is not None:
+            yield _renamed(mention, name, name, document, target)
         if target.keras_3 and not document.format.native and mention.name == WRAPPER and mention.arguments.get("name") in target.custom:
             yield _taken_for_its_name(mention, document, target)
         yield from _homeless(mention, document, target)
@@ -86,13 +90,13 @@ def _taken_for_its_name(mention: Mention, document: Document, target: Target) ->
     )
 
 
-def _renamed(mention: Mention, made: Mapping[str, Json], document: Document, target: Target) -> Finding:
+def _renamed(mention: Mention, made: Json, name: str, document: Document, target: Target) -> Finding:
     passed = document.format.native or mention.in_list  # unread until fit()
     return Finding(
         mention.at,
-        f"the metric {mention.name!r} is a name of Keras 2 that {target} does not find",
-        repair=Repair(f"write the metric {made['class_name']}", (Edit(mention.at, old=mention.name, new=made),)),
-        keras_says=f"ValueError: Could not interpret metric identifier: {mention.name}",
+        f"the {mention.kind} {mention.name!r} is a name of Keras 2 that {target} does not find",
+        repair=Repair(f"write the {mention.kind} {name}", (Edit(mention.at, old=mention.name, new=made),)),
+        keras_says=f"ValueError: Could not interpret {mention.kind} identifier: {mention.name}",
         mild=passed and target.purpose != "training",
     )
 

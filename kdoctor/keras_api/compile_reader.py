@@ -21,7 +21,8 @@ from kdoctor.target import Target
 KEYS = (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric"))
 SCHEDULES = "keras.optimizers.schedules"
 GONE = "LegacyOptimizerWarning"  # stands for every class of keras.optimizers.legacy, and has no from_config
-LEFT_ALONE = frozenset({"accuracy", "acc", "crossentropy", "ce"})  # compile() chooses what they mean
+LEFT_ALONE = frozenset({"accuracy", "acc"})  # compile() chooses what they mean
+CROSSENTROPY = frozenset({"crossentropy", "ce"})  # and these, in Keras 2: fit() of Keras 3 does not find them
 
 
 class Mention(NamedTuple):
@@ -86,7 +87,7 @@ class _Reader:
 
     def _one(self, value: Json, at: Pointer, kind: str, in_list: bool) -> Iterator[Mention]:
         if isinstance(value, str):
-            if kind != "metric" or value not in LEFT_ALONE:
+            if kind != "metric" or value not in (LEFT_ALONE if self.keras_3 else LEFT_ALONE | CROSSENTROPY):
                 yield self._named(value, None, at, kind, "text", in_list)
             return
         node = as_node(value, at)

@@ -86,6 +86,11 @@ def test_a_function_of_keras_within_a_wrapper_is_none_of_the_users_own(fn: str) 
     assert examine("K506", h5(metrics=[[wrapper(fn)]]), FOR_TRAINING) == []
 
 
+def test_a_cross_entropy_that_the_file_does_not_tell_is_not_called_the_authors_own() -> None:
+    (finding,) = examine("K506", native(metrics=["ce"]))
+    assert str(finding.message).endswith("which the file does not tell")
+
+
 def test_of_several_the_first_that_blocks_has_the_cure() -> None:
     found = examine("K506", native(loss="my_loss", metrics=[RMSE, MINE]))
     assert [finding.repair is not None for finding in found] == [False, True, False]

@@ -44,7 +44,14 @@ def test_the_short_name_of_a_loss_in_an_h5_is_written_out() -> None:
     assert examine("K502", healed) == []
 
 
-@pytest.mark.parametrize(("name", "kind"), [("cosine_proximity", keras.metrics.CosineSimilarity), ("logcosh", keras.metrics.LogCoshError)])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("cosine_proximity", keras.metrics.CosineSimilarity),
+        ("logcosh", keras.metrics.LogCoshError),
+        ("kullback_leibler_divergence", keras.metrics.KLDivergence),
+    ],
+)
 def test_a_metric_under_a_name_of_keras_2_is_the_class_that_computes_the_same(name: str, kind: type) -> None:
     sick = document(sequential(layer("Dense")), metadata={"keras_version": "2.15.0"}, training={"metrics": [name]})
     (finding,) = examine("K502", sick, Target(keras.__version__, purpose="training"))
@@ -156,3 +163,35 @@ def test_a_loss_as_a_metric_of_an_h5_says_its_module_within_the_wrapper() -> Non
     assert examine("K502", healed) == []
     metric = keras.metrics.deserialize(healed.training["metrics"][0][0])
     assert float(metric([[1.0]], [[3.0]])) == 4.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("huber_loss", "huber"), ("logcosh", "log_cosh"), ("kullback_leibler_divergence", "kl_divergence")]
+)
+def test_a_loss_under_a_name_of_keras_2_is_the_one_that_computes_the_same(old: str, new: str) -> None:
+    for sick, mild in ((h5(loss=old), False), (native(loss=old), True), (native(loss={"a": old}), True)):
+        (finding,) = examine("K502", sick)
+        assert (finding.mild, examine("K506", sick)) == (mild, [])
+        healed = cured(sick, finding)
+        assert healed.training["loss"] in (new, {"a": new})
+        assert examine("K502", healed) == []
+    assert callable(keras.losses.get(new))
+
+
+@pytest.mark.parametrize(
+    ("units", "loss", "right"),
+    [
+        (1, "binary_crossentropy", keras.metrics.BinaryCrossentropy),
+        (3, "categorical_crossentropy", keras.metrics.CategoricalCrossentropy),
+        (3, "sparse_categorical_crossentropy", keras.metrics.SparseCategoricalCrossentropy),
+        (3, "my_loss", None),
+    ],
+)
+def test_a_crossentropy_that_keras_2_chose_is_the_one_that_model_and_loss_tell(units: int, loss: str, right: type | None) -> None:
+    stack = sequential(layer("InputLayer", batch_shape=[None, 4]), layer("Dense", units=units))
+    sick = document(stack, metadata={"keras_version": "2.15.0"}, training={"loss": loss, "metrics": ["ce"]})
+    found = examine("K502", sick)
+    assert len(found) == (right is not None)
+    for finding in found:
+        metric = keras.saving.deserialize_keras_object(cured(sick, finding).training["metrics"][0])
+        assert (type(metric), metric.name) == (right, "ce")
