@@ -41,6 +41,8 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     (``time_major``) gets a transposition before it and one after it, in a ``.keras`` archive; not inside a TimeDistributed, of which Keras 2
     made samples of all times, and Keras 3 does not. An attention that looks back only (``causal`` of Keras 2.2 to 2.9) is told so where it
     is called. Any other argument with a meaning is reported without a cure: dropping it would change the model.
+
+    The ``label_weights`` of an AUC that Keras 2 wrote as an array of NumPy are written as a list.
     """
     takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
     for call in calls(document, target):
