@@ -11,8 +11,8 @@ from kdoctor.pointer import Pointer
 from kdoctor.saved_release import release_of
 from kdoctor.structure.models import Model, models
 from kdoctor.structure.objects import as_node
-from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
+from kdoctor.training.output_forms import for_each
 
 AT = Pointer("training")
 KEYS = ("metrics", "weighted_metrics")
@@ -37,7 +37,7 @@ def listed_metrics(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _alone(document: Document, key: str, value: Json, target: Target) -> Finding:
-    new = _for_each([value], _ends(document))
+    new = for_each([value], _ends(document))
     return Finding(
         AT / key,
         f"the {key} are no list but one metric, which {target} refuses",
@@ -48,7 +48,7 @@ def _alone(document: Document, key: str, value: Json, target: Target) -> Finding
 
 def _shared(document: Document, key: str, value: list[Json], target: Target) -> Iterator[Finding]:
     kept = [item for item in value if item is not None]
-    new = _for_each(kept, _ends(document))
+    new = for_each(kept, _ends(document))
     if not kept or new == kept:
         return
     yield Finding(
@@ -58,24 +58,6 @@ def _shared(document: Document, key: str, value: list[Json], target: Target) -> 
         keras_says=f"ValueError: Invalid `{key}`. `{key}` should contain metrics objects and either be a dict or a list matching the output names",
         mild=target.purpose != "training",
     )
-
-
-def _for_each(metrics: list[Json], ends: Json) -> Json:
-    """The metrics for every end of a model: a list by the order of its outputs, and what nests deeper as the outputs do."""
-    items = list(ends.values()) if isinstance(ends, dict) else ends
-    if not isinstance(items, list) or as_source(items) is not None or len(items) < 2:
-        return metrics
-    if all(as_source(item) is not None for item in items):
-        return [metrics for _ in items]
-    return _nested(metrics, ends)
-
-
-def _nested(metrics: list[Json], ends: Json) -> Json:
-    if isinstance(ends, dict):
-        return {key: _nested(metrics, item) for key, item in ends.items()}
-    if isinstance(ends, list) and as_source(ends) is None:
-        return [_nested(metrics, item) for item in ends]
-    return metrics
 
 
 def _ends(document: Document) -> Json:

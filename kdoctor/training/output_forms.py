@@ -9,8 +9,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kdoctor.document import Json
+from kdoctor.structure.sources import as_source
 
 METRICS = ("metrics", "weighted_metrics")
+
+
+def for_each(metrics: list[Json], ends: Json) -> Json:
+    """The metrics for every end of a model: a list by the order of its outputs, and what nests deeper as the outputs do."""
+    items = list(ends.values()) if isinstance(ends, dict) else ends
+    if not isinstance(items, list) or as_source(items) is not None or len(items) < 2:
+        return metrics
+    if all(as_source(item) is not None for item in items):
+        return [metrics for _ in items]
+    return _nested(metrics, ends)
+
+
+def _nested(metrics: list[Json], ends: Json) -> Json:
+    if isinstance(ends, dict):
+        return {key: _nested(metrics, item) for key, item in ends.items()}
+    if isinstance(ends, list) and as_source(ends) is None:
+        return [_nested(metrics, item) for item in ends]
+    return metrics
 
 
 class Said(NamedTuple):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from kdoctor.document import Format, Json
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.target import Training
+from kdoctor.training.output_forms import for_each
 
 PAIR = re.compile(r"(optimizer|loss|metrics?)=")
 QUOTES = " '\""
@@ -23,7 +24,7 @@ def training_part(training: Training, format: Format, ends: Json = None) -> dict
 
     ``ends``: its output_layers, where it has any; the metrics are those of each output.
     """
-    metrics = _of_each(training.metrics, ends)
+    metrics = for_each([*training.metrics], ends) if training.metrics else []
     if format.native:
         optimizer = {
             "module": "keras.optimizers",
@@ -45,15 +46,6 @@ def training_part(training: Training, format: Format, ends: Json = None) -> dict
         "weighted_metrics": None,
         "optimizer_config": {"class_name": training.optimizer, "config": dict(training.arguments)},
     }
-
-
-def _of_each(metrics: Sequence[str], ends: Json) -> Json:
-    """A list for each of several outputs: Keras 3 takes a flat one for one metric of each (trainers/compile_utils.py)."""
-    if metrics and isinstance(ends, Mapping):
-        return {name: [*metrics] for name in ends}
-    if metrics and isinstance(ends, list) and len(ends) > 1 and all(isinstance(end, list) for end in ends):
-        return [[*metrics] for _ in ends]
-    return [*metrics]
 
 
 def parse_training(text: str, catalogue: Catalogue) -> Training:

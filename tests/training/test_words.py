@@ -128,7 +128,7 @@ def test_an_optimizer_that_keras_2_15_knows_by_its_registered_name_alone() -> No
         (["out", 0, 0], ["accuracy"]),
         ([["out", 0, 0]], ["accuracy"]),
         ([["a", 0, 0], ["b", 0, 0]], [["accuracy"], ["accuracy"]]),
-        ({"x": ["a", 0, 0], "y": ["b", 0, 0]}, {"x": ["accuracy"], "y": ["accuracy"]}),
+        ({"x": ["a", 0, 0], "y": ["b", 0, 0]}, [["accuracy"], ["accuracy"]]),
     ],
 )
 def test_metrics_are_those_of_each_output(ends: Json, metrics: Json) -> None:
