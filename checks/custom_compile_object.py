@@ -12,6 +12,8 @@ from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.training.renamed_metrics import as_class, as_loss
 
+from ._unknown_to_h5 import Reading, reading
+
 AT = Pointer("training")
 OWN = "it is the author's own"
 CHOSEN = "Keras 2 chose one of three by what the model was trained with, which the file does not tell"
@@ -23,7 +25,11 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
 
     Only its name is in the file: "Unknown loss function: my_loss", "Could not locate function 'rmse'". Predictions do not need it. A
     metric that is stored as plain text does not block loading, only ``fit`` and ``evaluate``: a warning, unless the model is wanted for
-    training. So it is with a function within a MeanMetricWrapper, which an ``.h5`` of Keras 2 makes of every metric function.
+    training. So it is with a function within a MeanMetricWrapper, which an ``.h5`` of Keras 2 makes of every metric function, and with
+    whatever stands in a list or a dict of an ``.h5``: Keras 3 takes its name along until ``fit``.
+
+    A loss object that stands alone in an ``.h5`` is sought by the ``name`` in its config: without a name, which Keras 2 writes where the
+    class gives none, the model comes back without a loss; with the name of one of Keras's losses it is trained with that, without a word.
 
     So is a learning-rate schedule of the user's own, in an optimizer of Keras's: "Could not locate class 'WarmUp'".
 
@@ -38,15 +44,16 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
             continue
         if mention.found is not None or mention.meant is not None or mention.given or _is_told_elsewhere(mention, document, target):
             continue
-        blocks = _blocks(mention, document.format.native, target)
+        read = _reading(mention, document, target)
         yield Finding(
             mention.at,
-            f"{target} does not know the {mention.kind} {mention.name!r}: {_whose(mention, target)}",
-            repair=_left_out(document) if blocks and not dropped else None,
-            keras_says=_keras_says(mention, document.format.native),
-            mild=dropped or (not blocks and target.purpose != "training"),
+            f"{target} does not know the {mention.kind} {mention.name!r}: {_whose(mention, target)}"
+            + (f"; {read.outcome}" if read.outcome else ""),
+            repair=_left_out(document) if read.blocks and not dropped else None,
+            keras_says=read.keras_says,
+            mild=dropped or (not read.blocks and target.purpose != "training"),
         )
-        dropped = dropped or blocks
+        dropped = dropped or read.blocks
 
 
 def _whose(mention: Mention, target: Target) -> str:
@@ -75,11 +82,15 @@ def _is_told_elsewhere(mention: Mention, document: Document, target: Target) -> 
     return _falls_back(mention, document, target) or (as_class(mention, document, target) or as_loss(mention, target)) is not None
 
 
-def _blocks(mention: Mention, native: bool, target: Target) -> bool:
-    """Whether loading fails: ``compile`` looks up plain texts of a ``.keras`` later, and an ``.h5`` lets those in lists pass."""
-    if native:
-        return mention.form != "text" or mention.kind == "optimizer"
-    return mention.form != "text" or not mention.in_list or not habits.PASSES_LISTED_TEXTS.of(target)
+def _reading(mention: Mention, document: Document, target: Target) -> Reading:
+    """Whether loading fails: ``compile`` looks up plain texts of a ``.keras`` later, and an ``.h5`` lets more than those pass."""
+    text, wrapped = mention.form == "text", mention.at.keys[-1] == "fn"
+    if text and wrapped:
+        return Reading(False, "TypeError: 'str' object is not callable")
+    native = document.format.native or wrapped  # what a metric wraps is read as in an archive
+    if mention.kind != "optimizer" and not native and habits.PASSES_UNKNOWN_LOSSES.of(target):
+        return reading(mention, document, target)
+    return Reading(not native or not text or mention.kind == "optimizer", _keras_says(mention, native))
 
 
 def _falls_back(mention: Mention, document: Document, target: Target) -> bool:
@@ -89,11 +100,8 @@ def _falls_back(mention: Mention, document: Document, target: Target) -> bool:
 
 
 def _keras_says(mention: Mention, native: bool) -> str:
-    if mention.form == "text" and mention.at.keys[-1] == "fn":
-        return "TypeError: 'str' object is not callable"
-    if mention.form == "text":
-        could_not = f"ValueError: Could not interpret {mention.kind} identifier: {mention.name}"
-        return could_not if native else "TypeError: string indices must be integers"
+    if mention.form == "text" and native:
+        return f"ValueError: Could not interpret {mention.kind} identifier: {mention.name}"
     if native:
         what = "class" if mention.form == "object" else "function"
         return f"TypeError: Could not locate {what} '{mention.name}'. Make sure custom classes and functions are decorated with …"

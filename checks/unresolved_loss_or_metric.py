@@ -58,7 +58,7 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
         if target.keras_3 and not document.format.native and mention.name == WRAPPER and mention.arguments.get("name") in target.custom:
             yield _taken_for_its_name(mention, document, target)
         yield from _homeless(mention, document, target)
-        yield from _arguments(mention, target)
+        yield from _arguments(mention, target) if document.format.native or mention.found is not None else ()
 
 
 def _homeless(mention: Mention, document: Document, target: Target) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def _taken_for_its_name(mention: Mention, document: Document, target: Target) ->
     """MeanMetricWrapper.from_config puts a custom object in the place of every text in its config that names one, the metric's name too."""
     name, old = mention.arguments["name"], document.at(mention.at)
     plain = mention.arguments.keys() <= {"name", "dtype", "fn"} and mention.arguments.get("dtype") in (None, "float32")
-    alone = plain and mention.in_list and mention.arguments.get("fn") == name
+    alone = plain and mention.nested and mention.arguments.get("fn") == name
     return Finding(
         mention.at,
         f"the metric {name!r} has the name of its own function, and {target} takes the function that you give for the name",
@@ -91,7 +91,7 @@ def _taken_for_its_name(mention: Mention, document: Document, target: Target) ->
 
 
 def _renamed(mention: Mention, made: Json, name: str, document: Document, target: Target) -> Finding:
-    passed = document.format.native or mention.in_list  # unread until fit()
+    passed = document.format.native or mention.nested  # unread until fit()
     return Finding(
         mention.at,
         f"the {mention.kind} {mention.name!r} is a name of Keras 2 that {target} does not find",

@@ -30,7 +30,7 @@ class Mention(NamedTuple):
 
     ``name`` is the class or function; ``form`` says how the file gives it: ``text``, ``function`` or ``object``; ``found`` is None when
     the loader does not find it; ``meant`` is what the name stands for all the same (``mse``); ``arguments`` are passed to its
-    constructor; ``in_list`` tells one that stands in a list, where more is forgiven.
+    constructor; ``nested`` tells one that stands in a list, or in a dict of outputs, where more is forgiven.
     """
 
     at: Pointer
@@ -41,7 +41,7 @@ class Mention(NamedTuple):
     meant: ApiObject | None
     given: bool
     arguments: Mapping[str, Json]
-    in_list: bool
+    nested: bool
 
     def not_taken(self) -> tuple[str, ...]:
         """The arguments that the constructor refuses."""
@@ -74,27 +74,27 @@ class _Reader:
         for key, kind in KEYS:
             yield from self._nested(training.get(key), Pointer("training", (key,)), kind, False)
 
-    def _nested(self, value: Json, at: Pointer, kind: str, in_list: bool) -> Iterator[Mention]:
+    def _nested(self, value: Json, at: Pointer, kind: str, nested: bool) -> Iterator[Mention]:
         """Losses and metrics nest in lists and dicts, by output."""
         if isinstance(value, list):
             for index, item in enumerate(value):
                 yield from self._nested(item, at / index, kind, True)
         elif isinstance(value, Mapping) and "class_name" not in value:
             for key, item in value.items():
-                yield from self._nested(item, at / key, kind, in_list)
+                yield from self._nested(item, at / key, kind, True)
         elif value is not None:
-            yield from self._one(value, at, kind, in_list)
+            yield from self._one(value, at, kind, nested)
 
-    def _one(self, value: Json, at: Pointer, kind: str, in_list: bool) -> Iterator[Mention]:
+    def _one(self, value: Json, at: Pointer, kind: str, nested: bool) -> Iterator[Mention]:
         if isinstance(value, str):
             if kind != "metric" or value not in (LEFT_ALONE if self.keras_3 else LEFT_ALONE | CROSSENTROPY):
-                yield self._named(value, None, at, kind, "text", in_list)
+                yield self._named(value, None, at, kind, "text", nested)
             return
         node = as_node(value, at)
         if node is None:
             return
         if node.class_name == FUNCTION:
-            yield self._named(str(node.raw["config"]), node.module, at, kind, "function", in_list)
+            yield self._named(str(node.raw["config"]), node.module, at, kind, "function", nested)
             return
         given = node.class_name in self.custom or node.registered_name in self.custom
         if self.native:
@@ -102,11 +102,11 @@ class _Reader:
         else:
             found = self.catalogue.legacy(_table(kind, node), node.class_name)
         meant = self.catalogue.function(kind, node.class_name.rpartition(">")[2])
-        yield Mention(at, kind, node.class_name, "object", found, meant, given, node.config, in_list)
+        yield Mention(at, kind, node.class_name, "object", found, meant, given, node.config, nested)
         if node.class_name == WRAPPER and kind == "metric" and self.keras_3:
-            yield from self._wrapped(node, in_list)
+            yield from self._wrapped(node, nested)
 
-    def _wrapped(self, node: Node, in_list: bool) -> Iterator[Mention]:
+    def _wrapped(self, node: Node, nested: bool) -> Iterator[Mention]:
         """What a metric wraps: a function, which an ``.h5`` of Keras 2 has as a text that Keras 3 reads unseen, or a loss."""
         fn, at = node.config.get("fn"), node.at / "config" / "fn"
         inner = as_node(fn, at)
@@ -114,19 +114,19 @@ class _Reader:
             yield Mention(at, "metric", fn, "text", None, None, fn in self.custom, {}, True)
         elif inner is not None and inner.class_name == FUNCTION:
             yield _Reader(self.catalogue, True, self.keras_3, self.custom)._named(
-                str(inner.raw["config"]), inner.module, at, "metric", "function", in_list
+                str(inner.raw["config"]), inner.module, at, "metric", "function", nested
             )
         elif inner is not None:
-            yield from self._one(fn, at, "loss", in_list)
+            yield from self._one(fn, at, "loss", nested)
 
-    def _named(self, name: str, module: str | None, at: Pointer, kind: str, form: str, in_list: bool) -> Mention:
+    def _named(self, name: str, module: str | None, at: Pointer, kind: str, form: str, nested: bool) -> Mention:
         """A name alone. ``compile`` itself looks up the texts of a ``.keras``, those of an ``.h5`` go through the loader first."""
         meant = self.catalogue.function(kind, name)
         if not self.native:
             found = self.catalogue.legacy(kind, name)
         else:
             found = meant if form == "text" else self.catalogue.resolve(module, name)
-        return Mention(at, kind, name, form, found, meant, name in self.custom, {}, in_list)
+        return Mention(at, kind, name, form, found, meant, name in self.custom, {}, nested)
 
 
 def resolved(catalogue: Catalogue, module: str | None, class_name: str) -> ApiObject | None:

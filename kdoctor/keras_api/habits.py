@@ -47,7 +47,7 @@ FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is so
 
 BUILDS_FOR_NO_VARIABLES = Habit((3, 0))  # the optimizer of a file with optimizer_weights, for a model's own variables: it has none
 
-PASSES_LISTED_TEXTS = Habit((3, 0))  # loss and metric names in a list go to compile() unread
+PASSES_UNKNOWN_LOSSES = Habit((3, 0))  # of a loss or metric that it does not know, an .h5's reader gives compile() the name
 
 # Training: trainers/trainer.py
 TAKES_RMSPROP_FOR_NONE = Habit((3, 0))  # a compile_config without an optimizer is passed on to compile(), which has a default

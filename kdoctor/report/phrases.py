@@ -70,13 +70,13 @@ def cure(path: str, finding: Finding, target: Target) -> str | None:
     fix += _aim(target)
     if finding.needs:
         asked = [need for need in finding.needs if need.flag.startswith("--")]
-        flags = " ".join(f"{need.flag} {_value(need)}" for need in asked)
+        flags = " ".join(f"{need.flag} {_value(need)}".rstrip() for need in asked)
         lacking = "; ".join(f"{need.name}: {need.why}" for need in finding.needs if need not in asked)
         return " · ".join(part for part in (f"{fix} {flags}" if asked else "", f"needs {lacking}" if lacking else "") if part)
     if repair is None:
         return None
     if repair.safety is Safety.ADVICE or not repair.changes:
-        return repair.title
+        return repair.title.replace(" FILE ", f" {shlex.quote(path)} ")
     return f"{fix}{' --unsafe' if repair.safety is Safety.UNSAFE else ''}   ({repair.title})"
 
 
@@ -88,6 +88,9 @@ def _aim(target: Target) -> str:
 
 
 def _value(need: Need) -> str:
+    """What stands behind the flag; nothing where the flag says all."""
+    if not need.name:
+        return ""
     return f"{need.name}=…" if need.flag == "--bind" else shlex.quote(need.name) if "…" not in need.name else f"'{need.name}'"
 
 

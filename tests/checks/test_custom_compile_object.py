@@ -10,6 +10,7 @@ import pytest
 from graphs import cured
 from typer.testing import CliRunner
 
+from kdoctor.archive import open_document
 from kdoctor.check import Finding, Severity
 from kdoctor.cli.app import app
 from kdoctor.document import ABSENT, Document, Format
@@ -17,7 +18,12 @@ from kdoctor.target import Target
 from kdoctor.testing import document, examine, find_check, layer, sequential
 
 RMSE = {"module": "builtins", "class_name": "function", "config": "rmse", "registered_name": "function"}
+FOR_TRAINING = Target("3.15.1", purpose="training")
 MINE = {"module": "mine", "class_name": "Mine", "config": {}, "registered_name": "mine>Mine"}
+
+
+def wrapper(fn: Any) -> dict[str, Any]:
+    return {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": {"name": "q", "dtype": "float32", "fn": fn}}
 
 
 def h5(**training: Any) -> Document:
@@ -36,7 +42,12 @@ def severity(finding: Finding) -> Severity:
     ("sick", "keras_says"),
     [
         (h5(loss="my_loss"), "TypeError: string indices must be integers"),
-        (h5(metrics=[MINE]), "ValueError: Unknown metric function: Mine"),
+        (h5(loss={"class_name": "Mine", "config": {"name": "mine"}}), "ValueError: Could not interpret loss identifier: mine"),
+        (h5(loss={"class_name": "Mine", "config": {}}), "KeyError: 'name'"),
+        (h5(metrics=[{**MINE, "module": None}]), "TypeError: Cannot deserialize object of type `Mine`."),
+        (h5(loss={"class_name": "function", "config": "my_loss"}), "KeyError: 'module'"),
+        (h5(loss=RMSE), "TypeError: string indices must be integers"),
+        (h5(metrics=[wrapper(RMSE)]), "TypeError: Could not locate function 'rmse'."),
         (h5(optimizer_config={"class_name": "Mine", "config": {}}), "ValueError: Unknown optimizer function: Mine"),
         (native(metrics=[RMSE]), "TypeError: Could not locate function 'rmse'."),
         (native(loss=MINE), "TypeError: Could not locate class 'Mine'."),
@@ -52,17 +63,21 @@ def test_what_blocks_loading_is_an_error_and_the_training_state_goes(sick: Docum
     assert examine("K506", healed) == []
 
 
-@pytest.mark.parametrize("sick", [h5(metrics=["rmse"]), native(metrics=["rmse"]), native(loss="my_loss")])
+@pytest.mark.parametrize(
+    "sick",
+    [
+        h5(metrics=["rmse"]),
+        native(metrics=["rmse"]),
+        native(loss="my_loss"),
+        h5(loss={"dense": "my_loss"}),
+        h5(loss=[{"class_name": "Mine", "config": {"name": "mine"}}]),
+        h5(metrics=[MINE]),
+        h5(metrics=[RMSE]),
+    ],
+)
 def test_a_plain_text_does_not_block_loading_and_is_kept(sick: Document) -> None:
     (finding,) = examine("K506", sick)
     assert (severity(finding), finding.repair) == (Severity.WARNING, None)
-
-
-FOR_TRAINING = Target("3.15.1", purpose="training")
-
-
-def wrapper(fn: Any) -> dict[str, Any]:
-    return {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": {"name": "q", "dtype": "float32", "fn": fn}}
 
 
 @pytest.mark.parametrize("sick", [h5(metrics=["rmse"]), native(loss="my_loss"), h5(metrics=[[wrapper("rmse")]])])
@@ -95,6 +110,65 @@ def test_of_several_the_first_that_blocks_has_the_cure() -> None:
     found = examine("K506", native(loss="my_loss", metrics=[RMSE, MINE]))
     assert [finding.repair is not None for finding in found] == [False, True, False]
     assert [severity(finding) for finding in found] == [Severity.WARNING, Severity.ERROR, Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [(None, "the model comes back without a loss"), ("mse", "the model comes back with Keras's own loss of the name 'mse'")],
+)
+def test_a_loss_that_stands_alone_in_an_h5_is_sought_by_its_name(name: str | None, outcome: str) -> None:
+    sick = h5(loss={"class_name": "Mine", "config": {"name": name}})
+    (finding,) = examine("K506", sick)
+    assert (severity(finding), finding.message.rpartition("; ")[2]) == (Severity.WARNING, outcome)
+    assert severity(examine("K506", sick, FOR_TRAINING)[0]) is Severity.ERROR
+    assert severity(examine("K506", sick, Target("2.15.0"))[0]) is Severity.ERROR
+
+
+class Own(keras.losses.Loss):  # type: ignore[misc]
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+class Counted(keras.metrics.Metric):  # type: ignore[misc]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        pass
+
+    def result(self) -> float:
+        return 0.0
+
+
+def own(y_true: Any, y_pred: Any) -> Any:
+    return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
+@pytest.mark.parametrize(
+    ("loss", "metrics", "loads"),
+    [
+        (own, None, False),
+        ([own], None, True),
+        ({"out": own}, None, True),
+        (Own(), None, False),
+        (Own(name="mse"), None, True),
+        ([Own()], None, True),
+        ({"out": Own()}, None, True),
+        ("mean_squared_error", [own], True),
+        ("mean_squared_error", [Counted()], True),
+        ("mean_squared_error", {"out": [Counted(), own]}, True),
+    ],
+)
+def test_keras_loads_an_h5_with_losses_of_the_users_own_as_told(tmp_path: Path, loss: Any, metrics: Any, loads: bool) -> None:
+    trained = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="out")])
+    trained.compile("sgd", loss, metrics=metrics)
+    trained.save(path := tmp_path / "model.h5")
+    sick = open_document(path)
+    assert loads is all(severity(finding) is Severity.WARNING for finding in examine("K506", sick))
+    assert examine("K506", sick) != [] == examine("K502", sick)
+    if loads:
+        assert keras.saving.load_model(path).count_params() == 3
+    else:
+        with pytest.raises((TypeError, ValueError), match=r"indices|identifier"):
+            keras.saving.load_model(path)
 
 
 def test_what_the_user_will_give_is_known() -> None:

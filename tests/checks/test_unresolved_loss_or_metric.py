@@ -195,3 +195,11 @@ def test_a_crossentropy_that_keras_2_chose_is_the_one_that_model_and_loss_tell(u
     for finding in found:
         metric = keras.saving.deserialize_keras_object(cured(sick, finding).training["metrics"][0])
         assert (type(metric), metric.name) == (right, "ce")
+
+
+def test_a_reduction_in_an_h5_that_keras_3_does_not_read_is_passed_over() -> None:
+    """Of a loss of the user's own, Keras 3 takes the name alone: K506 tells what becomes of it."""
+    mine = {"class_name": "Mine", "config": {"name": None, "reduction": "auto"}}
+    assert examine("K502", h5(loss=mine)) == []
+    (finding,) = examine("K502", h5(loss={**mine, "class_name": "MeanSquaredError"}))
+    assert finding.at.json == "/loss/config/reduction"

@@ -62,6 +62,8 @@ def test_the_origin_says_no_more_than_the_file_does() -> None:
         (Repair("drop it", EDITS), (), "kdoctor fix m.keras   (drop it)"),
         (Repair("drop it", EDITS, Safety.UNSAFE), (), "kdoctor fix m.keras --unsafe   (drop it)"),
         (Repair("get it again", (), Safety.ADVICE), (), "get it again"),
+        (Repair("kdoctor convert FILE --to keras", (), Safety.ADVICE), (), "kdoctor convert m.keras --to keras"),
+        (None, (Need("--drop-optimizer", "", "why"),), "kdoctor fix m.keras --drop-optimizer"),
         (None, (Need("--bind", "W", "why"),), "kdoctor fix m.keras --bind W=…"),
         (None, (Need("--input-shape", "None,…", "why"),), "kdoctor fix m.keras --input-shape 'None,…'"),
         (None, (Need("--custom", "my layer", "why"),), "kdoctor fix m.keras --custom 'my layer'"),
