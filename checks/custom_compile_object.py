@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
@@ -16,6 +16,7 @@ from ._unknown_to_h5 import Reading, reading
 
 AT = Pointer("training")
 OWN = "it is the author's own"
+ANOTHER = Need("--compile", "optimizer=adam,loss=…,metrics=…", "another takes its place")
 CHOSEN = "Keras 2 chose one of three by what the model was trained with, which the file does not tell"
 
 
@@ -33,8 +34,8 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
 
     So is a learning-rate schedule of the user's own, in an optimizer of Keras's: "Could not locate class 'WarmUp'".
 
-    The cure leaves the training state out, so that the model loads for inference; compile it again to go on training. Whoever has the
-    code keeps everything: ``--custom my_loss``, and ``load_model(path, custom_objects={"my_loss": my_loss})``.
+    The cure leaves the training state out, so that the model loads for inference; compile it again to go on training. With
+    ``--for training`` nothing is left out, and the code is asked for. Whoever has it keeps everything: ``--custom my_loss``, and ``load_model(path, custom_objects={"my_loss": my_loss})``.
     """
     dropped = False
     for mention in mentions(document, target):
@@ -45,15 +46,27 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
         if mention.found is not None or mention.meant is not None or mention.given or _is_told_elsewhere(mention, document, target):
             continue
         read = _reading(mention, document, target)
-        yield Finding(
-            mention.at,
-            f"{target} does not know the {mention.kind} {mention.name!r}: {_whose(mention, target)}"
-            + (f"; {read.outcome}" if read.outcome else ""),
-            repair=_left_out(document) if read.blocks and not dropped else None,
-            keras_says=read.keras_says,
-            mild=dropped or (not read.blocks and target.purpose != "training"),
-        )
+        yield _finding(mention, read, document, target, dropped)
         dropped = dropped or read.blocks
+
+
+def _finding(mention: Mention, read: Reading, document: Document, target: Target, dropped: bool) -> Finding:
+    """To predict, the first that blocks is cured without the training state; to train, each is needed."""
+    trains, whose = target.purpose == "training", _whose(mention, target)
+    return Finding(
+        mention.at,
+        f"{target} does not know the {mention.kind} {mention.name!r}: {whose}" + (f"; {read.outcome}" if read.outcome else ""),
+        repair=_left_out(document) if read.blocks and not dropped and not trains else None,
+        needs=(_needed(mention, whose),) if trains else (),
+        keras_says=read.keras_says,
+        mild=not trains and (dropped or not read.blocks),
+    )
+
+
+def _needed(mention: Mention, whose: str) -> Need:
+    if whose == OWN:
+        return Need("--custom", mention.name.rpartition(">")[2], f"the {mention.kind} itself is not in the file, only its name")
+    return ANOTHER
 
 
 def _whose(mention: Mention, target: Target) -> str:
@@ -68,13 +81,15 @@ def _left_out(document: Document) -> Repair:
 
 def _schedule(mention: Mention, name: str, document: Document, target: Target, dropped: bool) -> Finding:
     """Whatever the file is, the optimizer reads its schedule as in an archive."""
+    trains, later = target.purpose == "training", told_of("schedule", name, target.minor)
+    needed = ANOTHER if later else Need("--custom", name, "the schedule itself is not in the file, only its name")
     return Finding(
         mention.at / "config" / "learning_rate",
-        f"{target} does not know the learning-rate schedule {name!r} of the optimizer {mention.name}: "
-        + (told_of("schedule", name, target.minor) or OWN),
-        repair=None if dropped else _left_out(document),
+        f"{target} does not know the learning-rate schedule {name!r} of the optimizer {mention.name}: {later or OWN}",
+        repair=None if dropped or trains else _left_out(document),
+        needs=(needed,) if trains else (),
         keras_says=f"TypeError: Could not locate class '{name}'. Make sure custom classes and functions are decorated with …",
-        mild=dropped,
+        mild=dropped and not trains,
     )
 
 

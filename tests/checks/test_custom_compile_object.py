@@ -18,6 +18,8 @@ from kdoctor.target import Target
 from kdoctor.testing import document, examine, find_check, layer, sequential
 
 RMSE = {"module": "builtins", "class_name": "function", "config": "rmse", "registered_name": "function"}
+SCHEDULE = {"module": None, "class_name": "WarmUp", "config": {"base": 0.1}, "registered_name": "WarmUp"}
+ADAM = {"module": "keras.optimizers", "class_name": "Adam", "config": {"name": "adam", "learning_rate": SCHEDULE}, "registered_name": None}
 FOR_TRAINING = Target("3.15.1", purpose="training")
 MINE = {"module": "mine", "class_name": "Mine", "config": {}, "registered_name": "mine>Mine"}
 
@@ -85,6 +87,21 @@ def test_a_name_that_fit_does_not_find_is_an_error_for_training(sick: Document) 
     (finding,) = examine("K506", sick, FOR_TRAINING)
     assert (severity(finding), finding.repair) == (Severity.ERROR, None)
     assert severity(examine("K506", sick)[0]) is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("sick", "flag", "name"),
+    [
+        (h5(loss="my_loss"), "--custom", "my_loss"),
+        (native(loss={**MINE, "class_name": "mine>Mine"}), "--custom", "Mine"),
+        (native(optimizer={**ADAM, "config": {"learning_rate": SCHEDULE}}), "--custom", "WarmUp"),
+        (native(metrics=["ce"]), "--compile", "optimizer=adam,loss=…,metrics=…"),
+    ],
+)
+def test_for_training_nothing_is_left_out_and_the_code_is_asked_for(sick: Document, flag: str, name: str) -> None:
+    (finding,) = examine("K506", sick, FOR_TRAINING)
+    (need,) = finding.needs
+    assert (severity(finding), finding.repair, need.flag, need.name) == (Severity.ERROR, None, flag, name)
 
 
 def test_a_function_of_the_users_own_within_a_wrapper_blocks_loading_an_archive() -> None:
@@ -182,10 +199,6 @@ def test_an_h5_falls_back_to_the_optimizer_that_the_config_names() -> None:
 def test_keras_own_names_short_ones_included_are_no_custom_objects() -> None:
     assert examine("K506", h5(loss="mse", metrics=["accuracy", "mae"], optimizer_config={"class_name": "Adam", "config": {}})) == []
     assert examine("K506", document(sequential(layer("Dense")))) == []
-
-
-SCHEDULE = {"module": None, "class_name": "WarmUp", "config": {"base": 0.1}, "registered_name": "WarmUp"}
-ADAM = {"module": "keras.optimizers", "class_name": "Adam", "config": {"name": "adam", "learning_rate": SCHEDULE}, "registered_name": None}
 
 
 @pytest.mark.parametrize(
