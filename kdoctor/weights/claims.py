@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
+from kdoctor.structure.call_numbers import counted_from_one
+from kdoctor.structure.keras_order import Graph
 from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
 from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node, model_of
 from kdoctor.structure.shared_layers import twins
-from kdoctor.structure.sources import tensors
+from kdoctor.structure.sources import Alone, Source, tensors
 
 # Classes that a config calls by another name than their own, which is the one that weight paths are made of.
 REAL_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
@@ -154,31 +155,36 @@ def _freezes(model: Node) -> bool:
 
 
 def _layers(model: Node) -> Iterator[Node]:
-    """The layers that the model has once it is made: of a Functional those between its inputs and outputs, one of each name."""
+    """The layers that the model has once it is made, in its order: of a Functional those between its inputs and outputs, one of each name."""
     if "output_layers" not in model.config:
         yield from layer_nodes(model)
         return
     rows = layers_of(model)
-    by_name = {row.node.name or "": row for row in reversed(rows)}
-    used = _used(model, by_name)
-    nodes = (row.node for row in rows if by_name[row.node.name or ""] is row)
-    yield from (node for node in nodes if used is None or node.name in used)
+    by_name = {row.key: row for row in reversed(rows)}
+    order = _order(model, by_name)
+    yield from (row.node for row in rows if by_name[row.key] is row) if order is None else (by_name[name].node for name in order)
 
 
-def _used(model: Node, layers: Mapping[str, Layer]) -> set[str] | None:
-    """The names of the layers that the outputs are made from, as far back as the inputs; None where the graph does not tell.
+def _order(model: Node, layers: Mapping[str, Layer]) -> list[str] | None:
+    """The layers that the outputs are made from, as far back as the inputs, in Keras's order; None where the graph does not tell.
 
     A model that was cut out of a larger one may list layers before its inputs too (K203).
     """
-    inputs = {(source.layer, source.output) for source in tensors(model.config.get("input_layers"))}
-    waiting = list(tensors(model.config["output_layers"]))
-    found: set[str] = set()
-    while waiting:
-        source = waiting.pop()
-        layer = layers.get(source.layer)
-        if layer is None:
-            return None
-        if source.layer not in found and ((source.layer, source.output) not in inputs or layer.class_name == "InputLayer"):
-            found.add(source.layer)
-            waiting += chain.from_iterable(layer.calls)
-    return found or None
+    outputs = model.config["output_layers"]
+    begins = frozenset((source.layer, source.output) for source in tensors(model.config.get("input_layers")))
+    cut = any(layers[name].calls for name, _ in begins if name in layers)
+    numbered = counted_from_one([row.node for row in layers.values()], outputs)
+    graph = Graph({name: _as_flattened(row) for name, row in layers.items()}, numbered, begins if cut else frozenset())
+    order = graph.order(graph.end(end, from_one=_counts_ends_from_one(layers.get(end.layer))) for end in tensors(outputs, by_name=True))
+    return order if order and graph.whole else None
+
+
+def _as_flattened(row: Layer) -> tuple[tuple[Source, ...], ...]:
+    """The tensors of each call in the order in which Keras takes them out of it."""
+    if all(type(call) is Alone for call in row.calls):
+        return row.calls
+    return tuple(tensors(call, by_name=True) for call in row.node.raw.get("inbound_nodes", ()))
+
+
+def _counts_ends_from_one(row: Layer | None) -> bool:
+    return row is not None and row.class_name != "Sequential" and is_model(row.node)

@@ -67,9 +67,20 @@ def test_a_long_chain_needs_no_recursion() -> None:
 
 
 def test_arrays_move_with_the_layers_that_they_are_counted_among() -> None:
-    one, two = after(layer("Dense", name="one"), "in"), after(layer("Dense", name="two"), "one")
     weights = {"layers/dense/vars/0": (4, 4), "layers/dense_1/vars/0": (4, 2)}
-    before, now = (document(functional(start(), *rows, outputs=(("two", 0, 0),)), weights=weights) for rows in ((one, two), (two, one)))
+    chains = [("one", "two"), ("two", "one")]
+    rows = [[after(layer("Dense", name=first), "in"), after(layer("Dense", name=last), first)] for first, last in chains]
+    before, now = (
+        document(functional(start(), *listed, outputs=((last, 0, 0),)), weights=weights)
+        for listed, (_, last) in zip(rows, chains, strict=True)
+    )
     swapped = [("layers/dense/vars/0", "layers/dense_1/vars/0"), ("layers/dense_1/vars/0", "layers/dense/vars/0")]
     assert sorted(moves(before, now)) == swapped
     assert moves(before, before) == []
+
+
+def test_arrays_stay_where_the_config_alone_lists_the_layers_otherwise() -> None:
+    rows = [after(layer("Dense", name="one"), "in"), after(layer("Dense", name="two"), "one")]
+    weights = {"layers/dense/vars/0": (4, 4), "layers/dense_1/vars/0": (4, 2)}
+    before, now = (document(functional(start(), *listed, outputs=(("two", 0, 0),)), weights=weights) for listed in (rows, rows[::-1]))
+    assert moves(before, now) == []
