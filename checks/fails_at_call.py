@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.custom.left_out import BOUNDARIES, without_boundaries, without_words
-from kdoctor.document import ABSENT, Document
+from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import calls
@@ -29,7 +30,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     TensorFlow 2.13 to 2.15 wrote ``steps_per_execution: null`` into compile_config; Keras 3 keeps the null, and ``predict`` raises
     "'>' not supported between instances of 'NoneType' and 'int'".
 
-    The cure writes 1, which is what the null meant.
+    The cure writes 1, which is what the null meant; so it does for ``"auto"`` of TensorFlow 2.13 and later, and for what is no count.
 
     Keras 2 wrote a learning-rate schedule without a name as ``"name": null``; the model of Keras 3 predicts, and ``fit`` raises "Argument
     `name` must be a string". It is a warning unless the model is wanted for training; the cure leaves the null out. So is a
@@ -53,7 +54,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     yield from _without_boundaries(document, target)
     yield from _lost_words(document, target)
     if document.format.native:
-        yield from _null_steps(document, target)
+        yield from _unfit_steps(document, target)
     yield from unfit_schedules(document, target)
     yield from unfit_forms(document, target)
 
@@ -130,17 +131,21 @@ def _without_summary(document: Document, node: Node) -> Iterator[Edit]:
         yield Edit(NAMES, old=listed, new=[name for name in listed if name != node.name])
 
 
-def _null_steps(document: Document, target: Target) -> Iterator[Finding]:
+def _unfit_steps(document: Document, target: Target) -> Iterator[Finding]:
     training = document.training
-    if (
-        habits.KEEPS_NULL_STEPS.of(target)
-        and isinstance(training, Mapping)
-        and "steps_per_execution" in training
-        and training["steps_per_execution"] is None
-    ):
+    if not habits.KEEPS_NULL_STEPS.of(target) or not isinstance(training, Mapping) or "steps_per_execution" not in training:
+        return
+    steps = training["steps_per_execution"]
+    if not isinstance(steps, int) or steps < 1:
         yield Finding(
             AT,
-            "steps_per_execution is null: the model loads, and predict() fails",
-            repair=Repair("write steps_per_execution 1", (Edit(AT, old=None, new=1),)),
-            keras_says="TypeError: '>' not supported between instances of 'NoneType' and 'int'",
+            f"steps_per_execution is {json.dumps(steps)}: the model loads, and predict() fails",
+            repair=Repair("write steps_per_execution 1", (Edit(AT, old=steps, new=1),)),
+            keras_says=_of_steps(steps),
         )
+
+
+def _of_steps(steps: Json) -> str | None:
+    if steps is None or isinstance(steps, str):
+        return f"TypeError: '>' not supported between instances of '{type(steps).__name__}' and 'int'"
+    return "ValueError: range() arg 3 must not be zero" if steps == 0 else None

@@ -11,6 +11,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, mentions, resolved, unknown_schedule
 from kdoctor.target import Target
 
+from ._compile_arguments import compile_arguments
 from ._refused_values import refused_settings
 
 # Arguments of Keras 2 optimizers: renamed ones, and those that say nothing about the training that Keras 3 does.
@@ -42,8 +43,11 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     momentum: "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set". Nor does it take a learning rate that is no float, such as the
     1 that TensorFlow 2.0 to 2.10 stored for ``Adam(1)``: "Argument `learning_rate` should be float, or an instance of LearningRateSchedule".
 
+    An argument that ``compile`` does not know keeps a ``.keras`` from loading: "Trainer.compile() got an unexpected keyword argument".
+
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
     """
+    yield from compile_arguments(document, target)
     for mention in mentions(document, target):
         if mention.kind != "optimizer":
             continue

@@ -25,6 +25,15 @@ def test_null_steps_per_execution_become_one() -> None:
     assert examine("K610", healed) == []
 
 
+@pytest.mark.parametrize("steps", ["auto", 0, -1, 2.0, [1]])
+def test_what_is_no_count_of_steps_becomes_one(steps: Any) -> None:
+    sick = document(MODEL, training={"optimizer": "adam", "steps_per_execution": steps})
+    (finding,) = examine("K610", sick)
+    healed = cured(sick, finding)
+    assert healed.training == {"optimizer": "adam", "steps_per_execution": 1}
+    assert examine("K610", healed) == []
+
+
 @pytest.mark.parametrize("training", [{"steps_per_execution": 1}, {"optimizer": "adam"}, None, "adam"])
 def test_a_number_and_no_word_of_it_are_healthy(training: Any) -> None:
     assert examine("K610", document(MODEL, training=training)) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 from graphs import cured
 from typer.testing import CliRunner
 
+from checks._compile_arguments import TAKEN
 from kdoctor.check import Safety, Severity
 from kdoctor.cli.app import app
 from kdoctor.document import Document, Format
@@ -202,3 +206,35 @@ def test_an_h5_that_was_trained_with_lamb_is_written_as_an_archive_with_its_stat
     for kept, saved in zip(loaded.optimizer.variables, trained.optimizer.variables, strict=True):
         assert numpy.allclose(kept, saved)
     assert numpy.allclose(loaded(numpy.ones((1, 2))), trained(numpy.ones((1, 2))))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
+def test_an_argument_that_compile_does_not_take_is_left_out(tmp_path: Path) -> None:
+    trained = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    trained.compile("sgd", "mean_squared_error")
+    trained.save(path := tmp_path / "model.keras")
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    config = json.loads(members["config.json"])
+    assert set(config["compile_config"]) <= TAKEN
+    config["compile_config"]["optimizer_weights"] = None
+    members["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in members.items():
+            new.writestr(name, content)
+    with pytest.raises(TypeError, match=r"compile\(\) got an unexpected keyword argument 'optimizer_weights'"):
+        keras.saving.load_model(path)
+    assert CliRunner().invoke(app, ["fix", str(path), "-o", str(tmp_path / "cured.keras")]).exit_code == 0
+    assert keras.saving.load_model(tmp_path / "cured.keras").loss == "mean_squared_error"
+
+
+def test_compile_of_this_keras_takes_what_the_table_says() -> None:
+    assert set(inspect.signature(keras.Model.compile).parameters) - {"self"} == TAKEN
+
+
+def test_a_compile_of_the_authors_own_may_take_more() -> None:
+    mine = {"class_name": "Mine", "module": "mine", "config": {}, "registered_name": "mine>Mine"}
+    assert examine("K504", document(mine, training={"optimizer": "sgd", "more": 1})) == []
+    (finding,) = examine("K504", document(sequential(layer("Dense")), training={"optimizer": "sgd", "more": 1}))
+    assert finding.at.json == "/more"
+    assert examine("K504", document(sequential(layer("Dense")), format=Format.H5_MODEL, training={"more": 1})) == []
