@@ -14,7 +14,10 @@ from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
 from ._ellipsis import unread_ellipsis
+from ._ends_of_models import miscounted_ends
 from ._foreign_calls import foreign_calls
+from ._listed_keys import listed_keys
+from ._nested_ends import nested_ends
 from ._shared_weights import miscalled
 
 LISTED = (habits.KEEPS_ENDPOINT_LISTS, habits.RETURNS_LISTED_OUTPUTS, habits.WANTS_LISTED_INPUTS)
@@ -40,6 +43,16 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
 
     A slice with an Ellipsis (``x[..., 0]``) is not read back from an ``.h5``, nor by Keras 3.0 to 3.2: "Could not parse config: Ellipsis".
 
+    Inputs or outputs that are lists within lists or dicts are read since Keras 3.4: "get_tensor() missing 1 required positional argument". That is how
+    the model is called: no cure.
+
+    Where a nested Functional model makes an output of the one around it, its calls are counted from 1 in every file, and read from 0 by Keras 3.0
+    to 3.2: "list index out of range", or the output of another call. Its one call is written as 0, which means the same to all; one of several goes
+    through an operation (``Copy``).
+
+    Keras 3.0 and 3.1 read no slice back but one number of the first axis, nor those that they saved themselves: "Unsupported key type for
+    array slice". The cure takes what each axis gives by itself (``Take``, ``ExpandDims``), where the file tells its length.
+
     The cure writes the flat form, or the list where that is what the target reads, counts from 0, and writes such calls in Keras 3's own
     form, and the slices that the Ellipsis stands for. For a nested model within a Sequential there is no form that Keras 3.0 to 3.2 take as it was meant.
     """
@@ -52,11 +65,15 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
             yield from _single_in_list(document, model, target)
         if model.functional and target.keras_3 and not habits.TAKES_FLAT_ENDS.of(target):
             yield from _flat_ends(document, model, target)
+        if model.functional and target.keras_3 and not habits.READS_NESTED_ENDS.of(target):
+            yield from nested_ends(model, target)
         if model.functional and habits.COUNTS_NESTED_CALLS_ANEW.of(target):
             yield from _counted_from_one(model)
             yield from _functional_counted_from_one(model)
         if model.functional:
             yield from unread_ellipsis(document, model, target)
+            yield from listed_keys(document, model, target)
+            yield from miscounted_ends(document, model, target)
             yield from foreign_calls(document, model, target)
         if model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target):
             yield from _tensors_in_keywords(model, target)

@@ -57,6 +57,10 @@ SPEAKS_KERAS_1 = Habit(ALWAYS, (2, 4))  # nb_filter and its like; Keras 2.0 to 2
 REFUSES_SLASHES = Habit((3, 0))  # in the name of a layer or model: src/ops/operation.py
 TAKES_ONE_AXIS = Habit((3, 0))  # a BatchNormalization's axis is a number, a list of one is refused
 BUILDS_ATTENTION_WITH_SHAPES = Habit((3, 0))  # MultiHeadAttention.build takes the shapes of query and value
+BUILDS_WHAT_BIDIRECTIONAL_COPIES = Habit(
+    (3, 0), (3, 3)
+)  # the layer it was made of has variables, too; run in 3.0.5, 3.1.1 and 3.3.3, read in 3.2
+TAKES_LISTED_NGRAMS = Habit((3, 1))  # of a TextVectorization; run in 2.15, 3.0.5 and 3.1.1
 READS_LAYERS_AS_ACTIVATIONS = Habit((3, 10))  # activations.get finds the classes of keras.layers, too
 NEW_HARD_SIGMOID = Habit((3, 0))  # relu6(x + 3) / 6 instead of clip(0.2 x + 0.5, 0, 1)
 # RandomCrop hands its input on at inference; before, it resized it; run in 3.0, 3.6 (which still resizes), 3.9, 3.12, 3.15, read in 3.7 and 3.8
@@ -67,6 +71,12 @@ STRIDES_PATCHES = Habit((3, 14))  # before, the operation ExtractPatches failed 
 INFERS_ATTENTION_SCORES = Habit(
     (3, 8)
 )  # of an Attention; 3.0 to 3.7 make one tensor of it; run in 3.0.5, 3.6.0 and 3.9.2, read in 3.7.0 and 3.8.0
+INFERS_SCORES_OF_HEADS = Habit((3, 3))  # of a MultiHeadAttention; run in 3.0.5, 3.1.1, 3.2.1 and 3.3.3
+WIDENS_ATTENTION_MASKS = Habit(
+    (3, 12)
+)  # the mask of an Attention's values by an axis for its queries; run in 3.0.5 to 3.6.0 and 3.15.1, read in 3.11
+REFUSES_SYMBOLIC_MASKS = Habit((3, 4), (3, 7))  # of an Attention: compute_mask makes a tensor of them; run in 3.3.3 to 3.6.0, read in 3.7.0
+READS_NESTED_ENDS = Habit((3, 4))  # lists and dicts in those of a Functional; run in 3.0.5 to 3.4.1
 KEEPS_PRODUCT_OF_NADAM_LAST = Habit((3, 10))  # before, it stands before the slots: optimizers/nadam.py, build
 WEIGHS_EVERY_OUTPUT = Habit((3, 0))  # trainers/compile_utils.py: a loss and a weight for every output, no null among metrics; run in 3.15.1
 SCOPES_SCHEDULES = Habit((3, 0))  # a learning-rate schedule computes in a scope of its name, which must be a text
@@ -89,8 +99,16 @@ REFUSES_BARE_LIST = Habit((3, 0))  # a Sequential's config that is the list of i
 REFUSES_REPEATED_LAYERS = Habit((3, 0))  # the same entry twice in a Functional model
 REFUSES_KEYWORD_TENSORS = Habit((3, 0))  # in a list node, a tensor among the keyword arguments is a plain list
 NUMBERS_CALLS_OF_ALL_MODELS = Habit((3, 0), (3, 2))  # when it saves; run in 3.0.5, read in 3.1 and 3.2
-KEEPS_CATEGORY_AXIS = Habit((3, 0), (3, 4))  # CategoryEncoding one_hot of (…, 1): run in 3.0.5, 3.6 and 3.15, read in 3.1 to 3.5
+KEEPS_CATEGORY_AXIS = Habit(
+    (3, 0), (3, 4)
+)  # CategoryEncoding and Discretization, one_hot of (…, 1): run in 3.0.5, 3.6 and 3.15, read in 3.1 to 3.5
+EXCHANGES_AXIS_AND_ORDER = Habit((3, 0), (3, 1))  # of the operation Normalize; run in 3.0.5 and 3.1.1
+TELLS_SHAPE_OF_BINS = Habit((3, 14))  # a Discretization; before, that of its input; run in 3.0.5 to 3.6.0, read in 3.13 and 3.14
 READS_ELLIPSIS = Habit((3, 3))  # in a call within a .keras; in an .h5 none does. Read in 3.0 to 3.5, tried in 3.6 to 3.15
+COUNTS_ENDS_OF_MODELS_FROM_ONE = Habit(
+    (3, 3)
+)  # output_layers of what nested models make; before, from 0; run in 3.0.5 to 3.3.3, read in 3.3.0
+READS_LISTED_KEYS = Habit((3, 2))  # of a slice (GetItem), a tuple that JSON made a list; run in 3.0.5, 3.1.1 and 3.3.3, read in 3.2.0
 COUNTS_NESTED_CALLS_ANEW = Habit((3, 0))  # calls of a nested Sequential count from 0
 # [["a", 0, 0]] for the one end of a Functional, and ["a", 0, 0]; run in every minor release from 3.0 to 3.6, 3.9, 3.12 and 3.15
 KEEPS_ENDPOINT_LISTS = Habit((3, 11))  # the list of a nested Functional stays a list
