@@ -12,7 +12,8 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.keras_api.optimizer_settings import unmet
 from kdoctor.keras_api.reader import Resolution, calls
-from kdoctor.keras_api.refused_values import Refusal, refusals_of
+from kdoctor.keras_api.refusal import Refusal
+from kdoctor.keras_api.refused_values import refusals_of
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
@@ -30,13 +31,14 @@ def refused_values(document: Document, target: Target) -> Iterator[Finding]:
         if call.resolution is not Resolution.FOUND or call.kind not in ("layer", "regularizer") or is_model(call.node):
             continue
         for one in refusals_of(call.kind, call.node.class_name, target.minor):
-            if one.argument in call.node.config and one.refused(call.node.config[one.argument]):
+            if one.refuses(call.node):
                 yield _finding(call.node, one, target)
 
 
 def _finding(node: Node, one: Refusal, target: Target) -> Finding:
     at, value = node.at / "config" / one.argument, node.config[one.argument]
-    repair = None
+    by = f"Keras {one.later} is the first to take" if one.later else "Keras 2 took"
+    repair = Repair(f"load it with Keras {one.later} or later", safety=Safety.ADVICE) if one.later else None
     if one.instead is not None:
         new = one.instead(value)
         title = f"write {one.argument} {new!r}" + (
@@ -45,7 +47,7 @@ def _finding(node: Node, one: Refusal, target: Target) -> Finding:
         repair = Repair(title, (Edit(at, old=value, new=new),), Safety.UNSAFE if one.trains_otherwise else Safety.SAFE)
     return Finding(
         at,
-        f"{node.class_name} of {target} takes no {one.argument} of {_short(value)}, which Keras 2 took",
+        f"{node.class_name} of {target} takes no {one.argument} of {_short(value)}{one.beside}, which {by}",
         repair=repair,
         needs=() if repair else (WITHOUT,),
         layer=node.name,

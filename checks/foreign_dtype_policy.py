@@ -20,7 +20,8 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
     Keras 2 wrote ``{"class_name": "Policy", "config": {"name": "mixed_float16"}}``; Keras 3 says "Could not locate class 'Policy'", or,
     later and elsewhere, "'str' object has no attribute 'quantization_mode'".
 
-    Hashing counts, and Keras 3 wants its dtype to be one of whole numbers: tf.keras wrote "float32" of it up to 2.6.
+    Hashing counts, and Keras 3 wants its dtype to be one of whole numbers: tf.keras wrote "float32" of it up to 2.6. Keras 3.0 to 3.3 want it to
+    be its name, where later ones write a policy.
 
     The cure writes the policy of the same name in the target's form, and leaves that dtype out. TensorFlow 2.3 and 2.4 stored a salt that
     the layer had not used: which one of the two was meant the file does not tell.
@@ -42,6 +43,8 @@ def _counts_in_floats(call: Call, target: Target) -> Iterator[Finding]:
     stated = config.get("dtype")
     if call.found is None or not target.keras_3 or config.get("output_mode", "int") != "int":
         return
+    if isinstance(stated, dict) and not habits.POLICY_OBJECTS.of(target):
+        yield from _counts_by_policy(call, stated, target)
     if isinstance(stated, str) and stated not in WHOLE:
         at = call.node.at / "config" / "dtype"
         drop = Repair("leave the dtype out: it counts in int64", (Edit(at, old=stated, new=ABSENT),))
@@ -52,6 +55,20 @@ def _counts_in_floats(call: Call, target: Target) -> Iterator[Finding]:
             layer=call.node.name,
             keras_says="ValueError: When `output_mode=\"int\"`, `dtype` should be an integer type, 'int32' or 'in64'.",
         )
+
+
+def _counts_by_policy(call: Call, stated: dict[str, Json], target: Target) -> Iterator[Finding]:
+    """Hashing compares its dtype with the names of two, and later Keras writes a policy there (preprocessing/hashing.py)."""
+    inside = stated.get("config")
+    name = inside.get("name") if isinstance(inside, dict) else None
+    at = call.node.at / "config" / "dtype"
+    yield Finding(
+        at,
+        f"the dtype of Hashing is a policy, of which {target} takes the name alone",
+        repair=Repair(f"write its name, {name!r}", (Edit(at, old=stated, new=name),)) if name in WHOLE else None,
+        layer=call.node.name,
+        keras_says="ValueError: When `output_mode=\"int\"`, `dtype` should be an integer type, 'int32' or 'in64'.",
+    )
 
 
 def _rewritten(call: Call, target: Target) -> Repair | None:

@@ -7,6 +7,7 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.judged_values import refused_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
@@ -21,7 +22,7 @@ from ._input_shape import Choice, choose, stated_elsewhere
 
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
 WITHOUT = Need("FILE", "the model without that Sequential", "Keras 3 cannot build one in which nothing computes")
-LISTED = {"TextVectorization": "ngrams"}  # layers/preprocessing/text_vectorization.py of Keras 2.6 to 2.15
+LISTED = {"TextVectorization": "ngrams"}  # layers/preprocessing/text_vectorization.py of Keras 2.6 to 3.0
 JUDGES, JUDGED = "TypeError: Error when deserializing class … using config={…}. Exception encountered: …", "its constructor refuses"
 NEED = Need("FILE", "the config as Keras wrote it", "what stood there is not in the file")
 
@@ -51,23 +52,25 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
                 yield _unhashable(call)
             if call.resolution is Resolution.FOUND and call.kind == "layer" and not is_model(call.node):
                 yield from _arguments(document, call, target.release)
-    else:
-        for call in calls(document, target):
-            if call.resolution is Resolution.FOUND and call.node.class_name in LISTED:
-                yield from _listed(document, call)
+    for call in () if habits.TAKES_LISTED_NGRAMS.of(target) else calls(document, target):
+        if call.resolution is Resolution.FOUND and call.node.class_name in LISTED:
+            yield from _listed(document, call, target)
 
 
-def _listed(document: Document, call: Call) -> Iterator[Finding]:
-    """A tuple of which JSON made a list; Keras 2 saves it so and refuses it, Keras 3 takes both."""
+def _listed(document: Document, call: Call, target: Target) -> Iterator[Finding]:
+    """A tuple of which JSON made a list; Keras 2 and 3.0 save it so and refuse it, later ones take both. A number n means all up to it."""
     key = LISTED[call.node.class_name]
-    if isinstance(call.arguments.get(key), list):
+    value, at = call.arguments.get(key), call.node.at / "config" / key
+    if isinstance(value, list):
         layer = layer_at(document, call.node.at)
+        whole = bool(value) and value == [*range(1, len(value) + 1)]
         yield Finding(
-            call.node.at / "config" / key,
-            f"{key} of the {call.node.class_name} is a list, and Keras 2 takes a number or a tuple alone, which no file holds",
-            needs=(Need("FILE", "a Keras 3 that loads it", "Keras 3 takes the list"),),
+            at,
+            f"{key} of the {call.node.class_name} is a list, and {target} takes a number or a tuple alone, which no file holds",
+            repair=Repair(f"write {key} {len(value)}, which means the same", (Edit(at, old=value, new=len(value)),)) if whole else None,
+            needs=() if whole else (Need("FILE", "a Keras 3 that loads it", "Keras 3.1 and later take the list"),),
             layer=layer.name if layer is not None else call.node.name,
-            keras_says=f"ValueError: `{key}` must be None, an integer, or a tuple of integers. Received: {key}={call.arguments[key]}",
+            keras_says=f"ValueError: `{key}` must be None, an integer, or a tuple of integers. Received: {key}={value}",
         )
 
 

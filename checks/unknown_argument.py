@@ -22,6 +22,7 @@ from ._refused_values import metrics_arrays, metrics_built, refused_values
 
 BATCH_SHAPE = "batch_input_shape"
 BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
+ALPHA = "lora_alpha"  # the two low-rank matrices count alpha / rank times; before they had an alpha, once
 NAMESAKE = "it looks like a class of your own or of a package that has the name of one of Keras's"
 RENAMED = frozenset(
     {("InputLayer", "batch_shape"), ("InputLayer", "shape"), ("LeakyReLU", "negative_slope")}
@@ -45,6 +46,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     The ``label_weights`` of an AUC that Keras 2 wrote as an array of NumPy are written as a list.
     """
     takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
+    builds_a_copy = habits.BUILDS_WHAT_BIDIRECTIONAL_COPIES.of(target)
     for call in calls(document, target):
         refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
         if refused and is_keras_1(call.node):
@@ -67,6 +69,8 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
             yield from _axis_in_a_list(document, call, target)
         if builds_with_shapes and call.node.class_name == "MultiHeadAttention":
             yield from _built_with_one_shape(call, target)
+        if builds_a_copy and call.node.class_name == "Bidirectional":
+            yield from _copied_when_built(call, target)
     yield from refused_values(document, target)
     yield from metrics_built(document, target)
     yield from metrics_arrays(document, target)
@@ -107,6 +111,21 @@ def _built_with_one_shape(call: Call, target: Target) -> Iterator[Finding]:
         )
 
 
+def _copied_when_built(call: Call, target: Target) -> Iterator[Finding]:
+    """Keras 3.0 to 3.2 make both directions anew of the layer that they are given, and then seek weights for that one, too, if it is built."""
+    held = call.node.config.get("layer")
+    built = held.get("build_config") if isinstance(held, dict) else None
+    if isinstance(built, dict) and call.found is not None:
+        at = call.node.at / "config" / "layer" / "build_config"
+        yield Finding(
+            at,
+            f"the layer that {call.node.name!r} is made of states the shape that it was built with; {target} copies it, and seeks weights for it, too",
+            repair=Repair("leave it out: both directions are built with the Bidirectional", (Edit(at, old=built, new=ABSENT),)),
+            layer=call.node.name,
+            keras_says="ValueError: Layer 'lstm_cell' expected 3 variables, but received 0 variables during loading.",
+        )
+
+
 def _repair(document: Document, call: Call, name: str, target: Target) -> Repair | None:
     if name == "input_shape" and name not in call.node.config and BATCH_SHAPE in call.node.config:  # what the reader of an .h5 calls it
         repair = _repair(document, call, BATCH_SHAPE, target)
@@ -125,7 +144,8 @@ def _repair(document: Document, call: Call, name: str, target: Target) -> Repair
         return _between_transpositions(document, call)
     if name == CAUSAL and value is True:
         return _told_when_called(document, call)
-    if means_nothing(call.kind, call.node.class_name, name, value, document.saved_by().keras):
+    unscaled = name == ALPHA and value == call.node.config.get("lora_rank")
+    if unscaled or means_nothing(call.kind, call.node.class_name, name, value, document.saved_by().keras, call.found):
         return Repair(f"drop {name}, which says nothing here", (drop,))
     if not target.keras_3 and (call.node.class_name, name) in RENAMED:
         return Repair(f"write the model in the words of {target}", reworded=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kdoctor.document import Json
 from kdoctor.edit import same
-from kdoctor.keras_api.api_object import UnknownRelease
+from kdoctor.keras_api.api_object import ApiObject, UnknownRelease
 from kdoctor.keras_api.catalogue import Catalogue, releases
 
 # Releases whose constructors tell what an argument means when it is not given, where the saving release does not: the last of each family.
@@ -30,27 +30,32 @@ STATE = frozenset({"built"})
 INITIALIZER = "initializer"
 
 
-def means_nothing(kind: str, class_name: str, argument: str, value: Json, saved_by: str | None) -> bool:
-    """Whether a constructor that is not given the argument does what one that knows it does with this value."""
+def means_nothing(kind: str, class_name: str, argument: str, value: Json, saved_by: str | None, found: ApiObject | None = None) -> bool:
+    """Whether a constructor that is not given the argument does what one that knows it does with this value.
+
+    found: what the target's loader found, whose home other releases know, too: no name leads to an operation (``Argmax``).
+    """
     if argument in DESCRIPTIONS.get(class_name, ()) or argument.endswith(INITIALIZER) or kind == INITIALIZER:
         return True
     if kind == "layer" and argument in STATE and isinstance(value, bool):
         return True
     if argument == "data_format" and class_name in CHANNELS_LAST and value == "channels_last":
         return True
-    defaults = tuple(_defaults(kind, class_name, argument, saved_by))
+    defaults = tuple(_defaults(kind, class_name, argument, saved_by, found))
     if not defaults and value is None:
         return True  # an argument of a release to come, not given
     return any(same(value, default) or _equal_numbers(value, default) for default in defaults)
 
 
-def _defaults(kind: str, class_name: str, argument: str, saved_by: str | None) -> Iterator[Json]:
+def _defaults(kind: str, class_name: str, argument: str, saved_by: str | None, known: ApiObject | None) -> Iterator[Json]:
     """The default that releases which take the argument give it, the saving release first."""
     for release in (*([saved_by] if saved_by else []), *WITNESSES, *reversed(releases())):
         try:
-            found = Catalogue.load(release).legacy(kind, class_name)
+            catalogue = Catalogue.load(release)
         except UnknownRelease:
             continue
+        at_home = catalogue.resolve(known.module, known.name) if known is not None else None
+        found = at_home or catalogue.legacy(kind, class_name)
         if found is not None and argument in found.parameters:
             yield found.parameters[argument]
 

@@ -6,34 +6,17 @@ What Keras 2 made of each was read in its ``call`` methods: noise, dropout and p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from kdoctor.document import Json
+from kdoctor.keras_api.early_refusals import EARLY_REFUSALS
 from kdoctor.keras_api.habits import Habit
+from kdoctor.keras_api.refusal import Refusal
 
 DROPPING: Final = frozenset("Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout GaussianDropout".split())  # noqa: SIM905
 RESIZING: Final = frozenset({"UpSampling2D", "Resizing"})
 NEVER_BUILT: Final = frozenset({"gaussian", "mitchellcubic"})  # interpolations of TensorFlow alone
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What one argument must not be.
-
-    classes: of the objects that refuse it, None for every layer; since: the release that began to; refused: whether a value is;
-    instead: the value that means the same to the target, None where there is none; trains_otherwise: predictions stay, training does not.
-    """
-
-    classes: frozenset[str] | None
-    argument: str
-    since: Habit
-    refused: Callable[[Json], bool]
-    says: str
-    instead: Callable[[Json], Json] | None = None
-    trains_otherwise: bool = False
 
 
 def _is_number(value: Json) -> bool:
@@ -116,6 +99,6 @@ def refusals_of(kind: str, class_name: str, minor: tuple[int, int]) -> tuple[Ref
     """What the target with this number refuses of a class."""
     return tuple(
         one
-        for one in REFUSALS
+        for one in (*REFUSALS, *EARLY_REFUSALS)
         if one.since.first <= minor < one.since.last and (kind == "layer" if one.classes is None else class_name in one.classes)
     )

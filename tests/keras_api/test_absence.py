@@ -6,6 +6,7 @@ import pytest
 
 from kdoctor.document import Json
 from kdoctor.keras_api.absence import means_nothing
+from kdoctor.keras_api.catalogue import Catalogue
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,17 @@ def test_an_initializer_itself_may_lose_any_argument() -> None:
 
 def test_none_for_an_argument_of_a_release_to_come_says_that_it_is_not_given() -> None:
     assert means_nothing("layer", "Dense", "made_up", None, "3.15.1")
+
+
+@pytest.mark.parametrize(
+    ("module", "class_name", "argument", "default"),
+    [
+        ("keras.src.ops.numpy", "Argmax", "keepdims", False),
+        ("keras.src.ops.image", "Resize", "crop_to_aspect_ratio", False),
+        ("keras.layers", "GroupQueryAttention", "use_gate", False),
+    ],
+)
+def test_an_object_that_no_bare_name_leads_to_is_known_by_its_home(module: str, class_name: str, argument: str, default: Json) -> None:
+    found = Catalogue.load("3.0.5").resolve(module, class_name)
+    assert means_nothing("layer", class_name, argument, default, "3.15.1", found)
+    assert not means_nothing("layer", class_name, argument, not default, "3.15.1", found)
