@@ -16,7 +16,8 @@ from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
 from ._cropped_in_training import cropped_in_training
-from ._kept_category_axis import kept_axis
+from ._exchanged_arguments import exchanged
+from ._kept_category_axis import kept_axis, mistold_bins
 from ._masked_attention import joined_masks, unmasked_attention
 from ._told_to_train import told_to_train
 
@@ -34,8 +35,10 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped (before 3.9 a number,
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``. A RandomCrop made images its size when the model predicts until Keras 3.7, and hands them on since. A
-    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. A CategoryEncoding (``one_hot``) of Keras 3.0
-    to 3.3 kept a last axis of 1, which all others drop: told without a cure. A layer that is called with ``training=True`` (the
+    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. A CategoryEncoding or Discretization
+    (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and told without a cure of
+    their files. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
+    axis and its order. A layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
 
     The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
@@ -54,6 +57,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
             yield from cropped_in_training(document, node, target)
     yield from told_to_train(document, target)
     yield from kept_axis(document, target)
+    yield from mistold_bins(document, target)
+    yield from exchanged(document, target)
     yield from unmasked_attention(document, target)
     yield from joined_masks(document, target)
     for node in () if document.format.native else objects(document):
