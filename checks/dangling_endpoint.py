@@ -19,7 +19,7 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
     """A Functional model declares no inputs or outputs, or some that none of its layers makes.
 
     Keras says "`inputs` argument cannot be empty", or "Internal error: could not find layer dense_3". Of the scores of an Attention
-    (``return_attention_scores``), which Keras 3.0 to 3.7 do not hand on, it says "list index out of range".
+    (``return_attention_scores``), which Keras 3.0 to 3.7 do not hand on, and of a MultiHeadAttention in Keras 3.0 to 3.2, it says "list index out of range".
 
     When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
     inputs, or what the outputs are, is not in the file.

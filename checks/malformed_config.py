@@ -31,7 +31,7 @@ NEED = Need("FILE", "the config as Keras wrote it", "what stood there is not in 
 def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
     """A piece of the config is missing, or is of another kind than every loader of Keras reads there.
 
-    No Keras writes such a file: an editor or a script left it behind. A layer of a Functional has lost its ``name`` or its ``inbound_nodes``
+    But for ngrams, a tuple of which JSON makes a list that Keras 2 and 3.0 refuse (1 to n are written as n), no Keras writes such a file: an editor or a script left it behind. A layer of a Functional has lost its ``name`` or its ``inbound_nodes``
     ("KeyError: 'name'"), an initializer its ``class_name`` ("Unknown `config` as a `dict`"), a tensor its ``keras_history``; a regularizer is a
     number ("Could not interpret regularizer identifier: 1"), a shape is negative, a constructor refuses a value ("Expected `trainable` to be a
     boolean", "Invalid value for argument `filters`. Expected a strictly positive value").

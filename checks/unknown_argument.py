@@ -43,6 +43,10 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     made samples of all times, and Keras 3 does not. An attention that looks back only (``causal`` of Keras 2.2 to 2.9) is told so where it
     is called. Any other argument with a meaning is reported without a cure: dropping it would change the model.
 
+    Some values that later releases save are refused by earlier ones, mostly in files of their own (the words of a ``tf_idf`` lookup before Keras 3.14,
+    ``output_padding=0`` before 3.11, an attention's ``output_shape`` before 3.7): written otherwise where that means the same, else told with the
+    release that takes them. Keras 3.0 to 3.2 seek weights for the layer that a Bidirectional is made of, if it states that it was built.
+
     The ``label_weights`` of an AUC that Keras 2 wrote as an array of NumPy are written as a list.
     """
     takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
