@@ -10,6 +10,7 @@ from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.successors import doing_nothing
+from kdoctor.saved_release import origin_of
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
@@ -19,7 +20,7 @@ def cropped_in_training(document: Document, node: Node, target: Target) -> Itera
     height, width, now = node.config.get("height"), node.config.get("width"), habits.CROPS_IN_TRAINING_ALONE.of(target)
     if node.class_name != "RandomCrop" or type(height) is not int or type(width) is not int:
         return
-    then = habits.CROPS_IN_TRAINING_ALONE.at(document.saved_by().keras)
+    then = habits.CROPS_IN_TRAINING_ALONE.at(origin_of(document))
     if then is now or _size(document, node) == (height, width):
         return
     size = f"{height} x {width}"

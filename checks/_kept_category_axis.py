@@ -9,6 +9,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
+from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
 from kdoctor.structure.objects import objects_named
@@ -23,7 +24,7 @@ def kept_axis(document: Document, target: Target) -> Iterator[Finding]:
 
     Of one category, ``multi_hot`` computes what ``one_hot`` does, and drops the axis.
     """
-    saved = document.saved_by().keras
+    saved = origin_of(document)
     if saved is None or habits.KEEPS_CATEGORY_AXIS.at(saved) is habits.KEEPS_CATEGORY_AXIS.of(target):
         return
     for node in objects_named(document, ("CategoryEncoding", BINNED) if target.keras_3 else ("CategoryEncoding",)):

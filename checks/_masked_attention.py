@@ -8,6 +8,7 @@ from kdoctor.check import Finding, Need, Repair, Safety
 from kdoctor.document import Document
 from kdoctor.graph.masks import is_asked_for, is_joined_alike, masked
 from kdoctor.keras_api import habits
+from kdoctor.saved_release import origin_of, release_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import all_models
 from kdoctor.structure.objects import objects_named
@@ -53,8 +54,8 @@ def _looks_back(layer: Layer) -> bool:
 
 def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
     """A step of joined features was masked for Keras 2 where any of them was, and is for Keras 3 where all of them are (Concatenate.compute_mask)."""
-    forwards = habits.JOINS_MASKS_BY_OPERATIONS.of(target) and document.saved_by().major == 2
-    if not forwards and (target.keras_3 or not habits.JOINS_MASKS_BY_OPERATIONS.at(document.saved_by().keras)):
+    forwards = habits.JOINS_MASKS_BY_OPERATIONS.of(target) and (release_of(document) or (0, 0))[0] == 2
+    if not forwards and (target.keras_3 or not habits.JOINS_MASKS_BY_OPERATIONS.at(origin_of(document))):
         return
     says = (
         "all of its inputs are masked; Keras 2 did where one was" if forwards else "one of its inputs is masked; Keras 3 did where all were"
@@ -83,7 +84,7 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
 
 def unmasked_attention(document: Document, target: Target) -> Iterator[Finding]:
     """Up to Keras 2.9 a MultiHeadAttention passed over the masks of its inputs; nothing in a config says so of later ones, or the reverse."""
-    saved, heeds = document.saved_by().keras, habits.MASKS_ATTENTION.of(target)
+    saved, heeds = origin_of(document), habits.MASKS_ATTENTION.of(target)
     if not (habits.PASSES_OVER_MASKS if heeds else habits.MASKS_ATTENTION).at(saved):
         return
     if not any(objects_named(document, (CLASS,))):

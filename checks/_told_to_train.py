@@ -8,6 +8,7 @@ from typing import Final
 from kdoctor.check import Finding, Repair, Safety
 from kdoctor.document import Document, Json
 from kdoctor.keras_api import habits
+from kdoctor.saved_release import release_of
 from kdoctor.structure.models import all_models
 from kdoctor.target import Target
 
@@ -27,7 +28,7 @@ ADVICE = Repair("call the model itself: model(x) heeds it", safety=Safety.ADVICE
 
 def told_to_train(document: Document, target: Target) -> Iterator[Finding]:
     """Each layer, or nested model, that works otherwise for the target when the model predicts."""
-    if not habits.TELLS_LAYERS_WHETHER_TO_TRAIN.of(target) or (document.saved_by().major or 2) >= KERAS_3:
+    if not habits.TELLS_LAYERS_WHETHER_TO_TRAIN.of(target) or (release_of(document) or (2, 0))[0] >= KERAS_3:
         return
     for model in all_models(document):
         for layer in model.layers if model.functional else ():

@@ -16,6 +16,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.slots import Style
 from kdoctor.native_config import Translator
 from kdoctor.replacements.hard_sigmoid import users
+from kdoctor.saved_release import CONVERTED_FROM, origin_of
 from kdoctor.structure.naming import fresh as free_name
 from kdoctor.structure.objects import model_of, objects
 from kdoctor.target import Target
@@ -88,8 +89,8 @@ def _with_state(document: Document, weights: dict[str, Weight], trained: Sequenc
 
 def _signed(document: Document, target: Target) -> dict[str, Json]:
     """The release that shall load it, as the one that saved it; the one before is told beside it."""
-    saved = document.saved_by().keras
-    return {"keras_version": target.release, "date_saved": "", **({"converted_from": saved} if saved else {})}
+    saved = origin_of(document)
+    return {"keras_version": target.release, "date_saved": "", **({CONVERTED_FROM: saved} if saved else {})}
 
 
 def _named(document: Document) -> Json:

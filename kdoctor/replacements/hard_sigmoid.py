@@ -16,6 +16,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer
 from kdoctor.recipe import Recipe, scale
+from kdoctor.saved_release import CONVERTED_FROM, origin_of
 from kdoctor.structure.objects import Node, objects
 from kdoctor.weights.stored_h5 import ledger
 
@@ -36,7 +37,8 @@ def users(document: Document) -> tuple[tuple[Node, str], ...]:
 def rescaled(document: Document, factor: float = FACTOR, release: str = "3.0.0") -> tuple[Edit, ...] | None:
     """Edits after which Keras 3 computes what the file's own Keras did; None where one user of the function has no weights to scale.
 
-    The stated release becomes ``release``, so that nobody scales twice. Only for ``.h5`` files, whose layers' weights are known. The
+    The stated release becomes ``release``, so that nobody scales twice; that of a file of Keras 2 stands beside it from then on, for
+    whatever else it means. Only for ``.h5`` files, whose layers' weights are known. The
     way back, to Keras 2, is a ``factor`` of 1 / 1.2.
     """
     found = ledger(document)
@@ -52,7 +54,7 @@ def rescaled(document: Document, factor: float = FACTOR, release: str = "3.0.0")
         if not made:
             return None
         edits += made
-    return (*_once(edits), *_dated(document, release)) if edits else None
+    return (*_once(edits), *_dated(document, release, factor > 1)) if edits else None
 
 
 def spelled_out(document: Document) -> tuple[Edit, ...]:
@@ -119,7 +121,7 @@ def _once(edits: Sequence[Edit]) -> Iterator[Edit]:
             yield edit
 
 
-def _dated(document: Document, release: str) -> Iterator[Edit]:
+def _dated(document: Document, release: str, forwards: bool) -> Iterator[Edit]:
     """The release and backend in both places where a file of Keras 3 states them; Keras 1 left most of it out."""
     for group in ("/", "/model_weights"):
         stated = document.attributes.get(group)
@@ -129,3 +131,5 @@ def _dated(document: Document, release: str) -> Iterator[Edit]:
         yield Edit(at / "keras_version", old=stated.get("keras_version", ABSENT), new=release)
         if "backend" not in stated:
             yield Edit(at / "backend", old=ABSENT, new="tensorflow")
+        if group == "/" and forwards and (saved := origin_of(document)):
+            yield Edit(at / CONVERTED_FROM, old=stated.get(CONVERTED_FROM, ABSENT), new=saved)

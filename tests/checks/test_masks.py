@@ -89,3 +89,13 @@ def test_masks_joined_by_keras_3_are_other_masks_to_keras_2() -> None:
 def test_an_attention_that_no_mask_reaches_or_that_heeded_it_is_healthy() -> None:
     assert examine("K609", attending("2.15.0")) == []
     assert examine("K609", attending("2.9.0", layer("Flatten", name="flat"))) == []
+
+
+def test_a_file_that_was_converted_has_the_masks_of_the_keras_before() -> None:
+    """The cure of another error writes an archive, or another release in the file's place: neither makes the masks alike."""
+    sick = joined(layer("LSTM", name="out", units=2))
+    for parts in (
+        {"metadata": {"keras_version": "3.15.1", "converted_from": "2.15.0"}},
+        {"metadata": {"x": 1}, "attributes": {"/": {"keras_version": "3.0.0", "converted_from": "2.2.4"}}},
+    ):
+        assert len(examine("K609", sick.replacing({**sick.parts, **parts}))) == 1

@@ -10,6 +10,7 @@ from kdoctor.document import Document, Format, Weight
 from kdoctor.edit import apply
 from kdoctor.recipe_steps import Scale
 from kdoctor.replacements.hard_sigmoid import rescaled, users
+from kdoctor.saved_release import release_of
 from kdoctor.testing import document, sequential
 
 GATED = {"kernel": (3, 8), "recurrent_kernel": (2, 8), "bias": (8,)}
@@ -110,3 +111,9 @@ def test_without_a_user_there_is_nothing_to_do() -> None:
     plain = lstm(recurrent_activation="sigmoid")
     assert users(plain) == ()
     assert rescaled(plain) is None
+
+
+def test_who_saved_the_file_is_kept_beside_the_release_that_now_stands_there() -> None:
+    after = cured(lstm(recurrent_activation="hard_sigmoid"))
+    assert after.attributes["/"] == {"keras_version": "3.0.0", "backend": "tensorflow", "converted_from": "2.3.1"}
+    assert release_of(after) == (2, 3)
