@@ -120,4 +120,12 @@ def merged(node: Node) -> dict[str, Json] | None:
     if class_name is None or not node.raw.get("inbound_nodes"):
         return None
     config: Mapping[str, Json] = {"axis": node.config.get("concat_axis", -1)} if class_name == "Concatenate" else {}
-    return {**node.raw, "class_name": class_name, "config": {"name": node.config.get("name"), "trainable": True, **config}}
+    calls = {"inbound_nodes": _without_masks(node.raw["inbound_nodes"])}
+    return {**node.raw, **calls, "class_name": class_name, "config": {"name": node.config.get("name"), "trainable": True, **config}}
+
+
+def _without_masks(calls: Json) -> Json:
+    """Keras 2.0 and 2.1 wrote ``{"mask": [None, None]}`` beside each tensor of a Merge, which only its functions read; an Add takes no mask."""
+    if isinstance(calls, list):
+        return [_without_masks(each) for each in calls]
+    return {name: value for name, value in calls.items() if name != "mask"} if isinstance(calls, Mapping) else calls

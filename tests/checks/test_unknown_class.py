@@ -96,6 +96,14 @@ def merging(merge: dict[str, Any], release: str = "2.0.4") -> Document:
     return document(sequential(merge), format=Format.H5_MODEL, metadata={"keras_version": release})
 
 
+def test_a_merge_was_called_with_the_masks_of_its_inputs_which_no_layer_of_today_takes() -> None:
+    """Keras 2.1.6 wrote them; Keras 3.15.1: "got an unexpected keyword argument 'mask'"."""
+    stored = {**keras_2_merge(mode="mul"), "inbound_nodes": [[[name, 0, 0, {"mask": [None, None]}] for name in ("x", "y")]]}
+    (finding,) = examine("K602", merging(stored, "2.1.6"))
+    (written,) = cured(merging(stored, "2.1.6"), finding).config["config"]["layers"]
+    assert written["inbound_nodes"] == keras_2_merge()["inbound_nodes"]
+
+
 @pytest.mark.parametrize(
     ("mode", "successor"),
     [
