@@ -19,6 +19,7 @@ from ._cropped_in_training import cropped_in_training
 from ._exchanged_arguments import exchanged
 from ._kept_category_axis import kept_axis, mistold_bins
 from ._masked_attention import joined_masks, unmasked_attention
+from ._states_and_masks import masks_beside_states
 from ._told_to_train import told_to_train
 
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
@@ -38,10 +39,12 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. A CategoryEncoding or Discretization
     (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and told without a cure of
     their files. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
-    axis and its order. A layer that is called with ``training=True`` (the
+    axis and its order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. A
+    layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
 
-    The cure of the first writes an InputLayer, which says the same to every release. What only the reader of ``.h5`` files garbles is
+    The cure of the first writes an InputLayer, which says the same to every release. A mask that gets lost beside states is computed by an
+    operation and handed over as an argument, in a ``.keras`` archive. What only the reader of ``.h5`` files garbles is
     cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
     that use it are scaled; where there are none to scale, the old function is spelled out: a Rescaling and a ReLU that stops at 1, as one
     activation, which Keras 3.10 and later read.
@@ -61,6 +64,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     yield from exchanged(document, target)
     yield from unmasked_attention(document, target)
     yield from joined_masks(document, target)
+    yield from masks_beside_states(document, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
             yield from _axis(document, node, target)

@@ -84,6 +84,17 @@ def cells() -> Any:
     return Sequential([Input((5, 3)), layers.RNN(stack, return_sequences=True), last, layers.Activation(old)])
 
 
+def decoder() -> Any:
+    """States and a mask: an LSTM takes for a mask whatever is not zero."""
+    x = Input((6,), name="in")
+    words = layers.ReLU(name="words")(x)
+    steps = layers.Embedding(9, 3, mask_zero=True, name="steps")(words)
+    states = [layers.Dense(4, name="hidden")(x), layers.Dense(4, name="carried")(x)]
+    return Model(
+        x, layers.Dense(2, name="out")(layers.LSTM(4, return_sequences=True, name="lstm")(steps, initial_state=states, mask=words))
+    )
+
+
 def arithmetic() -> Any:
     """Operations, two of which bear the name of a layer, beside that layer."""
     x = Input((4,), name="in")
@@ -92,7 +103,7 @@ def arithmetic() -> Any:
     return Model(x, layers.Dense(2)(layers.Add()([keras.ops.relu(z), y])))
 
 
-HEALTHY = (image, dense, convolution, recurrent, softmax, branches, nested, attention, heads, stacked, cells, arithmetic)
+HEALTHY = (image, dense, convolution, recurrent, softmax, branches, nested, attention, heads, stacked, cells, decoder, arithmetic)
 
 
 def make(folder: Path) -> None:

@@ -132,6 +132,12 @@ def in_a_keyword(config: dict[str, Any], path: Path) -> None:
     heads["inbound_nodes"] = [[[*query[:3], {"value": memory[:3]}]]]
 
 
+def states_in_a_list(config: dict[str, Any], path: Path) -> None:
+    """Keras 2 writes the states beside the input, and nothing of the mask, which comes with it."""
+    lstm = rows(config)["LSTM"]
+    lstm["inbound_nodes"] = [[*lstm["inbound_nodes"][0], ["hidden", 0, 0, {}], ["carried", 0, 0, {}]]]
+
+
 def with_a_policy(config: dict[str, Any], path: Path) -> None:
     rows(config)["Dense"]["config"]["dtype"] = {"class_name": "Policy", "config": {"name": "float32"}}
 
@@ -168,6 +174,7 @@ EVERY = {
     "counted from one": Illness("nested", counted_from_one, {"K604"}),
     "list of one": Illness("stacked", unchanged, {"K604"}, since=(3, 11)),
     "keyword": Illness("heads", in_a_keyword, {"K604"}),
+    "states and a mask": Illness("decoder", states_in_a_list, {"K208", "K609"}),
     "score mode": Illness("attention", unchanged, {"K609"}, since=(3, 15)),
     "policy": Illness("dense", with_a_policy, {"K605"}, native=True),
     "threshold": Illness("dense", thresholded, {"K602"}, native=True),

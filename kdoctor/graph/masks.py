@@ -10,6 +10,7 @@ from typing import Final
 
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
+from kdoctor.structure.sources import Source
 
 ONE_BY_ONE: Final = frozenset(
     """Activation ActivityRegularization AlphaDropout BatchNormalization Dense Dropout ELU GaussianDropout GaussianNoise GroupNormalization Identity
@@ -17,6 +18,7 @@ ONE_BY_ONE: Final = frozenset(
     SpatialDropout3D TimeDistributed UnitNormalization Concatenate""".split()  # noqa: SIM905 (a table)
 )
 OF_ALL: Final = frozenset({"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})  # where one input has none, there is none
+JOINING: Final = frozenset({"Concatenate", "MultiHeadAttention"})  # of what comes with several inputs they make one of their own
 RECURRENT: Final = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"})
 ASKING: Final = RECURRENT | {
     "Attention", "AdditiveAttention", "BatchNormalization", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GlobalAveragePooling1D",
@@ -26,13 +28,28 @@ ASKING: Final = RECURRENT | {
 
 def masked(model: Model) -> Mapping[str, int]:
     """The layers to which masks come, by key, and how many: layers of Keras's own, each called once."""
-    begin = [layer for layer in model.layers if layer.class_name == "Masking" or layer.node.config.get("mask_zero") is True]
+    begin = [layer for layer in model.layers if _makes(layer)]
     return _reached(model, begin) if begin else {}
+
+
+def behind(model: Model, source: Source) -> tuple[Layer, Source] | None:
+    """The layer that makes the mask which comes with a tensor, and the output of it; one that joins masks stands for those. None: no mask."""
+    by_key, come, met = {layer.key: layer for layer in model.layers}, masked(model), set[str]()
+    while come and (layer := by_key.get(source.layer)) is not None and layer.key not in met and source.output == 0:
+        met.add(layer.key)
+        if _makes(layer):
+            return layer, source
+        if layer.key not in come or not _hands_on(layer, come[layer.key]):
+            return None
+        if layer.class_name in OF_ALL or layer.class_name in JOINING:
+            return layer, source
+        source = layer.calls[0][0]
+    return None
 
 
 def is_joined_alike(model: Model, layer: Layer) -> bool:
     """Whether one mask alone comes to this layer, with each of its inputs: then it is the same whether all count or any."""
-    begin = [one for one in model.layers if one.class_name == "Masking" or one.node.config.get("mask_zero") is True]
+    begin = [one for one in model.layers if _makes(one)]
     found = [(one, _reached(model, [one]).get(layer.key, 0)) for one in begin]
     counts = [count for one, count in found if count and len(one.calls) == 1]
     return counts == [len(layer.calls[0])] and sum(count > 0 for _, count in found) == 1
@@ -42,6 +59,10 @@ def is_asked_for(model: Model, layer: Layer) -> bool:
     """Whether a mask that comes out of this layer gets to one that takes it as an argument."""
     by_key = {one.key: one for one in model.layers}
     return any(by_key[key].class_name in ASKING for key in _reached(model, [layer]))
+
+
+def _makes(layer: Layer) -> bool:
+    return layer.class_name == "Masking" or layer.node.config.get("mask_zero") is True
 
 
 def _reached(model: Model, begin: list[Layer]) -> Mapping[str, int]:

@@ -37,6 +37,9 @@ OPENS_BY_NAME = Habit((3, 0))  # the extension alone decides; before, the conten
 # The `.h5` reader of Keras 3: keras/src/legacy/saving
 KEEPS_BATCH_AXIS = Habit((3, 0))  # a first layer's batch_input_shape is passed on as the shape of one sample
 JOINS_MASKS_BY_OPERATIONS = Habit((3, 6))  # and names them beside the layers: 3.6.0, 3.12.0 and 3.15.1 tried, 3.0 not
+LOSES_MASKS_BESIDE_STATES = Habit(
+    (3, 0)
+)  # a recurrent layer with an initial_state gets no mask with its input: Layer.__call__ of 3.0.5, 3.15.1
 PASSES_OVER_MASKS = Habit((2, 4), (2, 10))
 TELLS_CAUSALITY_IN_CALLS = Habit((2, 10))  # use_causal_mask of attention layers, which 2.9 refuses as an argument of call()
 MASKS_ATTENTION = Habit((2, 10))  # a MultiHeadAttention heeds the masks that come with its inputs: 2.9 did not, 2.15 does

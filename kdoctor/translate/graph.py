@@ -29,7 +29,8 @@ SEVERAL = frozenset({"Split", "Unstack", "TopK", "Moments"})
 class Graph:
     """Operations in the order in which they were asked for.
 
-    taken: names that no new operation may have; mixes: whether an operation may have put samples of the batch together; keras_minor: major and minor release of the Keras that saved the model, if it is known.
+    taken: names that no new operation may have; mixes: whether an operation may have put samples of the batch together; keras_minor: major and minor release of the Keras that saved the model, if it is known;
+    prefix: of the names of new operations, where Keras makes some of its own under the plain ones.
     """
 
     release: str
@@ -37,6 +38,7 @@ class Graph:
     layers: list[dict[str, Json]] = field(default_factory=list)
     keras_minor: tuple[int, int] | None = None
     mixes: bool = False
+    prefix: str = ""
 
     @property
     def keras_major(self) -> int | None:
@@ -85,7 +87,7 @@ class Graph:
     def _add(self, class_name: str, module: str, config: dict[str, Json], operands: tuple[Value, ...], named: bool) -> Value:
         if len(self.layers) >= MOST_OPERATIONS:
             raise Untranslatable(f"more than {MOST_OPERATIONS} operations")
-        name = fresh(snake_case(class_name), self.taken)
+        name = fresh(self.prefix + snake_case(class_name), self.taken)
         is_layer = module == "keras.layers"
         node = {
             "module": module,

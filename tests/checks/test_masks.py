@@ -99,3 +99,64 @@ def test_a_file_that_was_converted_has_the_masks_of_the_keras_before() -> None:
         {"metadata": {"x": 1}, "attributes": {"/": {"keras_version": "3.0.0", "converted_from": "2.2.4"}}},
     ):
         assert len(examine("K609", sick.replacing({**sick.parts, **parts}))) == 1
+
+
+STATES = [start("h"), start("c")]
+
+
+def decoding(
+    *between: dict[str, Any], source: str = "words", words: dict[str, Any] = WORDS, release: str = "2.15.0", **named: Any
+) -> Document:
+    """A decoder as Keras 3 calls it: with the states as an argument."""
+    tensors = {
+        name: {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": [name, 0, 0]}}
+        for name in (source, "h", "c", "in")
+    }
+    kwargs = {"initial_state": [tensors["h"], tensors["c"]], **{key: tensors[value] for key, value in named.items()}}
+    decoder = {**layer("LSTM", name="out", units=4), "name": "out", "inbound_nodes": [{"args": [tensors[source]], "kwargs": kwargs}]}
+    ends = tuple((name, 0, 0) for name in ("in", "h", "c"))
+    made = functional(start("in"), *STATES, after(words, "in"), *between, decoder, inputs=ends)
+    return document(made, metadata={"keras_version": release})
+
+
+def test_a_mask_beside_states_is_handed_over_as_an_argument() -> None:
+    sick = decoding()
+    (finding,) = examine("K609", sick)
+    assert "passes over the mask that comes with the input of LSTM 'out', because it is given states" in finding.message
+    well = cured(sick, finding)
+    assert examine("K609", well) == []
+    rows = {row["name"]: row for row in well.config["config"]["layers"]}
+    assert rows["mask_not_equal"]["inbound_nodes"][0]["args"][1] == 0
+    assert rows["out"]["inbound_nodes"][0]["kwargs"]["mask"]["config"]["keras_history"] == ["mask_not_equal", 0, 0]
+
+
+def test_the_mask_of_a_masking_layer_is_what_any_feature_tells() -> None:
+    sick = decoding(
+        after(layer("Dropout", name="dropout", rate=0.1), "words"), source="dropout", words=layer("Masking", name="words", mask_value=2.0)
+    )
+    (finding,) = examine("K609", sick)
+    rows = {row["name"]: row for row in cured(sick, finding).config["config"]["layers"]}
+    assert rows["mask_not_equal"]["inbound_nodes"][0]["args"][1] == 2.0
+    assert rows["mask_any"]["config"]["axis"] == -1
+
+
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        decoding(words={**WORDS, "config": {**WORDS["config"], "mask_zero": False}}),
+        decoding(after(layer("Flatten", name="flat"), "words"), source="flat"),
+        decoding(release="3.15.1"),
+        decoding(mask="in"),
+    ],
+)
+def test_states_without_a_mask_or_with_a_stated_one_or_of_keras_3_are_healthy(healthy: Document) -> None:
+    assert examine("K609", healthy) == []
+
+
+def test_masks_that_are_joined_are_not_told_and_neither_is_one_that_keras_2_would_heed() -> None:
+    both = after(layer("Add", name="both"), "words", "words")
+    (finding,) = examine("K609", decoding(both, source="both"))
+    assert finding.repair is None
+    (finding,) = examine("K609", decoding(release="3.15.1"), Target("2.15.0"))
+    assert finding.repair is None
+    assert "heeds the mask" in finding.message
