@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kdoctor.check import Finding, Repair
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.structure.layers import layers
-from kdoctor.structure.sequential import as_shape, features_of
+from kdoctor.structure.sequential import Stack, as_shape, features_of
 
 FIRST = "channels_first"
 
 
-def open_builds(document: Document) -> Iterator[Finding]:
-    """Of layers whose features stand last: the reader of ``.keras`` builds each as its build_config says, and makes no kernel of an open length."""
+def open_builds(document: Document, told: Iterable[Stack]) -> Iterator[Finding]:
+    """Of layers whose features stand last: the reader of ``.keras`` builds each as its build_config says, and makes no kernel of an open length.
+
+    The layers of a Sequential are followed from its input (``told``).
+    """
+    followed = {one.at for stack in told for one in stack.layers}
     for layer in layers(document) if document.format.native else ():
+        if layer.at in followed:
+            continue
         stored = layer.node.build_config.get("input_shape")
         shape = as_shape(stored) if isinstance(stored, list) else None
         if not shape or shape[-1] is not None or layer.node.config.get("data_format") == FIRST:

@@ -30,6 +30,7 @@ from kdoctor.weights.taken_out import has_strays
 
 from ._input_shape import DISAGREE, choose, corrected, incompatible, refusal, stated
 from ._listed_builds import listed_builds
+from ._open_builds import open_builds
 from ._replayed_shape import replayed
 from ._several_inputs import several_inputs
 from ._tracing import perhaps_untraced
@@ -54,6 +55,7 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
     """
     yield from listed_builds(document, target)
     found = stacks(document)
+    yield from open_builds(document, found)
     for node in objects_named(document, ("InputLayer",)):
         if node.class_name == "InputLayer":
             yield from _stated_twice(document, node, found, target)
@@ -181,6 +183,8 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
             yield from _unread_build(stack, layer)
         clash = None if shape is None else flow(document, (layer,), shape).clash
         if shape is None or clash is None or layer.class_name == "Sequential":  # which builds itself from its own layers
+            continue
+        if layer.class_name == "Dense" and shape == (features_of(document, layer),):  # which asks for the last length alone
             continue
         at, features = layer.at / "build_config" / "input_shape", features_of(document, layer)
         right = (*shape[:-1], features)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
+from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 
+from kdoctor.archive import open_document
 from kdoctor.check import Finding
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
@@ -378,3 +383,32 @@ def test_a_dot_is_built_from_lists_since_keras_3_2() -> None:
     assert finding.repair is not None
     assert examine("K201", apply(sick, finding.repair.edits), Target("3.0.5")) == []
     assert examine("K201", sick, Target("3.2.1")) == []
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
+@pytest.mark.parametrize("functional", [False, True])
+@pytest.mark.parametrize(("built", "loads"), [([None, None], False), ([3], True), ([None, 3], True)])
+def test_a_build_config_that_leaves_the_kernels_length_open_is_completed(
+    tmp_path: Path, built: list[Any], loads: bool, functional: bool
+) -> None:
+    made = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="only")])
+    if functional:
+        made = keras.Model(made.inputs, made.outputs)
+    made.save(path := tmp_path / "model.keras")
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    config = json.loads(members["config.json"])
+    config["config"]["layers"][1]["build_config"]["input_shape"] = built
+    members["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in members.items():
+            new.writestr(name, content)
+    sick = open_document(path)
+    found = examine("K201", sick)
+    assert loads is (found == [])
+    if loads:
+        assert keras.saving.load_model(path).count_params() == 8
+        return
+    with pytest.raises(ValueError, match="must be fully-defined"):
+        keras.saving.load_model(path)
+    assert cured(sick).config["config"]["layers"][1]["build_config"]["input_shape"] == [None, 3]
