@@ -111,6 +111,10 @@ def test_a_sequential_that_was_built_states_its_input() -> None:
         ("Divide", [tensor("in"), 4.0], ("Rescaling", {"scale": 0.25, "offset": 0.0})),
         ("Multiply", [tensor("in"), tensor("in")], ("Multiply", {})),
         ("Relu6", [tensor("in")], ("Activation", {"activation": "relu6"})),
+        ("Negative", [tensor("in")], ("Rescaling", {"scale": -1.0, "offset": 0.0})),
+        ("Square", [tensor("in")], ("Multiply", {})),
+        ("Maximum", [tensor("in"), 0], ("ReLU", {})),
+        ("Selu", [tensor("in")], ("Activation", {"activation": "selu"})),
     ],
 )
 def test_arithmetic_is_said_by_a_layer(operation: str, args: list[Any], made: tuple[str, dict[str, Any]]) -> None:

@@ -1,5 +1,7 @@
 """Operations of Keras 3 that a layer of Keras 2 does as well: arithmetic with numbers and tensors, activations.
 
+Those on whole tensors are in `kdoctor.convert.keras_2_arrangements`.
+
 Keras 3 records ``x + 3.0`` in a Functional model as an operation (``keras.src.ops.numpy.Add``); Keras 2 has none, but its Rescaling layer
 computes the same, and so do its merging layers for two tensors.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from kdoctor.convert.keras_2_arrangements import arranged
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
 from kdoctor.structure.naming import fresh
@@ -17,7 +20,7 @@ from kdoctor.structure.objects import Node
 MERGES: Final = {"Add": "Add", "Subtract": "Subtract", "Multiply": "Multiply", "Maximum": "Maximum", "Minimum": "Minimum"}
 ACTIVATIONS: Final = {
     "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Silu": "silu", "Softplus": "softplus", "Softsign": "softsign",
-    "Exp": "exponential",
+    "Exp": "exponential", "Selu": "selu",
 }  # fmt: skip
 
 GATED: Final = frozenset({"hard_silu", "hard_swish"})  # x relu6(x + 3) / 6, an activation that no Keras 2 has
@@ -92,14 +95,36 @@ def _layer(node: Node, args: list[Json]) -> tuple[str, dict[str, Json], Json] | 
     settings = {key for key in node.config if key not in ("name", "dtype")}
     if node.class_name in ACTIVATIONS and len(args) == 1 and not settings:
         return "Activation", {"activation": ACTIVATIONS[node.class_name]}, args[0]
+    if not _of_one_kind(args):
+        return None
+    if (found := arranged(node.class_name, node.config, args)) is not None:
+        return found
+    if node.class_name == "Negative" and len(args) == 1 and not settings:
+        return "Rescaling", {"scale": -1.0, "offset": 0.0}, args[0]
+    if node.class_name == "Square" and len(args) == 1 and not settings:
+        return "Multiply", {}, [args[0], args[0]]
     if len(args) != 2 or settings:
         return None
     numbers = [type(arg) in (int, float) for arg in args]
     if not any(numbers):
         return (MERGES[node.class_name], {}, args) if node.class_name in MERGES and all(isinstance(arg, Mapping) for arg in args) else None
     tensor, number = (args[1], args[0]) if numbers[0] else (args[0], args[1])
+    if node.class_name == "Maximum" and number == 0 and not all(numbers):
+        return "ReLU", {}, tensor
     line = _line(node.class_name, number, numbers[0])
     return None if line is None or all(numbers) else ("Rescaling", {"scale": line[0], "offset": line[1]}, tensor)
+
+
+def _of_one_kind(args: Json) -> bool:
+    """Whether all tensors hold numbers of one kind: Keras 3 converts them, a layer of Keras 2 fails (run in 2.15 with whole numbers and others)."""
+    found, kinds = [args], set()
+    while found:
+        value = found.pop()
+        if isinstance(value, list):
+            found += value
+        elif isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
+            kinds.add(value["config"].get("dtype"))
+    return len(kinds) <= 1
 
 
 def _line(operation: str, number: float, first: bool) -> tuple[float, float] | None:
