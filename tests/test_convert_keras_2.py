@@ -193,6 +193,14 @@ def test_the_training_state_is_that_of_a_new_optimizer() -> None:
     assert (made.document.training["loss"], made.notes) == ("mean_squared_error", ())
 
 
+def test_a_schedule_is_said_in_the_place_of_the_rate() -> None:
+    schedule = {"module": "keras.optimizers.schedules", "class_name": "CosineDecay", "registered_name": None}
+    rate = {**schedule, "config": {"initial_learning_rate": 0.1, "decay_steps": 5, "name": "CosineDecay"}}
+    made = convert(compiled({"learning_rate": rate}), KERAS_2, Container.H5)
+    assert made.document.training["optimizer_config"]["config"]["learning_rate"] == {key: rate[key] for key in ("class_name", "config")}
+    assert made.notes == ()
+
+
 @pytest.mark.parametrize("sick", [compiled({"gradient_accumulation_steps": 4}), compiled({}, loss="mine")])
 def test_a_training_state_that_keras_2_cannot_say_is_left_out_with_a_word(sick: Document) -> None:
     made = convert(sick, KERAS_2, Container.H5)

@@ -51,8 +51,9 @@ def _optimizer(words: Words, optimizer: Json) -> dict[str, Json]:
     if node is None or found is None:
         raise NotConvertible(f"Keras {words.catalogue.release} does not have the optimizer")
     rate = node.config.get("learning_rate")
-    said = words.arguments(node, "optimizer", found)
     schedule = as_node(rate, node.at / "learning_rate")
+    plain = node if schedule is None else node._replace(config={**node.config, "learning_rate": None})
+    said = words.arguments(plain, "optimizer", found)
     if schedule is not None:
         kept = words.catalogue.function("schedule", schedule.class_name)
         if kept is None:
