@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from kdoctor.document import Document
 from kdoctor.keras_api.api_object import REQUIRED, ApiObject
+from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.lookups import LOOKUPS, WORDS, learns_words, weighs_words
@@ -20,6 +21,8 @@ def lacking_arguments(document: Document, target: Target) -> Iterator[tuple[Call
     """The layers that cannot be made for want of arguments, and are not told of for words of another release (K601, K608)."""
     for call in calls(document, target):
         if call.resolution is not Resolution.FOUND or call.found is None or call.kind != "layer" or call.found.is_function:
+            continue
+        if not target.keras_3 and of_keras_3(call.node):  # an operation that has the name of a layer: Dot, Reshape
             continue
         missing = tuple(name for name in _required(call.found) if name not in call.arguments)
         if missing and not is_model(call.node) and not call.not_taken():

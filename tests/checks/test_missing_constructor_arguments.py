@@ -230,3 +230,9 @@ def test_a_subclass_with_a_train_step_is_put_together_from_its_graph() -> None:
     )
     (finding, *_) = examine("K304", graph, target("class Gan(Model):\n    def __init__(self, units):\n        super().__init__()"))
     assert "takes no" in finding.message
+
+
+def test_an_operation_that_has_the_name_of_a_layer_is_not_asked_for_the_layers_arguments() -> None:
+    """Keras 2 reads ``ops.dot`` by its class name alone; what it lacks is a layer for the operation, not the axes of one."""
+    product = {**layer("Dot", name="dot"), "module": "keras.src.ops.numpy"}
+    assert examine("K304", document(sequential(product)), Target("2.15.0")) == []
