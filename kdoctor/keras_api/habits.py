@@ -43,6 +43,7 @@ LOSES_MASKS_BESIDE_STATES = Habit(
 PASSES_OVER_MASKS = Habit((2, 4), (2, 10))
 TELLS_CAUSALITY_IN_CALLS = Habit((2, 10))  # use_causal_mask of attention layers, which 2.9 refuses as an argument of call()
 MASKS_ATTENTION = Habit((2, 10))  # a MultiHeadAttention heeds the masks that come with its inputs: 2.9 did not, 2.15 does
+ZEROES_HIDDEN_QUERIES = Habit((3, 0))  # layers/activations/softmax.py: zeros where the whole axis is masked, not its mean
 DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its one number taken
 DROPS_NUMBERED_AXIS = Habit((3, 0), (3, 9))  # and one that is a number; seen in 3.0.5, read in 3.6.0 and 3.9.2
 TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
