@@ -12,9 +12,9 @@ import keras
 import numpy
 import pytest
 from graphs import cured
+from kdoctor.checks._compile_arguments import TAKEN
 from typer.testing import CliRunner
 
-from checks._compile_arguments import TAKEN
 from kdoctor.check import Safety, Severity
 from kdoctor.cli.app import app
 from kdoctor.document import Document, Format
