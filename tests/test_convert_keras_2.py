@@ -97,6 +97,16 @@ def test_the_calls_of_a_nested_sequential_are_counted_from_one() -> None:
     assert config["layers"][2]["inbound_nodes"] == [[["inner", 1, 0, {}]]]
 
 
+def test_the_calls_of_a_nested_functional_are_counted_from_one() -> None:
+    """Keras 3.2 and later count them from 0, and 2.15 waits for ever for such a call."""
+    inner = graph(called(layer("Flatten", name="out"), tensor("in")))
+    inner["config"]["name"] = "inner"
+    config = said(graph(called(inner, tensor("in")), called(layer("Flatten", name="out"), tensor("inner"))))["config"]
+    assert config["layers"][2]["inbound_nodes"] == [[["inner", 1, 0, {}]]]
+    told = said(graph(called(inner, tensor("in")), called(layer("Flatten", name="out"), tensor("inner", 1))))["config"]
+    assert told["layers"][2]["inbound_nodes"] == [[["inner", 1, 0, {}]]]
+
+
 def test_a_sequential_that_was_built_states_its_input() -> None:
     made = said(sequential(layer("Flatten", name="flat"), build_input_shape=[None, 4]))
     assert [row["class_name"] for row in made["config"]["layers"]] == ["InputLayer", "Flatten"]

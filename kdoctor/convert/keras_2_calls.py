@@ -8,7 +8,7 @@ from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import calls_of
-from kdoctor.structure.objects import as_node
+from kdoctor.structure.objects import MODELS, as_node
 from kdoctor.structure.sources import as_source, tensors
 
 RECURRENT = frozenset({"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"})
@@ -83,8 +83,11 @@ def endpoints(value: Json) -> Json:
 
 
 def counted_from_one(config: Mapping[str, Json]) -> dict[str, Json]:
-    """A Functional's config in which the calls of nested Sequentials are counted from 1: Keras 2 holds their own making for call 0."""
-    stacks = {name for layer in config["layers"] if (name := _stack(layer)) is not None and _from_zero(name, config)}
+    """A Functional's config in which the calls of nested models are counted from 1: Keras 2 holds their own making for call 0.
+
+    Of one that is counted from 0 it waits for a call that never comes: load_model does not return (run in 2.15).
+    """
+    stacks = {name for layer in config["layers"] if (name := _nested(layer)) is not None and _from_zero(name, config)}
     layers = [
         {**layer, "inbound_nodes": _recounted(layer["inbound_nodes"], stacks)} if "inbound_nodes" in layer else layer
         for layer in config["layers"]
@@ -92,9 +95,9 @@ def counted_from_one(config: Mapping[str, Json]) -> dict[str, Json]:
     return {**config, "layers": layers, "output_layers": _recounted(config.get("output_layers"), stacks)}
 
 
-def _stack(layer: Json) -> str | None:
+def _nested(layer: Json) -> str | None:
     node = as_node(layer, Pointer("config"))
-    return node.name if node is not None and node.class_name == "Sequential" else None
+    return node.name if node is not None and node.class_name in MODELS else None
 
 
 def _from_zero(name: str, config: Mapping[str, Json]) -> bool:
