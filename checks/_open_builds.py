@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kdoctor.check import Finding, Repair
-from kdoctor.document import Document
+from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.structure.layers import layers
 from kdoctor.structure.sequential import Stack, as_shape, features_of
@@ -18,13 +18,12 @@ def open_builds(document: Document, told: Iterable[Stack]) -> Iterator[Finding]:
 
     The layers of a Sequential are followed from its input (``told``).
     """
-    followed = {one.at for stack in told for one in stack.layers}
-    for layer in layers(document) if document.format.native else ():
-        if layer.at in followed:
-            continue
-        stored = layer.node.build_config.get("input_shape")
-        shape = as_shape(stored) if isinstance(stored, list) else None
-        if not shape or shape[-1] is not None or layer.node.config.get("data_format") == FIRST:
+    open_ = [layer for layer in layers(document) if _is_open(layer.node.raw.get("build_config"))] if document.format.native else []
+    followed = {one.at for stack in told for one in stack.layers} if open_ else set()
+    for layer in open_:
+        stored = layer.node.build_config["input_shape"]
+        shape = as_shape(stored)
+        if shape is None or layer.at in followed or layer.node.config.get("data_format") == FIRST:
             continue
         features = features_of(document, layer.node)
         if features is None:
@@ -37,3 +36,9 @@ def open_builds(document: Document, told: Iterable[Stack]) -> Iterator[Finding]:
             layer=layer.name,
             keras_says="ValueError: Shapes used to initialize variables must be fully-defined (no `None` dimensions).",
         )
+
+
+def _is_open(build: Json) -> bool:
+    """Whether the last length is null; asked of thousands of layers."""
+    shape = build.get("input_shape") if isinstance(build, dict) else None
+    return isinstance(shape, list) and bool(shape) and shape[-1] is None
