@@ -24,12 +24,13 @@ def test_the_optimizer_comes_first_and_stands_under_another_key_in_an_h5() -> No
 
 def test_losses_and_metrics_nest_in_lists_and_by_output() -> None:
     found = read({"loss": {"a": "mse", "b": ["mae", None]}, "metrics": [["AUC"], None], "weighted_metrics": {"a": "mse"}})
-    assert [(one.at.json, one.kind, one.in_list) for one in found] == [
-        ("/loss/a", "loss", False),
+    assert [(one.at.json, one.kind, one.nested) for one in found] == [
+        ("/loss/a", "loss", True),
         ("/loss/b/0", "loss", True),
         ("/metrics/0/0", "metric", True),
-        ("/weighted_metrics/a", "metric", False),
+        ("/weighted_metrics/a", "metric", True),
     ]
+    assert [one.nested for one in read({"loss": "mse", "metrics": "mae"})] == [False, False]
 
 
 @pytest.mark.parametrize("name", ["accuracy", "acc", "ce", "crossentropy"])
