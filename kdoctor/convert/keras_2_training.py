@@ -8,10 +8,13 @@ from kdoctor.convert.keras_2_words import Words
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import PARTS
 from kdoctor.document import Json
+from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import FUNCTION, as_node
+from kdoctor.structure.objects import FUNCTION, Node, as_node
 
 LOST = "the training state is left out ({why}): compile the model again"
+REDUCTIONS = ("auto", "none", "sum", "sum_over_batch_size")  # utils/losses_utils.py, ReductionV2
+WHOLE = "int64"  # in which the MeanIoU of Keras 3 counts, and that of Keras 2 cannot divide (run in 2.9 and 2.15)
 NEW = "is_legacy_optimizer"  # false: the optimizer is one of Keras 2.11 and later, which an .h5 has to say
 
 
@@ -35,7 +38,12 @@ def _said(words: Words, value: Json, kind: str) -> Json:
         found = words.catalogue.legacy(kind, node.class_name.rpartition(">")[2])
         if found is None:
             raise NotConvertible(f"Keras {words.catalogue.release} has no {kind} {node.class_name}")
-        return {"class_name": found.name, "config": words.arguments(node, kind, found)}
+        said = words.arguments(node, kind, found)
+        if kind == "loss" and said.get("reduction", "auto") not in REDUCTIONS:
+            raise NotConvertible(f"a {found.name} of Keras {words.catalogue.release} takes no reduction {said['reduction']!r}")
+        if kind == "metric" and said.get("dtype") == WHOLE:
+            del said["dtype"]
+        return {"class_name": found.name, "config": said}
     if isinstance(value, Mapping):
         return {key: _said(words, item, kind) for key, item in value.items()}
     if isinstance(value, list):
@@ -58,5 +66,16 @@ def _optimizer(words: Words, optimizer: Json) -> dict[str, Json]:
         kept = words.catalogue.function("schedule", schedule.class_name)
         if kept is None:
             raise NotConvertible(f"Keras {words.catalogue.release} has no schedule {schedule.class_name}")
-        said["learning_rate"] = {"class_name": kept.name, "config": dict(schedule.config)}
+        said["learning_rate"] = {"class_name": kept.name, "config": _schedule(words, schedule, kept)}
     return {"class_name": found.name, "config": {**said, **({NEW: False} if NEW in found.parameters else {})}}
+
+
+def _schedule(words: Words, schedule: Node, kept: ApiObject) -> dict[str, Json]:
+    """Its settings; a warm-up of no steps is what a release does that has none."""
+    said: dict[str, Json] = {}
+    for name, value in schedule.config.items():
+        if name in kept.parameters:
+            said[name] = value
+        elif not (name.startswith("warmup_") and value in (None, 0)):
+            raise NotConvertible(f"{kept.name} of Keras {words.catalogue.release} takes no argument {name!r} (here {value!r:.60})")
+    return said

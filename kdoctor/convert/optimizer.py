@@ -45,8 +45,9 @@ def stored_state(document: Document, trained: Sequence[Weight]) -> State | None:
 
 
 def has_state(document: Document) -> bool:
-    """Whether more than counters is stored for the optimizer."""
-    return len(_arrays(document)) > COUNTERS
+    """Whether more than counters is stored for the optimizer, or the steps that a schedule goes by."""
+    arrays = _arrays(document)
+    return len(arrays) > COUNTERS or (len(arrays) > 0 and not has_rate(optimizer_of(document)[1]))
 
 
 def optimizer_of(document: Document) -> tuple[str, Mapping[str, Json]]:
