@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kdoctor.convert.keras_2_masks import without_masks
+from kdoctor.convert.keras_2_order import in_order
 from kdoctor.convert.keras_2_training import keras_2_training
 from kdoctor.convert.keras_2_words import Words
 from kdoctor.convert.legacy import Said, shelve
@@ -42,9 +43,11 @@ def _as_h5(document: Document, target: Target, *, archive: bool) -> Converted:
     if document.format is Format.H5_MODEL and older:
         return Converted(document)
     native = document if document.format.native else as_native(document, Target(releases()[-1])).document
-    native, seen = (native, ()) if older else without_masks(with_plain_layers(native), target)
+    native = native if older else with_plain_layers(native)
+    before, (native, seen) = native.config, (native, ()) if older else without_masks(native, target)
     words = Words(Catalogue.load(target.release, target.family), native.saved_by().keras, older, archive)
     config = words.model(native.config)
+    native, config = (native, config) if older else in_order(before, native, config)
     training, notes = keras_2_training(words, native.training, native=True)
     made = shelve(
         native, target, Said(config, training, (*seen, *notes)), Style.KERAS_2 if target.minor >= NEW_OPTIMIZERS else Style.TENSORFLOW

@@ -20,6 +20,7 @@ NAMED: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("Attention", "AdditiveAttention"), frozenset({"mask", "training", "return_attention_scores", "use_causal_mask"})),
 }
 USUAL = frozenset({"mask", "training"})
+STACK = "Sequential"
 
 
 def keras_2_node(node: Json, class_name: str) -> Json:
@@ -82,33 +83,36 @@ def endpoints(value: Json) -> Json:
     return [value] if as_source(value) is not None else value
 
 
-def counted_from_one(config: Mapping[str, Json]) -> dict[str, Json]:
+def counted_from_one(config: Mapping[str, Json], anew: bool) -> dict[str, Json]:
     """A Functional's config in which the calls of nested models are counted from 1: Keras 2 holds their own making for call 0.
 
-    Of one that is counted from 0 it waits for a call that never comes: load_model does not return (run in 2.15).
+    ``anew``: they are counted from 0, as Keras 3.2 and later do, though no layer may take call 0. Of a model whose calls it does not find
+    Keras 2 waits for one that never comes: load_model does not return (run in 2.15).
     """
-    stacks = {name for layer in config["layers"] if (name := _nested(layer)) is not None and _from_zero(name, config)}
+    nested = {name: kind for layer in config["layers"] for name, kind in _nested(layer)}
+    shifted = {name for name in nested if anew or any(source == name and call == 0 for source, call in _references(config))}
+    ends = config.get("output_layers")
+    shifted_ends = {source.layer for source in tensors(ends) if nested.get(source.layer) == STACK and source.call == 0} | {
+        name for name in shifted if nested[name] == STACK
+    }  # there Keras 3, too, counts the calls of a Functional from 1
     layers = [
-        {**layer, "inbound_nodes": _recounted(layer["inbound_nodes"], stacks)} if "inbound_nodes" in layer else layer
+        {**layer, "inbound_nodes": _recounted(layer["inbound_nodes"], shifted | shifted_ends)} if "inbound_nodes" in layer else layer
         for layer in config["layers"]
     ]
-    return {**config, "layers": layers, "output_layers": _recounted(config.get("output_layers"), stacks)}
+    return {**config, "layers": layers, "output_layers": _recounted(ends, shifted_ends)}
 
 
-def _nested(layer: Json) -> str | None:
+def _nested(layer: Json) -> Iterator[tuple[str, str]]:
+    """The name of a model among the layers, and its class."""
     node = as_node(layer, Pointer("config"))
-    return node.name if node is not None and node.class_name in MODELS else None
-
-
-def _from_zero(name: str, config: Mapping[str, Json]) -> bool:
-    return any(source == name and call == 0 for source, call in _references(config))
+    if node is not None and node.class_name in MODELS and node.name is not None:
+        yield node.name, node.class_name
 
 
 def _references(config: Mapping[str, Json]) -> Iterator[tuple[str, int]]:
     for layer in config["layers"]:
         for call in calls_of(layer) if isinstance(layer, Mapping) else ():
             yield from ((source.layer, source.call) for source in call)
-    yield from ((source.layer, source.call) for source in tensors(config.get("output_layers")))
 
 
 def _recounted(value: Json, names: set[str]) -> Json:

@@ -161,7 +161,8 @@ class Words:
         config |= {key: endpoints(node.config.get(key)) for key in ("input_layers", "output_layers")}
         if not config["input_layers"] or not config["output_layers"]:
             raise NotConvertible(f"the model {node.name!r} does not say what goes in or comes out")
-        return counted_from_one(config)
+        anew = not self.older and self.saved_by is not None and not habits.NUMBERS_CALLS_OF_ALL_MODELS.at(self.saved_by)
+        return counted_from_one(config, anew)
 
     def _activation(self, name: str) -> str:
         if self.catalogue.function("activation", name) is None:
