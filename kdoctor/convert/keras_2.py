@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kdoctor.convert.keras_2_masks import without_masks
-from kdoctor.convert.keras_2_order import in_order
+from kdoctor.convert.keras_2_order import said_as
 from kdoctor.convert.keras_2_training import keras_2_training
 from kdoctor.convert.keras_2_words import Words
 from kdoctor.convert.legacy import Said, shelve
@@ -44,13 +44,13 @@ def _as_h5(document: Document, target: Target, *, archive: bool) -> Converted:
         return Converted(document)
     native = document if document.format.native else as_native(document, Target(releases()[-1])).document
     native = native if older else with_plain_layers(native)
-    before, (native, seen) = native.config, (native, ()) if older else without_masks(native, target)
+    native, seen = (native, ()) if older else without_masks(native, target)
     words = Words(Catalogue.load(target.release, target.family), native.saved_by().keras, older, archive)
     config = words.model(native.config)
-    native, config = (native, config) if older else in_order(before, native, config)
+    placed = native if older else said_as(native, config)
     training, notes = keras_2_training(words, native.training, native=True)
     made = shelve(
-        native, target, Said(config, training, (*seen, *notes)), Style.KERAS_2 if target.minor >= NEW_OPTIMIZERS else Style.TENSORFLOW
+        placed, target, Said(config, training, (*seen, *notes)), Style.KERAS_2 if target.minor >= NEW_OPTIMIZERS else Style.TENSORFLOW
     )
     strange = {weight.dtype for weight in made.document.weights.values()} - NUMBERS
     if strange:
