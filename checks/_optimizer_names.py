@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kdoctor.check import Repair, Safety
-from kdoctor.convert.optimizer import LEGACY, NATIVE, stored_state
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit, apply
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.training.optimizer_state import without_state
+from kdoctor.weights.optimizer import LEGACY, NATIVE, stored_state
 from kdoctor.weights.stored import fits
 
 from ._trained import trained_weights

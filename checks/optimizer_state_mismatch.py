@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.convert.optimizer import COUNTERS, NATIVE, has_state, optimizer_of, stored_state
 from kdoctor.document import Document, Format, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
@@ -14,6 +13,7 @@ from kdoctor.target import StateWish, Target
 from kdoctor.training.carried_state import carried
 from kdoctor.training.nadam import moves_of_product
 from kdoctor.training.optimizer_state import expected_shapes, misfit, state_arrays, without_state
+from kdoctor.weights.optimizer import COUNTERS, NATIVE, has_state, optimizer_of, stored_state
 from kdoctor.weights.rearrange import edits as moved
 from kdoctor.weights.stored import written
 

@@ -12,7 +12,6 @@ from kdoctor.convert.keras_2_words import Words
 from kdoctor.convert.legacy import Said, shelve
 from kdoctor.convert.native import as_native
 from kdoctor.convert.native_weights import by_layer, groups_of
-from kdoctor.convert.optimizer import NATIVE, arranged, has_state, optimizer_of, stored_state
 from kdoctor.convert.outcome import STATE_LOST, Converted
 from kdoctor.convert.plain_layers import with_plain_layers
 from kdoctor.convert.refusal import NotConvertible
@@ -23,6 +22,7 @@ from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.keras_api.slots import Style
 from kdoctor.replacements.hard_sigmoid import FACTOR, rescaled, users
 from kdoctor.target import Target
+from kdoctor.weights.optimizer import NATIVE, arranged, has_state, optimizer_of, stored_state
 
 ARCHIVES = (2, 15)  # archives of 2.12 to 2.14 number their layers otherwise
 OLDER = 2

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kdoctor.convert.legacy_weights import Shelved, layout, shelved
-from kdoctor.convert.optimizer import LEGACY, arranged, has_state, optimizer_of, stored_state
 from kdoctor.convert.outcome import STATE_LOST, Converted
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import legacy_training
@@ -15,6 +14,7 @@ from kdoctor.keras_api.slots import Style
 from kdoctor.structure.objects import model_of
 from kdoctor.target import Target
 from kdoctor.weights.claims import listed
+from kdoctor.weights.optimizer import LEGACY, arranged, has_state, optimizer_of, stored_state
 
 STEPS = {Style.KERAS_3: "iteration", Style.KERAS_2: "iteration:0", Style.TENSORFLOW: "iter:0"}
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from kdoctor.convert.assembly import assembled
 from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered
-from kdoctor.convert.optimizer import NATIVE, arranged, fresh, has_state, optimizer_of, stored_state
 from kdoctor.convert.outcome import STATE_LOST, Converted
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import native_training
@@ -20,6 +19,7 @@ from kdoctor.saved_release import CONVERTED_FROM, origin_of
 from kdoctor.structure.naming import fresh as free_name
 from kdoctor.structure.objects import model_of, objects
 from kdoctor.target import Target
+from kdoctor.weights.optimizer import NATIVE, arranged, fresh, has_state, optimizer_of, stored_state
 
 KERAS_3 = 3
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from kdoctor.convert.native_weights import archived
-from kdoctor.convert.optimizer import NATIVE, arranged, optimizer_of, stored_state
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.slots import Style
 from kdoctor.pointer import Pointer
 from kdoctor.training.optimizer_state import state_arrays
+from kdoctor.weights.optimizer import NATIVE, arranged, optimizer_of, stored_state
 
 
 def carried(document: Document) -> tuple[Edit, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kdoctor.convert.optimizer import optimizer_of
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.slots import has_rate
 from kdoctor.target import Target
 from kdoctor.training.optimizer_state import state_arrays
+from kdoctor.weights.optimizer import optimizer_of
 
 KINDS = 3  # arrays for each variable with use_ema: its average, momentum, velocity
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kdoctor.convert.optimizer import COUNTERS, LEGACY, NATIVE, fresh, optimizer_of
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.slots import Style, has_rate, slots
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.weights.claims import claims
+from kdoctor.weights.optimizer import COUNTERS, LEGACY, NATIVE, fresh, optimizer_of
 from kdoctor.weights.stored import accountable, fits
 
 
