@@ -8,8 +8,8 @@ from kdoctor.edit import Edit
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import model_of
 from kdoctor.target import StateWish, Target
-from kdoctor.training.optimizer_state import without_state
 from kdoctor.training.words import training_part
+from kdoctor.weights.optimizer_state import without_state
 
 AT = Pointer("training")
 

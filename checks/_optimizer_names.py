@@ -11,8 +11,8 @@ from kdoctor.edit import Edit, apply
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
-from kdoctor.training.optimizer_state import without_state
 from kdoctor.weights.optimizer import LEGACY, NATIVE, stored_state
+from kdoctor.weights.optimizer_state import without_state
 from kdoctor.weights.stored import fits
 
 from ._trained import trained_weights

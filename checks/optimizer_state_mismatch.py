@@ -12,8 +12,8 @@ from kdoctor.pointer import Pointer
 from kdoctor.target import StateWish, Target
 from kdoctor.training.carried_state import carried
 from kdoctor.training.nadam import moves_of_product
-from kdoctor.training.optimizer_state import expected_shapes, misfit, state_arrays, without_state
 from kdoctor.weights.optimizer import COUNTERS, NATIVE, has_state, optimizer_of, stored_state
+from kdoctor.weights.optimizer_state import expected_shapes, misfit, state_arrays, without_state
 from kdoctor.weights.rearrange import edits as moved
 from kdoctor.weights.stored import written
 

@@ -21,8 +21,8 @@ from kdoctor.recipe import constant
 from kdoctor.recipe_steps import FLOATS
 from kdoctor.structure.objects import Node, model_of
 from kdoctor.target import Target
-from kdoctor.training.optimizer_state import state_arrays, without_state
 from kdoctor.weights.claims import listed
+from kdoctor.weights.optimizer_state import state_arrays, without_state
 from kdoctor.weights.stored import accounts, is_told
 from kdoctor.weights.stored_h5 import ROOT
 

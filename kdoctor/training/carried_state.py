@@ -8,8 +8,8 @@ from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.slots import Style
 from kdoctor.pointer import Pointer
-from kdoctor.training.optimizer_state import state_arrays
 from kdoctor.weights.optimizer import NATIVE, arranged, optimizer_of, stored_state
+from kdoctor.weights.optimizer_state import state_arrays
 
 
 def carried(document: Document) -> tuple[Edit, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdoctor.document import Document
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import FEATURE_AXIS, kernel_of
-from kdoctor.training.optimizer_state import state_arrays
+from kdoctor.weights.optimizer_state import state_arrays
 
 DAMAGED = "the optimizer's state was kept for a kernel of another length: the stored one may have lost rows"
 

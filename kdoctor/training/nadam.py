@@ -6,8 +6,8 @@ from kdoctor.document import Document
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.slots import has_rate
 from kdoctor.target import Target
-from kdoctor.training.optimizer_state import state_arrays
 from kdoctor.weights.optimizer import optimizer_of
+from kdoctor.weights.optimizer_state import state_arrays
 
 KINDS = 3  # arrays for each variable with use_ema: its average, momentum, velocity
 
