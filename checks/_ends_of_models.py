@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Repair
 from kdoctor.document import Document, Json
-from kdoctor.edit import Edit, apply
+from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.replacements.graph_order import moves, ordered
+from kdoctor.replacements.graph_order import ordered
+from kdoctor.replacements.moved_arrays import with_arrays
 from kdoctor.replacements.slices import OPERATIONS
 from kdoctor.replacements.small_layers import small_operation
 from kdoctor.structure.call_numbers import counted_from_one
@@ -18,7 +19,6 @@ from kdoctor.structure.models import Model
 from kdoctor.structure.naming import fresh
 from kdoctor.structure.sources import Source, as_source
 from kdoctor.target import Target
-from kdoctor.weights.rearrange import edits as moved
 
 ENDS = "output_layers"
 
@@ -70,7 +70,7 @@ def _cure(document: Document, model: Model, nested: Layer, used: list[Source]) -
         ways[source] = [name, 0, 0]
     new = _followed(stored, ways)
     edits = (Edit(listed, old=items, new=ordered([*items, *added], new)), Edit(at, old=stored, new=new))
-    return Repair(title, (*edits, *moved(document, moves(document, apply(document, edits)))))
+    return Repair(title, with_arrays(document, edits))
 
 
 def _followed(value: Json, ways: Mapping[Source, list[Json]]) -> Json:

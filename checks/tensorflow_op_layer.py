@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
-from kdoctor.edit import Edit, apply
+from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.keras_api.retired import OPERATION_LAYERS
-from kdoctor.replacements.graph_order import moves, ordered
+from kdoctor.replacements.graph_order import ordered
+from kdoctor.replacements.moved_arrays import with_arrays
 from kdoctor.saved_release import release_of
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.models import Model, all_models, home_of, is_wrapped
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
-from kdoctor.weights.rearrange import edits as moved
 
 
 @check("K603", Severity.ERROR, since="0.1.0")
@@ -70,8 +70,7 @@ def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | No
     edits = [Edit(at, old=items, new=ordered(found.layers, found.outputs))]
     if found.outputs != outputs:
         edits.append(Edit(model.node.at / "config" / "output_layers", old=outputs, new=found.outputs))
-    edits += moved(document, moves(document, apply(document, edits)))
-    return Repair(title, tuple(edits), native=True), {}
+    return Repair(title, with_arrays(document, edits), native=True), {}
 
 
 def _key(node: Node) -> str:

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from kdoctor.document import Document, Json
 from kdoctor.edit import apply
-from kdoctor.replacements.graph_order import moves
-from kdoctor.weights.rearrange import edits
+from kdoctor.replacements.moved_arrays import moved_arrays
 
 
 def said_as(native: Document, config: Json) -> Document:
     """An archive of Keras 3 with its config in the words of Keras 2, every array where that graph has its layer."""
     after = native.replacing({**native.parts, "config": config})
-    return apply(after, edits(after, moves(native, after)))
+    return apply(after, moved_arrays(native, after))

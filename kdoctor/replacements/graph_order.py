@@ -35,10 +35,10 @@ def _class_of(by_name: dict[str, Json], source: Source) -> Json:
 
 def moves(before: Document, after: Document) -> list[tuple[str, str]]:
     """Arrays whose places differ between two documents of the same layers: old path, new path."""
-    places = {_names(before, claim): claim.place for claim in claims(before)}
+    places = {names_of(before, claim): claim.place for claim in claims(before)}
     found = []
     for claim in claims(after):
-        old = places.get(_names(after, claim), claim.place)
+        old = places.get(names_of(after, claim), claim.place)
         if old != claim.place:
             found += [(path, new) for path in before.weights if (new := _moved(path, old, claim.place)) is not None]
     return found
@@ -53,7 +53,7 @@ def _moved(path: str, old: str, new: str) -> str | None:
     return found if plain == path else found.replace(LAYERS, CHECKPOINT)
 
 
-def _names(document: Document, claim: Claim) -> tuple[str, ...]:
+def names_of(document: Document, claim: Claim) -> tuple[str, ...]:
     """The names of the layers around one, and its own: positions change."""
     keys, names = claim.node.at.keys, []
     for end, key in enumerate(keys):

@@ -14,16 +14,15 @@ from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.pointer import Pointer
-from kdoctor.replacements.graph_order import moves
 from kdoctor.replacements.lambda_activations import Apart, apart, in_order, masked
 from kdoctor.replacements.lambda_places import in_place
+from kdoctor.replacements.moved_arrays import moved_arrays
 from kdoctor.saved_release import release_of
 from kdoctor.structure.call_numbers import ends_of_model
 from kdoctor.structure.lambdas import Lambda, lambdas
 from kdoctor.structure.layers import Layer, layer_at, layers
 from kdoctor.structure.models import is_wrapped
 from kdoctor.target import Target
-from kdoctor.weights.rearrange import edits as moved
 
 if TYPE_CHECKING:
     from kdoctor.translate.lambda_layers import Replacement, Surroundings
@@ -224,9 +223,9 @@ class _Work:
     def edits(self) -> list[Edit]:
         """Those on the config, and moves of the arrays whose places are counted by class."""
         if not self.split.changed:
-            return [*self.made, *moved(self.before, moves(self.before, self.after))]
+            return [*self.made, *moved_arrays(self.before, self.after)]
         after = in_order(self.after, self.split.containers)
-        return [Edit(Pointer("config"), old=self.before.config, new=after.config), *moved(self.before, moves(self.before, after))]
+        return [Edit(Pointer("config"), old=self.before.config, new=after.config), *moved_arrays(self.before, after)]
 
 
 def _joint(calls: tuple[Shapes, ...]) -> Shapes | None:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
-from kdoctor.edit import Edit, apply
-from kdoctor.replacements.graph_order import moves, ordered
+from kdoctor.edit import Edit
+from kdoctor.replacements.graph_order import ordered
+from kdoctor.replacements.moved_arrays import with_arrays
 from kdoctor.replacements.small_layers import small_operation
 from kdoctor.structure.layers import Layer, layer_list
 from kdoctor.structure.models import Model
 from kdoctor.structure.naming import fresh
 from kdoctor.structure.sources import TENSOR
-from kdoctor.weights.rearrange import edits as moved
 
 CLASS: Final = "GetItem"
 ELLIPSIS, SLICE = "__ellipsis__", "__slice__"
@@ -54,7 +54,7 @@ def taken_apart(document: Document, model: Model, layer: Layer) -> tuple[Edit, .
     if len(chain) == 1:
         return (Edit(at, old=items, new=listed),)
     edits = (Edit(at, old=items, new=ordered(listed, model.node.config.get("output_layers"))),)
-    return (*edits, *moved(document, moves(document, apply(document, edits))))
+    return with_arrays(document, edits)
 
 
 def _operation(name: str, step: Step, tensor: Json) -> dict[str, Json]:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kdoctor.document import Document, Json
-from kdoctor.edit import Edit, apply
+from kdoctor.edit import Edit
 from kdoctor.native_config import keras_tensor
-from kdoctor.replacements.graph_order import moves, ordered
+from kdoctor.replacements.graph_order import ordered
+from kdoctor.replacements.moved_arrays import with_arrays
 from kdoctor.structure.layers import Layer, layer_list
 from kdoctor.structure.models import Model
 from kdoctor.structure.sources import Source
-from kdoctor.weights.rearrange import edits as moved
 
 if TYPE_CHECKING:
     from kdoctor.translate.graph import Graph
@@ -52,7 +52,7 @@ def with_masks(document: Document, model: Model, found: Sequence[Unmasked], rele
         written[one.layer.number] = {**item, "inbound_nodes": nodes}
     outputs: Json = model.node.config.get("output_layers")
     edits = [Edit(at, old=items, new=ordered([*written, *graph.layers], outputs))]
-    return (*edits, *moved(document, moves(document, apply(document, edits))))
+    return with_arrays(document, edits)
 
 
 def _mask(graph: Graph, one: Unmasked) -> Source:

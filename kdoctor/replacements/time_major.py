@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kdoctor.document import Document, Json
-from kdoctor.edit import Edit, apply
-from kdoctor.replacements.graph_order import moves, ordered
+from kdoctor.edit import Edit
+from kdoctor.replacements.graph_order import ordered
+from kdoctor.replacements.moved_arrays import with_arrays
 from kdoctor.structure.layers import Layer, layer_list
 from kdoctor.structure.models import Model
 from kdoctor.structure.naming import fresh
-from kdoctor.weights.rearrange import edits as moved
 
 ARGUMENT = "time_major"
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
@@ -38,7 +38,7 @@ def batch_first(document: Document, model: Model, layer: Layer) -> tuple[Edit, .
     edits = [Edit(at, old=items, new=ordered(found, ends))]
     if ends != outputs:
         edits.append(Edit(model.node.at / "config" / "output_layers", old=outputs, new=ends))
-    return (*edits, *moved(document, moves(document, apply(document, edits))))
+    return with_arrays(document, edits)
 
 
 def _transposition(name: str, history: list[Json]) -> Json:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from kdoctor.convert.native_weights import archived
 from kdoctor.convert.refusal import NotConvertible
-from kdoctor.document import ABSENT, Document
+from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.slots import Style
-from kdoctor.pointer import Pointer
-from kdoctor.weights.optimizer import NATIVE, arranged, optimizer_of, stored_state
-from kdoctor.weights.optimizer_state import state_arrays
+from kdoctor.weights.optimizer import arranged, optimizer_of, stored_state
+from kdoctor.weights.optimizer_state import replaced_state
 
 
 def carried(document: Document) -> tuple[Edit, ...]:
@@ -22,11 +21,4 @@ def carried(document: Document) -> tuple[Edit, ...]:
         return ()
     state = stored_state(document, trained)
     found = None if state is None else arranged(state, *optimizer_of(document), Style.KERAS_3)
-    if found is None:
-        return ()
-    old, new = state_arrays(document), {f"{NATIVE}{index}": weight for index, weight in enumerate(found)}
-    return tuple(
-        Edit(Pointer("weights", (path,)), old=old.get(path, ABSENT), new=new.get(path, ABSENT))
-        for path in {**old, **new}
-        if old.get(path) != new.get(path)
-    )
+    return () if found is None else replaced_state(document, found)

@@ -31,7 +31,7 @@ def stored_state(document: Document, trained: Sequence[Weight]) -> State | None:
     """The state in the file; None where there is none beyond counters, or where it is not known to be that of these variables."""
     name, config = optimizer_of(document)
     arrays, style = _arrays(document), _style(document)
-    counters = 1 + (has_rate(config) if style is Style.KERAS_3 else 0)
+    counters = _counters(config, style)
     for groups in _arrangements(name, config, style):
         found = _divided(arrays[counters:], groups, trained)
         if found is not None and len(arrays) >= counters and all(array.shape == () for array in arrays[:counters]):
@@ -41,6 +41,18 @@ def stored_state(document: Document, trained: Sequence[Weight]) -> State | None:
             found = _divided(arrays, groups, trained)
             if found is not None:
                 return State(None, found)
+    return None
+
+
+def permuted(document: Document, trained: Sequence[Weight], order: Sequence[int]) -> tuple[Weight, ...] | None:
+    """The stored list for the same variables in another order, of which ``order`` says where each stood; None where it is not theirs."""
+    name, config = optimizer_of(document)
+    arrays, style = _arrays(document), _style(document)
+    counters = _counters(config, style)
+    for groups in _arrangements(name, config, style):
+        found = _divided(arrays[counters:], groups, trained)
+        if found is not None:
+            return (*arrays[:counters], *_joined(groups, found, order))
     return None
 
 
@@ -76,11 +88,8 @@ def arranged(state: State, name: str, config: Mapping[str, Json], style: Style) 
     if style is Style.KERAS_3 and has_rate(config) and type(rate) not in (int, float):
         return None
     counters = fresh(config)[: 1 + (style is Style.KERAS_3)]
-    found = [state.steps or counters[0], *counters[1:]]
-    for group in groups:
-        count = len(state.kept[group[0]])
-        found += [state.kept[slot][index] for index in range(count) for slot in group]
-    return tuple(found)
+    count = len(state.kept[groups[0][0]]) if groups else 0
+    return (state.steps or counters[0], *counters[1:], *_joined(groups, state.kept, range(count)))
 
 
 def fresh(config: Mapping[str, Json]) -> tuple[Weight, ...]:
@@ -111,6 +120,16 @@ def _style(document: Document) -> Style:
     if first == "iteration:0":
         return Style.KERAS_2
     return Style.TENSORFLOW if first.endswith("/iter:0") else Style.KERAS_1
+
+
+def _counters(config: Mapping[str, Json], style: Style) -> int:
+    return 1 + (has_rate(config) if style is Style.KERAS_3 else 0)
+
+
+def _joined(groups: Groups, kept: Mapping[str, Sequence[Weight]], order: Sequence[int]) -> Iterator[Weight]:
+    """The slots as a list, group by group, for the variables in this order."""
+    for group in groups:
+        yield from (kept[slot][index] for index in order for slot in group)
 
 
 def _arrangements(name: str, config: Mapping[str, Json], style: Style) -> Iterator[Groups]:

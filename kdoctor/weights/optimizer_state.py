@@ -46,6 +46,16 @@ def without_state(document: Document, settings: Mapping[str, Json] | None = None
     )
 
 
+def replaced_state(document: Document, arrays: Sequence[Weight]) -> tuple[Edit, ...]:
+    """The edits that put these arrays, in this order, in the place of an archive's state."""
+    old, new = state_arrays(document), {f"{NATIVE}{index}": weight for index, weight in enumerate(arrays)}
+    return tuple(
+        Edit(Pointer("weights", (path,)), old=old.get(path, ABSENT), new=new.get(path, ABSENT))
+        for path in {**old, **new}
+        if old.get(path) != new.get(path)
+    )
+
+
 def expected_shapes(document: Document, name: str, config: Mapping[str, Json], *, keras_3: bool) -> tuple[Shape | None, ...] | None:
     """Of every array of a trained optimizer in a ``.keras`` archive, in order; None where the optimizer or a layer does not tell."""
     groups = slots(name, config, Style.KERAS_3 if keras_3 else Style.KERAS_2)

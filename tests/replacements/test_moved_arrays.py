@@ -1,0 +1,86 @@
+"""Arrays whose places change with the order of layers: those of the optimizer, with real Keras."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy
+import pytest
+from graphs import after, functional, start
+
+from kdoctor.doctor import plan_file
+from kdoctor.document import ABSENT, Document
+from kdoctor.packs import load_checks
+from kdoctor.repair import carry_out
+from kdoctor.replacements.moved_arrays import moved_arrays
+from kdoctor.target import Target
+from kdoctor.testing import document, layer
+
+X = numpy.linspace(-2, 2, 12, dtype="float32").reshape(3, 4)
+
+
+class Wish:
+    in_place = partial = copy_healthy = verify = False
+
+    def __init__(self, out: Path) -> None:
+        self.out: Path | None = out
+
+
+def two_branches() -> keras.Model:
+    """Apart from its activation, "wide" comes before "deep"; with it, behind. Both have a kernel of one shape."""
+    x = keras.Input((4,))
+    deep = keras.layers.Activation("relu")(keras.layers.Dense(4, use_bias=False, name="deep")(x))
+    wide = keras.layers.Dense(4, use_bias=False, name="wide", activation=lambda t: keras.ops.exp(keras.ops.sin(t)))(x)
+    return keras.Model(x, keras.layers.Subtract()([wide, deep]))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras with TensorFlow's variables
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+def test_training_goes_on_with_each_layers_own_state(tmp_path: Path) -> None:
+    model = two_branches()
+    model.compile(keras.optimizers.Adam(0.01), "mean_squared_error")
+    model.fit(X, X, epochs=3, verbose=0)
+    numbers = numpy.random.default_rng(0)
+    for variable in model.optimizer.variables[2:]:
+        variable.assign(numbers.uniform(0.1, 1, variable.shape))
+    model.save(tmp_path / "sick.keras")
+    plan = plan_file(tmp_path / "sick.keras", Target("3.15.1"), load_checks())
+    assert carry_out(plan, tmp_path / "sick.keras", Wish(tmp_path / "cured.keras")).out is not None
+    cured = keras.saving.load_model(tmp_path / "cured.keras")
+    assert [each.name for each in cured.layers].index("wide") < [each.name for each in cured.layers].index("deep")
+    for each in (model, cured):
+        each.fit(X, X, epochs=2, batch_size=3, shuffle=False, verbose=0)
+    numpy.testing.assert_allclose(model(X), cured(X), atol=1e-6)
+
+
+def pair(optimizer: str, state: int, *, first: str) -> Document:
+    """Two layers, of which one is farther from the end than the other, and an optimizer with so many arrays behind its counters."""
+    dense = [after(layer("Dense", name=name, units=4, use_bias=False), "in") for name in ("a", "b")]
+    far = after(layer("Activation", name="far", activation="relu"), first)
+    near = after(layer("Activation", name="near", activation="relu"), "far")
+    end = after(layer("Subtract", name="end"), "near", "b" if first == "a" else "a")
+    config = functional(start(), *dense, far, near, end, outputs=(("end", 0, 0),))
+    shapes: dict[str, Any] = {f"optimizer/vars/{index}": () if index < 2 else (4, 4) for index in range(2 + state)}
+    weights = {"layers/dense/vars/0": (4, 4), "layers/dense_1/vars/0": (4, 4), **shapes}
+    training = {"optimizer": {"module": "keras.optimizers", "class_name": optimizer, "config": {"learning_rate": 0.5}}}
+    return document(config, training=training, weights=weights, attributes={"/": {}})
+
+
+def test_slots_of_adam_follow_their_variables() -> None:
+    edits = moved_arrays(pair("Adam", 4, first="a"), pair("Adam", 4, first="b"))
+    found = {edit.at.keys[0]: edit.new.source for edit in edits}
+    assert found["layers/dense/vars/0"] == "layers/dense_1/vars/0"
+    slots = {key: source for key, source in found.items() if str(key).startswith("optimizer")}
+    assert slots == {f"optimizer/vars/{new}": f"optimizer/vars/{old}" for new, old in ((2, 4), (3, 5), (4, 2), (5, 3))}
+
+
+def test_the_same_order_moves_nothing() -> None:
+    assert moved_arrays(pair("Adam", 4, first="a"), pair("Adam", 4, first="a")) == ()
+
+
+def test_a_state_of_which_nothing_is_known_does_not_go_along() -> None:
+    edits = moved_arrays(pair("Mine", 3, first="a"), pair("Mine", 3, first="b"))
+    left = {edit.at.keys[0] for edit in edits if str(edit.at.keys[0]).startswith("optimizer") and edit.new is ABSENT}
+    assert left == {"optimizer/vars/2", "optimizer/vars/3", "optimizer/vars/4"}
