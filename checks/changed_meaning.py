@@ -20,6 +20,7 @@ from ._exchanged_arguments import exchanged
 from ._kept_category_axis import kept_axis, mistold_bins
 from ._masked_attention import joined_masks, unmasked_attention
 from ._states_and_masks import masks_beside_states
+from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
 
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
@@ -28,7 +29,7 @@ RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
 AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at its word", native=True)
 
 
-@check("K609", Severity.ERROR, since="0.1.0")
+@check("K609", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     """The target reads the file, and makes something else of it.
 
@@ -42,6 +43,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     axis and its order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. A
     layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
+    Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
+    MultiHeadAttention or GroupQueryAttention: a warning with ``--for training``. In an ``.h5`` that is the order of a nested model's arrays, too.
 
     The cure of the first writes an InputLayer, which says the same to every release. A mask that gets lost beside states is computed by an
     operation and handed over as an argument, in a ``.keras`` archive. What only the reader of ``.h5`` files garbles is
@@ -59,6 +62,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
             yield from _backwards(node, target)
             yield from cropped_in_training(document, node, target)
     yield from told_to_train(document, target)
+    yield from thawed_layers(document, target)
     yield from kept_axis(document, target)
     yield from mistold_bins(document, target)
     yield from exchanged(document, target)

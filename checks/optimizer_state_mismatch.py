@@ -16,6 +16,7 @@ from kdoctor.weights.optimizer import COUNTERS, NATIVE, has_state, optimizer_of,
 from kdoctor.weights.optimizer_state import expected_shapes, misfit, state_arrays, without_state
 from kdoctor.weights.rearrange import edits as moved
 from kdoctor.weights.stored import written
+from kdoctor.weights.thawed import as_trained, thawed
 
 from ._given_training import as_given
 from ._optimizer_names import cure, misnamed
@@ -32,7 +33,7 @@ DROP = Need("--drop-optimizer", "", "fit() works without the state, and starts a
 def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Finding]:
     """The stored state of the optimizer does not fit the variables that the model trains.
 
-    A layer was frozen after training, arrays were lost, or someone cut them out. Keras says "Skipping variable loading for optimizer
+    A layer was frozen after training, arrays were lost, or someone cut them out; or Keras 3 trains what is frozen in the file (K609). Keras says "Skipping variable loading for optimizer
     'adam', because it has 10 variables whereas the saved optimizer has 2 variables", and starts the optimizer afresh without another
     word: a warning, and an error with ``--keep-optimizer``. There is nothing to cure then, as moments that are not in the file cannot be
     made up. An archive of Keras 2 lacks the learning rate alone, which Keras 3 keeps beside the steps: the cure writes it there. Arrays of
@@ -103,7 +104,8 @@ def _misnamed(document: Document, target: Target) -> Finding | None:
 def _expected(document: Document, target: Target) -> tuple[str, tuple[Shape | None, ...] | None]:
     """The optimizer, and the shapes of its arrays in an archive."""
     name, config = optimizer_of(document)
-    return name, expected_shapes(document, name, config, keras_3=target.keras_3) if document.format.native else None
+    trained = as_trained(document, target)
+    return name, expected_shapes(trained, name, config, keras_3=target.keras_3) if document.format.native else None
 
 
 def _keys(document: Document) -> int:
@@ -162,7 +164,7 @@ def _begun_anew(target: Target) -> Finding:
 
 
 def _uncounted(document: Document, target: Target, name: str, expected: int) -> Finding:
-    stored, edits = _keys(document), carried(document) if target.keras_3 else ()
+    stored, edits = _keys(document), carried(document) if target.keras_3 and not thawed(document, target) else ()
     return Finding(
         AT / "optimizer",
         f"the state of the optimizer {name} has {stored} arrays, and the model's variables need {expected}: training starts afresh",
