@@ -17,6 +17,7 @@ from kdoctor.structure.models import home_of, is_wrapped, models
 from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
 
+from ._call_keywords import call_keywords
 from ._namesakes import is_namesake
 from ._refused_values import metrics_arrays, metrics_built, refused_values
 
@@ -48,10 +49,15 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     release that takes them. Keras 3.0 to 3.2 seek weights for the layer that a Bidirectional is made of, if it states that it was built.
 
     The ``label_weights`` of an AUC that Keras 2 wrote as an array of NumPy are written as a list.
+
+    A layer may be called with a keyword, too, that its ``call()`` does not take in the target (the ``mask`` of a GroupNormalization of Keras 2, or
+    that of a class of your own which has the name of one of Keras's): "got an unexpected keyword argument 'mask'". It is left out where
+    it says nothing: Keras 2 wrote ``"constants": null`` for a Bidirectional that was given states.
     """
     takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
     builds_a_copy = habits.BUILDS_WHAT_BIDIRECTIONAL_COPIES.of(target)
     for call in calls(document, target):
+        yield from call_keywords(document, call, target)
         refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
         if refused and is_keras_1(call.node):
             refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kdoctor.document import Json
 from kdoctor.edit import same
 from kdoctor.keras_api.api_object import ApiObject, UnknownRelease
+from kdoctor.keras_api.call_signatures import call_signature
 from kdoctor.keras_api.catalogue import Catalogue, releases
 
 # Releases whose constructors tell what an argument means when it is not given, where the saving release does not: the last of each family.
@@ -58,6 +59,20 @@ def _defaults(kind: str, class_name: str, argument: str, saved_by: str | None, k
         found = at_home or catalogue.legacy(kind, class_name)
         if found is not None and argument in found.parameters:
             yield found.parameters[argument]
+
+
+def says_nothing_in_call(class_name: str, argument: str, value: Json, saved_by: str | None) -> bool:
+    """Whether calling a layer without a keyword does what a release whose ``call`` knows it does with this value."""
+    defaults = []
+    for release in (*([saved_by] if saved_by else []), *WITNESSES, *reversed(releases())):
+        try:
+            found = Catalogue.load(release).legacy("layer", class_name)
+            taken = call_signature(found.path, release) if found is not None else None
+        except UnknownRelease:
+            continue
+        if taken is not None and argument in taken.parameters:
+            defaults.append(taken.parameters[argument])
+    return any(same(value, default) for default in defaults)
 
 
 def _equal_numbers(value: Json, default: Json) -> bool:

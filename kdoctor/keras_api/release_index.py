@@ -72,7 +72,7 @@ class ReleaseIndex:
             kind=kind,
             module=module,
             exports=tuple(exported(self._pools, exports, name)),
-            parameters=MappingProxyType(dict(_parameter(self._pools["parameters"][position]) for position in positions)),
+            parameters=MappingProxyType(dict(as_parameter(self._pools["parameters"][position]) for position in positions)),
             takes_anything=bool(takes_anything),
             is_function=bool(is_function),
             is_saveable=bool(is_saveable),
@@ -153,7 +153,8 @@ def _nested(found: Iterator[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
     return nested
 
 
-def _parameter(written: str | list[Any]) -> tuple[str, Json | NoDefault]:
+def as_parameter(written: str | list[Any]) -> tuple[str, Json | NoDefault]:
+    """A parameter of the data files: its name and its default."""
     if isinstance(written, str):
         return written, REQUIRED
     return written[0], written[1] if len(written) == 2 else OPAQUE

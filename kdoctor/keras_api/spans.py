@@ -57,7 +57,7 @@ class Pools:
 
     def state(self, name: str, facts: ObjectFacts, config: tuple[str, ...]) -> list[int]:
         """Everything about an object, as positions."""
-        signature = [self.put("parameters", _parameter(name, default)) for name, default in facts.signature.parameters.items()]
+        signature = [self.put("parameters", parameter(name, default)) for name, default in facts.signature.parameters.items()]
         return [
             self.put("sorts", [facts.kind, int(facts.is_function), int(facts.is_saveable), list(facts.overrides)]),
             self.put("exports", [self.export(path, name) for path in facts.exports]),
@@ -130,7 +130,8 @@ def _nested(flat: Mapping[tuple[str, str], Any]) -> dict[str, dict[str, Any]]:
     return nested
 
 
-def _parameter(name: str, default: Json | NoDefault) -> Any:
+def parameter(name: str, default: Json | NoDefault) -> Any:
+    """A parameter as the data files have it, see `write_family`."""
     if default is REQUIRED:
         return name
     return [name] if default is OPAQUE else [name, default]
