@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
+from kdoctor.keras_api.output_counts import returns_one
 from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.loops import circle
 from kdoctor.structure.models import Model, all_models
@@ -19,7 +20,7 @@ NEED = Need("FILE", "the whole model", "the file does not hold the layer that is
 
 @check("K204", Severity.ERROR, since="0.1.0")
 def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
-    """A layer is connected to one that is not in the model, to a call that never happens, or in a circle to itself.
+    """A layer is connected to one that is not in the model, to a call or an output that it does not have, or in a circle to itself.
 
     The graph of a Functional model is a list of layers, each with the tensors it takes: ``["conv", 0, 0]``. When the layer it names is
     missing, Keras says "Unknown layer: conv" or "Invalid Functional model configuration. The graph of the Functional model either has
@@ -35,6 +36,7 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
             told = numbers_of_others(document, model) if target.keras_3 else {}  # K604
             for layer in model.layers:
                 yield from _broken(document, model, layer, known, told)
+                yield from _missing_outputs(layer, known, target)
                 yield from _takes_scores(layer, known, target)
             yield from _in_a_circle(circle(model.layers), target)
 
@@ -57,6 +59,21 @@ def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, 
                 keras_says=f"ValueError: Unknown layer: {source.layer}" if origin is None and document.format.native else UNRESOLVED,
             )
             return
+
+
+def _missing_outputs(layer: Layer, known: Mapping[str, Layer], target: Target) -> Iterator[Finding]:
+    """Of a layer that returns one tensor, another one."""
+    for index, call in enumerate(layer.calls):
+        for source in call:
+            if source.output > 0 and (origin := known.get(source.layer)) is not None and returns_one(origin.node):
+                yield Finding(
+                    layer.at / "inbound_nodes" / index,
+                    f"{layer.name!r} takes output {source.output} of {source.layer!r}, which returns one tensor (counted from 0)",
+                    needs=(Need("FILE", "the model before it was edited", "the file does not say which tensor was meant"),),
+                    layer=layer.name,
+                    keras_says=UNRESOLVED if target.keras_3 else "IndexError: list index out of range",
+                )
+                return
 
 
 def _takes_scores(layer: Layer, known: Mapping[str, Layer], target: Target) -> Iterator[Finding]:

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
-from kdoctor.structure.layers import Layer
+from kdoctor.keras_api import habits
+from kdoctor.keras_api.output_counts import returns_one
+from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model, all_models
+from kdoctor.structure.sources import Source
 from kdoctor.target import Target
 
 from ._attention_scores import CURE, is_lost
@@ -21,13 +24,16 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
     Keras says "`inputs` argument cannot be empty", or "Internal error: could not find layer dense_3". Of the scores of an Attention
     (``return_attention_scores``), which Keras 3.0 to 3.7 do not hand on, and of a MultiHeadAttention in Keras 3.0 to 3.2, it says "list index out of range".
 
+    A tensor may also be a call or an output that its layer does not have (``["dense", 0, 1]``): "list index out of range".
+
     When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
     inputs, or what the outputs are, is not in the file.
     """
     for model in all_models(document):
         if model.functional:
+            told = habits.NUMBERS_CALLS_OF_ALL_MODELS.at(document.saved_by().keras)
             for key, word in WORDS.items():
-                yield from _dangling(model, key, word)
+                yield from _dangling(model, key, word, told)
             yield from _scores(model, target)
 
 
@@ -40,7 +46,7 @@ def _scores(model: Model, target: Target) -> Iterator[Finding]:
             yield Finding(at, message, repair=CURE, layer=source.layer, keras_says="IndexError: list index out of range")
 
 
-def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
+def _dangling(model: Model, key: str, word: str, told: bool) -> Iterator[Finding]:
     known = {layer.key: layer for layer in model.layers}
     declared = model.endpoints(key)
     place = model.node.at / "config" / key
@@ -54,6 +60,12 @@ def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
         need = Need("FILE", "the whole model", f"{uncalled[0]!r} is connected to nothing")
         message = f"the model {model.node.name!r} declares the {word} {uncalled[0]!r}, a layer that is never called"
         yield Finding(place, message, needs=(need,), keras_says="IndexError: list index out of range")
+    for source in declared:
+        what = _lacking(known[source.layer], source, told) if source.layer in known and source.layer not in uncalled else None
+        if what is not None:
+            need = Need("FILE", "the model before it was edited", f"the file does not say which tensor of {source.layer!r} was meant")
+            message = f"the model {model.node.name!r} declares the {word} {source.layer!r}, {what}"
+            yield Finding(place, message, needs=(need,), layer=source.layer, keras_says="IndexError: list index out of range")
     if not declared:
         repair = _only_input(model) if key == "input_layers" else None
         need = Need("FILE", f"the order of the {word}s", f"the file does not say which tensors are the {word}s")
@@ -64,6 +76,18 @@ def _dangling(model: Model, key: str, word: str) -> Iterator[Finding]:
             needs=() if repair else (need,),
             keras_says=f"ValueError: `{word}s` argument cannot be empty. Received:",
         )
+
+
+def _lacking(layer: Layer, source: Source, told: bool) -> str | None:
+    """Which call or output of a layer a declared tensor would be that it does not have; None where it has it.
+
+    ``told``: the calls are numbered as in other models, too (K604).
+    """
+    if source.output > 0 and returns_one(layer.node):
+        return f"of which there is no output {source.output}: it returns one tensor (counted from 0)"
+    if not told and not is_model(layer.node) and source.call >= max(1, len(layer.calls)):
+        return f"of which there is no call {source.call} (counted from 0)"
+    return None
 
 
 def _is_never_called(layer: Layer) -> bool:

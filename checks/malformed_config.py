@@ -11,6 +11,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.judged_values import refused_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
+from kdoctor.structure.dtypes import unread_name
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
 from kdoctor.structure.objects import FUNCTION, Node, as_node, objects_named
@@ -114,7 +115,10 @@ def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding
     taken = _taken(call.found)  # what is not taken is K601's, and may be a hundred thousand arguments
     for key, kind in taken:
         value = call.arguments.get(key)
-        if value is not None and not isinstance(value, str) and (says := _refusal(kind, value)):  # texts are K303's
+        if value is None or (isinstance(value, str) and kind != "dtype"):  # texts are K303's
+            continue
+        says = _refused_dtype(value, node.class_name) if kind == "dtype" else _refusal(kind, value)
+        if says:
             refused.append((key, says))
     for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
@@ -170,6 +174,19 @@ def _without_shape(document: Document, node: Node, target: Target) -> Finding:
     )
 
 
+def _refused_dtype(value: Json, class_name: str) -> str | None:
+    """What Keras 3 says of a dtype: of the name in it, where that is one that it does not know (dtype_policies/dtype_policy.py, _parse_name)."""
+    name = unread_name(value)
+    if name is None:
+        return None if isinstance(value, str) else _refusal("dtype", value)
+    if class_name == "InputLayer":
+        return f"ValueError: Invalid dtype: {name}"
+    return (
+        f"ValueError: Cannot convert '{name}' to a mixed precision DTypePolicy. Valid policies include 'mixed_float16', 'mixed_bfloat16', "
+        "and the name of any float dtype such as 'float32'."
+    )
+
+
 def _refusal(kind: str, value: Json) -> str | None:
     """What Keras 3 says of a value that its ``get`` functions cannot take: of initializers, regularizers, constraints, policies, activations.
 
@@ -184,6 +201,9 @@ def _refusal(kind: str, value: Json) -> str | None:
         return f"ValueError: Unknown `config` as a `dict`, config={_written(value)}"
     if not isinstance(value["class_name"], str):
         return f"ValueError: Could not interpret {kind} identifier: {_written(value)}"
+    inside = value.get("config")
+    if value["class_name"] != FUNCTION and inside is not None and not isinstance(inside, dict):
+        return f"TypeError: Expected 'config' to be a dict for {value['class_name']}, instead got {type(inside)}"
     if kind != "dtype" and value["class_name"] != FUNCTION and value.get("module", "") is None and value.get("registered_name") is None:
         return f"TypeError: Cannot deserialize object of type `{value['class_name']}`."
     return None

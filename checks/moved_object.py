@@ -7,7 +7,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import is_nameless
-from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, unfound
+from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, read_natively, unfound
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
@@ -38,8 +38,9 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
             yield _operation(call, target) if is_nameless(call.node) else _moved(call, target)
         elif (whole := stated(call, target)) is not None:
             yield _activation(call.node, whole, target)
-    if habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native:
-        yield from (_registered(call, target) for call in calls(document, target) if call.node.registered_name and _misnamed(call))
+    for call in calls(document, target) if habits.REFUSES_REGISTERED_NAMES.of(target) else ():
+        if call.node.raw.get("registered_name") and _misnamed(call) and read_natively(call.node, document.format.native, target):
+            yield _registered(call, target)
 
 
 def _moved(call: Call, target: Target) -> Finding:
@@ -96,15 +97,16 @@ def _misnamed(call: Call) -> bool:
     """A built-in under a registered name that is not its own (serialization_lib._assert_no_registered_name_for_builtin)."""
     node = call.node
     public = call.resolution is Resolution.FOUND and call.kind == "layer" and not call.found_by_path
-    return public and node.registered_name not in (None, "", node.class_name)
+    named = node.raw.get("registered_name")  # a number, too; lists and dicts fail before (K614)
+    return public and not isinstance(named, (list, dict)) and named != node.class_name
 
 
 def _registered(call: Call, target: Target) -> Finding:
-    node = call.node
+    node, named = call.node, call.node.raw["registered_name"]
     return Finding(
         node.at / "registered_name",
-        f"{node.class_name} is a class of Keras, and carries the registered name {node.registered_name!r}, which {target} refuses",
-        repair=Repair("take the registered name away", (Edit(node.at / "registered_name", old=node.registered_name, new=None),)),
-        keras_says=f"ValueError: `registered_name='{node.registered_name}'` was provided in the config, but '{node.module}.{node.class_name}' "
+        f"{node.class_name} is a class of Keras, and carries the registered name {named!r}, which {target} refuses",
+        repair=Repair("take the registered name away", (Edit(node.at / "registered_name", old=named, new=None),)),
+        keras_says=f"ValueError: `registered_name={named!r}` was provided in the config, but '{node.module}.{node.class_name}' "
         "resolved to a Keras built-in and does not use registered names.",
     )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.pointer import Key, Pointer
+from kdoctor.structure.dtypes import is_tensor_dtype
 from kdoctor.structure.layers import layer_list, layer_nodes
 from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.models import model_nodes
@@ -140,7 +141,7 @@ def _takes_one(call: Json) -> bool:
     if isinstance(call, dict):
         return only_tensor(call) is not None and _is_tensor(call["args"][0])
     entry = call[0] if isinstance(call, list) and len(call) == 1 else None
-    return isinstance(entry, list) and as_source(entry) is not None and (len(entry) < 4 or isinstance(entry[3], dict))
+    return isinstance(entry, list) and as_source(entry) is not None and (len(entry) < 4 or (len(entry) == 4 and isinstance(entry[3], dict)))
 
 
 def _in_item(item: Json, at: Pointer, functional: bool) -> Iterator[Misfit]:
@@ -214,7 +215,10 @@ def _in_listed_call(call: Sequence[Json], at: Pointer, name: str | None) -> Iter
     last = 0 if as_source(list(call)) is not None else len(call) - 1
     for index, entry in enumerate([call] if as_source(list(call)) is not None else call):
         place = at if as_source(list(call)) is not None else at / index
-        if not tensors(entry):
+        if isinstance(entry, list) and len(entry) > 4:
+            why = f"a call of {name!r} takes {_written(entry)}, which is more than a layer, a call, an output and keywords"
+            yield Misfit(place, why, "ValueError: Cannot deserialize the model (invalid config data?)", name)
+        elif not tensors(entry):
             yield Misfit(place, f"a call of {name!r} takes {_written(entry)}, which names no tensor", "ValueError: Missing node", name)
         elif index == last and as_source(entry) is not None and len(entry) > 3 and not isinstance(entry[3], dict):
             why = f"the keywords of a call of {name!r} are {_written(entry[3])}, no dict"
@@ -245,6 +249,7 @@ def _is_tensor(tensor: Mapping[str, Json]) -> bool:
         and config.keys() >= WHOLE_TENSOR
         and _is_history(config["keras_history"])
         and is_shape(config["shape"])
+        and is_tensor_dtype(config["dtype"])
     )
 
 
@@ -271,6 +276,9 @@ def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Ite
     if not is_shape(config["shape"]):
         says = f"ValueError: Cannot convert '{config['shape']}' to a shape."
         yield Misfit(at / "config" / "shape", f"a tensor that {name!r} takes has the shape {_written(config['shape'])}", says, name)
+    if not is_tensor_dtype(config["dtype"]):
+        why = f"a tensor that {name!r} takes has the dtype {_written(config['dtype'])}"
+        yield Misfit(at / "config" / "dtype", why, f"ValueError: Invalid dtype: {config['dtype']}", name)
 
 
 def is_shape(value: Json) -> bool:

@@ -53,3 +53,9 @@ def test_connections_in_a_circle_are_named_and_have_no_cure() -> None:
     assert (finding.repair, [need.flag for need in finding.needs]) == (None, ["FILE"])
     assert "loops or disconnected nodes" in str(finding.keras_says)
     assert "for ever" in str(examine("K204", sick, Target("2.15.0"))[0].keras_says)
+
+
+def test_an_output_that_a_layer_does_not_make_is_named() -> None:
+    taker = {**layer("Dense", name="out"), "name": "out", "inbound_nodes": [[["in", 0, 1, {}]]]}
+    (finding,) = examine("K204", document(functional(start(), taker)))
+    assert finding.message == "'out' takes output 1 of 'in', which returns one tensor (counted from 0)"

@@ -67,3 +67,20 @@ def test_the_only_input_of_a_wrapped_model_is_declared() -> None:
     healed = cured(sick, finding)
     assert healed.config["config"]["layers"][1]["config"]["layer"]["config"]["input_layers"] == [["in", 0, 0]]
     assert examine("K209", healed) == []
+
+
+@pytest.mark.parametrize("end", [["out", 0, 1], ["out", 1, 0]])
+def test_a_tensor_that_its_layer_does_not_make_is_named(end: list[Any]) -> None:
+    (finding,) = examine("K209", graph(outputs=[end]))
+    assert finding.keras_says == "IndexError: list index out of range"
+    assert finding.layer == "out"
+
+
+@pytest.mark.parametrize("end", [["out", 0, -1], ["in", 0, 0]])
+def test_one_that_is_counted_from_the_end_or_is_an_input_is_healthy(end: list[Any]) -> None:
+    assert examine("K209", graph(outputs=[end])) == []
+
+
+def test_a_layer_that_may_return_several_tensors_is_not_looked_at() -> None:
+    states = after(layer("LSTM", name="out", units=2, return_state=True), "in")
+    assert examine("K209", document(functional(start(), states, outputs=[["out", 0, 2]]))) == []

@@ -293,3 +293,51 @@ def test_the_function_input_is_told_from_the_layer_that_it_makes() -> None:
     sick = document(sequential({**SOURCE, "class_name": "Input"}, HIDDEN))
     findings = [finding for finding in examine("K614", sick) if finding.repair is not None]
     assert apply(sick, findings[0].repair.edits).config == sequential(SOURCE, HIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (layer("InputLayer", batch_shape=[None, 4], dtype="float3"), "ValueError: Invalid dtype: float3"),
+        (layer("Dense", units=2, dtype="float3"), "Cannot convert 'float3' to a mixed precision DTypePolicy"),
+        (layer("Dense", units=2, dtype="FLOAT32"), "Cannot convert 'FLOAT32' to a mixed precision DTypePolicy"),
+        (layer("Embedding", input_dim=2, output_dim=2, dtype={"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float"}}), "'float'"),
+        (layer("Dense", units=2, dtype={"module": "keras", "class_name": "DTypePolicy", "config": {"name": 1.5}}), "'1.5'"),
+    ],
+)  # fmt: skip
+def test_what_names_no_dtype_is_told_with_what_keras_says(made: dict[str, Any], says: str) -> None:
+    (finding,) = examine("K614", document(sequential(made)))
+    assert finding.at.keys[-1] == "dtype"
+    assert says in str(finding.keras_says)
+    assert finding.repair is None
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    ["float32", "bool", "string", "mixed_bfloat16", "int8_from_mixed_bfloat16", "int4/-1_from_float32", "gptq/4/128_from_float32", "float8_e4m3fn", None,
+     {"module": "keras", "class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "float32"}, "registered_name": None},
+     {"module": "keras.dtype_policies", "class_name": "DTypePolicyMap", "config": {"default_policy": "float32", "policy_map": {}}}],
+)  # fmt: skip
+def test_the_dtypes_of_all_releases_are_known(dtype: Any) -> None:
+    assert examine("K614", document(sequential(layer("Dense", units=2, dtype=dtype)))) == []
+
+
+@pytest.mark.parametrize("key", ["kernel_initializer", "kernel_regularizer", "kernel_constraint"])
+@pytest.mark.parametrize("config", [[], 1, "x", False])
+def test_an_object_whose_config_is_no_dict_is_named(key: str, config: Any) -> None:
+    held = {"module": "keras", "class_name": {"i": "Zeros", "r": "L2", "c": "NonNeg"}[key.removeprefix("kernel_")[0]], "config": config}
+    (finding,) = examine("K614", document(sequential(layer("Dense", units=2, **{key: held}))))
+    assert str(finding.keras_says).startswith("TypeError: Expected 'config' to be a dict for ")
+    assert examine("K614", document(sequential(layer("Dense", units=2, **{key: {**held, "config": None}})))) == []
+
+
+def test_an_entry_with_more_than_keywords_behind_it_is_named() -> None:
+    (finding,) = examine("K614", chain(inbound_nodes=[[["in", 0, 0, 0, {}]]]))
+    assert str(finding.at).endswith("/inbound_nodes/0/0")
+    assert "invalid config data" in str(finding.keras_says)
+
+
+def test_a_tensor_states_a_dtype() -> None:
+    (finding,) = examine("K614", chain(inbound_nodes=[native(tensor(dtype="float32x"))]))
+    assert str(finding.at).endswith("/args/0/config/dtype")
+    assert finding.keras_says == "ValueError: Invalid dtype: float32x"

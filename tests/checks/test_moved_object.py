@@ -111,3 +111,11 @@ def test_a_layer_as_an_activation_is_told_its_module(stored: dict[str, Any], wri
     assert healed.config["config"]["layers"][0]["config"]["activation"] == {**written, "module": "keras.layers", "registered_name": None}
     assert [examine(code, healed) for code in ("K301", "K306", "K602")] == [[], [], []]
     assert examine("K306", sick, Target("3.9.2")) == []  # which reads no layer as an activation
+
+
+def test_a_registered_name_that_is_a_number_is_refused_as_well() -> None:
+    sick = model({**layer("Dense"), "registered_name": 1.5})
+    (finding,) = examine("K306", sick)
+    assert "`registered_name=1.5`" in str(finding.keras_says)
+    assert finding.repair is not None
+    assert examine("K306", apply(sick, finding.repair.edits)) == []

@@ -1,0 +1,42 @@
+"""The names that Keras 3 reads as a dtype or as a dtype policy.
+
+Read in ALLOWED_DTYPES (backend/common/dtypes.py, backend/common/variables.py) and QUANTIZATION_MODES (dtype_policies/dtype_policy.py)
+of Keras 3.0.5 to 3.15.1: all that any of them takes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kdoctor.document import Json
+
+DTYPES: Final = frozenset(
+    """
+    float16 float32 float64 uint8 uint16 uint32 uint64 int8 int16 int32 int64 bfloat16 bool string
+    float8_e4m3fn float8_e5m2 complex64 complex128 int
+    """.split()  # noqa: SIM905 (a table of names)
+)
+MIXED: Final = frozenset({"mixed_float16", "mixed_bfloat16"})
+MODES: Final = ("int8", "float8", "int4", "gptq", "awq")
+NAMED: Final = {"DTypePolicy": "name", "QuantizedDTypePolicy": "source_name", "QuantizedFloat8DTypePolicy": "source_name"}
+
+
+def is_policy(name: str) -> bool:
+    """Whether a text is the name of a dtype, of a mixed policy, or of a quantized one (``int8_from_mixed_bfloat16``)."""
+    mode, mark, source = name.partition("_from_")
+    return (mode.startswith(MODES) and source in DTYPES | MIXED) if mark else name in DTYPES or name in MIXED
+
+
+def unread_name(value: Json) -> str | None:
+    """The text in a layer's ``dtype``, a name or the config of a policy, that names no dtype; None where there is none."""
+    if not isinstance(value, dict):
+        return value if isinstance(value, str) and value and not is_policy(value) else None
+    inside = value.get("config")
+    key = NAMED.get(value["class_name"]) if isinstance(value.get("class_name"), str) else None
+    name = inside.get(key) if isinstance(inside, dict) and key is not None else None
+    return None if name is None or (isinstance(name, str) and is_policy(name)) else str(name)
+
+
+def is_tensor_dtype(value: Json) -> bool:
+    """Whether a tensor may state this dtype; null means that of the configuration."""
+    return value is None or (isinstance(value, str) and value in DTYPES)
