@@ -46,7 +46,7 @@ def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, 
         plain = in_words_of_keras_3(layer, index)
         for source in call:
             origin = known.get(source.layer)
-            if origin is not None and source.call < max(1, len(origin.calls)) + (is_model(origin.node) and not plain):
+            if origin is not None and source.call < _calls_of(origin) + (is_model(origin.node) and not plain):
                 continue  # in connections of Keras 2's form a nested model counts its own making as a call
             if source.layer in told:
                 continue
@@ -59,6 +59,12 @@ def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, 
                 keras_says=f"ValueError: Unknown layer: {source.layer}" if origin is None and document.format.native else UNRESOLVED,
             )
             return
+
+
+def _calls_of(layer: Layer) -> int:
+    """How many calls a layer has; an InputLayer and a nested model are their own first one. What states no calls at all is K614's."""
+    never = layer.node.raw.get("inbound_nodes") == [] and layer.class_name != "InputLayer" and not is_model(layer.node)
+    return 0 if never else max(1, len(layer.calls))
 
 
 def _missing_outputs(layer: Layer, known: Mapping[str, Layer], target: Target) -> Iterator[Finding]:

@@ -35,6 +35,8 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
         renaming = _renaming(model, later) if later and not model.functional else None
         for layer in later:
             earlier = first[layer.name]
+            if target.keras_3 and model.functional and _are_inputs(layer, earlier):
+                continue  # the later takes the place of the earlier, which nothing calls
             if not (_repeated(model, layer, earlier) and not habits.REFUSES_REPEATED_LAYERS.of(target)):
                 yield _finding(model, layer, earlier, renaming)
         if model.functional and not later:
@@ -60,6 +62,10 @@ def _free(name: str, taken: Collection[str], number: int) -> tuple[str, int]:
 def _repeated(model: Model, layer: Layer, earlier: Layer) -> bool:
     """Whether the entry of a Functional model stands there twice, word for word."""
     return model.functional and same(layer.node.raw, earlier.node.raw)
+
+
+def _are_inputs(*found: Layer) -> bool:
+    return all(layer.class_name == "InputLayer" and not layer.calls for layer in found)
 
 
 def _finding(model: Model, layer: Layer, earlier: Layer, renaming: Repair | None) -> Finding:

@@ -19,6 +19,7 @@ from kdoctor.structure.models import Model, all_models
 from kdoctor.target import Target
 
 from ._namesakes import is_namesake
+from ._unbound_calls import unbound_calls
 
 NEED = Need("FILE", "the whole model", "the file does not say which tensors the layer was called with")
 
@@ -37,6 +38,9 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     Keras 2 refuses the same lists, and a nested model that gets too few tensors; what it gets too many it leaves out, and it does not compare
     shapes with those of its inputs.
 
+    What is handed over beside the tensors may not go with a layer's ``call()`` either: "too many positional arguments", "missing a required
+    argument: 'inputs'", "multiple values for argument 'inputs'".
+
     In every other case which tensors belong there is not in the file. Where tensors of a nested model fit in another order only, the
     message says in which.
     """
@@ -44,6 +48,7 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     if not habits.COUNTS_INPUTS.of(target) and not older:
         return
     shapes = infer(document)
+    told: set[Pointer] = set()
     for model in all_models(document):
         for layer in model.layers if model.functional else ():
             found = list(_miscounted(document, model, layer, older))
@@ -51,6 +56,7 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
             if (found or words_of) and layer.at in _namesakes(document, target):
                 continue
             yield from found
+            told.update(one.at for one in found)
             for words in words_of:
                 yield Finding(
                     layer.at,
@@ -59,6 +65,7 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
                     layer=layer.name,
                     keras_says=words.keras_says,
                 )
+    yield from (finding for finding in unbound_calls(document, target) if finding.at not in told)
 
 
 @lru_cache(maxsize=4)

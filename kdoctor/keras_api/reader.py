@@ -172,10 +172,18 @@ def _forgiven(node: Node) -> Mapping[str, Json]:
     batch_shape = arguments.pop("batch_input_shape", None)
     if batch_shape is not None:
         arguments["batch_shape" if node.class_name == "InputLayer" else "input_shape"] = batch_shape
+    if "axis" in arguments and not _is_one_axis(arguments["axis"]):
+        del arguments["axis"]
     if node.class_name == "Lambda":
         for name in ("module", "function_type", "output_shape_type", "output_shape_module"):
             arguments.pop(name, None)
     return arguments
+
+
+def _is_one_axis(axis: Json) -> bool:
+    """Whether it is an axis that the reader hands on (later releases alone: habits.DROPS_NUMBERED_AXIS); it takes every other out."""
+    one = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
+    return isinstance(one, (int, float))
 
 
 def _function(node: Node, catalogue: Catalogue, target: Target) -> Call:

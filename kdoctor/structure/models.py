@@ -40,7 +40,7 @@ class Model(NamedTuple):
 def model_nodes(document: Document) -> tuple[Node, ...]:
     """The models of the config as the objects that they are, outermost first: nested ones, and those inside wrappers too."""
     lists = (node for node in objects(document) if "layers" in node.config or node.class_name in MODELS)
-    return tuple(node for node in lists if node.at.part == "config" and is_model(node))
+    return tuple(node for node in lists if node.at.part == "config" and node.key != "dtype" and is_model(node))
 
 
 @lru_cache(maxsize=4)

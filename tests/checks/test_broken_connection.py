@@ -59,3 +59,9 @@ def test_an_output_that_a_layer_does_not_make_is_named() -> None:
     taker = {**layer("Dense", name="out"), "name": "out", "inbound_nodes": [[["in", 0, 1, {}]]]}
     (finding,) = examine("K204", document(functional(start(), taker)))
     assert finding.message == "'out' takes output 1 of 'in', which returns one tensor (counted from 0)"
+
+
+def test_a_layer_that_is_never_called_makes_nothing_to_take() -> None:
+    silent = {**layer("Dense", name="silent"), "name": "silent", "inbound_nodes": []}
+    (finding,) = examine("K204", document(functional(start(), silent, after(layer("Dense", name="out"), "silent"))))
+    assert finding.message.startswith("'out' takes its input from call 0 of 'silent'")

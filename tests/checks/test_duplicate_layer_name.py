@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.testing import document, examine, layer, model, sequential
@@ -48,3 +49,10 @@ def test_a_model_in_a_wrapper_is_looked_into() -> None:
     (finding,) = examine("K205", sick)
     assert finding.layer == "same"
     assert examine("K205", cured(sick, finding)) == []
+
+
+@pytest.mark.parametrize("changed", [{}, {"batch_shape": [None, 9]}])
+def test_an_input_layer_that_keras_3_replaces_by_the_later_of_the_name_is_healthy(changed: dict[str, object]) -> None:
+    earlier = start()
+    earlier["config"] = {**earlier["config"], **changed}
+    assert examine("K205", document(functional(earlier, start(), after(layer("Dense", name="out"), "in")))) == []

@@ -341,3 +341,9 @@ def test_a_tensor_states_a_dtype() -> None:
     (finding,) = examine("K614", chain(inbound_nodes=[native(tensor(dtype="float32x"))]))
     assert str(finding.at).endswith("/args/0/config/dtype")
     assert finding.keras_says == "ValueError: Invalid dtype: float32x"
+
+
+def test_what_stands_for_the_dtype_of_a_sequential_is_no_model() -> None:
+    made = sequential(layer("Dense", units=2))
+    made["config"]["dtype"] = {"module": "keras", "class_name": "Sequential", "config": {"name": "float32"}, "registered_name": None}
+    assert examine("K614", document(made)) == []

@@ -169,3 +169,15 @@ def test_the_shape_that_a_later_layer_of_an_h5_was_adapted_with_says_nothing() -
     assert [edit.at.keys[-1] for edit in finding.repair.edits] == ["batch_input_shape"]
     (finding,) = examine("K601", document(sequential(bins), format=Format.H5_MODEL))
     assert finding.repair is None
+
+
+@pytest.mark.parametrize("axis", [None, "x", [], [1, 2]])
+def test_an_axis_that_the_reader_of_an_h5_takes_out_is_refused_by_nobody(axis: object) -> None:
+    dense = {"class_name": "Dense", "config": {"name": "dense", "units": 3, "axis": axis}}
+    assert examine("K601", h5(dense), Target("3.15.1")) == []
+
+
+@pytest.mark.parametrize("axis", [1, [1]])
+def test_an_axis_that_it_hands_on_is(axis: object) -> None:
+    dense = {"class_name": "Dense", "config": {"name": "dense", "units": 3, "axis": axis}}
+    assert len(examine("K601", h5(dense), Target("3.15.1"))) == 1
