@@ -11,6 +11,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.judged_values import refused_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
+from kdoctor.keras_api.refused_configs import refused_initializer, unequal_statistics
 from kdoctor.structure.dtypes import unread_name
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
@@ -117,9 +118,10 @@ def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding
         value = call.arguments.get(key)
         if value is None or (isinstance(value, str) and kind != "dtype"):  # texts are K303's
             continue
-        says = _refused_dtype(value, node.class_name) if kind == "dtype" else _refusal(kind, value)
-        if says:
+        if says := _refused_dtype(value, node.class_name) if kind == "dtype" else _refusal(kind, value):
             refused.append((key, says))
+    if (says := unequal_statistics(call.found.name, call.arguments)) is not None:
+        refused.append(("variance", says))
     for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
         why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which {JUDGED if says == JUDGES else 'no Keras reads'}"
@@ -206,7 +208,7 @@ def _refusal(kind: str, value: Json) -> str | None:
         return f"TypeError: Expected 'config' to be a dict for {value['class_name']}, instead got {type(inside)}"
     if kind != "dtype" and value["class_name"] != FUNCTION and value.get("module", "") is None and value.get("registered_name") is None:
         return f"TypeError: Cannot deserialize object of type `{value['class_name']}`."
-    return None
+    return refused_initializer(value["class_name"], inside or {}) if kind == "initializer" else None
 
 
 def _written(value: Json) -> str:
