@@ -21,8 +21,10 @@ SINGLE: Final = frozenset(
     UpSampling3D ReLU LeakyReLU PReLU ELU Softmax
     """.split()  # noqa: SIM905 (a table of names)
 )
+RECURRENT: Final = frozenset({"LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})  # and their states, where told to
 
 
 def returns_one(layer: Node) -> bool:
     """Whether each call of the layer returns one tensor alone."""
-    return layer.class_name in SINGLE and is_builtin(layer)
+    alone = layer.class_name in SINGLE or (layer.class_name in RECURRENT and not layer.config.get("return_state"))
+    return alone and is_builtin(layer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.output_counts import SINGLE, returns_one
 from kdoctor.pointer import Pointer
@@ -21,3 +23,10 @@ def test_a_layer_of_the_users_own_may_return_anything() -> None:
     known = as_node(layer("Dense", units=2), Pointer("config"))
     assert known is not None
     assert returns_one(known)
+
+
+@pytest.mark.parametrize(("told", "one"), [({}, True), ({"return_state": False}, True), ({"return_state": True}, False)])
+def test_a_recurrent_layer_returns_its_states_where_it_is_told_to(told: dict[str, bool], one: bool) -> None:
+    made = as_node(layer("LSTM", units=2, **told), Pointer("config"))
+    assert made is not None
+    assert returns_one(made) == one
