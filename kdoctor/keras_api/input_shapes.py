@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
+from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.output_shapes import arrangement, convolution
 from kdoctor.keras_api.output_shapes.rule import all_known, one
 from kdoctor.keras_api.variables.table import UNREADABLE, is_builtin
@@ -66,7 +67,7 @@ def refusal_of(node: Node, shapes: Shapes) -> Refusal | None:
     rule = RULES.get(node.class_name)
     if rule is None and node.class_name not in RANKS and node.class_name != "Permute":
         return None
-    if not is_builtin(node) or any(length is not None and length < 0 for shape in shapes for length in shape or ()):
+    if not is_builtin(node) or of_keras_3(node) or any(length is not None and length < 0 for shape in shapes for length in shape or ()):
         return None
     try:
         rank = _rank(node)

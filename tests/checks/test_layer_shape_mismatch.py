@@ -83,6 +83,15 @@ def test_what_a_layer_takes_or_what_is_not_known_is_not_named(sick: Document) ->
     assert examine("K206", sick) == []
 
 
+@pytest.mark.parametrize("operation", [keras.ops.subtract, keras.ops.add, keras.ops.multiply, keras.ops.maximum, keras.ops.minimum])
+def test_an_operation_takes_what_the_layer_of_its_name_does_not(tmp_path: Path, operation: Any) -> None:
+    given = keras.Input(batch_shape=(3, 4))
+    keras.Model(given, operation(given, keras.ops.mean(given, axis=0))).save(tmp_path / "model.keras")
+    assert loads_in_keras(tmp_path / "model.keras")
+    report = examine_file(tmp_path / "model.keras", Target("3.15.1"), load_checks())
+    assert "K206" not in {found.check.code for found in report.findings}
+
+
 def test_a_nested_model_that_gains_an_axis_on_entry_is_left_alone() -> None:
     inner = functional(start(), after(layer("LSTM", name="out", units=2), "in"), name="inner")
     inner["config"]["layers"][0]["config"]["batch_shape"] = [None, 4, 1]
