@@ -29,7 +29,8 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
 
     A captured layer had weights that are in no file, and a captured function is a name: neither can be bound. The finding then shows a
     registered layer to put in the Lambda's place. A closure made in a loop holds what the variable was when the model was saved, maybe
-    not when the layer was made.
+    not when the layer was made: where Keras before 2.4 saved layers that do the very same to the same tensor, each had its own value,
+    and none of them is cured.
     """
     refused = refuses_code(document, target)
     for found in loadable(document):

@@ -16,6 +16,7 @@ from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.pointer import Pointer
 from kdoctor.replacements.lambda_activations import Apart, apart, in_order, masked
 from kdoctor.replacements.lambda_places import in_place
+from kdoctor.replacements.late_binding import made_in_a_loop
 from kdoctor.replacements.moved_arrays import moved_arrays
 from kdoctor.saved_release import release_of
 from kdoctor.structure.call_numbers import ends_of_model
@@ -126,6 +127,11 @@ class _Work:
             return False
         if found.code is not None and (number := doubtful_constant(found.code)) is not None:
             self.reasons[found.at] = f"its {number} may have been another number: Keras on Windows replaces bytes of the code"
+            return False
+        if (name := made_in_a_loop(self.split.document, found, self.target.given.bindings)) is not None:
+            self.reasons[found.at] = (
+                f"another layer does the same to the same tensor: a loop made them, each with its own {name}, and the file keeps one"
+            )
             return False
         try:
             replaced = replacement(found, stored, self.around(at, stored))
