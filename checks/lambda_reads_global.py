@@ -48,7 +48,8 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
 
     The values must come from whoever wrote the script: ``fix model.keras --bind CONV_WIDTH=3``, or ``--bind-from train.py``, which reads
     the constants at the top level of the script and runs none of it. With them the cure of K401 writes the function with Keras's own
-    operations. Modules are known by their usual names and need nothing.
+    operations. Modules are known by their usual names and need nothing; one that was imported under another name, and a function that was
+    imported alone, is what it was imported from: ``--bind B=keras.backend``, ``--bind relu=tensorflow.nn.relu``.
 
     The file cannot tell whether a value is right: another ``CONV_WIDTH`` loads as well and computes something else. Where the script
     changed the name after it made the model, or read it from a file or the command line, ask for the value that the training used. A
@@ -70,11 +71,7 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
             f"{found.described} reads {', '.join(_told(name, reads) for name, reads in missing.items())}: not in the file"
             + (f", but among the globals of {target} that load it" if found_there else ""),
             repair=repair,
-            needs=tuple(
-                Need("--bind", name, "the function reads it, and the file does not hold it")
-                for name in missing
-                if name not in MODULES and repair is None
-            ),
+            needs=tuple(Need("--bind", name, _why(reads)) for name, reads in missing.items() if name not in MODULES and repair is None),
             layer=found.owner,
             keras_says=None if found_there else f"NameError: name '{next(iter(missing))}' is not defined",
             mild=found_there,
@@ -119,6 +116,18 @@ def _by_name(reads: Iterator[GlobalRead]) -> dict[str, list[GlobalRead]]:
     return grouped
 
 
+def _why(reads: list[GlobalRead]) -> str:
+    if _is_owner(reads):
+        return f"the function reads {reads[0]}: a module by another name is what it was imported from, such as keras.backend"
+    return "the function reads it, and the file does not hold it"
+
+
 def _told(name: str, reads: list[GlobalRead]) -> str:
     used = ", ".join(dict.fromkeys(str(read) for read in reads))
-    return f"{used} (the module {MODULES[name]})" if name in MODULES else name
+    if name in MODULES:
+        return f"{used} (the module {MODULES[name]})"
+    return f"{used} (if {name} is a module, it is what it was imported from: {name}=keras.backend)" if _is_owner(reads) else name
+
+
+def _is_owner(reads: list[GlobalRead]) -> bool:
+    return all(read.attributes for read in reads)

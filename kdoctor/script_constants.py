@@ -1,7 +1,7 @@
 """The constants of a training script, read as text: its source is parsed, and nothing of it is run or imported.
 
 Known is what a reader of the script would call a constant: a name of the module that is assigned once (or always the same), a value
-made of numbers, texts, tuples, lists and dicts, and arithmetic with such names. Whatever asks the machine (`os.environ`, a call) is not known.
+made of numbers, texts, tuples, lists and dicts, and arithmetic with such names; and what a name was imported from. Whatever asks the machine (`os.environ`, a call) is not known.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ CONSTANTS = {
     "numpy.newaxis": None,
     "tensorflow.newaxis": None,
 }
+# What is imported from these is known by its dotted name.
+PACKAGES = frozenset({"keras", "math", "numpy", "tensorflow", "tf_keras"})
+MODULES = frozenset({*PACKAGES, "activations", "backend", "image", "layers", "linalg", "nn", "ops", "v1"})
 
 
 class Unknown(Exception):
@@ -58,24 +61,32 @@ def read_script(source: str) -> Script:
     assigned: dict[str, list[ast.expr]] = {}
     obscured: dict[str, str] = {}
     imported: dict[str, str] = {}
+    within = set(_globals_within(tree))
+    changed = set(within)
     for statement in tree.body:
         for name, value in _assignments(statement):
+            changed.add(name)
             if value is None:
-                obscured.setdefault(name, f"is changed in line {statement.lineno}")
+                obscured.setdefault(name, f"is {_kind(statement)} in line {statement.lineno}")
             else:
                 assigned.setdefault(name, []).append(value)
         for alias, dotted in _imports(statement):
-            imported[alias] = dotted
-            hidden = assigned if alias == "*" else (alias,)
+            if imported.setdefault(alias, dotted) != dotted:
+                changed.add(alias)  # two things under one name
+            hidden = (*assigned, *_shadowed(imported, dotted)) if alias == "*" else (alias,)
             what = "may be changed by the import" if alias == "*" else "is imported"
             obscured.update(dict.fromkeys(hidden, f"{what} in line {statement.lineno}"))
-    for name in _globals_within(tree):
+    for name in within:
         obscured.setdefault(name, "is changed by a function of the script")
-    return Script({name: tuple(values) for name, values in assigned.items()}, obscured, imported)
+    told = {alias: dotted for alias, dotted in imported.items() if alias not in changed}
+    return Script({name: tuple(values) for name, values in assigned.items()}, obscured, told)
 
 
 def constant(script: Script, name: str) -> Json:
-    """The value of a name. Raises `Unknown`, saying why, for what the script does not say, or says twice."""
+    """The value of a name; of an imported module or function its dotted name, as a text. Raises `Unknown`, saying why, for what the script does not say, or says twice."""
+    dotted = script.imported.get(name, "")
+    if dotted.partition(".")[0] in PACKAGES and script.obscured[name].startswith("is imported"):
+        return CONSTANTS.get(dotted, dotted)
     return _named(script, name, ())
 
 
@@ -207,6 +218,12 @@ def _stored(node: ast.AST) -> Iterator[str]:
         waiting.extend(ast.iter_child_nodes(each))
 
 
+def _kind(statement: ast.stmt) -> str:
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return "a function, not a value,"
+    return "a class, not a value," if isinstance(statement, ast.ClassDef) else "changed"
+
+
 def _imports(statement: ast.stmt) -> Iterator[tuple[str, str]]:
     if isinstance(statement, ast.Import):
         for alias in statement.names:
@@ -214,6 +231,14 @@ def _imports(statement: ast.stmt) -> Iterator[tuple[str, str]]:
     elif isinstance(statement, ast.ImportFrom):
         for alias in statement.names:
             yield alias.asname or alias.name, f"{statement.module}.{alias.name}"
+
+
+def _shadowed(imported: dict[str, str], star: str) -> Iterator[str]:
+    """What ``from star import *`` may give another meaning: of Keras and its kin its functions, not its modules."""
+    known = star.partition(".")[0] in PACKAGES
+    for alias, dotted in imported.items():
+        if not known or not (dotted in CONSTANTS or dotted.rpartition(".")[2] in MODULES):
+            yield alias
 
 
 def _globals_within(tree: ast.Module) -> Iterator[str]:

@@ -14,6 +14,10 @@ import os
 import math as m
 import numpy as np
 from config import DEPTH
+from math import pi as circle
+from tensorflow.nn import relu as two
+from tensorflow.nn import relu6 as two
+from tensorflow.keras import backend as B2
 STARRED = 1
 from settings import *
 
@@ -99,12 +103,13 @@ def test_literals_and_arithmetic_with_known_names_are_known(name: str, value: ob
         ("DELETED", r"is changed in line \d+"),
         ("LOCAL", "not assigned at the top level"),
         ("ANNOTATED", "not assigned at the top level"),
-        ("DEPTH", "is imported in line"),
-        ("np", "is imported in line"),
+        ("DEPTH", "import in line"),
+        ("two", "import in line"),
+        ("B2", "may be changed by the import in line"),
         ("STARRED", "may be changed by the import in line"),
         ("e", "is changed in line"),
         ("json", "is changed in line"),
-        ("function", r"is changed in line \d+"),
+        ("function", r"is a function, not a value, in line \d+"),
         ("NOWHERE", "not assigned at the top level"),
     ],
 )
@@ -138,3 +143,40 @@ def test_no_arithmetic_runs_away() -> None:
     doubled = "A0 = [1, 2]\n" + "\n".join(f"A{i + 1} = A{i} + A{i}" for i in range(40))
     with pytest.raises(Unknown, match="items"):
         constant(read_script(doubled), "A40")
+
+
+def test_what_keras_and_its_kin_hold_is_known_by_where_it_was_imported_from() -> None:
+    script = read_script(
+        "import numpy as np\nfrom math import pi\nfrom keras.layers import *\nfrom tensorflow.keras import backend as B\nfrom mine import f"
+    )
+    assert [constant(script, name) for name in ("np", "pi", "B")] == ["numpy", math.pi, "tensorflow.keras.backend"]
+    with pytest.raises(Unknown, match="is imported in line 5"):
+        constant(script, "f")
+    with pytest.raises(Unknown, match="may be changed by the import"):
+        constant(read_script("import numpy as np\nfrom mine import *"), "np")
+    with pytest.raises(Unknown, match="is imported in line 2"):
+        constant(read_script("import numpy as np\nimport tensorflow.experimental.numpy as np"), "np")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "def relu(x):\n    return x * 2",
+        "for relu in range(3):\n    pass",
+        "try:\n    from mine import relu\nexcept ImportError:\n    pass",
+        "def f():\n    global relu\n    relu = 3",
+        "from tensorflow.keras.layers import *",
+        "relu = 3",
+        "del relu",
+    ],
+)
+def test_what_may_have_become_something_else_is_not_taken_for_what_was_imported(after: str) -> None:
+    script = read_script(f"from tensorflow.nn import relu\nfrom keras import backend as B\n{after}")
+    with pytest.raises(Unknown):
+        constant(script, "relu")
+    assert constant(script, "B") == "keras.backend"
+
+
+def test_no_constant_is_read_from_a_module_whose_name_was_given_away() -> None:
+    with pytest.raises(Unknown, match="cannot be read off"):
+        constant(read_script("import math\nclass math:\n    pi = 3\nTURN = math.pi"), "TURN")

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from kdoctor.bytecode.code import Code, MalformedCode, Release
 from kdoctor.bytecode.data_dependence import reason_to_depend
 from kdoctor.bytecode.expression import Assignment, Constant, Display, Expression, Function, Import, Name, Scope, Statement
+from kdoctor.bytecode.imported import imports
 from kdoctor.bytecode.literal import Untraceable
 from kdoctor.bytecode.marshal import read_code
 from kdoctor.bytecode.names import names_read
@@ -72,7 +73,9 @@ def portable(code: Code, bound: Mapping[str, object]) -> Portable:
     if names.writes:
         raise Untraceable(f"it sets the global {names.writes[0]}")
     brought = [*names.unknown, *(name for name in code.freevars if name in bound)]
-    statements = tuple(_brought(name, bound) for name in brought)
+    modules = {**MODULES, **imports(code, bound)}
+    plain = {name: value for name, value in bound.items() if name not in imports(code, bound)}
+    statements = tuple(_brought(name, plain, modules) for name in brought)
     captured = tuple(name for name in code.freevars if name not in bound)
     if statements:
         name = NAMED if code.is_lambda else function.name
@@ -81,13 +84,13 @@ def portable(code: Code, bound: Mapping[str, object]) -> Portable:
     return Portable(_source(function, captured), function, captured)
 
 
-def _brought(name: str, bound: Mapping[str, object]) -> Statement:
+def _brought(name: str, bound: Mapping[str, object], modules: Mapping[str, tuple[str, str | None]]) -> Statement:
     variable = Name(name, Scope.LOCAL)
     if name in bound:
         return Assignment(variable, _value(bound[name]))
-    if name not in MODULES:
+    if name not in modules:
         raise Untraceable(f"it reads {name}, which the file does not hold")
-    module, part = MODULES[name]
+    module, part = modules[name]
     return Import(module, part, variable)
 
 

@@ -68,7 +68,8 @@ def _definition(module: Module, found: Lambda, code: Code, name: str) -> str:
 
 
 def _values(module: Module, found: Lambda, code: Code) -> Iterator[str]:
-    """Assignments of captured variables, and of the globals that the user gave."""
+    """Assignments of captured variables, and of the globals that the user gave; imports of those that are modules."""
+    from kdoctor.bytecode.imported import imports
     from kdoctor.bytecode.names import names_read
     from kdoctor.bytecode.source import constant_of
 
@@ -76,6 +77,9 @@ def _values(module: Module, found: Lambda, code: Code) -> Iterator[str]:
     given = module.target.given.bindings
     values = {name: closure[index] if index < len(closure) else None for index, name in enumerate(code.freevars)}
     values |= {name: given[name] for name in names_read(code).unknown if name in given}
+    for name, (home, part) in imports(code, given).items():
+        values.pop(name, None)
+        yield f"{PAD}import {home} as {name}" if part is None else f"{PAD}from {home} import {part} as {name}"
     for name, item in values.items():
         source = constant_of(item)
         if source is None or (name in code.freevars and name not in names_read(code).free and item is None):

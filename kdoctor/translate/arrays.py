@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kdoctor.translate.names import Module, dtype_text
 from kdoctor.translate.values import Dim, ShapeOf, Untranslatable, Value, tensors_in
 
 MOST_NUMBERS = 100_000
@@ -40,6 +41,7 @@ def numpy_function(name: str, args: tuple[Value, ...], kwargs: Mapping[str, Valu
 def _computed(what: str, function: Any, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
     import numpy
 
+    args, kwargs = tuple(map(_named_dtype, args)), {name: _named_dtype(value) for name, value in kwargs.items()}
     given = [*args, *kwargs.values()]
     if tensors_in(given) or any(isinstance(value, (Dim, ShapeOf)) for value in given):
         raise Untranslatable(f"{what}, with what is known only when the model runs")
@@ -51,6 +53,11 @@ def _computed(what: str, function: Any, args: tuple[Value, ...], kwargs: Mapping
     except (TypeError, ValueError, LookupError, ArithmeticError) as error:
         raise Untranslatable(f"{what}: {error}") from None
     return found
+
+
+def _named_dtype(value: Value) -> Value:
+    """``np.float32`` as the text that numpy takes as well."""
+    return (dtype_text(value) or value) if isinstance(value, Module) else value
 
 
 def _is_plain(value: Value) -> bool:

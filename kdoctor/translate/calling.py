@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from kdoctor.bytecode import expression as tree
 from kdoctor.translate.arrays import FUNCTIONS, array_method, numpy_function
-from kdoctor.translate.names import NUMBER_FUNCTIONS, Module
-from kdoctor.translate.python_values import BUILTINS, MOST_ITEMS, is_symbolic, items_of, number_function
+from kdoctor.translate.names import NUMBER_FUNCTIONS, Module, imported
+from kdoctor.translate.new_layers import called_layer, made_layer
+from kdoctor.translate.python_values import BUILTINS, MOST_ITEMS, is_symbolic, items_of, number_function, truth
 from kdoctor.translate.stored_values import StoredLayer
 from kdoctor.translate.table import call, row_of
-from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, shape_of, tree_size
+from kdoctor.translate.values import ShapeOf, Tensor, Untranslatable, Value, shape_of, tree_size
 
 if TYPE_CHECKING:
     from kdoctor.translate.interpret import Interpreter
 
 DEEPEST = 20
-# Layers without variables that do the same in training, and compute what their config says.
-WEIGHTLESS: Final = frozenset(
-    """
-    Activation ReLU LeakyReLU ELU Softmax Flatten Reshape Permute RepeatVector Cropping1D Cropping2D Cropping3D ZeroPadding1D ZeroPadding2D
-    ZeroPadding3D UpSampling1D UpSampling2D UpSampling3D MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D
-    AveragePooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D
-    GlobalMaxPooling3D Rescaling UnitNormalization
-    """.split()  # noqa: SIM905 (a table of names)
-)
+FOLLOWED: Final = frozenset({"sum", "abs", "pow", "isinstance", "map", "any", "all", "dict", "str"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,9 @@ def called_value(interpreter: Interpreter, function: Value, args: tuple[Value, .
             return array_method(function.owner, function.name, args, kwargs)
         return _method(function, args)
     if isinstance(function, StoredLayer):
-        return _layer(interpreter, function, args, kwargs)
+        return called_layer(interpreter.graph, function, args, kwargs)
+    if isinstance(function, str) and "." in function and (named := imported(function)) is not None:
+        return _of_module(interpreter, named.name, args, kwargs)
     if isinstance(function, str) and function in ("relu", "tanh", "sigmoid", "softplus", "softsign", "elu", "selu", "softmax"):
         return call(interpreter.graph, f"activations.{function}", args, kwargs)
     raise Untranslatable(f"a call of a {type(function).__name__.lower()}")
@@ -79,7 +74,7 @@ def _of_module(interpreter: Interpreter, path: str, args: tuple[Value, ...], kwa
     if home == "np" and name in FUNCTIONS and row_of(path) is None:
         return numpy_function(name, args, kwargs)
     if home == "layers":
-        return _new_layer(name, args, kwargs)
+        return made_layer(interpreter.graph, name, args, kwargs)
     if path in ("K.floatx", "keras.config.floatx"):
         return "float32"
     if path in ("K.epsilon", "keras.config.epsilon"):
@@ -96,6 +91,8 @@ def _is_number(args: tuple[Value, ...]) -> bool:
 
 
 def _builtin(interpreter: Interpreter, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    if name in ("isinstance", "map", "any", "all", "dict", "str"):
+        return _followed_builtin(interpreter, name, args, kwargs)
     if name == "sum":
         items = items_of(args[0])
         total = args[1] if len(args) > 1 else items.pop(0) if items else 0
@@ -114,6 +111,28 @@ def _builtin(interpreter: Interpreter, name: str, args: tuple[Value, ...], kwarg
         return BUILTINS[name](*args, **kwargs)
     except (TypeError, ValueError, LookupError, ArithmeticError) as error:
         raise Untranslatable(f"{name}(): {error}") from None
+
+
+def _followed_builtin(interpreter: Interpreter, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    """Those that call a function, or ask what a value is."""
+    if name == "dict" and not args:
+        return dict(kwargs)
+    if name == "map" and len(args) > 1 and not kwargs:
+        return [called_value(interpreter, args[0], row, {}) for row in zip(*map(items_of, args[1:]), strict=False)]
+    if name in ("any", "all") and len(args) == 1 and not kwargs:
+        return (any if name == "any" else all)(truth(item) for item in items_of(args[0]))
+    if name == "isinstance" and len(args) == 2 and not kwargs:
+        return _is_of(args[0], args[1])
+    raise Untranslatable(f"{name}() called so")
+
+
+def _is_of(value: Value, kinds: Value) -> bool:
+    """``isinstance(x, (list, tuple))``: several inputs come as a list."""
+    paths = [kind.name if isinstance(kind, Module) else "" for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
+    known = {f"builtins.{kind.__name__}": kind for kind in (list, tuple, dict, str, int, float, bool)}
+    if not set(paths) <= known.keys() or not isinstance(value, (Tensor, list, tuple, dict, str, int, float, type(None))):
+        raise Untranslatable("whether a value is of a class that is not Python's own")
+    return isinstance(value, tuple(known[path] for path in paths))
 
 
 def _written(interpreter: Interpreter, made: Function, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
@@ -165,28 +184,3 @@ def _grown(owner: list[Value], method: str, args: tuple[Value, ...]) -> None:
         raise Untranslatable("a place in a list that is no number")
     owner[place:place] = added
     tree_size(owner)
-
-
-def _new_layer(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> StoredLayer:
-    """A layer made in the code: the first argument of those that are used so has a known name."""
-    first = {"Activation": "activation", "Reshape": "target_shape", "Permute": "dims", "RepeatVector": "n", "Rescaling": "scale"}
-    config = dict(kwargs)
-    if args and name in first and len(args) == 1:
-        config[first[name]] = args[0]
-    elif args:
-        raise Untranslatable(f"keras.layers.{name} with arguments by position")
-    return StoredLayer(name, config)
-
-
-def _layer(interpreter: Interpreter, layer: StoredLayer, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
-    if layer.class_name not in WEIGHTLESS:
-        raise Untranslatable(f"a layer of the class {layer.class_name}, whose weights are not in the function")
-    if len(args) != 1 or kwargs or not isinstance(args[0], Tensor):
-        raise Untranslatable("a layer that is called with more than a tensor")
-    config = {key: value for key, value in layer.config.items() if key not in ("name", "trainable", "dtype", "batch_input_shape")}
-    if any(isinstance(value, (Dim, Tensor, Module)) for value in config.values()):
-        raise Untranslatable("a layer that is made of what is known only when the model runs")
-    activation = config.get("activation")
-    if layer.class_name == "Activation" and (not isinstance(activation, str) or activation == "hard_sigmoid"):
-        raise Untranslatable("an activation that is not stored by its name")
-    return interpreter.graph.layer(layer.class_name, args[0], **config)

@@ -10,13 +10,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kdoctor.bytecode import expression as tree
-from kdoctor.translate.arrays import ARRAY_ATTRIBUTES, ARRAY_METHODS, array_attribute
-from kdoctor.translate.calling import Bound, Function, Method, called_value
+from kdoctor.bytecode.names import builtin_names
+from kdoctor.translate.arrays import ARRAY_METHODS
+from kdoctor.translate.attributes import NOTHING, attribute_of
+from kdoctor.translate.calling import FOLLOWED, Bound, Function, Method, called_value
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.names import ALIASES, Module, canonical, member
-from kdoctor.translate.python_values import BINARY, BUILTINS, COMPARISONS, arithmetic, compared, is_symbolic, items_of, truth
+from kdoctor.translate.names import ALIASES, ALWAYS_MODULES, Module, canonical, imported, member
+from kdoctor.translate.python_values import (
+    BINARY,
+    BUILTINS,
+    COMPARISONS,
+    arithmetic,
+    compared,
+    is_symbolic,
+    items_of,
+    number_by_number,
+    truth,
+)
 from kdoctor.translate.table import call
-from kdoctor.translate.values import Dim, MissingName, ShapeOf, Tensor, Untranslatable, Value, shape_of, tree_size
+from kdoctor.translate.values import Dim, MissingName, ShapeOf, Tensor, Untranslatable, Value, tree_size
 
 MOST_STEPS = 20_000
 VALUES_A_STEP = 8
@@ -26,11 +38,15 @@ METHODS = frozenset({"get_shape", "as_list", "items", "keys", "values", "get", "
 
 @dataclass(slots=True)
 class Interpreter:
-    """Follows one stored function. ``free`` are its captured variables, ``bindings`` the globals that the user supplies."""
+    """Follows one stored function. ``free`` are its captured variables, ``bindings`` the globals that the user supplies.
+
+    alone: an input that may have come as a list of one, which files of Keras 2 do not tell from the tensor itself.
+    """
 
     graph: Graph
     free: Mapping[str, Value]
     bindings: Mapping[str, Value]
+    alone: Tensor | None = None
     steps: int = 0
     depth: int = 0
     made: list[list[Value]] = field(default_factory=list)  # by the code itself: a list from elsewhere would keep what it is given
@@ -79,11 +95,22 @@ class Interpreter:
             return self.variable(node.name, names, node.scope is tree.Scope.FREE)
         if node.name in self.bindings:
             return self.bindings[node.name]
-        if node.name in ALIASES:
+        if node.name in ALWAYS_MODULES:
             return Module(ALIASES[node.name])
-        if node.name in BUILTINS or node.name in ("sum", "abs", "pow"):
+        if node.name in BUILTINS or node.name in FOLLOWED:
             return Module(f"builtins.{node.name}")
+        if node.name in builtin_names():
+            raise Untranslatable(f"{node.name}() of Python, which is not followed")
         raise MissingName(node.name)
+
+    def owner(self, node: tree.Expression, names: dict[str, Value]) -> Value:
+        """What stands before a dot: a global name is a module by custom there, or by what the user says that it was imported from."""
+        told = self.bindings.get(node.name) if isinstance(node, tree.Name) and node.scope is not tree.Scope.LOCAL else None
+        if isinstance(told, str) and (module := imported(told)) is not None:
+            return module
+        if isinstance(node, tree.Name) and node.scope is tree.Scope.GLOBAL and told is None and node.name in ALIASES:
+            return Module(ALIASES[node.name])
+        return self.value(node, names)
 
     def variable(self, name: str, names: dict[str, Value], captured: bool) -> Value:
         if name in names:
@@ -96,22 +123,11 @@ class Interpreter:
         return found
 
     def attribute(self, node: tree.Attribute, names: dict[str, Value]) -> Value:
-        owner = self.value(node.value, names)
+        owner = self.owner(node.value, names)
         if isinstance(owner, Module):
             return member(owner, node.name)
-        if isinstance(owner, Tensor):
-            if node.name == "shape":
-                return shape_of(owner)
-            if node.name in ("ndim", "dtype"):
-                return owner.rank if node.name == "ndim" else _known_dtype(owner)
-        if isinstance(owner, ShapeOf) and node.name in ("ndims", "rank"):
-            return len(owner.lengths)
-        if node.name == "value" and isinstance(owner, (int, Dim)):
-            return owner
-        if hasattr(owner, "dtype") and node.name in ARRAY_ATTRIBUTES:
-            return array_attribute(owner, node.name)
-        if isinstance(owner, list) and node.name in ("values", "indices") and type(owner).__name__ == "TopK":
-            return owner[0 if node.name == "values" else 1]
+        if (found := attribute_of(owner, node.name)) is not NOTHING:
+            return found
         if (
             node.name in METHODS
             or (node.name in ARRAY_METHODS and hasattr(owner, "dtype"))
@@ -121,6 +137,8 @@ class Interpreter:
         raise Untranslatable(f"the attribute {node.name} of a {type(owner).__name__.lower()}")
 
     def item(self, owner: Value, key: Value) -> Value:
+        if self.alone is not None and owner is self.alone and type(key) is int and key in (0, -1):
+            raise Untranslatable(f"[{key}] of its input, which may be one of the batch, or the input of a list: the file does not tell")
         return call(self.graph, "op.getitem", (owner, key), {})
 
     def call(self, node: tree.Call, names: dict[str, Value]) -> Value:
@@ -149,7 +167,7 @@ class Interpreter:
                 raise Untranslatable(f"{node.operator} of a tensor")
             return call(self.graph, named, (operand,), {})
         if isinstance(operand, Dim):
-            return operand
+            return operand if node.operator == "+" else Dim()
         if isinstance(operand, bool) or not isinstance(operand, (int, float)) or node.operator not in ("-", "+"):
             raise Untranslatable(f"{node.operator} of a {type(operand).__name__}")
         return -operand if node.operator == "-" else operand
@@ -157,11 +175,12 @@ class Interpreter:
     def binary(self, symbol: str, left: Value, right: Value) -> Value:
         if symbol not in BINARY:
             raise Untranslatable(f"the operator {symbol}")
-        left, right = _plain(left), _plain(right)
+        left, right = _beside_a_shape(_plain(left), right), _beside_a_shape(_plain(right), left)
         lists = isinstance(left, (list, tuple)) and (isinstance(right, (list, tuple, int, ShapeOf)))
         if is_symbolic(left, right) and not (lists and symbol in "+*" and not isinstance(right, Tensor)):
             return call(self.graph, BINARY[symbol][0], (left, right), {})
-        return arithmetic(symbol, left, right)
+        computed = any(isinstance(value, ShapeOf) and value.computed for value in (left, right))
+        return number_by_number(symbol, left, right) if computed else arithmetic(symbol, left, right)
 
     def compare(self, node: tree.Compare, names: dict[str, Value]) -> Value:
         left = self.value(node.left, names)
@@ -264,10 +283,10 @@ def _given(value: Value, name: str) -> Value:
 
 
 def _plain(value: Value) -> Value:
-    return list(value.lengths) if isinstance(value, ShapeOf) else value
+    return list(value.lengths) if isinstance(value, ShapeOf) and not value.computed else value
 
 
-def _known_dtype(tensor: Tensor) -> str:
-    if tensor.dtype is None:
-        raise Untranslatable("the dtype is not known")
-    return tensor.dtype
+def _beside_a_shape(value: Value, other: Value) -> Value:
+    """``tf.shape(x)[1:3] * tf.constant([2, 2])``: the numbers beside a shape."""
+    beside = isinstance(other, ShapeOf) and other.computed and hasattr(value, "tolist") and not isinstance(value, Tensor)
+    return value.tolist() if beside else value

@@ -166,7 +166,8 @@ def _followed(found: Lambda, config: Mapping[str, Json], around: Surroundings, g
             free[name] = revived(values[place], name) if place < len(values) else MissingName(name)
         except Untranslatable as error:
             free[name] = error
-    interpreter = Interpreter(graph, free, {name: revived(value, name) for name, value in around.bindings.items()})
+    alone = subject if isinstance(subject, Tensor) and (around.keras_minor is None or around.keras_minor < (3, 0)) else None
+    interpreter = Interpreter(graph, free, {name: revived(value, name) for name, value in around.bindings.items()}, alone)
     return interpreter.follow(function, _arguments(found, function, config, around, subject))
 
 
@@ -175,20 +176,23 @@ def _arguments(found: Lambda, function: Tree, config: Mapping[str, Json], around
     code = found.code
     assert code is not None
     parameters = [parameter for parameter in function.parameters if parameter.prefix == "" and parameter.name]
-    if any(parameter.prefix == "*" and parameter.name for parameter in function.parameters) or not parameters:
-        raise Untranslatable("a function that takes any number of arguments, or none")
-    names: dict[str, Value] = {}
+    rest = next((parameter.name for parameter in function.parameters if parameter.prefix == "*" and parameter.name), None)
+    if not parameters and rest is None:
+        raise Untranslatable("a function that takes no arguments")
+    names: dict[str, Value] = {} if rest is None else {rest: () if code.argcount else (subject,)}
     positional = code.varnames[: code.argcount]
     defaults = found.stored.defaults or ()
     for name, value in zip(positional[len(positional) - len(defaults) :], defaults, strict=False):
         names[name] = revived(value, name)
     for name, why in FROM_KERAS.items():
-        if name in code.varnames[: code.argcount + code.kwonlyargcount] and name != positional[0]:
+        if name in code.varnames[: code.argcount + code.kwonlyargcount] and name not in positional[:1]:
             names[name] = None if name == "mask" and not around.masked else Bound(why)
     given = config.get("arguments")
+    others: dict[str, Value] = {}
     for name, value in (given if isinstance(given, Mapping) else {}).items():
-        names[name] = revived(value, name)
-    names[positional[0]] = subject
+        (names if any(parameter.name == name for parameter in parameters) else others)[name] = revived(value, name)
+    names |= {parameter.name: others for parameter in function.parameters if parameter.prefix == "**"}
+    names |= dict.fromkeys(positional[:1], subject)
     for name in (parameter.name for parameter in parameters):
         if name not in names:
             if name not in around.bindings:

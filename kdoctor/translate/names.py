@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from kdoctor.bytecode.imported import is_path
 from kdoctor.translate.dtypes import NAMES
 from kdoctor.translate.values import Value
 
@@ -14,6 +15,8 @@ ALIASES: Final = {
     "tf": "tf", "tensorflow": "tf", "K": "K", "backend": "K", "keras": "keras", "np": "np", "numpy": "np", "math": "math", "ops": "ops",
     "layers": "layers", "activations": "activations", "KB": "K", "keras_backend": "K",
 }  # fmt: skip
+# Those that nobody gives to a number: ``K`` and ``ops`` may be one, unless something is read from them.
+ALWAYS_MODULES: Final = frozenset({"tf", "tensorflow", "keras", "np", "numpy", "math"})
 # The beginning of a dotted name, longest first, and what the table calls it.
 PATHS: Final = (
     ("tensorflow.python.keras.", "keras."), ("tensorflow.compat.v1.", "tf.compat.v1."), ("tensorflow.", "tf."), ("tf_keras.", "keras."),
@@ -52,6 +55,20 @@ def canonical(path: str) -> str:
         if changed == before:
             break
     return changed.rstrip(".")
+
+
+def imported(path: str) -> Module | None:
+    """The module or function that a user names, ``keras.backend`` or ``tensorflow.nn.relu``; None for any other text."""
+    if not is_path(path):
+        return None
+    found = canonical(path)
+    return Module(ALIASES.get(found, found))
+
+
+def dtype_text(module: Module) -> str | None:
+    """``float32`` of ``np.float32``, ``float`` of Python's own class; None for what is no dtype."""
+    home, _, last = module.name.rpartition(".")
+    return last if (home == "np" and last.removesuffix("_") in NAMES) or (home == "builtins" and last in ("float", "int", "bool")) else None
 
 
 def member(module: Module, name: str) -> Value:

@@ -40,9 +40,7 @@ def arithmetic(symbol: str, left: Value, right: Value) -> Value:
             raise Untranslatable("a long list")
         return left * right
     if not all(isinstance(value, (bool, int, float)) for value in (left, right)):
-        if symbol in ("+", "%") and isinstance(left, str):
-            raise Untranslatable("texts that are put together")
-        raise Untranslatable(f"{type(left).__name__} {symbol} {type(right).__name__}")
+        raise Untranslatable(_no_numbers(symbol, left, right))
     if symbol == "**" and (abs(right) > 64 or abs(left) > 1e9):
         raise Untranslatable("a large power")
     try:
@@ -54,6 +52,25 @@ def arithmetic(symbol: str, left: Value, right: Value) -> Value:
     return found
 
 
+def _no_numbers(symbol: str, left: Value, right: Value) -> str:
+    if left is None or right is None:
+        return f"it computes {symbol} with a length that is not known, or with None"
+    if symbol in ("+", "%") and isinstance(left, str):
+        return "texts that are put together"
+    return f"{type(left).__name__} {symbol} {type(right).__name__}"
+
+
+def number_by_number(symbol: str, left: Value, right: Value) -> ShapeOf:
+    """``tf.shape(x)[1:3] * 2`` doubles each length, where a list would be repeated."""
+    if symbol not in ("+", "-", "*", "//", "%"):
+        raise Untranslatable(f"a shape {symbol} a number, which makes other than whole numbers")
+    count = max(len(items_of(value)) for value in (left, right) if not isinstance(value, (int, Dim)))
+    sides = [[value] * count if isinstance(value, (int, Dim)) else items_of(value) for value in (left, right)]
+    if len(sides[0]) != len(sides[1]) or not all(isinstance(length, (int, Dim)) for side in sides for length in side):
+        raise Untranslatable(f"a shape {symbol} other than whole numbers, one for each of its lengths")
+    return ShapeOf(tuple(arithmetic(symbol, one, other) for one, other in zip(*sides, strict=True)), computed=True)
+
+
 def _listed(items: list[Value], as_tuple: bool) -> Value:
     if len(items) > MOST_ITEMS:
         raise Untranslatable("a long list")
@@ -62,12 +79,14 @@ def _listed(items: list[Value], as_tuple: bool) -> Value:
 
 def compared(symbol: str, left: Value, right: Value) -> bool:
     """Between plain values alone."""
+    if symbol in ("is", "is not") and (isinstance(left, Dim) or isinstance(right, Dim)):
+        raise Untranslatable("a choice by whether a length is known, which it is or is not as the model is called")
     if symbol in ("is", "is not"):
         if left is not None and right is not None and not isinstance(left, bool):
             raise Untranslatable("whether two values are the same object")
         return (left is right) == (symbol == "is")
     left, right = (tuple(value.lengths) if isinstance(value, ShapeOf) else value for value in (left, right))
-    if any(isinstance(value, Dim) for value in (left, right)):
+    if any(isinstance(value, Dim) or (isinstance(value, (list, tuple)) and Dim in map(type, value)) for value in (left, right)):
         raise Untranslatable("a choice by a length that is known only when the model runs")
     if symbol in ("in", "not in"):
         if not isinstance(right, (list, tuple, str, dict)):
@@ -130,6 +149,7 @@ BUILTINS: Final[Mapping[str, Callable[..., Value]]] = {
     "enumerate": lambda value, start=0: list(enumerate(items_of(value), start)),
     "reversed": lambda value: items_of(value)[::-1],
     "slice": slice,
+    "sorted": lambda values: sorted(map(_number, items_of(values))),
     "min": lambda *values: min(map(_number, values[0] if len(values) == 1 else values)),
     "max": lambda *values: max(map(_number, values[0] if len(values) == 1 else values)),
     "round": lambda value, digits=None: round(_number(value), digits),

@@ -10,11 +10,23 @@ from typing import Final
 
 from kdoctor.errors import KdoctorError
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows import arrangement, creation, elementwise, image, indexing, keras_ops, linear, neural, reductions, stretching
+from kdoctor.translate.rows import (
+    arrangement,
+    backend,
+    creation,
+    elementwise,
+    image,
+    indexing,
+    keras_ops,
+    linear,
+    neural,
+    reductions,
+    stretching,
+)
 from kdoctor.translate.rows.words import Row
 from kdoctor.translate.values import Untranslatable, Value
 
-PARTS = (elementwise, neural, reductions, arrangement, indexing, creation, linear, image, stretching)
+PARTS = (elementwise, backend, neural, reductions, arrangement, indexing, creation, linear, image, stretching)
 ROWS: Final[Mapping[str, Row]] = MappingProxyType({name: row for part in PARTS for name, row in part.ROWS.items()})
 # The same functions under other homes: what stands first is tried as what stands second.
 HOMES: Final = (
@@ -84,6 +96,8 @@ def _bound(row: Row, g: Graph, args: tuple[Value, ...], kwargs: Mapping[str, Val
     try:
         bound = signature.bind(g, *args, **named)
     except TypeError as error:
+        if str(error).startswith("missing a required argument"):
+            raise Untranslatable(f"the argument {str(error).rpartition(':')[2].strip()} is not in the file") from None
         raise Untranslatable(f"called with arguments that are not known: {error}") from None
     try:
         return row(*bound.args, **bound.kwargs)

@@ -63,9 +63,13 @@ class Dim:
 
 @dataclass(frozen=True, slots=True)
 class ShapeOf:
-    """The shape of a tensor as a value: a tuple of lengths and `Dim`; ``as_list`` and the like live on it."""
+    """The shape of a tensor as a value: a tuple of lengths and `Dim`; ``as_list`` and the like live on it.
+
+    computed: whether TensorFlow holds it as a tensor (``tf.shape(x)``), with which it reckons number by number, and not as a list.
+    """
 
     lengths: tuple[int | Dim, ...]
+    computed: bool = False
 
 
 MOST_VALUES = 10_000
@@ -110,5 +114,5 @@ def tensors_in(value: Value) -> list[Tensor]:
     return []
 
 
-def shape_of(tensor: Tensor) -> ShapeOf:
-    return ShapeOf(tuple(Dim(tensor, axis) if length is None else length for axis, length in enumerate(tensor.lengths)))
+def shape_of(tensor: Tensor, computed: bool = False) -> ShapeOf:
+    return ShapeOf(tuple(Dim(tensor, axis) if length is None else length for axis, length in enumerate(tensor.lengths)), computed)

@@ -56,6 +56,14 @@ def test_modules_become_imports_and_bound_names_assignments() -> None:
     assert found.proved(compiled([found.source])[found.source], HERE) is not None
 
 
+def test_what_the_user_calls_a_module_becomes_an_import_where_something_is_read_from_it_or_it_is_called() -> None:
+    found = made("lambda x: relu(B.abs(x)) + N", B="keras.backend", relu="tf.nn.relu", N=2)
+    for line in ("from tensorflow.keras import backend as B\n", "from tensorflow.nn import relu\n", "N = 2\n"):
+        assert f"        {line}" in found.source
+    assert found.proved(compiled([found.source])[found.source], HERE) is not None
+    assert "mode = 'keras.backend'" in made("lambda x: tf.pad(x, mode)", mode="keras.backend").source
+
+
 def test_a_bound_name_takes_the_place_of_a_captured_one() -> None:
     found = made("lambda x: x * k", "k", k=[1, -2.5])
     assert (found.captured, "k = [1, -2.5]" in found.source) == ((), True)

@@ -97,3 +97,32 @@ def test_keras_2_has_no_operations_to_write_it_with() -> None:
     document = holding("lambda x: x / 255.0")
     (found,) = lambdas(document)
     assert cures(document, Target("2.15.0")).of(found.at) is None
+
+
+def saved_by(release: str, *closures: int, source: str = "lambda x: x[:, k]") -> Document:
+    """Lambdas of one code, each called with the input, as a loop makes them."""
+    made = [crop(source, captured="k", closure=[value]) for value in closures]
+    for place, entry in enumerate(made):
+        entry["config"]["name"] = f"part_{place}"
+    layers = [{**after(entry, "in"), "name": entry["config"]["name"]} for entry in made]
+    config = functional(start(), *layers, outputs=tuple((entry["name"], 0, 0) for entry in layers))
+    return stored_document(config, format=Format.H5_MODEL, metadata={"keras_version": release})
+
+
+def test_layers_of_a_loop_are_not_cured_with_the_one_value_that_the_file_keeps() -> None:
+    """Keras 2.3 computed x[:, 0], x[:, 1] and x[:, 2], and saved three times k = 2; since 2.4 `predict` asks for k anew."""
+    looped = saved_by("2.3.1", 2, 2, 2)
+    reasons = cures(looped, KERAS_3).reasons
+    assert {reasons[found.at] for found in lambdas(looped)} == {
+        "another layer does the same to the same tensor: a loop made them, each with its own k, and the file keeps one"
+    }
+    for other in (saved_by("2.15.0", 2, 2, 2), saved_by("2.3.1", 0, 1, 2), saved_by("2.3.1", 2)):
+        assert not any("loop" in why for why in cures(other, KERAS_3).reasons.values())
+
+
+def test_the_input_of_a_list_is_not_taken_for_the_first_of_the_batch() -> None:
+    """Keras 2 writes a call with a list of one tensor as it writes one with the tensor; Keras 3 does not."""
+    for release, told in (("2.15.0", True), ("3.15.1", False)):
+        document = saved_by(release, 2, source="lambda x: x[0] * k")
+        (why,) = [*cures(document, KERAS_3).reasons.values(), ""][:1]
+        assert ("may be one of the batch, or the input of a list" in why) is told

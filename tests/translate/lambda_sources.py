@@ -55,7 +55,7 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
         "tf.broadcast_to(x[:1], (2, 5, 3))", "tf.keras.layers.GlobalAveragePooling1D()(x)", "tf.math.count_nonzero(x > 0, axis=1)",
         "tf.reduce_any(x > 0.5, axis=-1)", "tf.reduce_all(x > -5, axis=-1)", "K.any(x > 0.5, axis=1)", "tf.nn.bias_add(x, [1.0, 2.0, 3.0])",
         "K.bias_add(x, K.constant([1.0, 2.0, 3.0]))", "(lambda y: y * 2)(x)", "tf.math.reduce_prod(x, axis=1)", "K.int_shape(x)[1] * x",
-        "tf.boolean_mask(x, [True, False])", "tf.math.xlogy(x, x)", "tf.eye(3) * x[:, :3]", "tf.linspace(0.0, 1.0, 3) * x",
+        "tf.boolean_mask(x, [True, False])", "tf.math.xdivy(x, x)", "tf.eye(3) * x[:, :3]", "tf.linspace(0.0, 1.0, 3) * x",
         "tf.matmul(tf.linalg.band_part(tf.ones((5, 5)), -1, 0), x)", "x * (1 - tf.linalg.band_part(tf.ones((5, 3)), 0, -1))",
         "tf.reshape(x, tf.stack([tf.shape(x)[0], 3, 5]))", "tf.reshape(x, tf.concat([tf.shape(x)[:1], [15]], 0))",
         "tf.tile(tf.constant([[1.0, 2.0, 3.0]]), [tf.shape(x)[0], 1]) + x[:, 0]", "tf.tile(tf.zeros((1, 1, 3)), [tf.shape(x)[0], 2, 1])",
@@ -63,7 +63,16 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
         "x + np.sin(np.arange(15).reshape(5, 3) / 10.0)", "x * np.arange(3).astype('float32')", "x * np.ones((3, 5), 'float32').T",
         "x + tf.cast(np.power(100, np.arange(3)[np.newaxis, :] / np.float32(3)), tf.float32)", "x - np.stack([np.zeros(3), np.ones(3)]).mean(axis=0)",
         "tf.repeat(x, [1, 0, 2, 1, 1], axis=1)", "tf.cumsum(x, axis=1, exclusive=True)", "tf.linalg.diag(x[:, 0])",
+        "K.clip(x, 0.1, x * 2)", "tf.clip_by_value(x, 1.0, tf.zeros_like(x))", "x * np.array([1, 2, 3], dtype=np.float32)", "x * np.ones((1, 3)).astype(np.float32)",
+        "tf.cast(x, np.int32)", "tf.cast(x > 0, float)", "x + np.zeros(3, dtype=float)", "K.cast(x > 0, K.dtype(x))", "tf.cast(x > 0, x.dtype.base_dtype)",
+        "tf.reshape(x, tf.concat([[-1], tf.shape(x)[1:2] * 3], 0))", "tf.reshape(x, [-1, *(tf.shape(x)[1:2] * 3)])", "tf.zeros(tf.shape(x)[1:] - [0, 1]) * x[:, :, :2]",
+        "tf.reshape(x, tf.concat([[-1], tf.constant([3]) * tf.shape(x)[1:2]], 0))", "x / tf.cast(tf.shape(x)[0], tf.float32)", "tf.shape(x)[1:] / 2 * x[..., :2]",
+        "tf.reduce_sum(x) / tf.cast(tf.shape(x)[0], x.dtype)", "x * sorted([3, 1])[0]", "x if isinstance(x, (list, tuple)) else 2 * x", "x * (1.0 if all([True, x.shape[1] > 2]) else 0.0)",
+        "tf.stack([value for value in dict(a=x, b=-x).values()], 1)", "K.relu(x, threshold=0.5)", "x * 2 if x.shape[0] is None else x", "divmod(7, 2)[0] * x", "x[:, :K]",
+        "tf.keras.layers.LeakyReLU(0.1)(x)", "tf.keras.layers.AveragePooling1D(2)(x)", "tf.keras.layers.Add()([x, x * 2])", "tf.keras.layers.concatenate([x, -x], axis=1)",
+        "tf.keras.layers.Concatenate()([x, x])", "tf.keras.layers.subtract([x, x * 3])", "tf.keras.layers.Add()([x, x[:, 0]])",
     )),
+    *((source, (M,)) for source in ("lambda x, *more: x * 2", "lambda *given: given[0] * 2", "lambda x, **settings: x * settings.get('factor', 5)")),
     *((f"def made(x):\n    {code}", (M,)) for code in (
         "a, b = x[:, 0], x[:, 1] * 2\n    return a - b", "n, d = x.shape[1], x.shape[2]\n    return tf.reshape(x, (-1, n * d))",
         "a, b, c = tf.reduce_max(x, 1), 2.0, tf.shape(x)[0]\n    return tf.reshape(a * b, (c, 3, 1))",
@@ -75,7 +84,8 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
         "for row in x:\n        x = x + row\n    return x", "for i in range(999):\n        for j in range(999):\n            pass\n    return x",
     )),
     *((f"lambda x: {code}", (IMAGE,)) for code in (
-        "tf.image.resize(x, (4, 4))", "tf.image.resize(x, [9, 8], method='nearest')", "tf.image.resize(x, (3, 3), antialias=True)",
+        "tf.image.resize(x, (4, 4))", "tf.image.resize(x, tf.shape(x)[1:3] * 2)", "tf.image.resize(x, tf.shape(x)[1:-1] + [2, 3])", "tf.image.resize(x, x.shape[1:3])",
+        "tf.image.resize(x, np.array(x.shape[1:3]) // 2)", "tf.image.rot90(x, k=3)", "tf.keras.layers.UpSampling2D(2)(x)", "K.conv2d(x, tf.ones((3, 3, 3, 1)), padding='same')", "tf.image.resize(x, [9, 8], method='nearest')", "tf.image.resize(x, (3, 3), antialias=True)",
         "tf.image.resize(x, (8, 8), method=tf.image.ResizeMethod.BICUBIC)", "tf.compat.v1.image.resize_bilinear(x, (9, 9))",
         "tf.compat.v1.image.resize_bilinear(x, (9, 4), align_corners=True)", "tf.compat.v1.image.resize_nearest_neighbor(x, (9, 4))",
         "tf.compat.v1.image.resize(x, (9, 4))", "K.resize_images(x, 2, 3, 'channels_last')",
@@ -93,7 +103,7 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
         "tf.reshape(x, (tf.shape(x)[0], 36, 3))", "tf.reshape(x, (-1, x.shape[1] * x.shape[2], 3))", "K.reshape(x, (K.shape(x)[0], -1))",
     )),
     *((f"lambda x: {code}", (X, X)) for code in (
-        "x[0] - x[1]", "K.abs(x[0] - x[1])", "K.sqrt(K.sum(K.square(x[0] - x[1]), axis=1, keepdims=True))", "tf.concat(x, axis=1)",
+        "x[0] - x[1]", "K.abs(x[0] - x[1])", "tf.add_n(list(map(tf.abs, x)))", "x[0] * x[1] if isinstance(x, list) else x", "tf.keras.layers.multiply(x)", "K.sqrt(K.sum(K.square(x[0] - x[1]), axis=1, keepdims=True))", "tf.concat(x, axis=1)",
         "K.concatenate([x[0], x[1]])", "tf.reduce_sum(x[0] * x[1], -1)", "K.batch_dot(x[0], x[1], axes=1)", "sum(x)", "tf.add_n(x)",
         "tf.maximum(x[0], x[1])", "K.mean(K.stack(x, axis=0), axis=0)", "x[0]", "[x[1], x[0]]", "tf.matmul(x[0], x[1], transpose_b=True)",
         "x[0] + K.exp(0.5 * x[1])", "K.dot(x[0], K.transpose(x[1]))", "tf.stack(x, axis=1)", "tf.where(x[0] > x[1], x[0], x[1])",
@@ -111,5 +121,6 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
 REFUSED = frozenset({
     "def made(x):\n    for row in x:\n        x = x + row\n    return x",
     "def made(x):\n    for i in range(999):\n        for j in range(999):\n            pass\n    return x",
-    "lambda x: tf.boolean_mask(x, [True, False])", "lambda x: tf.math.xlogy(x, x)", "lambda x: tf.image.sobel_edges(x)",
+    "lambda x: x * 2 if x.shape[0] is None else x", "lambda x: divmod(7, 2)[0] * x", "lambda x: x[:, :K]", "lambda x: tf.shape(x)[1:] / 2 * x[..., :2]",
+    "lambda x: tf.keras.layers.Add()([x, x[:, 0]])", "lambda x: tf.boolean_mask(x, [True, False])", "lambda x: tf.math.xdivy(x, x)", "lambda x: tf.image.sobel_edges(x)",
 })  # fmt: skip

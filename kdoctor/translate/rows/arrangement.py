@@ -94,7 +94,7 @@ def _as_shape(values: Value) -> ShapeOf | None:
         return None
     if not any(isinstance(part, (Dim, ShapeOf)) or (isinstance(part, (list, tuple)) and Dim in map(type, part)) for part in values):
         return None
-    return ShapeOf(tuple(length for part in values for length in lengths_of(part)))
+    return ShapeOf(tuple(length for part in values for length in lengths_of(part)), computed=True)
 
 
 def concat(g: Graph, values: Value, axis: Value) -> Value:

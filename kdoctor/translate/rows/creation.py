@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kdoctor.translate.graph import Graph
+from kdoctor.translate.names import Module, dtype_text
 from kdoctor.translate.rows.arrangement import lengths_of
 from kdoctor.translate.rows.words import Rows, array, dtype_name, number, tensor, whole
 from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, tensors_in
@@ -126,10 +127,25 @@ def np_array(g: Graph, object: Value, dtype: Value = None) -> Value:
     """numpy's arrays are as wide as Python's numbers."""
     import numpy
 
-    if tensors_in(object) or isinstance(object, (Dim, ShapeOf)):
+    if (
+        tensors_in(object)
+        or isinstance(object, Dim)
+        or (isinstance(object, ShapeOf) and (object.computed or Dim in map(type, object.lengths)))
+    ):
         raise Untranslatable("a numpy array of tensors")
-    found = array(object if hasattr(object, "dtype") else numpy.asarray(object))
-    return found if dtype is None else found.astype(dtype_name(dtype))
+    found = array(object if hasattr(object, "dtype") else numpy.asarray(_lengths(object)))
+    return found if dtype is None else found.astype(_np_dtype(dtype))
+
+
+def _lengths(value: Value) -> Value:
+    """A shape without lengths that are known only when the model runs is plain numbers."""
+    return list(value.lengths) if isinstance(value, ShapeOf) else value
+
+
+def _np_dtype(dtype: Value) -> str:
+    """Python's own ``float`` and ``int`` are as wide in numpy as they are in Python."""
+    wide = {"float": "float64", "int": "int64"}.get((dtype_text(dtype) if isinstance(dtype, Module) else dtype) or "")
+    return wide or dtype_name(dtype)
 
 
 def np_eye(g: Graph, N: Value, M: Value = None, k: Value = 0, dtype: Value = "float64") -> Value:
@@ -159,8 +175,8 @@ ROWS: Rows = {
         g, size, None, None, dtype
     ),
     "np.array": np_array, "np.asarray": np_array, "np.float32": lambda g, x: np_array(g, x, "float32"),
-    "np.zeros": lambda g, shape, dtype="float64": full(array(0, dtype_name(dtype)), _static(shape)),
-    "np.ones": lambda g, shape, dtype="float64": full(array(1, dtype_name(dtype)), _static(shape)),
+    "np.zeros": lambda g, shape, dtype="float64": full(array(0, _np_dtype(dtype)), _static(shape)),
+    "np.ones": lambda g, shape, dtype="float64": full(array(1, _np_dtype(dtype)), _static(shape)),
     "np.arange": lambda g, start, stop=None, step=1: arange(g, start, stop, step, "int64" if isinstance(start, int) else "float64"),
     "np.eye": np_eye, "tf.sequence_mask": sequence_mask,
     "np.float64": lambda g, x: np_array(g, x, "float64"), "np.int32": lambda g, x: np_array(g, x, "int32"),

@@ -6,6 +6,7 @@ from typing import Final
 
 from kdoctor.translate.dtypes import is_float, is_whole
 from kdoctor.translate.graph import Graph
+from kdoctor.translate.rows.lengths import length_as_number
 from kdoctor.translate.rows.words import (
     Row,
     Rows,
@@ -20,7 +21,7 @@ from kdoctor.translate.rows.words import (
     tensor,
     whole,
 )
-from kdoctor.translate.values import Tensor, Untranslatable, Value, tensors_in
+from kdoctor.translate.values import Dim, Tensor, Untranslatable, Value, tensors_in
 
 # Operation -> the names that are exactly it. "tf.x" stands for tf.math.x and tf.compat.v1 as well.
 UNARY: Final = {
@@ -157,6 +158,8 @@ def round_(g: Graph, x: Value) -> Value:
 
 def cast(g: Graph, x: Value, dtype: Value) -> Value:
     """TensorFlow cuts floats off towards 0 when it makes whole numbers of them, as Keras does on all backends."""
+    if isinstance(x, Dim):
+        return length_as_number(g, x, dtype_name(dtype))
     return g("Cast", x if isinstance(x, Tensor) else operand(g, x, None), dtype=dtype_name(dtype))
 
 
@@ -169,7 +172,7 @@ def clip(g: Graph, t: Value, clip_value_min: Value, clip_value_max: Value) -> Va
     low, high = (operand(g, bound, x.dtype) for bound in (clip_value_min, clip_value_max))
     if all(isinstance(bound, (int, float)) for bound in (low, high)):
         return g("Clip", x, x_min=low, x_max=high)
-    return g("Minimum", g("Maximum", x, low), high)
+    return g("Maximum", g("Minimum", x, high), low)  # in TensorFlow's order, which tells where the lower limit is above the upper one
 
 
 def backend_clip(g: Graph, x: Value, min_value: Value, max_value: Value) -> Value:
@@ -256,6 +259,19 @@ def v1_where(g: Graph, condition: Value, x: Value = None, y: Value = None) -> Va
     return where(g, condition, x, y)
 
 
+def xlogy(g: Graph, x: Value, y: Value) -> Value:
+    """``x * log(y)``, and 0 wherever x is."""
+    left, right = pair(g, x, y)
+    for each in (left, right):
+        refuse_whole(each, "xlogy")
+    product = g("Multiply", left, g("Log", right))
+    if isinstance(left, Tensor):
+        return g("Where", g("Equal", left, 0.0), g("ZerosLike", product), product)
+    if not array(left).all():
+        raise Untranslatable("xlogy of a constant that is 0")
+    return product
+
+
 def round_to(g: Graph, x: Value, decimals: Value = 0) -> Value:
     return g("Round", x, decimals=whole(decimals))
 
@@ -278,6 +294,6 @@ ROWS: Rows = {
     "tf.identity": identity, "K.identity": identity, "tf.convert_to_tensor": convert,
     "tf.squared_difference": squared_difference, "tf.divide_no_nan": divide_no_nan, "tf.add_n": add_n,
     "op.and": logical_operator("LogicalAnd"), "op.or": logical_operator("LogicalOr"), "op.xor": logical_operator("LogicalXor"),
-    "tf.where": where, "tf.compat.v1.where": v1_where, "K.switch": v1_where,
+    "tf.where": where, "tf.compat.v1.where": v1_where, "tf.xlogy": xlogy,
     "op.neg": _unary("Negative"), "op.invert": _unary("LogicalNot"), "op.abs": _unary("Absolute"),
 }  # fmt: skip

@@ -6,7 +6,7 @@ import math
 
 from kdoctor.translate.dtypes import is_float
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.arrangement import pad, reverse
+from kdoctor.translate.rows.arrangement import lengths_of, pad, reverse
 from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, flag, number, refuse_whole, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
@@ -15,10 +15,10 @@ OLD_METHODS: dict[Value, str] = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "
 
 
 def _sizes(size: Value) -> list[int]:
-    found = size.tolist() if hasattr(size, "tolist") else size
-    if not isinstance(found, (list, tuple)) or len(found) != 2:
+    found = lengths_of(size)
+    if len(found) != 2 or not all(isinstance(length, int) for length in found):
         raise Untranslatable("a size that is known only when the model runs")
-    return [whole(length) for length in found]
+    return found
 
 
 def resize(
@@ -98,6 +98,43 @@ def resize_by(
 
 def flip(from_end: int) -> Row:
     return lambda g, image: g("Flip", tensor(image), axis=tensor(image).rank + from_end)
+
+
+def turned(g: Graph, image: Value, k: Value = 1) -> Value:
+    """By quarters, against the clock."""
+    x = tensor(image)
+    height, width = x.rank - 3, x.rank - 2
+    if height < 0:
+        raise Untranslatable("what is no image")
+    times = whole(k) % 4
+    if times == 2:
+        return g("Flip", g("Flip", x, axis=height), axis=width)
+    if times == 1:
+        return transposed(g, g("Flip", x, axis=width))
+    return g("Flip", transposed(g, x), axis=width) if times else x
+
+
+def transposed(g: Graph, image: Value) -> Value:
+    x = tensor(image)
+    if x.rank < 3:
+        raise Untranslatable("what is no image")
+    return g("Transpose", x, axes=[*range(x.rank - 3), x.rank - 2, x.rank - 3, x.rank - 1])
+
+
+def contrast(g: Graph, images: Value, contrast_factor: Value) -> Value:
+    """Away from the mean of each channel of each image."""
+    x = tensor(images)
+    if x.dtype != "float32":
+        raise Untranslatable(f"the contrast of images of {x.dtype}")
+    mean = g("Mean", x, axis=[-3, -2], keepdims=True)
+    return g("Add", g("Multiply", g("Subtract", x, mean), number(contrast_factor)), mean)
+
+
+def brightness(g: Graph, image: Value, delta: Value) -> Value:
+    x = tensor(image)
+    if x.dtype != "float32":
+        raise Untranslatable(f"the brightness of images of {x.dtype}")
+    return g("Add", x, number(delta))
 
 
 def gray(g: Graph, images: Value) -> Value:
@@ -186,6 +223,12 @@ def normalized(mode: str) -> Row:
     return row
 
 
+def preprocessed(g: Graph, x: Value, data_format: Value = None, mode: Value = "caffe") -> Value:
+    if mode not in ("caffe", "tf", "torch"):
+        raise Untranslatable(f"the mode {mode!r:.20}")
+    return normalized(mode)(g, x, data_format)
+
+
 def patches(g: Graph, images: Value, sizes: Value = None, strides: Value = None, rates: Value = None, padding: Value = "VALID") -> Value:
     """The numbers of each window beside each other."""
     size, step, rate = (_window(value) for value in (sizes, strides, rates))
@@ -203,7 +246,7 @@ def _window(value: Value) -> list[int]:
 
 PREPROCESSING = {
     "tf": "inception_v3 inception_resnet_v2 xception mobilenet mobilenet_v2 resnet_v2 nasnet",
-    "caffe": "vgg16 vgg19 resnet resnet50 imagenet_utils",
+    "caffe": "vgg16 vgg19 resnet resnet50",
     "torch": "densenet",
 }
 ROWS: Rows = {
@@ -213,11 +256,13 @@ ROWS: Rows = {
     "tf.image.flip_left_right": flip(-2), "tf.image.flip_up_down": flip(-3), "tf.image.rgb_to_grayscale": gray,
     "tf.image.grayscale_to_rgb": from_gray, "tf.image.per_image_standardization": standardization, "tf.image.central_crop": central_crop,
     "tf.image.crop_to_bounding_box": crop, "tf.image.pad_to_bounding_box": pad_to, "tf.image.convert_image_dtype": convert_dtype,
-    "tf.image.extract_patches": patches,
+    "tf.image.extract_patches": patches, "tf.image.rot90": turned, "tf.image.transpose": transposed, "tf.image.adjust_contrast": contrast,
+    "tf.image.adjust_brightness": brightness,
     **{
         f"applications.{network}.preprocess_input": normalized(mode)
         for mode, networks in PREPROCESSING.items()
         for network in networks.split()
     },
+    "applications.imagenet_utils.preprocess_input": preprocessed,
     **{f"applications.{name}.preprocess_input": lambda g, x, data_format=None: x for name in ("efficientnet", "efficientnet_v2", "mobilenet_v3")},
 }  # fmt: skip

@@ -28,7 +28,7 @@ def item(g: Graph, x: Value, key: Value) -> Value:
 def _of_shape(shape: ShapeOf, key: Value) -> Value:
     key = key[0] if isinstance(key, (list, tuple)) and len(key) == 1 else key
     if isinstance(key, slice):
-        return ShapeOf(shape.lengths[key])
+        return ShapeOf(shape.lengths[key], shape.computed)
     place = whole(key)
     if not -len(shape.lengths) <= place < len(shape.lengths):
         raise Untranslatable("an axis that the tensor does not have")
@@ -80,7 +80,7 @@ def _bound(value: Value, x: Tensor, place: int) -> int | None:
 
 
 def shape(g: Graph, input: Value, out_type: Value = None) -> Value:
-    return shape_of(input) if isinstance(input, Tensor) else ShapeOf(tuple(array(input).shape))
+    return shape_of(input, computed=True) if isinstance(input, Tensor) else ShapeOf(tuple(array(input).shape), computed=True)
 
 
 def int_shape(g: Graph, x: Value) -> Value:
@@ -120,6 +120,12 @@ def _gather_in_batches(g: Graph, x: Tensor, indices: Tensor, axis: int, batch_di
     if x.rank == 2:
         return g("TakeAlongAxis", x, indices, axis=1)
     return g("TakeAlongAxis", x, g("ExpandDims", indices, axis=-1), axis=1)
+
+
+def embedding_lookup(g: Graph, params: Value, ids: Value, partition_strategy: Value = "mod", max_norm: Value = None) -> Value:
+    if max_norm is not None or (isinstance(params, (list, tuple)) and tensors_in(list(params))):
+        raise Untranslatable("a lookup in several tables, or with a limit to the norm")
+    return gather(g, params, ids)
 
 
 def backend_gather(g: Graph, reference: Value, indices: Value) -> Value:
@@ -197,7 +203,7 @@ ROWS: Rows = {
     "op.getitem": item, "tf.__operators__.getitem": item,
     "tf.shape": shape, "K.shape": shape, "tf.rank": ndim, "K.ndim": ndim, "K.int_shape": int_shape, "tf.size": size,
     "tf.shape_n": lambda g, input, out_type=None: [shape(g, each) for each in input],
-    "tf.gather": gather, "K.gather": backend_gather, "tf.slice": slice_, "tf.strided_slice": strided_slice,
+    "tf.gather": gather, "tf.nn.embedding_lookup": embedding_lookup, "K.gather": backend_gather, "tf.slice": slice_, "tf.strided_slice": strided_slice,
     "K.slice": lambda g, x, start, size: slice_(g, x, start, size),
     "tf.linalg.band_part": band_part, "tf.matrix_band_part": band_part,
     "K.get_value": static_value, "K.eval": static_value,

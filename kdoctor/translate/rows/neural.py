@@ -21,10 +21,20 @@ def backend_relu(g: Graph, x: Value, alpha: Value = 0.0, max_value: Value = None
     if slope and max_value is None and not start:
         return g("LeakyRelu", tensor(x), negative_slope=slope)
     if slope or start:
-        raise Untranslatable("relu with a threshold, or with a slope and a limit")
+        return _bent(g, tensor(x), slope, None if max_value is None else float(number(max_value)), start)
     if max_value is None:
         return g("Relu", tensor(x))
     return g("Relu6", tensor(x)) if max_value == 6 else g("Clip", tensor(x), x_min=0.0, x_max=float(number(max_value)))
+
+
+def _bent(g: Graph, x: Tensor, slope: float, limit: float | None, start: float) -> Value:
+    """``slope * (x - start)`` up to the start, x above it, and no more than the limit."""
+    if limit is not None and (limit <= 0 or start < 0 or slope < 0):
+        raise Untranslatable("a relu with a limit that starts below 0, ends there, or falls")
+    refuse_whole(x, "a relu that starts elsewhere")
+    below = g("Multiply", g("Subtract", x, start), slope) if slope else g("ZerosLike", x)
+    found = g("Where", g("Greater", x, start), x, below)
+    return found if limit is None else g("Minimum", found, limit)
 
 
 def activation_relu(

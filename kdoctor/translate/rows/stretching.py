@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kdoctor.translate.dtypes import is_float
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.arrangement import lengths_of
 from kdoctor.translate.rows.creation import like_axes
@@ -15,7 +16,25 @@ def tile(g: Graph, input: Value, multiples: Value) -> Value:
     counts = lengths_of(multiples)
     if not isinstance(input, Tensor):
         return _constant_tiled(g, input, counts)
+    if any(isinstance(count, Dim) for count in counts):
+        return _as_long_as(g, input, counts)
     return g("Tile", input, repeats=[whole(count) for count in counts] if len(counts) > 1 else [1] * (input.rank - 1) + [whole(counts[0])])
+
+
+def _as_long_as(g: Graph, x: Tensor, counts: list[Value]) -> Value:
+    """``tf.tile(x[:, None], [1, tf.shape(y)[1], 1])``: an axis of length 1 stretched along zeros that are as long as that of y."""
+    place = next(place for place, count in enumerate(counts) if isinstance(count, Dim))
+    model = counts[place].tensor
+    if model is None or not (model.batched and x.batched) or 0 in (place, counts[place].axis) or len(counts) != x.rank:
+        raise Untranslatable("repeated as often as is known only when the model runs")
+    if (
+        [count for other, count in enumerate(counts) if other != place] != [1] * (x.rank - 1)
+        or x.lengths[place] != 1
+        or not is_float(x.dtype)
+    ):
+        raise Untranslatable("repeated as often as is known only when the model runs, otherwise than along one axis of length 1")
+    lengths = [Dim(model, 0), *(counts[place] if axis == place else 1 for axis in range(1, x.rank))]
+    return g("Add", x, like_axes(g, model, lengths, 0, str(x.dtype)))
 
 
 def _constant_tiled(g: Graph, value: Value, counts: list[Value]) -> Value:

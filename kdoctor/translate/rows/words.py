@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from kdoctor.translate.dtypes import NAMES, is_whole
 from kdoctor.translate.graph import Graph
+from kdoctor.translate.names import Module, dtype_text
 from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, tensors_in
 
 Row: TypeAlias = Callable[..., Value]
@@ -112,9 +113,9 @@ def flag(value: Value) -> bool:
 
 
 def dtype_name(value: Value) -> str:
-    """``float32`` of a dtype in any of its forms."""
-    text = value if isinstance(value, str) else None
-    text = {"float": "float32", "int": "int32", "double": "float64", "half": "float16"}.get(text or "", text)
+    """``float32`` of a dtype in any of its forms: a text, ``np.float32``, Python's own ``float``."""
+    text = dtype_text(value) if isinstance(value, Module) else value if isinstance(value, str) else None
+    text = {"float": "float32", "int": "int32", "double": "float64", "half": "float16", "bool_": "bool"}.get(text or "", text)
     if text not in NAMES or text == "string":
         raise Untranslatable(f"the dtype {value!r:.40}")
     return str(text)
