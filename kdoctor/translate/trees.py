@@ -9,12 +9,17 @@ from kdoctor.bytecode.literal import Untraceable
 from kdoctor.structure.lambdas import Lambda
 from kdoctor.translate.values import Untranslatable
 
+# What TensorFlow 2.8 and later wrap around their public functions (python/util/traceback_utils.py): the function within is in no file.
+WRAPPERS = ("error_handler", "op_dispatch_handler")
+
 
 def expression_of(found: Lambda) -> Tree:
     """The function as an expression tree. Raises `Untranslatable` when it cannot be followed for certain."""
     code = found.code
     if code is None:
         raise Untranslatable("its code cannot be read")
+    if code.name in WRAPPERS and code.freevars:
+        raise Untranslatable("the file keeps what TensorFlow wraps around its functions, and not which function it was")
     try:
         first, *others = (evaluate(code, release) for release in code.python.releases())
     except (Untraceable, MalformedCode) as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from graphs import after, functional, start
-from stored_lambdas import crop
+from stored_lambdas import crop, encoded, innermost
 
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
@@ -97,6 +97,16 @@ def test_keras_2_has_no_operations_to_write_it_with() -> None:
     document = holding("lambda x: x / 255.0")
     (found,) = lambdas(document)
     assert cures(document, Target("2.15.0")).of(found.at) is None
+
+
+def test_what_tensorflow_wraps_around_its_functions_does_not_tell_which_one_it_was() -> None:
+    """``Lambda(tf.reduce_mean)`` with TensorFlow 2.8 or later: the file keeps the wrapper's code, and "op_dispatch_handler" for the function."""
+    inside = "def wrap(fn):\n    def error_handler(*args, **kwargs):\n        return fn(*args, **kwargs)\n    return error_handler"
+    wrapper = innermost(innermost(compile(inside, "traceback_utils.py", "exec")))
+    entry = layer("Lambda", name="mean", function=encoded(wrapper, ["op_dispatch_handler"]))
+    document = model(layer("InputLayer", name="in", batch_shape=[None, 4]), entry)
+    (why,) = cures(document, KERAS_3).reasons.values()
+    assert "what TensorFlow wraps around its functions, and not which function it was" in why
 
 
 def saved_by(release: str, *closures: int, source: str = "lambda x: x[:, k]") -> Document:

@@ -70,6 +70,9 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
         "tf.reduce_sum(x) / tf.cast(tf.shape(x)[0], x.dtype)", "x * sorted([3, 1])[0]", "x if isinstance(x, (list, tuple)) else 2 * x", "x * (1.0 if all([True, x.shape[1] > 2]) else 0.0)",
         "tf.stack([value for value in dict(a=x, b=-x).values()], 1)", "K.relu(x, threshold=0.5)", "x * 2 if x.shape[0] is None else x", "divmod(7, 2)[0] * x", "x[:, :K]",
         "tf.keras.layers.LeakyReLU(0.1)(x)", "tf.keras.layers.AveragePooling1D(2)(x)", "tf.keras.layers.Add()([x, x * 2])", "tf.keras.layers.concatenate([x, -x], axis=1)",
+        "x * K.tile(K.constant([[[1.0]]]), [1, 5, 3])", "x + np.ones((1, 3)) * K.tile(K.reshape(K.arange(0, K.shape(x)[1], dtype='float32'), (1, -1, 1)), [1, 1, 3])",
+        "K.concatenate([x, K.tile(K.reshape(K.mean(x), (1, 1, 1)), [K.shape(x)[0], K.shape(x)[1], 1])], axis=-1)",
+        "x if None in x.shape else 2 * x", "x if x.shape == (None, 5, 3) else 2 * x",
         "tf.keras.layers.Concatenate()([x, x])", "tf.keras.layers.subtract([x, x * 3])", "tf.keras.layers.Add()([x, x[:, 0]])",
     )),
     *((source, (M,)) for source in ("lambda x, *more: x * 2", "lambda *given: given[0] * 2", "lambda x, **settings: x * settings.get('factor', 5)")),
@@ -121,6 +124,7 @@ SOURCES: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = (
 REFUSED = frozenset({
     "def made(x):\n    for row in x:\n        x = x + row\n    return x",
     "def made(x):\n    for i in range(999):\n        for j in range(999):\n            pass\n    return x",
+    "lambda x: x if None in x.shape else 2 * x", "lambda x: x if x.shape == (None, 5, 3) else 2 * x",
     "lambda x: x * 2 if x.shape[0] is None else x", "lambda x: divmod(7, 2)[0] * x", "lambda x: x[:, :K]", "lambda x: tf.shape(x)[1:] / 2 * x[..., :2]",
     "lambda x: tf.keras.layers.Add()([x, x[:, 0]])", "lambda x: tf.boolean_mask(x, [True, False])", "lambda x: tf.math.xdivy(x, x)", "lambda x: tf.image.sobel_edges(x)",
 })  # fmt: skip

@@ -11,6 +11,7 @@ from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, flag, num
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 METHODS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
+TENSORFLOW_2 = (2, 4)  # what Keras 2.4 and later ran on
 OLD_METHODS: dict[Value, str] = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
 
 
@@ -31,6 +32,22 @@ def resize(
     if method != "nearest":
         x = _single(g, x)
     return g("Resize", x, size=_sizes(size), interpolation=method, antialias=flag(antialias), data_format="channels_last")
+
+
+def resize_of_either(
+    g: Graph, images: Value, size: Value, method: Value = "bilinear", preserve_aspect_ratio: Value = False, antialias: Value = False
+) -> Value:
+    """``tf.image.resize`` sampled from the corners of pixels in TensorFlow 1, from their centers in 2; files before Keras 2.4 may be of either."""
+    old = g.keras_minor is None or g.keras_minor < TENSORFLOW_2
+    if old and not _alike(tensor(images), _sizes(size), method):
+        raise Untranslatable("a resize that TensorFlow 1 did otherwise than 2, and the file may be of either")
+    return resize(g, images, size, method, preserve_aspect_ratio, antialias)
+
+
+def _alike(x: Tensor, size: list[int], method: Value) -> bool:
+    """Whether both take the same pixels: each as often as the next."""
+    given = x.lengths[-3:-1]
+    return method in ("nearest", 1) and all(length and wanted % length == 0 for length, wanted in zip(given, size, strict=True))
 
 
 def _single(g: Graph, x: Tensor) -> Tensor:
@@ -250,7 +267,7 @@ PREPROCESSING = {
     "torch": "densenet",
 }
 ROWS: Rows = {
-    "tf.image.resize": resize, "tf.image.resize_images": old_resize, "tf.compat.v1.image.resize": old_resize,
+    "tf.image.resize": resize_of_either, "tf.image.resize_images": old_resize, "tf.compat.v1.image.resize": old_resize,
     "tf.compat.v1.image.resize_images": old_resize, "tf.image.resize_bilinear": sampled("bilinear"),
     "tf.image.resize_nearest_neighbor": sampled("nearest"), "K.resize_images": resize_by,
     "tf.image.flip_left_right": flip(-2), "tf.image.flip_up_down": flip(-3), "tf.image.rgb_to_grayscale": gray,

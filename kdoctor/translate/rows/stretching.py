@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from kdoctor.translate.dtypes import is_float
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.arrangement import lengths_of
@@ -25,7 +27,11 @@ def _as_long_as(g: Graph, x: Tensor, counts: list[Value]) -> Value:
     """``tf.tile(x[:, None], [1, tf.shape(y)[1], 1])``: an axis of length 1 stretched along zeros that are as long as that of y."""
     place = next(place for place, count in enumerate(counts) if isinstance(count, Dim))
     model = counts[place].tensor
-    if model is None or not (model.batched and x.batched) or 0 in (place, counts[place].axis) or len(counts) != x.rank:
+    if model is None or not model.batched or len(counts) != x.rank:
+        raise Untranslatable("repeated as often as is known only when the model runs")
+    if place == counts[place].axis == 0 and not x.batched and x.lengths[0] == 1 and is_float(x.dtype):
+        return _for_each(g, x, model, [whole(count) for count in counts[1:]])
+    if not x.batched or 0 in (place, counts[place].axis):
         raise Untranslatable("repeated as often as is known only when the model runs")
     if (
         [count for other, count in enumerate(counts) if other != place] != [1] * (x.rank - 1)
@@ -37,9 +43,19 @@ def _as_long_as(g: Graph, x: Tensor, counts: list[Value]) -> Value:
     return g("Add", x, like_axes(g, model, lengths, 0, str(x.dtype)))
 
 
+def _for_each(g: Graph, x: Tensor, model: Tensor, counts: list[int]) -> Value:
+    """What was reckoned of the whole batch, for each of it: ``tf.tile(mean, [tf.shape(x)[0], 4, 4, 1])``."""
+    zeros = like_axes(g, model, [Dim(model, 0), *[1] * len(counts)], 0, str(x.dtype))
+    return g("Add", x if set(counts) <= {1} else g("Tile", x, repeats=[1, *counts]), zeros)
+
+
 def _constant_tiled(g: Graph, value: Value, counts: list[Value]) -> Value:
     """A constant for each of the batch, as often as a tensor is long: ``tf.tile(token, [tf.shape(x)[0], 1, 1])``."""
+    import numpy
+
     found = array(value)
+    if Dim not in map(type, counts) and found.ndim == len(counts) and found.size * math.prod(counts) <= MOST_NUMBERS:
+        return numpy.tile(found, counts)
     if (
         found.ndim != len(counts)
         or not isinstance(counts[0], Dim)
@@ -52,8 +68,6 @@ def _constant_tiled(g: Graph, value: Value, counts: list[Value]) -> Value:
         size *= whole(count)
     if model is None or not 0 < size <= MOST_NUMBERS or found.dtype == bool:
         raise Untranslatable("a constant that is repeated as often as nobody knows, or becomes large")
-    import numpy
-
     zeros = like_axes(g, model, [counts[0], *[1] * (found.ndim - 1)], 0, str(found.dtype))
     return g("Add", zeros, numpy.tile(found, (1, *(whole(count) for count in counts[1:]))))
 

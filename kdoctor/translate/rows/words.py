@@ -33,6 +33,8 @@ def array(value: Value, dtype: str | None = None) -> Value:
 
 def operand(g: Graph, value: Value, beside: str | None) -> Value:
     """A value beside a tensor of a dtype: TensorFlow makes constants of that dtype, and stacks lists of tensors."""
+    if isinstance(value, ShapeOf) and Dim not in map(type, value.lengths):
+        value = list(value.lengths)
     if isinstance(value, (Dim, ShapeOf)):
         raise Untranslatable("it computes with a length that is known only when the model runs")
     if isinstance(value, (list, tuple)) and tensors_in(value):

@@ -1,0 +1,27 @@
+"""Rows of images whose meaning depends on the release that saved the file."""
+
+from __future__ import annotations
+
+import pytest
+
+from kdoctor.translate.graph import Graph
+from kdoctor.translate.table import call
+from kdoctor.translate.values import Tensor, Untranslatable
+
+X = Tensor("x", 0, 0, (None, 6, 8, 3), "float32", True)
+
+
+@pytest.mark.parametrize("release", [None, (2, 2), (2, 3)])
+def test_a_resize_that_may_be_tensorflow_1s_is_refused_unless_both_take_the_same_pixels(release: tuple[int, int] | None) -> None:
+    """TensorFlow 1.15 resizes 4 pixels to 2 as [x0, x2], TensorFlow 2 as [(x0 + x1) / 2, (x2 + x3) / 2]; both run Keras 2.3."""
+    for setting in ({}, {"method": "nearest"}):
+        with pytest.raises(Untranslatable, match="otherwise than 2"):
+            call(Graph("3.15.1", set(), keras_minor=release), "tf.image.resize", (X, (3, 4)), setting)
+    graph = Graph("3.15.1", set(), keras_minor=release)
+    assert call(graph, "tf.image.resize", (X, (12, 8)), {"method": "nearest"}).shape == (None, 12, 8, 3)
+
+
+def test_a_resize_of_tensorflow_2_is_one_of_keras() -> None:
+    graph = Graph("3.15.1", set(), keras_minor=(2, 4))
+    assert call(graph, "tf.image.resize", (X, (3, 4)), {}).shape == (None, 3, 4, 3)
+    assert [node["class_name"] for node in graph.layers] == ["Resize"]
