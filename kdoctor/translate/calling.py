@@ -122,16 +122,19 @@ def _followed_builtin(interpreter: Interpreter, name: str, args: tuple[Value, ..
     if name in ("any", "all") and len(args) == 1 and not kwargs:
         return (any if name == "any" else all)(truth(item) for item in items_of(args[0]))
     if name == "isinstance" and len(args) == 2 and not kwargs:
-        return _is_of(args[0], args[1])
+        return _is_of(args[0], args[1], args[0] is interpreter.doubtful)
     raise Untranslatable(f"{name}() called so")
 
 
-def _is_of(value: Value, kinds: Value) -> bool:
+def _is_of(value: Value, kinds: Value, doubtful: bool) -> bool:
     """``isinstance(x, (list, tuple))``: several inputs come as a list."""
     paths = [kind.name if isinstance(kind, Module) else "" for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
     known = {f"builtins.{kind.__name__}": kind for kind in (list, tuple, dict, str, int, float, bool)}
     if not set(paths) <= known.keys() or not isinstance(value, (Tensor, list, tuple, dict, str, int, float, type(None))):
         raise Untranslatable("whether a value is of a class that is not Python's own")
+    asked = {known[path] for path in paths} & {list, tuple}
+    if doubtful and asked and (isinstance(value, Tensor) or len(asked) == 1):
+        raise Untranslatable("whether its input came as a list or a tuple, which the file does not tell")
     return isinstance(value, tuple(known[path] for path in paths))
 
 

@@ -40,13 +40,13 @@ METHODS = frozenset({"get_shape", "as_list", "items", "keys", "values", "get", "
 class Interpreter:
     """Follows one stored function. ``free`` are its captured variables, ``bindings`` the globals that the user supplies.
 
-    alone: an input that may have come as a list of one, which files of Keras 2 do not tell from the tensor itself.
+    doubtful: the input, where the file does not tell in what it came: a list or a tuple, or by itself or as a list of one (Keras 2).
     """
 
     graph: Graph
     free: Mapping[str, Value]
     bindings: Mapping[str, Value]
-    alone: Tensor | None = None
+    doubtful: Value = None
     steps: int = 0
     depth: int = 0
     made: list[list[Value]] = field(default_factory=list)  # by the code itself: a list from elsewhere would keep what it is given
@@ -137,7 +137,7 @@ class Interpreter:
         raise Untranslatable(f"the attribute {node.name} of a {type(owner).__name__.lower()}")
 
     def item(self, owner: Value, key: Value) -> Value:
-        if self.alone is not None and owner is self.alone and type(key) is int and key in (0, -1):
+        if isinstance(owner, Tensor) and owner is self.doubtful and type(key) is int and key in (0, -1):
             raise Untranslatable(f"[{key}] of its input, which may be one of the batch, or the input of a list: the file does not tell")
         return call(self.graph, "op.getitem", (owner, key), {})
 

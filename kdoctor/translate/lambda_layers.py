@@ -166,8 +166,8 @@ def _followed(found: Lambda, config: Mapping[str, Json], around: Surroundings, g
             free[name] = revived(values[place], name) if place < len(values) else MissingName(name)
         except Untranslatable as error:
             free[name] = error
-    alone = subject if isinstance(subject, Tensor) and (around.keras_minor is None or around.keras_minor < (3, 0)) else None
-    interpreter = Interpreter(graph, free, {name: revived(value, name) for name, value in around.bindings.items()}, alone)
+    doubtful = None if isinstance(subject, Tensor) and around.keras_minor is not None and around.keras_minor >= (3, 0) else subject
+    interpreter = Interpreter(graph, free, {name: revived(value, name) for name, value in around.bindings.items()}, doubtful)
     return interpreter.follow(function, _arguments(found, function, config, around, subject))
 
 

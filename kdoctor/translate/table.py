@@ -13,6 +13,7 @@ from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows import (
     arrangement,
     backend,
+    choosing,
     creation,
     elementwise,
     image,
@@ -26,7 +27,7 @@ from kdoctor.translate.rows import (
 from kdoctor.translate.rows.words import Row
 from kdoctor.translate.values import Untranslatable, Value
 
-PARTS = (elementwise, backend, neural, reductions, arrangement, indexing, creation, linear, image, stretching)
+PARTS = (elementwise, choosing, backend, neural, reductions, arrangement, indexing, creation, linear, image, stretching)
 ROWS: Final[Mapping[str, Row]] = MappingProxyType({name: row for part in PARTS for name, row in part.ROWS.items()})
 # The same functions under other homes: what stands first is tried as what stands second.
 HOMES: Final = (

@@ -1,27 +1,13 @@
-"""What Keras's backend alone has: a choice between tensors, convolutions by its own arguments, the loss of text recognition."""
+"""What Keras's backend alone has: convolutions by its own arguments, the loss of text recognition."""
 
 from __future__ import annotations
 
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.elementwise import where
 from kdoctor.translate.rows.neural import convolution, depthwise_convolution
-from kdoctor.translate.rows.words import Row, Rows, array, operand, tensor, whole
+from kdoctor.translate.rows.words import Row, Rows, array, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 CTC_SINCE = (2, 2)
-
-
-def switch(g: Graph, condition: Value, then_expression: Value, else_expression: Value) -> Value:
-    """A condition of fewer axes chooses whole rows; one of a single axis did so up to TensorFlow 1 alone."""
-    test, given = tensor(condition), [operand(g, each, None) for each in (then_expression, else_expression)]
-    rank, other = (each.rank if isinstance(each, Tensor) else len(array(each).shape) for each in given)
-    if test.rank > rank or other > rank:
-        raise Untranslatable("switch between tensors of fewer axes than the condition, or than each other")
-    if test.rank == 1 < rank:
-        raise Untranslatable("switch by a condition of one axis, which each release spreads along another")
-    for _ in range(rank - test.rank if test.rank else 0):
-        test = g("ExpandDims", test, axis=-1)
-    return where(g, test, *given)
 
 
 def backend_convolution(spatial: int) -> Row:
@@ -81,6 +67,6 @@ def dtype(g: Graph, x: Value) -> Value:
 
 
 ROWS: Rows = {
-    "K.switch": switch, "K.conv1d": backend_convolution(1), "K.conv2d": backend_convolution(2), "K.conv3d": backend_convolution(3),
+    "K.conv1d": backend_convolution(1), "K.conv2d": backend_convolution(2), "K.conv3d": backend_convolution(3),
     "K.depthwise_conv2d": backend_depthwise, "K.dtype": dtype, "K.ctc_batch_cost": ctc_batch_cost,
 }  # fmt: skip

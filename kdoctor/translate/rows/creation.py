@@ -148,6 +148,11 @@ def _np_dtype(dtype: Value) -> str:
     return wide or dtype_name(dtype)
 
 
+def np_arange(g: Graph, start: Value, stop: Value = None, step: Value = 1, dtype: Value = None) -> Value:
+    whole_numbers = all(isinstance(value, int) or value is None for value in (start, stop, step))
+    return arange(g, start, stop, step, ("int64" if whole_numbers else "float64") if dtype is None else _np_dtype(dtype))
+
+
 def np_eye(g: Graph, N: Value, M: Value = None, k: Value = 0, dtype: Value = "float64") -> Value:
     if whole(k) != 0:
         raise Untranslatable("an identity matrix whose ones are moved")
@@ -177,7 +182,7 @@ ROWS: Rows = {
     "np.array": np_array, "np.asarray": np_array, "np.float32": lambda g, x: np_array(g, x, "float32"),
     "np.zeros": lambda g, shape, dtype="float64": full(array(0, _np_dtype(dtype)), _static(shape)),
     "np.ones": lambda g, shape, dtype="float64": full(array(1, _np_dtype(dtype)), _static(shape)),
-    "np.arange": lambda g, start, stop=None, step=1: arange(g, start, stop, step, "int64" if isinstance(start, int) else "float64"),
+    "np.arange": np_arange,
     "np.eye": np_eye, "tf.sequence_mask": sequence_mask,
     "np.float64": lambda g, x: np_array(g, x, "float64"), "np.int32": lambda g, x: np_array(g, x, "int32"),
 }  # fmt: skip

@@ -232,33 +232,6 @@ def logical_operator(operation: str) -> Row:
     return row
 
 
-def where(g: Graph, condition: Value, x: Value = None, y: Value = None) -> Value:
-    if x is None or y is None:
-        raise Untranslatable("where with a condition alone returns as many rows as are true, which Keras has no operation for")
-    left, right = pair(g, x, y)
-    test = tensor(condition)
-    if test.dtype != "bool":
-        raise Untranslatable("a condition that is not known to be of truth values")
-    if not isinstance(left, Tensor) and not isinstance(right, Tensor):
-        left, right = (_of_dtype(each) for each in (left, right))
-    return g("Where", test, left, right)
-
-
-def _of_dtype(value: Value) -> Value:
-    """Two bare numbers are what TensorFlow makes of them."""
-    import numpy
-
-    return numpy.asarray(value, "float32" if isinstance(value, float) else None if hasattr(value, "dtype") else "int32")
-
-
-def v1_where(g: Graph, condition: Value, x: Value = None, y: Value = None) -> Value:
-    """Without broadcasting: a condition of one axis chose whole rows."""
-    shapes = [each.shape for each in (condition, x, y) if isinstance(each, Tensor)]
-    if None in shapes or len({len(shape) for shape in shapes if shape is not None}) != 1:
-        raise Untranslatable("tf.compat.v1.where between arrays of different ranks")
-    return where(g, condition, x, y)
-
-
 def xlogy(g: Graph, x: Value, y: Value) -> Value:
     """``x * log(y)``, and 0 wherever x is."""
     left, right = pair(g, x, y)
@@ -294,6 +267,6 @@ ROWS: Rows = {
     "tf.identity": identity, "K.identity": identity, "tf.convert_to_tensor": convert,
     "tf.squared_difference": squared_difference, "tf.divide_no_nan": divide_no_nan, "tf.add_n": add_n,
     "op.and": logical_operator("LogicalAnd"), "op.or": logical_operator("LogicalOr"), "op.xor": logical_operator("LogicalXor"),
-    "tf.where": where, "tf.compat.v1.where": v1_where, "tf.xlogy": xlogy,
+    "tf.xlogy": xlogy,
     "op.neg": _unary("Negative"), "op.invert": _unary("LogicalNot"), "op.abs": _unary("Absolute"),
 }  # fmt: skip

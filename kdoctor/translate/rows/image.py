@@ -7,11 +7,10 @@ import math
 from kdoctor.translate.dtypes import is_float
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.arrangement import lengths_of, pad, reverse
-from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, flag, number, refuse_whole, tensor, whole
+from kdoctor.translate.rows.words import TENSORFLOW_2, Row, Rows, array, dtype_name, flag, number, refuse_whole, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 METHODS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
-TENSORFLOW_2 = (2, 4)  # what Keras 2.4 and later ran on
 OLD_METHODS: dict[Value, str] = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
 
 

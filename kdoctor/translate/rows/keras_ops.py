@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kdoctor.translate.graph import Graph
+from kdoctor.translate.rows.creation import arange
 from kdoctor.translate.rows.elementwise import cast
 from kdoctor.translate.rows.indexing import ndim
 from kdoctor.translate.rows.words import Row, Rows, array, dtype_name, number
@@ -109,7 +110,12 @@ def _where(g: Graph, condition: Value, x1: Value = None, x2: Value = None) -> Va
     return g("Where", condition, _operand(x1), _operand(x2))
 
 
+def _arange(g: Graph, start: Value, stop: Value = None, step: Value = 1, dtype: Value = None) -> Value:
+    return arange(g, start, stop, step, dtype)
+
+
 WRITTEN: Rows = {
+    "arange": _arange, "numpy.arange": _arange,
     "where": _where, "numpy.where": _where,
     "cast": lambda g, x, dtype: cast(g, x, dtype_name(dtype)), "shape": lambda g, x: shape_of(x), "ndim": ndim, "numpy.ndim": ndim,
     "convert_to_tensor": lambda g, x, dtype=None, sparse=None, ragged=None: x if dtype is None else cast(g, x, dtype_name(dtype)),

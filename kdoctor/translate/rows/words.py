@@ -10,6 +10,7 @@ from kdoctor.translate.graph import Graph
 from kdoctor.translate.names import Module, dtype_text
 from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, tensors_in
 
+TENSORFLOW_2 = (2, 4)  # the first Keras that never ran on TensorFlow 1
 Row: TypeAlias = Callable[..., Value]
 Rows: TypeAlias = Mapping[str, Row]
 

@@ -1,4 +1,4 @@
-"""Rows of images whose meaning depends on the release that saved the file."""
+"""Rows whose meaning depends on the release that saved the file."""
 
 from __future__ import annotations
 
@@ -25,3 +25,18 @@ def test_a_resize_of_tensorflow_2_is_one_of_keras() -> None:
     graph = Graph("3.15.1", set(), keras_minor=(2, 4))
     assert call(graph, "tf.image.resize", (X, (3, 4)), {}).shape == (None, 3, 4, 3)
     assert [node["class_name"] for node in graph.layers] == ["Resize"]
+
+
+@pytest.mark.parametrize("release", [None, (2, 3), (2, 4)])
+def test_a_condition_of_one_axis_chose_rows_in_tensorflow_1_alone(release: tuple[int, int] | None) -> None:
+    """TensorFlow 1.14 takes whole rows; 2 spreads the condition along the last axis, which fails unless the batch is as long."""
+    x, test = Tensor("x", 0, 0, (None, 4), "float32", True), Tensor("t", 0, 0, (None,), "bool", True)
+    graph = Graph("3.15.1", set(), keras_minor=release)
+    with pytest.raises(Untranslatable, match="condition of one axis"):
+        call(graph, "K.switch", (test, x, x), {})
+    if release == (2, 4):
+        assert call(graph, "tf.where", (test, x, x), {}).rank == 2
+    else:
+        with pytest.raises(Untranslatable, match="otherwise than 2"):
+            call(graph, "tf.where", (test, x, x), {})
+    assert call(graph, "tf.where", (test, test, test), {}).rank == 1
