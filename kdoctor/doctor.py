@@ -55,14 +55,20 @@ def examine_file(
 
 def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool = False, partial: bool = False) -> Plan:
     """Open, examine and plan the repair of one file; ``partial``: what can be saved of it, where it is damaged."""
-    from kdoctor.custom.custom_objects import check_settings  # what the user gives matters to a repair alone
-    from kdoctor.hub_modules import with_modules
-
     start = time.perf_counter()
     document = attempt("archive", lambda: open_document(path))
     if isinstance(document, Failure):
         report = Report(str(path), NOTHING, target, failures=(document,))
         return Plan(report, report, ())
+    made = _planned(document, path, target, checks, unsafe=unsafe, partial=partial)
+    return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
+
+
+def _planned(document: Document, path: Path, target: Target, checks: Sequence[Check], *, unsafe: bool, partial: bool = False) -> Plan:
+    """The plan of a file that is open."""
+    from kdoctor.custom.custom_objects import check_settings  # what the user gives matters to a repair alone
+    from kdoctor.hub_modules import with_modules
+
     target = with_modules(document, target)
     check_settings(document, target)
     made = plan(document, target, checks, str(path), unsafe=unsafe)
@@ -72,7 +78,7 @@ def plan_file(path: Path, target: Target, checks: Sequence[Check], *, unsafe: bo
         from kdoctor.salvage import salvaged  # seldom wanted
 
         made = salvaged(made, target, checks, unsafe=unsafe) or made
-    return replace(made, before=replace(made.before, seconds=time.perf_counter() - start))
+    return made
 
 
 def repair_file(
@@ -117,17 +123,34 @@ def _with_compiled(made: Plan, path: Path, target: Target, checks: Sequence[Chec
 
 def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:
     """Plan the repair of one file, and its conversion. For a target before Keras 3 what Keras 3 saved is cured for the newest release
-    first; what Keras 2 saved is taken as it is."""
+    first; what Keras 2 saved is in that target's words, or nearly."""
     from kdoctor.migrate import migrated, with_its_numbers
 
     if target.keras_3:
         repaired = plan_file(path, target, checks, unsafe=unsafe)
         return migrated(_with_words(repaired) if container is Container.H5 else repaired, target, checks, container)
+    document = attempt("archive", lambda: open_document(path))
+    if isinstance(document, Document) and document.saved_by().major == target.minor[0]:
+        return _within_keras_2(document, path, target, checks, container, unsafe)
     repaired = plan_file(path, replace(target, release=releases()[-1], family="keras"), checks, unsafe=unsafe)
-    if repaired.before.document.saved_by().major == target.minor[0] and not repaired.before.failures:
-        report = Report(str(path), repaired.before.document, target)
-        repaired = Plan(report, report, ())
     return migrated(_with_words(with_its_numbers(repaired, target, checks, unsafe=unsafe)), target, checks, container)
+
+
+def _within_keras_2(document: Document, path: Path, target: Target, checks: Sequence[Check], container: Container, unsafe: bool) -> Plan:
+    """The conversion of what Keras 2 saved, for a Keras 2: of the repaired file, or where that would not load as it is (an archive, for
+    2.9), of the file. Where nothing comes of it, what is wrong with the file is told for the target."""
+    from kdoctor.migrate import migrated, with_its_numbers
+
+    start = time.perf_counter()
+    repaired = _planned(document, path, target, checks, unsafe=unsafe)
+    before = replace(repaired.before, seconds=time.perf_counter() - start)
+    source = repaired
+    if repaired.after.obstacles and not repaired.after.failures:
+        source = replace(repaired, after=Report(str(path), document, target), applied=())
+    made = migrated(_with_words(with_its_numbers(source, target, checks, unsafe=unsafe)), target, checks, container)
+    if made.refused and source is not repaired:
+        made = repaired if made.pointless else replace(made, after=repaired.after, applied=repaired.applied)
+    return replace(made, before=before)
 
 
 def _with_words(made: Plan) -> Plan:

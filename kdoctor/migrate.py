@@ -8,7 +8,9 @@ from dataclasses import replace
 from kdoctor.check import Check, Repair
 from kdoctor.container import Container
 from kdoctor.convert import NotConvertible, convert
+from kdoctor.document import Document
 from kdoctor.engine import Applied, Plan, examine, plan, settled
+from kdoctor.faults import FaultKind
 from kdoctor.target import Target
 
 
@@ -20,6 +22,7 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
     if repaired.after.obstacles or repaired.after.failures or repaired.refused:
         return repaired
     path, document = repaired.after.path, repaired.after.document
+    stored, document = document, document if target.keras_3 else _named_anew(document)
     if not target.keras_3 and document.faults:
         return replace(repaired, refused="the file itself is damaged: see `kdoctor inspect`")
     try:
@@ -28,15 +31,22 @@ def migrated(repaired: Plan, target: Target, checks: Sequence[Check], container:
         return replace(repaired, refused=str(refusal))
     if lost := made.unwanted(target):
         return replace(repaired, refused=lost)
-    if made.document is document:
-        already = f"it is an .{container.value} of Keras {target.minor[0]} already: there is nothing to convert"
-        return replace(repaired, refused=already, pointless=True) if not target.keras_3 else repaired
+    if made.document is stored:
+        kind = "an .h5" if container is Container.H5 else "a .keras"
+        already = f"it is {kind} of Keras {target.minor[0]} already: there is nothing to convert"
+        return repaired if target.keras_3 or repaired.changes else replace(repaired, refused=already, pointless=True)
     again = plan(made.document, target, checks, path)
     found = Plan(repaired.before, again.after, (*repaired.applied, *again.applied), True, (*repaired.notes, *made.notes))
     if again.after.document.format is container.format:
         return found
     title = next((one.repair.title for one in again.applied if one.repair.native), "it needs the other container")
     return replace(found, refused=f"the model cannot live in an .{container.value}: {title}")
+
+
+def _named_anew(document: Document) -> Document:
+    """The document without the offence of a name that says another kind, which Keras 2 forgives and what is written does not have."""
+    kept = {at: fault for at, fault in document.faults.items() if fault.kind != FaultKind.WRONG_EXTENSION}
+    return document if len(kept) == len(document.faults) else document.replacing({**document.parts, "faults": kept})
 
 
 def with_its_numbers(repaired: Plan, target: Target, checks: Sequence[Check], *, unsafe: bool) -> Plan:
