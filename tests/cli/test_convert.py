@@ -123,7 +123,9 @@ def test_what_is_wrong_with_a_file_of_keras_2_is_said_for_the_keras_2_asked_abou
 
 
 @pytest.mark.parametrize("container", ["h5", "keras"])
-def test_an_hdf5_that_tensorflow_2_12_named_keras_is_no_damage_to_keras_2(kdoctor: Run, sample: Copy, tmp_path: Path, container: str) -> None:
+def test_an_hdf5_that_tensorflow_2_12_named_keras_is_no_damage_to_keras_2(
+    kdoctor: Run, sample: Copy, tmp_path: Path, container: str
+) -> None:
     old = sample("healthy/not_compiled__keras_2.h5").rename(tmp_path / "old.keras")
     out = tmp_path / f"new.{container}"
     assert kdoctor("convert", old, "--to", container, "--target", "keras==2.15.0", "-o", out).code == 0
