@@ -29,8 +29,8 @@ def test_each_array_stands_where_the_archive_of_keras_has_it() -> None:
     assert found.weights["layers/dense_1/vars/0"].source == "model_weights/two/two/kernel:0"
 
 
-def test_every_group_on_the_way_to_an_array_is_made() -> None:
-    groups = {"/", "/layers", "/layers/dense", "/layers/dense/vars", "/layers/dense_1", "/layers/dense_1/vars"}
+def test_every_group_on_the_way_to_an_array_is_made_and_the_one_without_which_early_releases_load_nothing() -> None:
+    groups = {"/", "/vars", "/layers", "/layers/dense", "/layers/dense/vars", "/layers/dense_1", "/layers/dense_1/vars"}
     assert {*to_native(WHOLE, KERAS_3).attributes} == groups
 
 

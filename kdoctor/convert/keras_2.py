@@ -84,7 +84,7 @@ def as_keras_2_archive(document: Document, target: Target) -> Converted:
     state, notes = _state(legacy, [one.weight for one in placed if one.trained])
     weights |= state
     parts = {key: value for key, value in legacy.parts.items() if key not in ("attributes", "training")}
-    parts |= {"config": _homed(legacy.config, catalogue), "weights": weights, "attributes": {**groups_of(weights), "/vars": {}}}
+    parts |= {"config": _homed(legacy.config, catalogue), "weights": weights, "attributes": groups_of(weights)}
     parts["metadata"] = {"keras_version": target.release, "date_saved": ""}
     if document.format is Format.KERAS_ZIP:
         parts["members"] = document.members  # an archive that is written anew keeps its own list

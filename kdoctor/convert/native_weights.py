@@ -87,8 +87,11 @@ def renumbered(weights: Mapping[str, Weight]) -> dict[str, Weight]:
 
 
 def groups_of(weights: Mapping[str, Weight]) -> dict[str, dict[str, Json]]:
-    """The groups on the way to the arrays."""
-    groups: dict[str, dict[str, Json]] = {"/": {}}
+    """The groups on the way to the arrays, and the model's own: releases before 3.6 do not load a file without it, full or empty.
+
+    Source: H5Entry in keras/src/saving/saving_lib.py of 3.0.5 to 3.5.0; every release saves it.
+    """
+    groups: dict[str, dict[str, Json]] = {"/": {}, "/vars": {}}
     for path in weights:
         keys = path.split("/")[:-1]
         groups.update({"/" + "/".join(keys[:count]): {} for count in range(1, len(keys) + 1)})
