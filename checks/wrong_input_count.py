@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
@@ -9,13 +10,15 @@ from kdoctor.graph.initial_states import given_apart, takes_states
 from kdoctor.graph.input_alignment import misaligned
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.input_counts import miscount_in_keras_2, miscount_of
+from kdoctor.keras_api.input_counts import GIVES_ONE, miscount_in_keras_2, miscount_of
 from kdoctor.keras_api.operation import is_nameless
 from kdoctor.keras_api.reader import Call, Resolution, calls
+from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.pointer import Pointer
-from kdoctor.structure.connections import given_to
+from kdoctor.structure.connections import Argument, Form, given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
+from kdoctor.structure.sources import Source
 from kdoctor.target import Target
 
 from ._namesakes import is_namesake
@@ -41,6 +44,9 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     What is handed over beside the tensors may not go with a layer's ``call()`` either: "too many positional arguments", "missing a required
     argument: 'inputs'", "multiple values for argument 'inputs'".
 
+    In a Sequential every layer gets what the one before it makes: one that merges several tensors has nothing to merge there. Keras 2 saved
+    such models, made with `add` of the layers of another one.
+
     In every other case which tensors belong there is not in the file. Where tensors of a nested model fit in another order only, the
     message says in which.
     """
@@ -50,6 +56,7 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     shapes = infer(document)
     told: set[Pointer] = set()
     for model in all_models(document):
+        yield from _in_a_stack(document, target, model, older)
         for layer in model.layers if model.functional else ():
             found = list(_miscounted(document, model, layer, older))
             words_of = () if found or older else tuple(misaligned(layer.node, shapes.calls.get(layer.at, ())))
@@ -66,6 +73,20 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
                     keras_says=words.keras_says,
                 )
     yield from (finding for finding in unbound_calls(document, target) if finding.at not in told)
+
+
+def _in_a_stack(document: Document, target: Target, model: Model, older: bool) -> Iterator[Finding]:
+    """Layers of a Sequential that want several tensors, behind one that makes a single one."""
+    if model.functional:
+        return
+    for before, layer in pairwise(model.layers):
+        if before.class_name not in GIVES_ONE or not is_builtin(before.node) or layer.at in _namesakes(document, target):
+            continue
+        given = (Argument(None, (Source(before.name, 0, 0),), Form.ONE),)
+        found = miscount_in_keras_2(layer.node, given, document.format.native) if older else miscount_of(layer.node, given)
+        if found is not None:
+            message = f"{layer.class_name} {layer.name!r} takes {found.wants}, and is given the one that {before.name!r} makes"
+            yield Finding(layer.at, message, needs=(NEED,), layer=layer.name, keras_says=found.keras_says)
 
 
 @lru_cache(maxsize=4)

@@ -51,6 +51,10 @@ TAKES_LISTS_IN_KERAS_2: Final = frozenset(
 UNCOUNTED_ONCE_BUILT_IN_KERAS_2: Final = frozenset(
     ["Normalization", *(f"{kind}{rank}D" for kind in ("GlobalMaxPooling", "SpatialDropout") for rank in RANKS)]
 )
+# Those whose output is one tensor, whatever their arguments say.
+GIVES_ONE: Final = (COUNTED | COUNTED_ONCE_BUILT | {"InputLayer", "Embedding", "Masking", "Reshape", "Activation", "Dropout", "Rescaling"}) - {
+    "LSTM", "GRU", "SimpleRNN", "Bidirectional", *(f"ConvLSTM{rank}D" for rank in RANKS),
+}  # fmt: skip
 QUERIED: Final = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention")
 
 

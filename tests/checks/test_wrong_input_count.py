@@ -17,7 +17,7 @@ from kdoctor.doctor import examine_file
 from kdoctor.document import Document
 from kdoctor.packs import load_checks
 from kdoctor.target import Target
-from kdoctor.testing import document, examine, layer
+from kdoctor.testing import KERAS_3, document, examine, layer, sequential
 
 LSTM = layer("LSTM", name="out", units=2)
 
@@ -62,6 +62,20 @@ def test_one_tensor_for_a_layer_that_merges_is_named() -> None:
 )
 def test_what_a_layer_takes_is_not_named(healthy: dict[str, Any]) -> None:
     assert examine("K208", graph(healthy, "in", "other")) == []
+
+
+@pytest.mark.parametrize("target", [KERAS_3, Target("3.0.5"), Target("2.15.0")])
+def test_a_layer_that_merges_has_one_tensor_alone_in_a_sequential(target: Target) -> None:
+    stacked = sequential(layer("Dense", name="score", units=1), layer("Dot", name="dot", axes=1, normalize=False))
+    (finding,) = examine("K208", document(stacked), target)
+    assert finding.message == "Dot 'dot' takes a list of 2, and is given the one that 'score' makes"
+    assert finding.keras_says == "ValueError: A `Dot` layer should be called on a list of 2 inputs. Received:"
+    assert finding.layer == "dot"
+
+
+@pytest.mark.parametrize("first", [layer("Lambda", name="split"), layer("LSTM", name="split", units=2, return_state=True)])
+def test_what_may_make_several_tensors_in_a_sequential_is_not_named(first: dict[str, Any]) -> None:
+    assert examine("K208", document(sequential(first, layer("Concatenate", name="all", axis=-1)))) == []
 
 
 def test_a_nested_model_is_told_its_inputs_by_name() -> None:
