@@ -22,6 +22,8 @@ from kdoctor.keras_api.catalogue import Catalogue
         ("RandomFlip", "data_format", "channels_last"),
         ("MultiHeadAttention", "query_shape", [None, 3, 4]),
         ("Lambda", "output_shape_type", "raw"),
+        ("Embedding", "input_length", 100),
+        ("SimpleRNN", "implementation", 0),
         ("DepthwiseConv2D", "kernel_initializer", {"class_name": "Zeros", "config": {}}),
     ],
 )
