@@ -17,6 +17,7 @@ from kdoctor.weights.stored import written
 # Said beside a layer's arguments: where it stands in the file, not what it does.
 NOT_ARGUMENTS = frozenset({"layers", "input_layers", "output_layers"})
 OPTIMIZER = {"optimizer_config": "optimizer"}  # what an .h5 calls it
+OF_INPUTS = {"batch_input_shape": "batch_shape"}  # what Keras 2 calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def _arguments(pairing: Pairing) -> Iterator[Change]:
 
 def _config(layer: Layer) -> Json:
     left_out = {"name", *(NOT_ARGUMENTS if is_model(layer.node) else ())}  # names are told with the architecture
-    return {key: value for key, value in layer.node.config.items() if key not in left_out}
+    said = OF_INPUTS if layer.class_name == "InputLayer" else {}
+    return {said.get(key, key): value for key, value in layer.node.config.items() if key not in left_out}
 
 
 def _values(topic: str, place: str, one: Json, other: Json) -> Iterator[Change]:
@@ -82,9 +84,11 @@ def _values(topic: str, place: str, one: Json, other: Json) -> Iterator[Change]:
 
 
 def _training(document: Document) -> Json:
-    """The training state by the words of an archive."""
+    """The training state by the words of an archive, without what is null: ``compile`` takes that for what is not given."""
     found = document.training
-    return {OPTIMIZER.get(key, key): value for key, value in found.items()} if isinstance(found, Mapping) else found
+    if not isinstance(found, Mapping):
+        return found
+    return {OPTIMIZER.get(key, key): value for key, value in found.items() if value is not None}
 
 
 def _weights(one: Document, other: Document, pairing: Pairing) -> Iterator[Change]:

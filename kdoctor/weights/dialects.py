@@ -8,6 +8,8 @@ from typing import NamedTuple
 from kdoctor.document import ABSENT, Json
 from kdoctor.weights.claims import REAL_NAMES
 
+# A class by the name that it has today: Keras called a Functional a Model before TensorFlow 2.3.
+TODAY = {**REAL_NAMES, "Model": "Functional"}
 # A number that the process which saved the file gave to an object.
 PASSING = frozenset({"shared_object_id"})
 # What an archive says beside a class and its config, and an ``.h5`` may not.
@@ -26,7 +28,7 @@ def class_of(raw: Mapping[str, Json]) -> Json:
     """The class of a serialized object as Keras knows it: with its package, which an archive has beside it, by the name of its class itself."""
     registered = raw.get("registered_name")
     found = registered if isinstance(registered, str) and registered else raw.get("class_name")
-    return REAL_NAMES.get(found, found) if isinstance(found, str) else found
+    return TODAY.get(found, found) if isinstance(found, str) else found
 
 
 def value_differences(place: str, one: Json, other: Json) -> Iterator[Difference]:
@@ -39,7 +41,14 @@ def value_differences(place: str, one: Json, other: Json) -> Iterator[Difference
         elif _holds_objects(left, right):
             stack += reversed([(f"{at}.{index}", a, b) for index, (a, b) in enumerate(zip(left, right, strict=True))])
         elif left is not right and (left != right or type(left) is not type(right)):
-            yield Difference(at, None if left is ABSENT else left, None if right is ABSENT else right)
+            yield Difference(at, _told(left, right), _told(right, left))
+
+
+def _told(value: Json, beside: Json) -> Json:
+    """The value of one side; null beside nothing is spelled out, or both would read alike."""
+    if value is ABSENT:
+        return None
+    return "null" if value is None and beside is ABSENT else value
 
 
 def _members(left: Mapping[str, Json], right: Mapping[str, Json]) -> Iterator[tuple[str, Json, Json]]:

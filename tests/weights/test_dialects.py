@@ -1,0 +1,33 @@
+"""One model in the words of two releases: what both say is no difference, and null beside nothing is spelled out."""
+
+from __future__ import annotations
+
+from kdoctor.document import Document, Json
+from kdoctor.testing import document, layer
+from kdoctor.weights.comparison import Change, compared
+from kdoctor.weights.dialects import Difference, class_of, value_differences
+
+
+def ends(key: str, class_name: str, training: dict[str, Json]) -> Document:
+    start = layer("InputLayer", name="in", **{key: [None, 4]})
+    config = {"name": "model", "layers": [start], "input_layers": [["in", 0, 0]], "output_layers": [["in", 0, 0]]}
+    return document({"class_name": class_name, "config": config}, training=training)
+
+
+def test_the_shape_of_an_input_and_the_class_of_a_graph_are_the_same_in_the_words_of_keras_2_and_3() -> None:
+    one = ends("batch_input_shape", "Model", {"loss": "mse", "sample_weight_mode": None})
+    other = ends("batch_shape", "Functional", {"loss": "mse"})
+    assert compared(one, other) == ()
+    assert class_of({"class_name": "Model", "config": {}}) == "Functional"
+
+
+def test_another_loss_is_told() -> None:
+    one = ends("batch_input_shape", "Model", {"loss": "mse"})
+    other = document({**dict(one.config), "class_name": "Functional"}, training={"loss": "mae"})
+    assert compared(one, other) == (Change("training", "loss", "mse", "mae"),)
+
+
+def test_null_beside_nothing_is_spelled_out() -> None:
+    assert [*value_differences("lstm", {"activation": None}, {})] == [Difference("lstm.activation", "null", None)]
+    assert [*value_differences("lstm", {}, {"activation": None})] == [Difference("lstm.activation", None, "null")]
+    assert [*value_differences("lstm", {"activation": None}, {"activation": "tanh"})] == [Difference("lstm.activation", None, "tanh")]
