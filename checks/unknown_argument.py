@@ -87,9 +87,10 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _listed(document: Document, call: Call) -> bool:
-    """Whether the object is a layer of a model, rather than held by a wrapper, in a file that Keras 1 may have written."""
+    """Whether the object is a layer of a model, or held by a wrapper that is, in a file that Keras 1 may have written."""
     layer = layer_at(document, call.node.at)
-    return layer is not None and layer.at == call.node.at and (document.saved_by().major or 1) < 2
+    own = layer is not None and layer.at == call.node.at
+    return (own or (call.node.key == "layer" and call.node.at.part == "config")) and (document.saved_by().major or 1) < 2
 
 
 def _axis_in_a_list(document: Document, call: Call, target: Target) -> Iterator[Finding]:

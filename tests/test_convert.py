@@ -148,3 +148,13 @@ def test_a_metric_that_is_a_class_alone_in_keras_3_becomes_that_class_under_its_
     ((found,),) = native_training({"loss": "mse", "metrics": [[wrapped]]})["metrics"]
     metric = keras.saving.deserialize_keras_object(found)
     assert (type(metric), metric.name) == (keras.metrics.CosineSimilarity, "cosine_proximity")
+
+
+def test_a_model_that_was_never_built_has_no_weights_to_place() -> None:
+    unbuilt = document(
+        {"class_name": "Sequential", "config": {"name": "s", "layers": [layer("Dense", name="a", units=2)]}}, format=Format.H5_MODEL
+    )
+    made = to_native(
+        with_parts(unbuilt, attributes={"/": {"keras_version": "2.2.4-tf"}, "/model_weights": {"layer_names": ["a"]}}), KERAS_3
+    )
+    assert (made.format, made.weights) == (Format.KERAS_ZIP, {})

@@ -46,7 +46,7 @@ def as_native(document: Document, target: Target) -> Converted:
     Raises `NotConvertible` when a layer's variables are not known, or are not stored as that layer has them.
     """
     if document.config is ABSENT or not (document.format.native or document.format is Format.H5_MODEL):
-        raise NotConvertible("only a whole model can be written as a .keras archive")
+        raise NotConvertible("only a whole model can be converted, and the file holds none")
     if target.keras_3 and (document.saved_by().major or KERAS_3) < KERAS_3 and users(document):
         raise NotConvertible("hard_sigmoid is another function in Keras 3, and the file would no longer tell that Keras 2 saved it")
     if document.format.native:

@@ -14,7 +14,7 @@ from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node
 from kdoctor.weights.claims import REAL_NAMES, Listed, claims, listed
 from kdoctor.weights.stored import accountable, fits, written
-from kdoctor.weights.stored_h5 import Group, ledger
+from kdoctor.weights.stored_h5 import ROOT, Group, ledger
 
 
 class Placed(NamedTuple):
@@ -99,6 +99,8 @@ def groups_of(weights: Mapping[str, Weight]) -> dict[str, dict[str, Json]]:
 
 
 def _paired(document: Document) -> tuple[tuple[Listed, Group], ...]:
+    if not document.weights and ROOT in document.attributes:  # of a model that was never built: nothing has a place
+        return ()
     found = ledger(document)
     if found is None or not found.counts:
         raise NotConvertible("the stored weights are not known to be those of the model's layers")

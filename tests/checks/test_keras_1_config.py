@@ -53,6 +53,7 @@ def test_a_layer_in_a_wrapper_has_its_words_too() -> None:
     inner = {"class_name": "Dense", "config": {"name": "dense_1", "output_dim": 2, "bias": True, "init": "glorot_uniform"}}
     sick = keras_1(sequential({"class_name": "TimeDistributed", "config": {"name": "each", "layer": inner}}))
     (finding,) = examine("K608", sick)
+    assert examine("K601", sick) == []  # which would say of every word that it has no cure
     healed = cured(sick, finding).config["config"]["layers"][0]["config"]["layer"]
     assert (healed["class_name"], healed["config"]["units"], healed["config"]["use_bias"]) == ("Dense", 2, True)
 
