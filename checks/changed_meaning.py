@@ -44,7 +44,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
-    MultiHeadAttention or GroupQueryAttention: a warning with ``--for training``. In an ``.h5`` that is the order of a nested model's arrays, too.
+    MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
+    the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.
 
     The cure of the first writes an InputLayer, which says the same to every release. A mask that gets lost beside states is computed by an
     operation and handed over as an argument, in a ``.keras`` archive. What only the reader of ``.h5`` files garbles is

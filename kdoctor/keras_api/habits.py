@@ -46,7 +46,9 @@ MASKS_ATTENTION = Habit((2, 10))  # a MultiHeadAttention heeds the masks that co
 FORGETS_FROZEN = Habit(
     (3, 0), (3, 2)
 )  # variables that a layer makes are trained, though its config freezes it: every release from 3.0 to 3.15 tried
-FORGETS_FROZEN_ATTENTION = Habit((3, 0))  # and so are those of the layers that MultiHeadAttention and its like make when they are built
+FORGETS_FROZEN_PARTS = Habit(
+    (3, 0)
+)  # and so are those of the layers that a MultiHeadAttention or ConvLSTM makes, and a Bidirectional wraps
 ZEROES_HIDDEN_QUERIES = Habit((3, 0))  # layers/activations/softmax.py: zeros where the whole axis is masked, not its mean
 DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its one number taken
 DROPS_NUMBERED_AXIS = Habit((3, 0), (3, 9))  # and one that is a number; seen in 3.0.5, read in 3.6.0 and 3.9.2

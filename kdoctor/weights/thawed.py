@@ -1,7 +1,8 @@
 """Layers that a file says are frozen, and that Keras 3 trains all the same once it has loaded them: what goes by that is another then.
 
 Setting ``layer.trainable`` reaches the variables that are there; ``load_model`` sets it before there are any (Layer.__init__). Keras 3.2
-and later make the variables of a frozen layer frozen, but not those of the layers that it makes for itself.
+and later make the variables of a frozen layer frozen, but not those of the layers that it makes for itself, or that it wraps: these go by
+their own word, which Keras 2 left as it was. (A TimeDistributed says it to its layer, and so did Keras 2.)
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from kdoctor.structure.objects import Node, objects, objects_named
 from kdoctor.target import Target
 from kdoctor.weights.claims import claims
 
-ATTENTION: Final = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention")
+WRAPPERS: Final = ("Bidirectional", "RNN", "StackedRNNCells")
+HOLDERS: Final = (
+    *("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention"),
+    *("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
+    *WRAPPERS,
+)
 
 
 def as_trained(document: Document, target: Target) -> Document:
     """The document with every layer said to be trained that the target trains; the same one where that changes nothing."""
-    if not habits.FORGETS_FROZEN_ATTENTION.of(target):
+    if not habits.FORGETS_FROZEN_PARTS.of(target):
         return document
     return _said_to_be_trained(document, habits.FORGETS_FROZEN.of(target))
 
@@ -45,6 +51,6 @@ def _said_to_be_trained(document: Document, every: bool) -> Document:
 
 
 def _frozen(document: Document, every: bool) -> Iterator[Node]:
-    for node in objects(document) if every else objects_named(document, ATTENTION):
+    for node in objects(document) if every else objects_named(document, HOLDERS):
         if node.config.get("trainable") is False and node.at.part == "config" and "layers" not in node.config:
             yield node

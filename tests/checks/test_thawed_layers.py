@@ -13,6 +13,7 @@ from kdoctor.archive import open_document
 from kdoctor.check import Finding
 from kdoctor.doctor import plan_file
 from kdoctor.document import Document, Format
+from kdoctor.edit import apply
 from kdoctor.packs import load_checks
 from kdoctor.repair import carry_out
 from kdoctor.target import Target
@@ -104,3 +105,23 @@ def test_nothing_is_said_of_layers_that_stay_frozen_or_never_were(format: Format
     assert said(frozen(format, trainable=False), TRAINING) == []
     assert said(frozen(format), Target("3.1.1", purpose="training")) == []
     assert said(frozen(format, trainable=False), Target("2.15.0", purpose="training")) == []
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras with TensorFlow's variables
+def test_what_a_frozen_bidirectional_of_keras_2_wraps_is_frozen_too(tmp_path: Path) -> None:
+    model = keras.Sequential(
+        [keras.Input((5, 4)), keras.layers.Bidirectional(keras.layers.RNN(keras.layers.LSTMCell(2))), keras.layers.Dense(1)]
+    )
+    model.layers[0].trainable = False
+    config = model.get_config()
+    wrapped = config["layers"][1]["config"]
+    for held in (wrapped["layer"], wrapped["backward_layer"]):
+        held["config"]["trainable"] = held["config"]["cell"]["config"]["trainable"] = True  # as Keras 2 wrote them
+    sick = document({"class_name": "Sequential", "config": config}, metadata={"keras_version": "2.15.0"})
+    assert len(keras.Sequential.from_config(sick.config["config"]).trainable_variables) == 8
+    assert said(sick, NEW) == []
+    (finding,) = said(sick, TRAINING)
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    assert len(keras.Sequential.from_config(cured.config["config"]).trainable_variables) == 2
+    assert said(cured, TRAINING) == []
