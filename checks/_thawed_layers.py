@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from kdoctor.check import Finding, Repair, Safety
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.target import Target
@@ -25,7 +26,8 @@ def thawed_layers(document: Document, target: Target) -> Iterator[Finding]:
     layers = thawed(document, target)
     if not layers:
         return
-    wrapped = [node for node in layers if node.class_name in WRAPPERS and _freezing(node)]
+    heeded = not habits.FORGETS_FROZEN.of(target)  # else it is no use to say it to the layer inside
+    wrapped = [node for node in layers if heeded and node.class_name in WRAPPERS and _freezing(node)]
     others = [node for node in layers if node not in wrapped]
     reordered = [] if document.format.native else [*_out_of_order(document, target)]
     for node in wrapped:

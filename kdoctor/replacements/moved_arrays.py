@@ -46,9 +46,9 @@ def _state(before: Document, after: Document) -> tuple[Edit, ...]:
         return ()
     arrays = [before.weights[variable.path] for variable in was if variable.path in before.weights]
     new = permuted(before, arrays, order) if len(arrays) == len(was) else None
-    return replaced_state(
-        before, new or fresh(optimizer_of(before)[1])
-    )  # what is not known to be theirs is left out: Keras would go on with that of others
+    if new is None:  # not known to be theirs: Keras would go on with that of others
+        new = fresh(optimizer_of(before)[1])
+    return replaced_state(before, new)
 
 
 def _trained(document: Document) -> list[Trained]:

@@ -125,3 +125,6 @@ def test_what_a_frozen_bidirectional_of_keras_2_wraps_is_frozen_too(tmp_path: Pa
     cured = apply(sick, finding.repair.edits)
     assert len(keras.Sequential.from_config(cured.config["config"]).trainable_variables) == 2
     assert said(cured, TRAINING) == []
+    (early,) = said(sick, Target("3.1.1", purpose="training"))
+    assert early.repair is not None
+    assert early.repair.edits == ()  # to say it to the layer inside is no use there
