@@ -6,7 +6,6 @@ import os
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from kdoctor.archive.writing.write import converted_output, default_output, extension_for, write_document
 from kdoctor.custom.loading import loading_lines
@@ -17,19 +16,15 @@ from kdoctor.errors import UsageError, WriteError
 WRITTEN, REMAIN, UNKNOWN = 0, 1, 3
 
 
-class Wish(Protocol):
-    """What the user asks of the writing."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where the repaired file shall go (None: beside the original), and how far the user lets kdoctor go."""
 
-    @property
-    def out(self) -> Path | None: ...
-    @property
-    def in_place(self) -> bool: ...
-    @property
-    def partial(self) -> bool: ...
-    @property
-    def copy_healthy(self) -> bool: ...
-    @property
-    def verify(self) -> bool: ...
+    out: Path | None = None
+    in_place: bool = False
+    partial: bool = False
+    copy_healthy: bool = False
+    verify: bool = False
 
 
 @dataclass(frozen=True, slots=True)

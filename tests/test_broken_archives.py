@@ -29,7 +29,7 @@ from kdoctor.archive.hdf5.lookup3 import lookup3
 from kdoctor.doctor import plan_file
 from kdoctor.engine import Plan
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.testing import KERAS_3
 
 SAMPLES = Path(__file__).parent.parent / "sample_models"
@@ -312,14 +312,6 @@ CASES = [
 ]
 
 
-class Wish(NamedTuple):
-    out: Path
-    partial: bool = False
-    in_place: bool = False
-    copy_healthy: bool = True
-    verify: bool = False
-
-
 class Outcome(NamedTuple):
     """The plan of a repair, and what was written."""
 
@@ -329,7 +321,7 @@ class Outcome(NamedTuple):
 
 def repaired(sick: Path, out: Path, *, partial: bool = False) -> Outcome:
     plan = plan_file(sick, KERAS_3, CHECKS, partial=partial)
-    return Outcome(plan, carry_out(plan, sick, Wish(out, partial)).out)
+    return Outcome(plan, carry_out(plan, sick, Wish(out, partial=partial, copy_healthy=True)).out)
 
 
 @pytest.fixture(scope="module")

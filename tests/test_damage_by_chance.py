@@ -16,12 +16,12 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from test_broken_archives import CHECKS, FILES, Wish
+from test_broken_archives import CHECKS, FILES
 
 from kdoctor.doctor import examine_file, plan_file
 from kdoctor.engine import Plan
 from kdoctor.errors import KdoctorError
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.testing import KERAS_3
 
 TIMES = int(os.environ.get("KDOCTOR_MUTANTS", "1"))
@@ -55,7 +55,7 @@ def test_what_a_repair_writes_has_the_numbers_of_the_file_or_none(file: str, par
         sick.write_bytes(data)
         plan = plan_file(sick, KERAS_3, CHECKS, partial=partial)
         assert not plan.before.failures, deed
-        written = writing(plan, sick, Wish(out, partial=partial, copy_healthy=False))
+        written = writing(plan, sick, Wish(out, partial=partial))
         if written is not None:
             proven = [one for one in plan.lost if "checksum" in one.why]
             assert proven or strange(numbers_of(written), plan, numbers_of(sick) or numbers_of(FILES[file])) == [], deed

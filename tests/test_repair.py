@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,21 +16,12 @@ from kdoctor.edit import Edit
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
 from kdoctor.pointer import Pointer
-from kdoctor.repair import REMAIN, UNKNOWN, WRITTEN, carry_out
+from kdoctor.repair import REMAIN, UNKNOWN, WRITTEN, Wish, carry_out
 from kdoctor.target import Target
 from kdoctor.testing import KERAS_3
 
 HEALTHY = Path(__file__).parent.parent / "sample_models" / "healthy"
 NAME = Pointer("config") / "config" / "name"
-
-
-@dataclass(frozen=True)
-class Wish:
-    out: Path | None = None
-    in_place: bool = False
-    partial: bool = False
-    copy_healthy: bool = False
-    verify: bool = False
 
 
 @check("X001", Severity.ERROR, since="0")

@@ -23,7 +23,6 @@ from kdoctor.cli.answers import (
     with_script,
 )
 from kdoctor.cli.brought import brought, under
-from kdoctor.cli.fix import Wish
 from kdoctor.cli.options import (
     CustomOption,
     Format,
@@ -64,7 +63,7 @@ def convert(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Write FILE's model as a .keras archive or an .h5, everything cured that `fix` cures. Weights are copied, not loaded."""
-    from kdoctor.repair import carry_out  # the writers: nothing that the other commands need
+    from kdoctor.repair import Wish, carry_out  # the writers: nothing that the other commands need
 
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, state=state_wish(drop_optimizer, keep_optimizer))
@@ -73,7 +72,7 @@ def convert(
         if verify and not asked.keras_3:
             raise UsageError("--verify loads the file with the installed Keras, which is not the target")
         plan = under(convert_file(path, asked, load_checks(), to, unsafe=unsafe), file)
-        outcome = carry_out(plan, named, Wish(out, in_place=False, partial=False, copy_healthy=True, verify=verify))
+        outcome = carry_out(plan, named, Wish(out, copy_healthy=True, verify=verify))
         _show(plan, outcome, format)
     raise typer.Exit(outcome.exit_code)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,17 +50,6 @@ if TYPE_CHECKING:
     from kdoctor.repair import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Where the repaired file shall go, and how far the user lets kdoctor go."""
-
-    out: Path | None
-    in_place: bool
-    partial: bool
-    copy_healthy: bool
-    verify: bool
-
-
 def fix(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="A saved Keras file, here or at an address: .keras, .h5, .hdf5, or an unzipped folder.")
@@ -104,7 +93,7 @@ def fix(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Repair FILE: all causes in one pass, every untouched byte copied. The original stays as it is."""
-    from kdoctor.repair import carry_out  # the writers: nothing that the other commands need
+    from kdoctor.repair import Wish, carry_out  # the writers: nothing that the other commands need
 
     if in_place and out is not None:
         raise UsageError("--in-place and -o exclude each other")

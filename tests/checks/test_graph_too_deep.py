@@ -15,11 +15,10 @@ import h5py
 import pytest
 from graphs import after, functional, start
 
-from kdoctor.cli.fix import Wish
 from kdoctor.container import Container
 from kdoctor.doctor import convert_file, examine_file, plan_file
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.snippet import snippet
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model
@@ -119,7 +118,7 @@ def test_fix_cures_the_rest_writes_the_file_and_says_the_lines_that_keras_needs(
     checks = load_checks()
     plan = plan_file(path, NEWEST, checks)
     assert {one.check.code for one in plan.applied} == {"K306"}
-    outcome = carry_out(plan, path, Wish(out, in_place=False, partial=False, copy_healthy=False, verify=False))
+    outcome = carry_out(plan, path, Wish(out))
     assert (outcome.out, outcome.exit_code) == (out, 0)
     assert outcome.before_loading == ("import sys", "sys.setrecursionlimit(3000)")
     report = examine_file(out, NEWEST, checks)
@@ -133,7 +132,7 @@ def test_fix_cures_the_rest_writes_the_file_and_says_the_lines_that_keras_needs(
 def test_a_file_that_is_too_deep_and_nothing_else_is_left_alone_and_called_so(tmp_path: Path) -> None:
     path = tmp_path / "deep.keras"
     save(path, chain(1_000))
-    outcome = carry_out(plan_file(path, NEWEST, load_checks()), path, Wish(None, False, False, False, False))
+    outcome = carry_out(plan_file(path, NEWEST, load_checks()), path, Wish())
     assert (outcome.out, outcome.exit_code, outcome.before_loading) == (None, 1, ("import sys", "sys.setrecursionlimit(3000)"))
 
 

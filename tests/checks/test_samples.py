@@ -18,7 +18,7 @@ from kdoctor.doctor import examine_file, plan_file
 from kdoctor.engine import Plan, Report
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.packs import load_checks
-from kdoctor.repair import Outcome, carry_out
+from kdoctor.repair import Outcome, Wish, carry_out
 from kdoctor.target import Given, Target
 from kdoctor.training.words import parse_training
 
@@ -107,15 +107,6 @@ def stands_in(quote: str, text: str) -> bool:
         if at < 0:
             return False
     return True
-
-
-@dataclass(frozen=True)
-class Wish:
-    out: Path
-    in_place: bool = False
-    partial: bool = False
-    copy_healthy: bool = False
-    verify: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,20 +15,13 @@ from kdoctor.doctor import plan_file
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
 
 NEW, EARLY = Target("3.15.1"), Target("3.1.1")
 TRAINING = Target("3.15.1", purpose="training")
 X = numpy.linspace(-1, 1, 60, dtype="float32").reshape(3, 5, 4)
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out
 
 
 def with_frozen_attention() -> keras.Model:

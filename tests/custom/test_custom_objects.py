@@ -15,7 +15,7 @@ from kdoctor.cli.options import make_target
 from kdoctor.doctor import plan_file
 from kdoctor.engine import Plan
 from kdoctor.packs import load_checks
-from kdoctor.repair import Outcome, carry_out
+from kdoctor.repair import Outcome, Wish, carry_out
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_models"
 SOURCE = """
@@ -66,13 +66,6 @@ NAMES = {
     "unresolved_object__keras_2.h5": "unresolved_object.keras",
     "unresolved_object__keras_2.keras": "unresolved_object.keras",
 }
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out
 
 
 def repaired(name: str, folder: Path) -> tuple[Plan, Outcome]:

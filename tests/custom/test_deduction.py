@@ -14,7 +14,7 @@ import pytest
 from kdoctor.cli.options import make_target
 from kdoctor.doctor import examine_file, plan_file
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.target import Given
 
 SOURCE = """
@@ -57,13 +57,6 @@ for name, (path, wanted) in json.load(sys.stdin).items():
         answers[name] = str(error)
 print(json.dumps(answers))
 """
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out
 
 
 def child(code: str, folder: Path, given: str = "") -> str:

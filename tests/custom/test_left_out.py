@@ -15,7 +15,7 @@ from kdoctor.custom.custom_objects import check_settings
 from kdoctor.doctor import plan_file
 from kdoctor.errors import UsageError
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.target import Given, Target
 from kdoctor.testing import document, layer, sequential
 
@@ -64,10 +64,3 @@ def without(whole: Path, lost: Path) -> None:
                 bins |= {"bin_boundaries": None, "num_bins": 3}
                 data = json.dumps(config).encode()
             target.writestr(name, data)
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out

@@ -15,7 +15,7 @@ from kdoctor.custom.namesakes import as_given
 from kdoctor.doctor import examine_file, plan_file
 from kdoctor.document import Document, Format
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.target import Target
 from kdoctor.testing import document, sequential
 
@@ -66,13 +66,6 @@ for name in sys.argv[2:]:
             answers[kind + name] = False
 print(json.dumps(answers))
 """
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out
 
 
 def child(code: str, folder: Path) -> str:

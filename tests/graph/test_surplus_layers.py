@@ -17,18 +17,11 @@ from keras import layers
 
 from kdoctor.doctor import examine_file, repair_file
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.target import Given, Target
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras, when it saves
 X = numpy.random.RandomState(5).rand(2, 4).astype("float32")
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out
 
 
 def beside() -> tuple[Any, Any]:

@@ -14,19 +14,12 @@ import pytest
 
 from kdoctor.doctor import plan_file
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.target import Given, Target
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_models"
 HANDLE = "https://tfhub.dev/example/tiny/1"
 PROBE = Path(__file__).with_name("probe_hub.py")
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out
 
 
 def repaired(name: str, out: Path, module: Path, *, embed: bool = False) -> tuple[Path, tuple[str, ...]]:

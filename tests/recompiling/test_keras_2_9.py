@@ -18,7 +18,7 @@ from kdoctor.doctor import examine_file, repair_file
 from kdoctor.edit import Edit, apply
 from kdoctor.limits import Limits
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.replacements.lambda_recompiling import recompiled
 from kdoctor.structure.lambdas import lambdas
 from kdoctor.target import Given, Target
@@ -34,13 +34,6 @@ except ValueError as error:
 model = keras.saving.load_model(sys.argv[1], safe_mode=False)
 print(json.dumps(model(numpy.asarray(json.loads(sys.argv[2]), "float32")).numpy().tolist()))
 """
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out = out
 
 
 @pytest.fixture(scope="module")

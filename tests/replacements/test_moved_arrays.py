@@ -13,19 +13,12 @@ from graphs import after, functional, start
 from kdoctor.doctor import plan_file
 from kdoctor.document import ABSENT, Document
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.replacements.moved_arrays import moved_arrays
 from kdoctor.target import Target
 from kdoctor.testing import document, layer
 
 X = numpy.linspace(-2, 2, 12, dtype="float32").reshape(3, 4)
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out
 
 
 def two_branches() -> keras.Model:

@@ -15,20 +15,13 @@ from kdoctor.doctor import plan_file
 from kdoctor.document import Document
 from kdoctor.edit import apply
 from kdoctor.packs import load_checks
-from kdoctor.repair import carry_out
+from kdoctor.repair import Wish, carry_out
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
 
 MODEL = sequential(layer("InputLayer", batch_shape=[None, 3]), layer("Dense", units=2, build=[None, 3]))
 SHAPES = [(3, 2), (3, 2), (2,), (2,)]
 X = numpy.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
-
-
-class Wish:
-    in_place = partial = copy_healthy = verify = False
-
-    def __init__(self, out: Path) -> None:
-        self.out: Path | None = out
 
 
 def trained(*shapes: tuple[int, ...], **config: object) -> Document:
