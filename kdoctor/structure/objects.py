@@ -142,24 +142,29 @@ def serialized(document: Document) -> tuple[Serialized, ...]:
 def _found(part: str, root: Json) -> list[Serialized]:
     """Depth first, by recursion as far as that is safe: it takes half the time of a stack of one's own, and every look at a file begins here."""
     found: list[Serialized] = []
+    place: list[Key] = []  # of the value that is looked at: keys are copied for objects alone
 
-    def visit(value: Json, keys: tuple[Key, ...]) -> None:
-        if len(keys) > DEEP:
-            found.extend((part, keys, inner) for keys, inner in _deep(value, keys))
+    def visit(value: Json) -> None:
+        if len(place) > DEEP:
+            found.extend((part, keys, inner) for keys, inner in _deep(value, tuple(place)))
             return
         if type(value) is dict:
             if "class_name" in value and "config" in value:
-                found.append((part, keys, value))
+                found.append((part, tuple(place), value))
             for key, inner in value.items():
                 if type(inner) in BRANCHES and inner:
-                    visit(inner, (*keys, key))
+                    place.append(key)
+                    visit(inner)
+                    place.pop()
         else:
             for index, inner in enumerate(value):
                 if type(inner) in BRANCHES and inner:
-                    visit(inner, (*keys, index))
+                    place.append(index)
+                    visit(inner)
+                    place.pop()
 
     if type(root) in BRANCHES:
-        visit(root, ())
+        visit(root)
     return found
 
 
