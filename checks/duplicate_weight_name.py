@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
@@ -26,11 +26,12 @@ def duplicate_weight_name(document: Document, target: Target) -> Iterator[Findin
     if found is None:
         return
     names = [group.name for group in found.groups]
-    for name in _repeated(names):
-        listed = _each_once(found)
+    repeated = _repeated(names)
+    listed = _each_once(found) if repeated else None
+    for name, count in repeated.items():
         yield Finding(
             NAMES,
-            f"layer_names lists {name!r} {names.count(name)} times",
+            f"layer_names lists {name!r} {count} times",
             repair=None if listed is None else Repair("list each group once", (Edit(NAMES, old=names, new=listed),)),
             layer=name,
             keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {found.least} layers, "
@@ -41,18 +42,20 @@ def duplicate_weight_name(document: Document, target: Target) -> Iterator[Findin
         yield from _in_group(layers.get(group.name), group)
 
 
-def _repeated(names: Sequence[str]) -> list[str]:
-    return [name for name, count in Counter(names).items() if count > 1]
+def _repeated(names: Sequence[str]) -> Mapping[str, int]:
+    """The names that stand there more than once, with their number."""
+    return {name: count for name, count in Counter(names).items() if count > 1}
 
 
 def _in_group(layer: Listed | None, group: Group) -> Iterator[Finding]:
-    for name in _repeated(group.names):
-        order = None if layer is None else _order(layer, group)
-        at = group.at / "weight_names"
-        expected = len(layer.variables) if layer is not None and layer.variables is not None else "?"
+    repeated = _repeated(group.names)
+    order = _order(layer, group) if repeated and layer is not None else None
+    at = group.at / "weight_names"
+    expected = len(layer.variables) if layer is not None and layer.variables is not None else "?"
+    for name, count in repeated.items():
         yield Finding(
             at,
-            f"the group {group.name!r} lists {name!r} {group.names.count(name)} times",
+            f"the group {group.name!r} lists {name!r} {count} times",
             repair=None if order is None else Repair(f"list {', '.join(order)}", (Edit(at, old=list(group.names), new=list(order)),)),
             layer=group.name,
             keras_says=f"ValueError: Weight count mismatch for layer #… (named {group.name} in the current model, {group.name} in the save file). "

@@ -103,10 +103,13 @@ def _names_in(text: str) -> list[str] | None:
 def _unlisted(document: Document) -> Iterator[Finding]:
     """Groups that hold arrays and do not list them."""
     found = ledger(document)
-    for group in found.groups if found else ():
-        if group.names or not group.arrays or found is None:
+    if found is None:
+        return
+    layers = {layer.name: layer for layer in reversed(found.layers)}
+    for group in found.groups:
+        if group.names or not group.arrays:
             continue
-        layer = next((layer for layer in found.layers if layer.name == group.name), None)
+        layer = layers.get(group.name)
         order = None if layer is None or not layer.variables else ordered(layer.variables, group.arrays)
         yield Finding(
             group.at,

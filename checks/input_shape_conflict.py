@@ -24,7 +24,7 @@ from kdoctor.structure.sequential import (
     states_its_input,
 )
 from kdoctor.target import Target
-from kdoctor.weights.rearrange import exchanges, relocations
+from kdoctor.weights.rearrange import displaced
 from kdoctor.weights.stored import accountable
 from kdoctor.weights.taken_out import has_strays
 
@@ -71,9 +71,7 @@ def _astray(document: Document, stack: Stack, target: Target) -> bool:
     """Whether kernels of the stack stand in each other's place (K705), or elsewhere (K607): until they are put back they prove no shape."""
     if not document.format.native or not accountable(document):
         return False
-    layout = layout_of(target)
-    found = (*exchanges(document, layout), *relocations(document, layout))
-    moved = {account.claim.node.at for one in found for account in one.accounts}
+    moved = displaced(document, layout_of(target))
     return any(layer.at in moved for layer in stack.layers)
 
 

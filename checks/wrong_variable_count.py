@@ -97,10 +97,8 @@ def _miscounted(found: Ledger) -> Iterator[Finding]:
     """More groups than layers, or fewer with no telling which; and groups with more arrays than their layer has weights."""
     broken = any(not group.there or (group.arrays and not group.names) for group in found.groups) or _repeat([g.name for g in found.groups])
     if not found.counts and not broken and not (len(found.filled) < found.least and found.lacking()):
-        weightless = {layer.name for layer in found.layers if layer.weighted is False}
-        extra = [
-            group.name for group in found.filled if group.name in weightless or group.name not in {layer.name for layer in found.layers}
-        ]
+        layers = {layer.name: layer.weighted for layer in found.layers}
+        extra = [group.name for group in found.filled if layers.get(group.name, False) is False]
         named = f" ({', '.join(map(repr, extra[:3]))} belong to no layer with weights)" if extra and len(found.filled) > found.most else ""
         yield Finding(
             NAMES,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TypeAlias
+
 from kdoctor.document import Document
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import FEATURE_AXIS, kernel_of
 from kdoctor.weights.optimizer_state import state_arrays
 
+Shape: TypeAlias = tuple[int, ...]
 DAMAGED = "the optimizer's state was kept for a kernel of another length: the stored one may have lost rows"
 
 
@@ -16,10 +20,17 @@ def contradicted(document: Document, layer: Node) -> bool:
     if axis is None or kernel is None:
         return False
     axis %= len(kernel)
+    return any(len(shape) == len(kernel) and _beside(shape, axis) == _beside(kernel, axis) for shape in _of_no_variable(document))
+
+
+@lru_cache(maxsize=4)
+def _of_no_variable(document: Document) -> frozenset[Shape]:
+    """The shapes in the state that no array of the model has."""
     state = state_arrays(document)
-    left = {weight.shape for weight in state.values()} - {weight.shape for path, weight in document.weights.items() if path not in state}
-    return any(len(shape) == len(kernel) and _beside(shape, axis) == _beside(kernel, axis) for shape in left)
+    return frozenset(weight.shape for weight in state.values()) - {
+        weight.shape for path, weight in document.weights.items() if path not in state
+    }
 
 
-def _beside(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+def _beside(shape: Shape, axis: int) -> Shape:
     return (*shape[:axis], *shape[axis + 1 :])

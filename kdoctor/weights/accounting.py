@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from kdoctor.document import Document, Weight
@@ -152,17 +153,18 @@ def _in_h5(document: Document, found: Ledger) -> dict[str, Holding]:
                 owned[stem + name] = Holding(stem + name, array, Owner.LAYER, layer.name, variable.role, variable.shape, place=place)
             else:
                 owned[stem + name] = Holding(stem + name, array, Owner.SURPLUS, layer.name)
+    listed = {group.name for group in found.groups if group.names}
     for path, weight in document.weights.items():
         if path not in owned:
-            owned[path] = Holding(path, weight, _elsewhere(path, found))
+            owned[path] = Holding(path, weight, _elsewhere(path, listed))
     filled = {group.name for group in found.filled}
     return _doubted(owned) if any(layer.weighted is None and layer.name not in filled for layer in found.layers) else owned
 
 
-def _elsewhere(path: str, found: Ledger) -> Owner:
-    """Arrays in no group of a layer: the optimizer's, the model's own, and those that nobody lists."""
+def _elsewhere(path: str, listed: Collection[str]) -> Owner:
+    """Arrays in no group of a layer: the optimizer's, the model's own, and those that no group lists."""
     if not path.startswith(LEGACY_ROOT):
         return Owner.TRAINING if _foreign(path) else Owner.STRAY
-    name = path.removeprefix(LEGACY_ROOT)
-    listed = {group.name for group in found.groups if group.names}
-    return Owner.SURPLUS if name.split("/")[0] == TOP or any(name.startswith(f"{group}/") for group in listed) else Owner.STRAY
+    steps = path.removeprefix(LEGACY_ROOT).split("/")
+    inside = accumulate(steps[:-1], lambda group, step: f"{group}/{step}")
+    return Owner.SURPLUS if steps[0] == TOP or any(group in listed for group in inside) else Owner.STRAY

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import CHECKPOINT, KERAS_3, LAYERS, Layout
 from kdoctor.keras_api.variables.variable import Variables
 from kdoctor.pointer import Pointer
-from kdoctor.weights.stored import Account, accounts, fits
+from kdoctor.weights.stored import Account, accounts, fits, is_told
 
-Held = Mapping[str, dict[str, tuple[str, Weight]]]  # arrays and their paths, by group and key
+Stored: TypeAlias = Mapping[str, tuple[str, Weight]]  # arrays of one group and their paths, by key
+Held: TypeAlias = Mapping[str, Stored]  # by group
+Kind: TypeAlias = frozenset[tuple[str, tuple[int | None, ...]]]  # keys and shapes: what tells the arrays of layers apart
 NUMBERED = re.compile(r"(.*?)(?:_([0-9]+))?")
 
 
@@ -38,12 +40,20 @@ def edits(document: Document, moves: Iterable[tuple[str, str]]) -> tuple[Edit, .
     )
 
 
-def belongs(expected: Variables, stored: Mapping[str, tuple[str, Weight]]) -> bool:
-    """Whether arrays, by key, are what the variables need: as many, with the same keys and shapes, all of which are told."""
+def needed(expected: Variables) -> Kind | None:
+    """The keys and shapes of the arrays that variables need; None where one is not told."""
     found = {variable.path.rpartition("/")[2]: variable.shape for variable in expected}
-    return found.keys() == stored.keys() and all(
-        shape is not None and None not in shape and fits(shape, stored[key][1].shape) for key, shape in found.items()
-    )
+    return frozenset((key, shape) for key, shape in found.items() if shape is not None) if all(map(is_told, found.values())) else None
+
+
+def held_in(stored: Stored) -> Kind:
+    """The keys and shapes of the arrays of one group."""
+    return frozenset((key, tuple(weight.shape)) for key, (_, weight) in stored.items())
+
+
+def belongs(expected: Variables, stored: Stored) -> bool:
+    """Whether arrays are what the variables need: as many, with the same keys and shapes, all of which are told."""
+    return needed(expected) == held_in(stored)
 
 
 @lru_cache(maxsize=4)
@@ -67,7 +77,7 @@ def _held(document: Document) -> Held:
 
 
 def _elsewhere(homeless: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
-    settled: dict[str, list[tuple[Account, dict[str, tuple[str, Weight]]]]] = {}
+    settled: dict[str, list[tuple[Account, Stored]]] = {}
     for account in homeless:
         for group, why in _other_places(account, layout):
             stored = held.get(group, {})
@@ -97,16 +107,28 @@ def _renumbered(rows: tuple[Account, ...], held: Held, layout: Layout) -> Iterat
     for account in rows:
         container, _, name = layout.place(account.claim.place).rpartition("/")
         families.setdefault((container, _stem(name)), {}).setdefault(name, []).append(account)
+    contents = _contents(held)
     for (container, stem), members in families.items():
-        inside = next(
-            (place for place in _containers(container, layout) if any(group.startswith(place + "/") for group in held)), container
-        )
-        names = {group.removeprefix(inside + "/").split("/")[0] for group in held if group.startswith(inside + "/")}
-        present = sorted((name for name in names if _stem(name) == stem), key=_number)
+        inside = next((place for place in _containers(container, layout) if place in contents), container)
+        present = sorted((name for name in contents.get(inside, ()) if _stem(name) == stem), key=_number)
         if len(present) != len(members) or set(present) == set(members):
             continue
         right = inside if inside in _containers(container, layout)[: len(layout.folders)] else container
         yield from _family(inside, right, dict(zip(members, present, strict=True)), members, held)
+
+
+def _contents(held: Held) -> Mapping[str, Collection[str]]:
+    """The names of what stands in each folder on the way to a group."""
+    found: dict[str, dict[str, None]] = {}
+    for group in held:
+        folder = group
+        while folder:
+            folder, _, name = folder.rpartition("/")
+            inside = found.setdefault(folder, {})
+            if name in inside:
+                break  # and so all around it
+            inside[name] = None
+    return found
 
 
 def _containers(container: str, layout: Layout) -> list[str]:
@@ -152,6 +174,13 @@ def exchanges(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangeme
     return (*inside, *(() if between is None else (between,)))
 
 
+@lru_cache(maxsize=4)
+def displaced(document: Document, layout: Layout = KERAS_3) -> frozenset[Pointer]:
+    """The layers whose arrays stand elsewhere, or in each other's place."""
+    found = (*exchanges(document, layout), *relocations(document, layout))
+    return frozenset(account.claim.node.at for one in found for account in one.accounts)
+
+
 def _within(account: Account) -> Rearrangement | None:
     """The arrays of one group in another order."""
     arrays = list(account.stored.values())
@@ -171,8 +200,12 @@ def _between(wrong: tuple[Account, ...], every: tuple[Account, ...]) -> Rearrang
     """The groups of several layers exchanged: every one fits exactly one other, of all layers, those with fitting arrays included."""
     moves: list[tuple[str, str]] = []
     taken: set[str] = set()
+    alike: dict[Kind, list[Account]] = {}
+    for account in every if wrong else ():
+        alike.setdefault(held_in(account.stored), []).append(account)
     for account in wrong:
-        fitting = [other for other in every if belongs(account.expected, other.stored)]
+        wanted = needed(account.expected)
+        fitting = [] if wanted is None else alike.get(wanted, [])
         if len(fitting) != 1 or fitting[0].balanced:
             return None
         taken.add(fitting[0].group)
@@ -181,4 +214,4 @@ def _between(wrong: tuple[Account, ...], every: tuple[Account, ...]) -> Rearrang
 
 
 def _proves(shape: tuple[int | None, ...] | None, weight: Weight) -> bool:
-    return shape is not None and None not in shape and fits(shape, weight.shape)
+    return is_told(shape) and fits(shape, weight.shape)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import TypeAlias
 
 from kdoctor.document import Document, Weight
 from kdoctor.keras_api.layouts import KERAS_3, Layout
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.structure.manifest import FOREIGN
-from kdoctor.weights.rearrange import Rearrangement, belongs, exchanges, relocations
+from kdoctor.weights.rearrange import Held, Kind, Rearrangement, Stored, exchanges, held_in, needed, relocations
 from kdoctor.weights.stored import Account, accounts, around, fits, is_told, opened, places
 
-Stored = Mapping[str, tuple[str, Weight]]  # arrays and their paths, by key
+Parts: TypeAlias = frozenset[tuple[str, Kind]]  # the arrays of each part of a layer
 
 
 @lru_cache(maxsize=4)
@@ -66,24 +67,28 @@ def _in_order(chosen: Mapping[str, str]) -> bool:
 
 def _elsewhere(document: Document, layout: Layout, lacking: list[Account]) -> Iterator[Rearrangement]:
     """All that a layer owns in a folder that nobody opens: the folder fits that layer alone, and the layer that folder alone."""
-    orphans = _orphans(document, layout)
     by_claim: dict[str, list[Account]] = {}
     for account in lacking:
         by_claim.setdefault(account.claim.place, []).append(account)
-    homeless = {place: rows for place, rows in by_claim.items() if not any(account.stored for account in rows)}
-    fitting = {place: _folders(rows, orphans) for place, rows in homeless.items()}
-    for place, folders in fitting.items():
-        rivals = sum(folders[0] in others for others in fitting.values()) if folders else 0
-        if len(folders) == 1 and rivals == 1:
-            moves = [
-                (path, f"{account.group}/vars/{key}")
-                for account in homeless[place]
-                for key, (path, _) in orphans[_group(folders[0], account.part)].items()
-            ]
-            yield Rearrangement(tuple(homeless[place]), tuple(moves), folders[0])
+    alike: dict[Parts, list[list[Account]]] = {}  # layers that the same folders fit
+    for rows in by_claim.values():
+        wanted = frozenset((account.part, kind) for account in rows if (kind := needed(account.expected)) is not None)
+        if len(wanted) == len(rows) and not any(account.stored for account in rows):
+            alike.setdefault(wanted, []).append(rows)
+    orphans = _orphans(document, layout) if alike else {}
+    folders = _folders(orphans, max((len(part.split("/")) for wanted in alike for part, _ in wanted), default=0))
+    for wanted, layers in alike.items():
+        fitting = folders.get(wanted, [])
+        if len(layers) == len(fitting) == 1:
+            yield _moved(layers[0], fitting[0], orphans)
 
 
-def _orphans(document: Document, layout: Layout) -> dict[str, Stored]:
+def _moved(rows: list[Account], folder: str, orphans: Held) -> Rearrangement:
+    moves = [(path, f"{account.group}/vars/{key}") for account in rows for key, (path, _) in orphans[_group(folder, account.part)].items()]
+    return Rearrangement(tuple(rows), tuple(moves), folder)
+
+
+def _orphans(document: Document, layout: Layout) -> Held:
     """The groups that no layer opens or may own, with their arrays."""
     there, named = opened(document, layout), places(document, layout)
     held: dict[str, dict[str, tuple[str, Weight]]] = {}
@@ -94,16 +99,24 @@ def _orphans(document: Document, layout: Layout) -> dict[str, Stored]:
     return {group: arrays for group, arrays in held.items() if around(group, named) is None}
 
 
-def _folders(rows: list[Account], orphans: Mapping[str, Stored]) -> list[str]:
-    """The folders that hold what each part of a layer needs, and nothing else."""
-    tail = rows[0].part
-    stems = [group.removesuffix(tail).rstrip("/") for group in orphans if not tail or group.endswith(f"/{tail}")]
-    return [
-        stem
-        for stem in stems
-        if all(belongs(account.expected, orphans.get(_group(stem, account.part), {})) for account in rows)
-        and sum(group == stem or group.startswith(f"{stem}/") for group in orphans) == len(rows)
-    ]
+def _folders(orphans: Held, deepest: int) -> Mapping[Parts, list[str]]:
+    """The folders by all that stands in them, where that is no deeper than so many steps."""
+    inside: dict[str, set[tuple[str, Kind]]] = {}
+    deeper: set[str] = set()
+    for group, stored in orphans.items():
+        folder, part, kind = group, "", held_in(stored)
+        for _ in range(deepest + 1):
+            inside.setdefault(folder, set()).add((part, kind))
+            folder, _, name = folder.rpartition("/")
+            part = _group(name, part)
+        while folder and folder not in deeper:
+            deeper.add(folder)
+            folder = folder.rpartition("/")[0]
+    found: dict[Parts, list[str]] = {}
+    for folder, parts in inside.items():
+        if folder and folder not in deeper:
+            found.setdefault(frozenset(parts), []).append(folder)
+    return found
 
 
 def _group(folder: str, part: str) -> str:

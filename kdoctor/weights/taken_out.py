@@ -23,6 +23,7 @@ def left_behind(document: Document, layout: Layout) -> frozenset[str]:
     return _next_in_line(stray, _groups(found, Owner.LAYER)) if stray else frozenset()
 
 
+@lru_cache(maxsize=4)
 def has_strays(document: Document, layout: Layout) -> bool:
     """Whether arrays of a ``.keras`` archive belong to nobody: what is odd then may be the config, not the input."""
     return document.format.native and any(one.owner is Owner.STRAY for one in holdings(document, layout))

@@ -24,6 +24,7 @@ import numpy as np
 from model_files import weights_bytes, zip_bytes
 
 from hostile.archives import HONEST, SHARDED, Make, config, layer, layers, with_members
+from hostile.misplaced import MISPLACED
 from hostile.multitudes import MULTITUDES
 
 
@@ -258,6 +259,7 @@ CORPUS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "a_tar_of_a_link.keras": (lambda: packed("model.keras", type=tarfile.SYMTYPE, linkname="/etc/passwd"), ("K101", "K806")),
     "a_tar_of_petabytes.keras": (lambda: packed("model.keras", pax_headers={"size": "99999999999999999"}), ("K101", "K103", "K106")),
     "20_000_links.h5": (lambda: legacy(many_arrays), ("K804",)),
+    **MISPLACED,
     **MULTITUDES,
 }  # fmt: skip
 
