@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias, TypeVar
 
 Key: TypeAlias = "str | int"
+Kept = TypeVar("Kept")
 
 
 class Pointer(NamedTuple):
@@ -35,3 +37,12 @@ class Pointer(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.part}#{self.json}" if self.keys else self.part
+
+
+def innermost(places: Mapping[Pointer, Kept], at: Pointer) -> Kept | None:
+    """What is kept for the innermost of these places that is ``at``, or lies around it."""
+    for end in range(len(at.keys), -1, -1):
+        found = places.get(Pointer(at.part, at.keys[:end]))
+        if found is not None:
+            return found
+    return None

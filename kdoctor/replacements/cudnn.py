@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kdoctor.document import Document, Json, Weight
 from kdoctor.edit import Edit
-from kdoctor.pointer import Pointer
+from kdoctor.pointer import Pointer, innermost
 from kdoctor.recipe import Recipe, add, join, part, reshape, transpose
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.weights.stored_h5 import Group, ledger
@@ -40,10 +40,10 @@ def as_plain(document: Document, node: Node) -> tuple[Edit, ...] | None:
 def _group(document: Document, node: Node) -> Group | None:
     """The group of the outermost layer that is, or holds, this one."""
     found = ledger(document)
-    owner = next((row for row in found.layers if row.node.at.holds(node.at)), None) if found is not None else None
+    owner = innermost(found.places, node.at) if found is not None else None
     if found is None or owner is None or not (owner.node.at == node.at or _only_holds(owner.node, node)):
         return None
-    return next((group for group in found.groups if group.name == owner.name), None)
+    return found.named.get(owner.name)
 
 
 def _only_holds(owner: Node, node: Node) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.variables.variable import Variable
-from kdoctor.pointer import Pointer
+from kdoctor.pointer import Pointer, innermost
 from kdoctor.recipe import Recipe, scale
 from kdoctor.saved_release import CONVERTED_FROM, origin_of
 from kdoctor.structure.objects import Node, objects
@@ -42,10 +42,10 @@ def rescaled(document: Document, factor: float = FACTOR, release: str = "3.0.0")
     way back, to Keras 2, is a ``factor`` of 1 / 1.2.
     """
     found = ledger(document)
-    pairs = found.pairs if found is not None else ()
+    pairs = {row.node.at: (row, group) for row, group in found.pairs} if found is not None else {}
     edits: list[Edit] = []
     for node, key in users(document):
-        owner = next(((row, group) for row, group in pairs if row.node.at.holds(node.at)), None)
+        owner = innermost(pairs, node.at)
         if owner is None or owner[0].variables is None or len(owner[0].variables) != len(owner[1].weights):
             return None
         row, group = owner

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kdoctor.document import Document, Json
-from kdoctor.pointer import Pointer
+from kdoctor.pointer import Pointer, innermost
 from kdoctor.structure.objects import MODELS, Node, as_node, model_of
 from kdoctor.structure.sources import Source, tensors
 
@@ -101,12 +101,7 @@ def _calls(nodes: Json) -> tuple[tuple[Source, ...], ...]:
 
 def layer_at(document: Document, at: Pointer) -> Layer | None:
     """The innermost layer whose object holds this place."""
-    places = _places(document)
-    for end in range(len(at.keys), -1, -1):
-        found = places.get(Pointer(at.part, at.keys[:end]))
-        if found is not None:
-            return found
-    return None
+    return innermost(_places(document), at)
 
 
 @lru_cache(maxsize=4)

@@ -63,6 +63,16 @@ class Ledger:
         return tuple(group for group in self.groups if group.names)
 
     @cached_property
+    def named(self) -> Mapping[str, Group]:
+        """The groups by their names, of several the first."""
+        return {group.name: group for group in reversed(self.groups)}
+
+    @cached_property
+    def places(self) -> Mapping[Pointer, Listed]:
+        """The layers by their places in the config."""
+        return {layer.node.at: layer for layer in self.layers}
+
+    @cached_property
     def least(self) -> int:
         """How many layers have weights for certain."""
         return sum(layer.weighted is True for layer in self.layers)
