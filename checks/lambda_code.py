@@ -63,7 +63,8 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(
             found.at,
             f"{found.described} is Python bytecode (Python {found.code.python}), {told}"
-            + (f"; it cannot be written with Keras's operations: {why}" if why else ""),
+            + (f"; it cannot be written with Keras's operations: {why}" if why else "")
+            + (f"; it was not tried to write it with Keras's operations: {known.too_many}" if curable and known.too_many else ""),
             repair=(known.of(found.at) if curable else None) or (ADVICE if paste is None else TO_PASTE),
             needs=known.needs.get(found.at, ()) if refused else (),
             layer=found.owner,

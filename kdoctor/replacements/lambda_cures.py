@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 TITLE = "write it with Keras's own operations"
 TITLE_OF_LAYERS = "write the layer of Keras that it is"
 LIMIT = 200  # Lambda layers of one model
+WORK = 50_000  # Lambda layers times layers: the shapes of the whole model are inferred anew for each
 
 
 @dataclass(frozen=True, slots=True)
 class Cures:
     """repair: of all layers in ``cured``, by place; reasons, needs: why another one is not, by the place of its function.
 
-    named: of functions that are cured where they stand, each by itself.
+    named: of functions that are cured where they stand, each by itself. too_many: why none is, where there are more than can be followed.
     """
 
     repair: Repair | None = None
@@ -45,6 +46,7 @@ class Cures:
     reasons: Mapping[Pointer, str] = field(default_factory=dict)
     needs: Mapping[Pointer, tuple[Need, ...]] = field(default_factory=dict)
     named: Mapping[Pointer, Repair] = field(default_factory=dict)
+    too_many: str = ""
 
     def of(self, function: Pointer) -> Repair | None:
         """The repair, for a function of a layer that it cures (its output_shape and mask go with it)."""
@@ -56,8 +58,11 @@ class Cures:
 @lru_cache(maxsize=4)
 def cures(document: Document, target: Target) -> Cures:
     """The cure of every function; an activation that cannot be cured as a layer of its own stays where it is."""
-    if not target.keras_3 or not 0 < len(lambdas(document)) <= LIMIT:
+    count, around = len(lambdas(document)), len(layers(document))
+    if not target.keras_3 or not count:
         return Cures()
+    if count > LIMIT or count * around > WORK:
+        return Cures(too_many=f"it is one of {count:,} functions among {around:,} layers, more than are followed")
     named = {each.at: repair for each in lambdas(document) if (repair := in_place(document, target, each)) is not None}
     reasons: dict[Pointer, str] = {}
     needs: dict[Pointer, tuple[Need, ...]] = {}
@@ -105,6 +110,7 @@ class _Work:
     target: Target
     split: Apart
     after: Document = field(init=False)
+    stored: dict[Pointer, list[Lambda]] = field(default_factory=dict)  # by the config that holds them
     cured: dict[Pointer, Replacement] = field(default_factory=dict)
     made: list[Edit] = field(default_factory=list)
     reasons: dict[Pointer, str] = field(default_factory=dict)
@@ -112,6 +118,8 @@ class _Work:
 
     def __post_init__(self) -> None:
         self.after = self.split.document
+        for each in lambdas(self.after):
+            self.stored.setdefault(each.at.parent, []).append(each)
 
     def cure(self, found: Lambda) -> bool:
         from kdoctor.bytecode.backslashes import doubtful_constant
@@ -121,8 +129,9 @@ class _Work:
 
         at = found.at.parent.parent
         stored = self.after.at(at)
-        codes = [each.code for each in lambdas(self.after) if each.at.parent == found.at.parent]
-        if any(code is not None and reaches(code) for code in codes):  # K407: never translated, whatever the table knows
+        if any(
+            each.code is not None and reaches(each.code) for each in self.stored[found.at.parent]
+        ):  # K407: never translated, whatever the table knows
             self.reasons[found.at] = "it reaches for the system"
             return False
         if found.code is not None and (number := doubtful_constant(found.code)) is not None:
@@ -184,7 +193,7 @@ class _Work:
         saved = release_of(self.before)
         at_once = is_wrapped(at) and (saved is None or saved < (3, 0))
         given = self.target.given.bindings
-        mask = next((each for each in lambdas(self.after) if each.at == at / "config" / "mask"), None)
+        mask = next((each for each in self.stored[at / "config"] if each.key == "mask"), None)
         return Surroundings(shapes, dtypes, listed, self.masked(), given, self.target.release, saved, at_once, mask)
 
     def masked(self) -> bool:

@@ -31,6 +31,17 @@ def test_bytecode_with_a_cure_is_shown_as_source() -> None:
     assert finding.excerpt.text == "lambda x: x / 255.0"
 
 
+def test_more_functions_than_are_followed_are_said_to_be() -> None:
+    start, code = layer("InputLayer", name="in", batch_shape=[None, 4]), crop("lambda x: x / 255.0")
+    found = examine("K401", model(start, *[code] * 201))
+    assert {finding.message.partition("; ")[2] for finding in found} == {
+        "it was not tried to write it with Keras's operations: it is one of 201 functions among 202 layers, more than are followed"
+    }
+    many = examine("K401", model(start, code, code, *[layer("Dense", name=f"d{number}", units=4) for number in range(25_000)]))
+    assert all("one of 2 functions among 25,003 layers" in finding.message for finding in many)
+    assert len(many) == 2
+
+
 def test_a_lambda_as_an_activation_is_bytecode_too() -> None:
     (finding,) = examine("K401", model(layer("Dense", activation=crop("lambda x: x + 1")["config"]["function"])))
     assert finding.message.startswith("the activation of 'dense' is Python bytecode")
