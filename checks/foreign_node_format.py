@@ -3,16 +3,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.document import Document, Json
+from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.native_config import has_tensors, native_node
-from kdoctor.structure.call_numbers import counted_from_one, less_one
-from kdoctor.structure.layers import Layer, layer_nodes
+from kdoctor.structure.layers import layer_nodes
 from kdoctor.structure.models import Model, all_models, home_of
 from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
+from ._counted_calls import counted_calls
 from ._ellipsis import unread_ellipsis
 from ._ends_of_models import miscounted_ends
 from ._foreign_calls import foreign_calls
@@ -68,8 +68,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
         if model.functional and target.keras_3 and not habits.READS_NESTED_ENDS.of(target):
             yield from nested_ends(model, target)
         if model.functional and habits.COUNTS_NESTED_CALLS_ANEW.of(target):
-            yield from _counted_from_one(model)
-            yield from _functional_counted_from_one(model)
+            yield from counted_calls(model)
         if model.functional:
             yield from unread_ellipsis(document, model, target)
             yield from listed_keys(document, model, target)
@@ -129,39 +128,6 @@ def _flat_ends(document: Document, model: Model, target: Target) -> Iterator[Fin
     )
 
 
-def _functional_counted_from_one(model: Model) -> Iterator[Finding]:
-    """A nested Functional model of Keras 2 whose n calls are referred to as 1 to n; ``output_layers`` counts so in Keras 3, too."""
-    names = counted_from_one([layer.node for layer in model.layers], model.node.config.get("output_layers"))
-    for nested in (layer for layer in model.layers if layer.key in names and layer.class_name != "Sequential"):
-        places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
-        edits = [Edit(at, old=old, new=new) for at, old in places if (new := less_one(old, frozenset({nested.key}))) != old]
-        yield Finding(
-            nested.at,
-            f"the calls of the nested model {nested.name!r} are counted from 1",
-            repair=Repair("count them from 0", tuple(edits)),
-            layer=nested.name,
-            keras_says="ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or "
-            "disconnected nodes.",
-        )
-
-
-def _counted_from_one(model: Model) -> Iterator[Finding]:
-    """A nested Sequential whose n calls are referred to as 1 to n."""
-    for stack in (layer for layer in model.layers if layer.class_name == "Sequential"):
-        used = {source.call for layer in model.layers for call in layer.calls for source in call if source.layer == stack.key}
-        used |= {source.call for source in model.endpoints("output_layers") if source.layer == stack.key}
-        if not used or min(used) < 1 or max(used) > len(stack.calls):
-            continue
-        yield Finding(
-            stack.at,
-            f"the calls of the nested Sequential {stack.name!r} are counted from 1",
-            repair=Repair("count them from 0", tuple(_recounted(model, stack))),
-            layer=stack.name,
-            keras_says="ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or "
-            "disconnected nodes.",
-        )
-
-
 def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
     for layer in model.layers:
         nodes = layer.node.raw.get("inbound_nodes")
@@ -174,22 +140,3 @@ def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
                     repair=Repair("write the call in Keras 3's form", (Edit(at, old=node, new=native_node(node)),)),
                     layer=layer.name,
                 )
-
-
-def _recounted(model: Model, stack: Layer) -> Iterator[Edit]:
-    places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
-    places.append((model.node.at / "config" / "output_layers", model.node.config.get("output_layers")))
-    for at, old in places:
-        new = _less_one(old, stack.key)
-        if new != old:
-            yield Edit(at, old=old, new=new)
-
-
-def _less_one(value: Json, name: str) -> Json:
-    if isinstance(value, list):
-        if len(value) >= 3 and value[0] == name and type(value[1]) is int:
-            return [name, value[1] - 1, *value[2:]]
-        return [_less_one(item, name) for item in value]
-    if isinstance(value, dict):
-        return {key: _less_one(item, name) for key, item in value.items()}
-    return value

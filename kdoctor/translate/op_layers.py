@@ -23,6 +23,7 @@ from kdoctor.translate.table import call
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 Step = tuple[str, int]  # a layer's name and which of its calls
+OUTPUTS = 1000  # of one call, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class _Walk:
     refused: dict[str, Refusal] = field(default_factory=dict)
     at_fault: str = ""
     graph: Graph = field(init=False)
+    inputs: dict[str, int] = field(default_factory=dict)  # by name, in the order of the model's
+    counts: dict[Step, int] = field(default_factory=dict)  # how many outputs of each call are referred to
 
     def __post_init__(self) -> None:
         nodes = layer_nodes(self.model)
@@ -85,6 +88,12 @@ class _Walk:
             self.layers[key_of(node)] = node
             self.connections[key_of(node)] = less_one(stored, numbered) if isinstance(stored, list) else []
         self.graph = Graph(self.release, set(self.layers), keras_minor=self.keras_minor)
+        for place, source in enumerate(tensors(self.model.config.get("input_layers"), by_name=True)):
+            self.inputs.setdefault(source.layer, place)
+        for source in tensors([*self.connections.values()], by_name=True):
+            if 0 <= source.output < OUTPUTS:
+                step = source.layer, source.call
+                self.counts[step] = max(self.counts.get(step, 0), source.output + 1)
 
     def follow(self) -> None:
         """Each call of each layer as soon as all that it takes is known; a loop leaves its calls out."""
@@ -123,18 +132,12 @@ class _Walk:
         shapes = tuple(value.shape if isinstance(value, Tensor) else None for value in found)
         dtypes = tuple(value.dtype if isinstance(value, Tensor) else None for value in found)
         if node.class_name == "InputLayer":
-            names = [source.layer for source in tensors(self.model.config.get("input_layers"), by_name=True)]
-            place = names.index(step[0]) if step[0] in names else len(self.given)
+            place = self.inputs.get(step[0], len(self.given))
             shapes = self.given[place : place + 1]
         made = called(node, shapes) if node.class_name != "InputLayer" else (input_shape(node, shapes),)
         dtype = returned_dtype(node, dtypes)
-        count = max((source.output + 1 for source in self._references(step)), default=1)
-        known = [*made, *(None,) * (count - len(made))]
+        known = [*made, *(None,) * (self.counts.get(step, 1) - len(made))]
         return [Tensor(*step, output, shape, dtype, True) for output, shape in enumerate(known)]
-
-    def _references(self, step: Step) -> list[Source]:
-        every = [source for calls in self.connections.values() for source in tensors(calls, by_name=True)]
-        return [source for source in every if (source.layer, source.call) == step and 0 <= source.output < 1000]
 
     def operation(self, node: Node, step: Step, connection: Json) -> list[Value]:
         """One call of an operation; its result stands under the layer's own name where it can."""
