@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
+from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import calls, read_natively
@@ -150,12 +151,11 @@ def _backwards(node: Node, target: Target) -> Iterator[Finding]:
         name = f"backward_{held.name}"
         second = {**held.raw, "config": {**held.config, "name": name, "go_backwards": False}}
         stated = node.config.get("backward_layer", ABSENT)
+        edits = (Edit(node.at / "config" / "backward_layer", old=stated, new=second),)
         yield Finding(
             held.at / "config" / "go_backwards",
             f"both directions of {node.name!r} go backwards in {target}: it does not turn the second one round",
-            repair=Repair(
-                "state the second direction, which goes forwards", (Edit(node.at / "config" / "backward_layer", old=stated, new=second),)
-            ),
+            repair=None if is_keras_1(held) else Repair("state the second direction, which goes forwards", edits),  # first its words (K608)
             layer=node.name,
             keras_says="ValueError: Forward layer and backward layer should have different `go_backwards` value.",
         )

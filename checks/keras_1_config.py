@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
-from kdoctor.keras_1 import is_keras_1, today
+from kdoctor.keras_1 import forgets, is_keras_1, today
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import layers
 from kdoctor.structure.naming import fresh
@@ -22,7 +22,8 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
     ``nb_filter``, ``border_mode``, ``Convolution2D``, ``Merge``: "Unrecognized keyword arguments passed to Dense: {'output_dim': 4}".
 
     The cure writes the list as ``{"name": …, "layers": […]}``, and Keras 1's words in today's, with the arrays of recurrent layers and of
-    Theano's convolutions laid out anew. Layers that compute something else today, or that nobody has any more, have no cure.
+    Theano's convolutions laid out anew. An Embedding that dropped whole words in training loses that, which is unsafe. Layers that compute
+    something else today, or that nobody has any more, have no cure.
     """
     words = not habits.SPEAKS_KERAS_1.of(target) and (document.saved_by().major or 1) < 2
     for node in _all_layers(document) if words else ():
@@ -61,7 +62,12 @@ def _old_words(document: Document, node: Node, target: Target) -> Finding:
     said, arrays = today(node), relaid(document, node)
     repair = None
     if said is not None and arrays is not None:
-        repair = Repair(f"write it as {said['class_name']} in today's words", (Edit(node.at, old=node.raw, new=said), *arrays))
+        edits = (Edit(node.at, old=node.raw, new=said), *arrays)
+        if forgets(node):
+            title = f"write it as {said['class_name']} in today's words, without its dropout of whole words, which training used"
+            repair = Repair(title, edits, Safety.UNSAFE)
+        else:
+            repair = Repair(f"write it as {said['class_name']} in today's words", edits)
     return Finding(
         node.at,
         f"{node.class_name} {node.name!r} is written in the words of Keras 1, which {target} does not read",

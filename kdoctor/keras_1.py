@@ -60,6 +60,11 @@ def today(node: Node) -> dict[str, Json] | None:
     return {**node.raw, "class_name": known.name, "config": config}
 
 
+def forgets(node: Node) -> bool:
+    """Whether today's words leave out what training used: an Embedding that dropped whole words, for which Keras 2 and 3 have none."""
+    return node.class_name == "Embedding" and bool(node.config.get("dropout"))
+
+
 def _known(node: Node) -> ApiObject | None:
     return Catalogue.load(CONVERTER).legacy("layer", plain_class(node))
 
@@ -102,12 +107,11 @@ def _is_penalty(name: str) -> bool:
 
 
 def _refused(node: Node) -> bool:
-    """What has no words today: other modes of BatchNormalization, dropout in an Embedding, channels first, penalties that are gone."""
+    """What has no words today: other modes of BatchNormalization, channels first, penalties that are gone."""
     config = node.config
     penalties = (value for name, value in config.items() if _is_penalty(name) and value is not None)
     return bool(
         (node.class_name == "BatchNormalization" and config.get("mode", 0) != 0)
-        or (node.class_name == "Embedding" and config.get("dropout"))
         or config.get("dim_ordering") == "th"
         or any(not isinstance(value, Mapping) or value.get("name") not in PENALTIES for value in penalties)
     )

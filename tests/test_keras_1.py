@@ -91,7 +91,6 @@ def test_penalties_become_objects_of_today(argument: str, value: Json, today: Js
         ("BatchNormalization", {"mode": 1}),
         ("Convolution2D", {"nb_filter": 1, "dim_ordering": "th"}),
         ("Dense", {"output_dim": 1, "W_regularizer": {"name": "EigenvalueRegularizer", "k": 0.1}}),
-        ("Embedding", {"output_dim": 1, "dropout": 0.5}),
         ("Merge", {"mode": "cos"}),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graphs import cured
 
+from kdoctor.check import Safety
 from kdoctor.document import Document, Format
 from kdoctor.testing import document, examine, layer, sequential
 
@@ -62,3 +63,21 @@ def test_the_arrays_of_a_recurrent_layer_in_a_wrapper_are_not_laid_out_by_guess(
     inner = {"class_name": "LSTM", "config": {"name": "lstm_1", "output_dim": 2, "inner_activation": "sigmoid"}}
     (finding,) = examine("K608", keras_1(sequential({"class_name": "Bidirectional", "config": {"name": "both", "layer": inner}})))
     assert finding.repair is None
+
+
+def test_an_embedding_that_drops_words_in_training_is_cured_where_the_user_allows_it() -> None:
+    words = {"name": "e", "input_dim": 9, "output_dim": 2, "init": "uniform", "W_regularizer": None, "dropout": 0.2}
+    (finding,) = examine("K608", keras_1(sequential({"class_name": "Embedding", "config": words})))
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.UNSAFE
+    assert "dropout" not in finding.repair.edits[0].new["config"]
+
+
+def test_the_second_direction_is_not_stated_in_the_words_of_keras_1() -> None:
+    inner = {"class_name": "SimpleRNN", "config": {"name": "r", "output_dim": 2, "inner_init": "orthogonal", "go_backwards": True}}
+    sick = keras_1(sequential({"class_name": "Bidirectional", "config": {"name": "both", "layer": inner}}))
+    (backwards,) = examine("K609", sick)
+    assert backwards.repair is None
+    (words,) = examine("K608", sick)
+    (after,) = examine("K609", cured(sick, words))
+    assert after.repair is not None

@@ -92,3 +92,43 @@ def test_the_group_of_a_layer_whose_slashes_were_replaced_is_found_by_its_old_na
     theano = file("b1/c", {"b1/c_W": (3, 3, 2, 3), "b1/c_b": (3,)})
     (edit,) = relaid(theano, node("Convolution2D", "b1_c")) or ()
     assert edit.at.keys == ("model_weights/b1/c/b1/c_W",)
+
+
+def test_the_gates_of_consume_less_gpu_stand_side_by_side_already() -> None:
+    assert relaid(file("r", {"r_W:0": (3, 8), "r_U:0": (2, 8), "r_b:0": (8,)}), node("LSTM", "r")) == ()
+    assert relaid(file("r", {"r_W:0": (3, 6), "r_U:0": (2, 6), "r_b:0": (6,)}), node("GRU", "r")) == ()
+    assert relaid(file("r", {"r_W:0": (3, 6), "r_U:0": (2, 6), "r_b:0": (6,)}), node("LSTM", "r")) is None
+
+
+def test_the_kernels_of_a_convlstm_are_joined_along_the_last_axis_and_turned_if_theano_made_them() -> None:
+    shapes = (("W", (2, 2, 3, 1)), ("U", (2, 2, 1, 1)), ("b", (1,)))
+    for ending, step in ((":0", "Join"), ("", "Flip")):
+        before = file("r", {f"r_{kind}_{gate}{ending}": shape for gate in "icfo" for kind, shape in shapes})
+        after = apply(before, relaid(before, node("ConvLSTM2D", "r")) or ())
+        names = after.attributes["/model_weights/r"]["weight_names"]
+        assert [after.weights[f"model_weights/r/{name}"].shape for name in names] == [(2, 2, 3, 4), (2, 2, 1, 4), (4,)]
+        assert type(made(after, f"model_weights/r/{names[0]}")).__name__ == step
+
+
+def test_a_layer_of_a_nested_model_has_its_arrays_among_those_of_the_others() -> None:
+    gates = {f"r_{kind}_{gate}:0": shape for gate in "zrh" for kind, shape in (("W", (3, 2)), ("U", (2, 2)), ("b", (2,)))}
+    plain = file("inner", {"d_W:0": (4, 3), **gates, "r_W_z_1:0": (9, 9), "last_W:0": (2, 1)})
+    held = {"class_name": "GRU", "config": {"name": "r"}}
+    inner = {"class_name": "Model", "config": {"name": "inner", "layers": [held]}}
+    before = plain.replacing({**plain.parts, "config": {"class_name": "Model", "config": {"name": "all", "layers": [inner]}}})
+    found = as_node(held, Pointer("config", ("config", "layers", 0, "config", "layers", 0)))
+    assert found is not None
+    after = apply(before, relaid(before, found) or ())
+    names = ["d_W:0", "r_kernel", "r_recurrent_kernel", "r_bias", "r_W_z_1:0", "last_W:0"]
+    assert after.attributes["/model_weights/inner"]["weight_names"] == names
+
+
+def test_a_convolution_in_a_timedistributed_loses_the_axis_too() -> None:
+    held = {"class_name": "Convolution1D", "config": {"name": "c"}}
+    plain = file("each", {"c_W:0": (2, 1, 3, 4), "c_b:0": (4,)})
+    each = {"class_name": "TimeDistributed", "config": {"name": "each", "layer": held}}
+    before = plain.replacing({**plain.parts, "config": {"class_name": "Sequential", "config": [each]}})
+    found = as_node(held, Pointer("config", ("config", 0, "config", "layer")))
+    assert found is not None
+    (edit,) = relaid(before, found) or ()
+    assert edit.new.shape == (2, 3, 4)
