@@ -17,6 +17,7 @@ from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 from kdoctor.weights.stored_h5 import NAMES
 
+from ._lone_cells import lone_cells
 from ._masked_attention import narrow_masks
 from ._output_forms import unfit_forms
 from ._unfit_schedules import unfit_schedules
@@ -52,12 +53,16 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     An Attention or AdditiveAttention that gets a mask with its input (of an Embedding, a Masking) fails in Keras 3.0 to 3.11: no argument of it
     says otherwise.
 
+    Keras 3 fails with a StackedRNNCells of one cell that is masked, or of one LSTMCell that is unrolled: "The two structures don't have the same
+    nested structure". The cure takes the cell without the stack.
+
     Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
     """
     yield from _kernels_of_a_gpu(document, target)
     yield from _without_boundaries(document, target)
     yield from _lost_words(document, target)
     yield from narrow_masks(document, target)
+    yield from lone_cells(document, target)
     if document.format.native:
         yield from _unfit_steps(document, target)
     yield from unfit_schedules(document, target)

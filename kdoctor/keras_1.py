@@ -20,7 +20,13 @@ EMBEDDING_NEEDS = "input_dim"
 KERNELS = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
 MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate"}
 # Classes of Keras 1 alone that are another one of its own under a second name, and what an argument of theirs is called there.
-TWINS = {"TimeDistributedDense": "Dense", "AtrousConvolution1D": "Convolution1D", "AtrousConvolution2D": "Convolution2D"}
+TWINS = {
+    "TimeDistributedDense": "Dense", "AtrousConvolution1D": "Convolution1D", "AtrousConvolution2D": "Convolution2D",
+    "SeparableConvolution2D": "Convolution2D",
+}  # fmt: skip
+OF_ITS_OWN = {
+    "SeparableConvolution2D": "SeparableConv2D"
+}  # has the words of its twin and a name of today's; Keras 2.2.5 forgot its converter
 ATROUS = {"atrous_rate": "dilation_rate"}
 GATED = frozenset({"GRU", "LSTM"})
 # Penalties of Keras 1.0 to 1.2 by name (regularizers.py, constraints.py): today's class, and its arguments by theirs.
@@ -57,7 +63,7 @@ def today(node: Node) -> dict[str, Json] | None:
         config[old.renamed.get(name, name) if old is not None else name] = _penalty(name, exchanged)
     if known.name == "GRU":
         config["reset_after"] = False  # the only GRU that Keras 1 had
-    return {**node.raw, "class_name": known.name, "config": config}
+    return {**node.raw, "class_name": OF_ITS_OWN.get(node.class_name, known.name), "config": config}
 
 
 def forgets(node: Node) -> bool:

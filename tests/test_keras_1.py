@@ -102,3 +102,14 @@ def test_todays_words_are_not_taken_for_old_ones() -> None:
     assert is_keras_1(node("Dense", OLD_DENSE))
     assert not is_keras_1(node("Dense", {"name": "d", "units": 4}))
     assert not is_keras_1(node("MyLayer", {"name": "x", "anything": 1}))
+
+
+def test_a_separable_convolution_has_the_words_of_a_plain_one() -> None:
+    said = today(
+        node(
+            "SeparableConvolution2D", {"nb_filter": 3, "nb_row": 2, "nb_col": 1, "depth_multiplier": 2, "bias": True, "border_mode": "same"}
+        )
+    )
+    assert said is not None
+    assert said["class_name"] == "SeparableConv2D"
+    assert said["config"] == {"filters": 3, "kernel_size": [2, 1], "depth_multiplier": 2, "use_bias": True, "padding": "same"}

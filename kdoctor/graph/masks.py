@@ -61,6 +61,18 @@ def is_asked_for(model: Model, layer: Layer) -> bool:
     return any(by_key[key].class_name in ASKING for key in _reached(model, [layer]))
 
 
+def reached(model: Model) -> frozenset[str]:
+    """The layers to which a mask comes, by key, in a model of either kind: the layers of a Sequential follow each other."""
+    if model.functional:
+        return frozenset(masked(model))
+    found, comes = set(), False
+    for layer in model.layers:
+        if comes:
+            found.add(layer.key)
+        comes = _makes(layer) or (comes and layer.class_name not in OF_ALL and _hands_on(layer, 1))
+    return frozenset(found)
+
+
 def _makes(layer: Layer) -> bool:
     return layer.class_name == "Masking" or layer.node.config.get("mask_zero") is True
 

@@ -57,7 +57,9 @@ def _outermost(document: Document, node: Node) -> Node | None:
 
 def _is_of(node: Node, name: str) -> bool:
     """Whether an array in the group of a nested model is the layer's, by what Keras 1 called it: ``forward_lstm_1_W_i:0``."""
-    return re.fullmatch(rf"(forward_|backward_)?{re.escape(node.name or '')}_[WUb](_[a-z])?(:0)?", name) is not None
+    return (
+        re.fullmatch(rf"(forward_|backward_)?{re.escape(node.name or '')}_([WUb](_[a-z])?|(depth|point)wise_kernel)(:0)?", name) is not None
+    )
 
 
 def _directions(holder: Node | None) -> int:

@@ -155,3 +155,30 @@ def test_an_h5_lists_the_summary_no_more() -> None:
     sick = document(binned(bin_boundaries=None).config, format=Format.H5_MODEL, attributes=names)
     (finding,) = examine("K610", sick, Target("3.15.1", given=Given(settings={("bins", "bin_boundaries"): [0.5, 1.5]})))
     assert cured(sick, finding).attributes["/model_weights"]["layer_names"] == ["dense"]
+
+
+def stacked(*cells: str, masked: bool = True, both_ways: bool = False, **words: Any) -> Any:
+    stack = layer("StackedRNNCells", cells=[layer(cell, name=f"cell_{n}", units=2) for n, cell in enumerate(cells)])
+    runs = layer("RNN", name="rnn", cell=stack, **words)
+    last = layer("Bidirectional", name="both", layer=runs) if both_ways else runs
+    return document(sequential(*[layer("Masking")] * masked, layer("Dense", name="d", units=3), last), format=Format.H5_MODEL)
+
+
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_a_masked_stack_of_one_cell_is_taken_for_the_cell(both_ways: bool) -> None:
+    sick = stacked("GRUCell", both_ways=both_ways)
+    (finding,) = examine("K610", sick)
+    runs = cured(sick, finding).config["config"]["layers"][-1]["config"]
+    assert (runs["layer"]["config"] if both_ways else runs)["cell"]["class_name"] == "GRUCell"
+    assert examine("K610", cured(sick, finding)) == []
+
+
+def test_a_stack_of_one_lstm_cell_fails_unrolled_too_and_others_do_not() -> None:
+    assert len(examine("K610", stacked("LSTMCell", masked=False, unroll=True))) == 1
+    for healthy in (
+        stacked("GRUCell", masked=False),
+        stacked("GRUCell", masked=False, unroll=True),
+        stacked("LSTMCell", unroll=True),
+        stacked("GRUCell", "GRUCell"),
+    ):
+        assert examine("K610", healthy) == []
