@@ -23,6 +23,7 @@ from ._masked_attention import joined_masks, unmasked_attention
 from ._states_and_masks import masks_beside_states
 from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
+from ._zeroed_steps import zeroed_steps
 
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
 LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
@@ -70,6 +71,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     yield from exchanged(document, target)
     yield from unmasked_attention(document, target)
     yield from joined_masks(document, target)
+    yield from zeroed_steps(document, target)
     yield from masks_beside_states(document, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):

@@ -40,6 +40,7 @@ JOINS_MASKS_BY_OPERATIONS = Habit((3, 6))  # and names them beside the layers: 3
 LOSES_MASKS_BESIDE_STATES = Habit(
     (3, 0)
 )  # a recurrent layer with an initial_state gets no mask with its input: Layer.__call__ of 3.0.5, 3.15.1
+REPEATS_MASKED_STEPS = Habit((0, 1), (2, 4))  # a Bidirectional that returns sequences; tf.keras of the same number puts zeros there
 PASSES_OVER_MASKS = Habit((2, 4), (2, 10))
 TELLS_CAUSALITY_IN_CALLS = Habit((2, 10))  # use_causal_mask of attention layers, which 2.9 refuses as an argument of call()
 MASKS_ATTENTION = Habit((2, 10))  # a MultiHeadAttention heeds the masks that come with its inputs: 2.9 did not, 2.15 does
