@@ -42,7 +42,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. A CategoryEncoding or Discretization
     (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and told without a cure of
     their files. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
-    axis and its order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. A
+    axis and its order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. Where a
+    Bidirectional is masked, Keras 1 to 2.3 repeated the step before in its sequence, and Keras 3 puts zeros: told without a cure. A
     layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
