@@ -51,11 +51,12 @@ class Surplus:
 
     @cached_property
     def whole(self) -> bool:
-        """Whether all that is referred to is there: else what the outputs need cannot be told (K204, K209)."""
-        known = {layer.key for layer in self.model.layers}
+        """Whether all that is referred to is there, calls and all: else what the outputs need cannot be told (K204, K209, K604, K614)."""
+        known = {layer.key: layer for layer in self.model.layers}
         taken = [source for layer in self.model.layers for call in layer.calls for source in call]
         ends = self.model.endpoints("output_layers")
-        return bool(ends) and {source.layer for source in (*taken, *ends, *self.model.endpoints("input_layers"))} <= known
+        referred = {*taken, *ends, *self.model.endpoints("input_layers")}
+        return bool(ends) and all(source.layer in known and _has(known[source.layer], source.call) for source in referred)
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -217,6 +218,11 @@ class Surplus:
         kept = [layer for layer in self._kept if layer.key not in starts]
         names = None if group is None else arrays_of(self.document, group, gone, kept)
         return None if group is None or names is None else (group, names)
+
+
+def _has(layer: Layer, call: int) -> bool:
+    """Whether a layer has a call of this number; an InputLayer is its own first one, and releases number those of a nested model in two ways."""
+    return bool(layer.calls) if is_model(layer.node) else 0 <= call < max(len(layer.calls), layer.class_name == "InputLayer")
 
 
 def _stemmed(classes: Iterable[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.document import Document, Format
@@ -72,3 +73,14 @@ def test_an_input_that_a_wrapped_model_does_not_declare_is_named() -> None:
     (finding,) = examine("K203", wrapped(inner))
     assert finding.layer == "b"
     assert "is none of its declared inputs" in finding.message
+
+
+@pytest.mark.parametrize("call", [5, -1])
+def test_where_a_call_is_missing_nothing_is_called_superfluous(call: int) -> None:
+    broken = functional(start(), after(D1, "in"), after(D2, "d1", node=call), outputs=(("d2", 0, 0),))
+    assert examine("K203", archive(broken)) == []
+
+
+def test_where_a_layer_states_no_calls_nothing_is_called_superfluous() -> None:
+    broken = functional(start(), after(D1, "in"), {**after(D2, "d1"), "inbound_nodes": []}, outputs=(("d2", 0, 0),))
+    assert examine("K203", archive(broken)) == []
