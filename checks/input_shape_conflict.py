@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.graph.shapes import output_shapes
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.structure.flow import Clash, fits, flow
@@ -187,7 +188,9 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
         at, features = layer.at / "build_config" / "input_shape", features_of(document, layer)
         right = (*shape[:-1], features)
         repair = None
-        if features is not None and fits(document, (layer,), right):
+        if _reaches(document, stack, layer, shape):
+            pass  # then it is the kernel that is odd (K702)
+        elif features is not None and fits(document, (layer,), right):
             repair = Repair(f"write the shape that the kernel proves, {right}", (Edit(at, old=document.at(at), new=list(right)),))
         elif stack.inputs and not perhaps_untraced(stack, target):
             whole = Edit(at.parent, old=layer.raw["build_config"], new=ABSENT)
@@ -195,6 +198,17 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
         says = incompatible(layer, shape[-1]) if stack.inputs else "ValueError: A total of … objects could not be loaded"
         message = f"build_config contradicts the stored weights: {clash}"
         yield Finding(at, message, repair=repair, layer=layer.name, keras_says=says)
+
+
+def _reaches(document: Document, stack: Stack, layer: Node, shape: Shape) -> bool:
+    """Whether a layer is given what its build_config says, by what the model states of its input and by the configs of the layers before."""
+    index = next(index for index, one in enumerate(stack.layers) if one.at == layer.at)
+    if index:
+        given = output_shapes(document).get(stack.layers[index - 1].at)
+    else:
+        place = stated(stack) or next(iter(stack.built), None)
+        given = None if place is None else place.shape
+    return given is not None and agree(given, shape) and None not in (given[-1], shape[-1])
 
 
 def _unread_build(stack: Stack, layer: Node) -> Iterator[Finding]:

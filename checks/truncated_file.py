@@ -33,6 +33,8 @@ def _message(fault: Fault) -> str:
         share = f"{expected - present:,} of {expected:,} bytes are missing at the end{where}"
     elif fault.detail.get("misled"):
         share = f"the directory of the archive{where} points beside its members"
+    elif fault.detail.get("content") == "hdf5":
+        share = f"all but the first {present} bytes are missing{where}"
     else:
         share = f"the end is missing{where}: the archive has no directory"
     if fault.detail.get("complete"):
@@ -62,4 +64,6 @@ def _keras_says(document: Document, fault: Fault) -> str:
         return (
             f"OSError: Unable to synchronously open file (truncated file: eof = {present}, sblock->base_addr = 0, stored_eof = {expected})"
         )
+    if fault.detail.get("content") == "hdf5":
+        return "OSError: Unable to synchronously open file"
     return cannot_open(document)

@@ -210,3 +210,10 @@ def test_a_file_cut_short_is_read_and_not_called_foreign() -> None:
     format, parts = read_h5(io.BytesIO(data[:200]), 200, Limits())
     assert format is Format.OTHER
     assert [fault.kind for fault in parts["faults"]] == ["truncated", "hdf5-unreadable"]
+
+
+@pytest.mark.parametrize("length", [8, 46, 71])
+def test_a_file_cut_within_its_first_block_is_called_cut(length: int) -> None:
+    _, parts = read_h5(io.BytesIO(stored(weights)[:length]), length, Limits())
+    (fault,) = parts["faults"]
+    assert (fault.kind, fault.detail["present"], fault.detail["expected"]) == ("truncated", length, None)

@@ -368,6 +368,21 @@ def test_a_kernel_that_contradicts_all_that_the_file_states_is_not_believed() ->
     assert the(examine("K201", alone)).repair is not None
 
 
+@pytest.mark.parametrize("length", [3, 5])
+def test_a_kernel_that_lost_or_gained_a_row_is_not_believed_against_the_input_and_the_build_config(length: int) -> None:
+    built = {**DENSE, "build_config": {"input_shape": [None, 4]}}
+    sick = model(source(None, 4), built, weights={"layers/dense/vars/0": (length, 3)}, build_input_shape=[None, 4])
+    assert [finding.repair for finding in examine("K201", sick)] == [None, None]
+    without = model(built, weights={"layers/dense/vars/0": (length, 3)}, build_input_shape=[None, 4])
+    assert [finding.repair for finding in examine("K201", without)] == [None, None]
+
+
+def test_a_kernel_that_lost_a_row_is_not_believed_against_the_layer_before_it() -> None:
+    later = {**layer("Dense", name="later", units=2), "build_config": {"input_shape": [None, 3]}}
+    sick = model(source(None, 4), DENSE, later, weights={**KERNEL, "layers/dense_1/vars/0": (2, 2)})
+    assert [finding.repair for finding in examine("K201", sick) if finding.layer == "later"] == [None]
+
+
 def test_a_build_shape_that_repeats_the_input_of_a_hub_layer_is_an_info_in_an_h5_too() -> None:
     hub = {"class_name": "KerasLayer", "config": {"name": "hub", "handle": "tiny"}}
     sick = document(sequential(source(None, 4), hub, build_input_shape=[None, 4]), format=Format.H5_MODEL)

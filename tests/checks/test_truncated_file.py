@@ -22,6 +22,12 @@ def test_hdf5_states_how_much_is_missing_and_keras_is_quoted_with_the_lengths() 
     assert finding.repair.safety is Safety.ADVICE
 
 
+def test_hdf5_that_ends_within_its_first_block_does_not_state_how_much_is_missing() -> None:
+    (finding,) = examine("K103", cut(content="hdf5", present=46, expected=None))
+    assert finding.message == "all but the first 46 bytes are missing"
+    assert finding.keras_says == "OSError: Unable to synchronously open file"
+
+
 def test_an_archive_without_a_directory_whose_members_are_whole_is_written_anew() -> None:
     sick = cut(Format.KERAS_ZIP, content="zip", present=900, expected=None, complete=True)
     (finding,) = examine("K103", sick)

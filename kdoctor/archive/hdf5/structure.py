@@ -47,7 +47,10 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
         return _nothing("no HDF5 signature", 0)
     try:
         superblock = read_superblock(window.take(start, SUPERBLOCK_BYTES))
-    except (ValueError, IndexError, struct.error) as error:
+    except (IndexError, struct.error):  # fewer bytes than a superblock has: what it says of the length may be lost as well
+        cut = {"content": "hdf5", "present": size, "expected": None, "complete": False, "lost": []}
+        return Hdf5({}, {}, (Fault(FaultKind.TRUNCATED.value, "file", cut),), start)
+    except ValueError as error:
         return _nothing(str(error), start)
     walk = Walk(Metered(stream, start, size - start), limits, allowed or 0)
     walk.run(superblock.root)
