@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
@@ -20,6 +21,8 @@ from ._weights_order import disagreeing, exchanged_names, mismatched, reordered
 
 NEED = Need("FILE", "the file as it was saved", "the numbers of another shape are those of another model")
 
+TURNED = ("kernel", "recurrent_kernel", "embeddings")  # roles of two axes that other libraries keep the other way round
+
 
 @check("K702", Severity.ERROR, since="0.1.0")
 def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Finding]:
@@ -30,7 +33,7 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     match", in an ``.h5`` "Shape mismatch in layer #1 … Weight expects shape (5, 3). Received saved weight with shape (3, 5)".
 
     A kernel whose two axes stand exactly the other way round, as other libraries keep them, is turned: config and bias agree that it
-    must be. Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
+    must be; not where two of them may have been exchanged instead, (4, 5) for (5, 4). Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
     are told, and put right, by K705. An array of texts is no variable's, whatever its shape: "could not convert string to float".
     """
     if not accountable(document):
@@ -42,13 +45,15 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     found = ledger(document)
     if found is None:
         return
+    undecided = _perhaps_exchanged([pair for layer, group in disagreeing(found) for pair in mismatched(layer, group)])
     explained, others = {group.name for _, group, _ in reordered(found)}, exchanged_names(found)
     for layer, group in disagreeing(found):
         if group.name not in explained:
             wrong = mismatched(layer, group)
             variable, weight = wrong[0]
+            may_be_turned = group.name not in others and not undecided
             paths = {id(weight): f"model_weights/{group.name}/{name}" for name, weight in zip(group.names, group.weights, strict=True)}
-            repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong]) if group.name not in others else None
+            repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong]) if may_be_turned else None
             yield Finding(
                 group.at,
                 _told(layer.name, wrong),
@@ -67,9 +72,11 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
         for found in look(document, layout_of(target))
         for account in found.accounts
     }
-    for account in accounts(document, layout_of(target)):
-        if account.mismatched and id(account) not in explained:
-            repair = _turned(account.mismatched)
+    wrong = [account for account in accounts(document, layout_of(target)) if account.mismatched]
+    undecided = _perhaps_exchanged([(variable, weight) for account in wrong for variable, _, weight in account.mismatched])
+    for account in wrong:
+        if id(account) not in explained:
+            repair = None if undecided else _turned(account.mismatched)
             yield Finding(
                 account.claim.node.at,
                 _told(account.claim.name, [(variable, weight) for variable, _, weight in account.mismatched]),
@@ -89,16 +96,20 @@ def _told(name: str, wrong: list[tuple[Variable, Weight]]) -> str:
     )
 
 
+def _perhaps_exchanged(wrong: Sequence[tuple[Variable, Weight]]) -> bool:
+    """Whether the arrays of wrong shapes are, all together, those that their places need: each may stand in another's."""
+    needed = Counter((variable.role, variable.shape) for variable, _ in wrong)
+    return needed == Counter((variable.role, tuple(weight.shape)) for variable, weight in wrong)
+
+
 def _turned(wrong: Sequence[tuple[Variable, str, Weight]]) -> Repair | None:
     """The arrays with their two axes exchanged, where each then has the shape that its config proves: a bias of that length is there."""
     proven = all(
-        variable.role == "kernel"
-        and variable.shape is not None
-        and len(variable.shape) == 2
-        and tuple(weight.shape) == variable.shape[::-1]
+        variable.role in TURNED and variable.shape is not None and len(variable.shape) == 2 and tuple(weight.shape) == variable.shape[::-1]
         for variable, _, weight in wrong
     )
     if not proven:
         return None
     edits = (Edit(Pointer("weights", (path,)), old=weight, new=Weight.made(transpose(weight.numbers))) for _, path, weight in wrong)
-    return Repair("exchange the two axes of the kernel", tuple(edits))
+    roles = dict.fromkeys(variable.role for variable, _, _ in wrong)
+    return Repair(f"exchange the two axes of the {' and the '.join(roles)}", tuple(edits))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -170,7 +171,8 @@ def exchanges(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangeme
     wrong = tuple(account for account in accounts(document, layout) if account.stored and not account.balanced)
     inside = tuple(found for account in wrong if (found := _within(account)) is not None)
     settled = {id(account) for found in inside for account in found.accounts}
-    between = _between(tuple(account for account in wrong if id(account) not in settled), accounts(document, layout))
+    open_ones = tuple(account for account in wrong if id(account) not in settled)
+    between = _between(open_ones, accounts(document, layout)) or _across(open_ones, accounts(document, layout))
     return (*inside, *(() if between is None else (between,)))
 
 
@@ -211,6 +213,25 @@ def _between(wrong: tuple[Account, ...], every: tuple[Account, ...]) -> Rearrang
         taken.add(fitting[0].group)
         moves += ((path, f"{account.group}/vars/{key}") for key, (path, _) in fitting[0].stored.items())
     return Rearrangement(wrong, tuple(moves), "each other's place") if wrong and len(taken) == len(wrong) else None
+
+
+def _across(wrong: tuple[Account, ...], every: tuple[Account, ...]) -> Rearrangement | None:
+    """Single arrays of several layers exchanged: each fits the place of one other, and of all arrays of its role no second one fits that.
+    Not where each fits its own with its axes turned as well: then the file does not tell which of the two was done to it."""
+    if any(account.missing or len(account.stored) != len(account.expected) for account in wrong):
+        return None
+    places = [place for account in wrong for place in account.mismatched]
+    held = Counter((role, tuple(weight.shape)) for account in every for role, weight in account.by_role)
+    found = {(variable.role, tuple(weight.shape)): path for variable, path, weight in places}
+    moves = []
+    for variable, path, _ in places:
+        wanted = (variable.role, tuple([length if length is not None else -1 for length in variable.shape or ()]))
+        if wanted not in found or held[wanted] != 1:
+            return None
+        moves.append((found[wanted], path))
+    turned = all(variable.shape == tuple(weight.shape)[::-1] for variable, _, weight in places)
+    each_once = len({old for old, _ in moves}) == len(moves) > 0
+    return Rearrangement(wrong, tuple(moves), "each other's place") if each_once and not turned else None
 
 
 def _proves(shape: tuple[int | None, ...] | None, weight: Weight) -> bool:

@@ -61,6 +61,12 @@ class Account(NamedTuple):
         return tuple([(variable, *found) for variable, found in pairs if found is not None and not fits(variable.shape, found[1].shape)])
 
     @property
+    def by_role(self) -> tuple[tuple[str, Weight], ...]:
+        """The arrays that stand where a variable is looked for, with its role."""
+        pairs = [(variable.role, self.stored.get(_key(variable))) for variable in self.expected]
+        return tuple([(role, found[1]) for role, found in pairs if found is not None])
+
+    @property
     def balanced(self) -> bool:
         return len(self.stored) == len(self.expected) and not self.missing and not self.mismatched
 

@@ -9,7 +9,7 @@ from weight_documents import NATIVE, ONE, TWO, archive, h5
 
 from kdoctor.document import Document
 from kdoctor.edit import apply
-from kdoctor.testing import examine
+from kdoctor.testing import document, examine, layer, sequential
 
 
 def test_complete_files_are_healthy() -> None:
@@ -67,3 +67,29 @@ def test_an_array_of_texts_is_no_variables(healthy: Document, path: str) -> None
     (finding,) = examine("K702", healthy.replacing({**healthy.parts, "weights": texts}))
     assert finding.message == "the bias of 'two' is an array of texts (bytes8) in the file"
     assert finding.repair is None
+
+
+@pytest.mark.parametrize("format", ["archive", "h5"])
+def test_kernels_that_were_turned_or_exchanged_are_left_alone(format: str) -> None:
+    """(4, 5) and (5, 4) in each other's place look like both turned."""
+    config = sequential(
+        layer("InputLayer", name="input", batch_shape=[None, 4]), layer("Dense", name="one", units=5), layer("Dense", name="two", units=4)
+    )
+    native = {"layers/dense/vars/0": (5, 4), "layers/dense/vars/1": (5,), "layers/dense_1/vars/0": (4, 5), "layers/dense_1/vars/1": (4,)}
+    legacy = h5(
+        {"one": {"one/kernel:0": (5, 4), "one/bias:0": (5,)}, "two": {"two/kernel:0": (4, 5), "two/bias:0": (4,)}}, ["one", "two"], config
+    )
+    sick = legacy if format == "h5" else document(config, weights=native, attributes={"/": {}})
+    assert [finding.repair for finding in examine("K702", sick)] == [None, None]
+
+
+def test_a_recurrent_kernel_whose_axes_stand_the_other_way_round_is_turned() -> None:
+    config = sequential(layer("InputLayer", name="input", batch_shape=[None, 7, 3]), layer("LSTM", name="one", units=4))
+    shapes = {"layers/lstm/cell/vars/0": (3, 16), "layers/lstm/cell/vars/1": (16, 4), "layers/lstm/cell/vars/2": (16,)}
+    sick = document(config, weights=shapes, attributes={"/": {}})
+    (finding,) = examine("K702", sick)
+    assert finding.repair is not None
+    assert finding.repair.title == "exchange the two axes of the recurrent_kernel"
+    healed = apply(sick, finding.repair.edits)
+    assert healed.weights["layers/lstm/cell/vars/1"].shape == (4, 16)
+    assert examine("K702", healed) == []

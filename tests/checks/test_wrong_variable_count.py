@@ -36,6 +36,17 @@ def test_variables_in_each_others_place_are_put_back() -> None:
     assert shapes(apply(sick, finding.repair.edits)) == NATIVE
 
 
+@pytest.mark.parametrize("key", ["vars/0", "vars/1"])
+def test_single_arrays_of_two_layers_in_each_others_place_are_put_back(key: str) -> None:
+    one, two = f"layers/dense/{key}", f"layers/dense_1/{key}"
+    sick = archive({**NATIVE, one: NATIVE[two], two: NATIVE[one]})
+    (finding,) = examine("K705", sick)
+    assert finding.message == "the weights of 'one' and 'two' stand in each other's place"
+    assert finding.repair is not None
+    assert shapes(apply(sick, finding.repair.edits)) == NATIVE
+    assert examine("K702", sick) == examine("K201", sick) == []
+
+
 def test_layers_in_each_others_place_are_put_back() -> None:
     exchanged = {path.replace("dense_1", "x").replace("dense/", "dense_1/").replace("x", "dense"): shape for path, shape in NATIVE.items()}
     sick = archive(exchanged)
