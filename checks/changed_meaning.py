@@ -16,6 +16,7 @@ from kdoctor.structure.objects import Node, as_node, objects, objects_named
 from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
+from ._batch_axis import batch_is_added
 from ._cropped_in_training import cropped_in_training
 from ._exchanged_arguments import exchanged
 from ._kept_category_axis import kept_axis, mistold_bins
@@ -58,7 +59,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     """
     if not document.format.native and habits.KEEPS_BATCH_AXIS.of(target):
         for stack in stacks(document):
-            yield from _first_layer(stack, target)
+            yield from _first_layer(document, stack, target)
     if ((document.saved_by().major or 0) >= 3) is not habits.NEW_HARD_SIGMOID.of(target):
         yield from _hard_sigmoid(document, target)
     for node in objects_named(document, ("Bidirectional", "RandomCrop")):
@@ -80,12 +81,12 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
             yield from _taken_for_function(node, target)
 
 
-def _first_layer(stack: Stack, target: Target) -> Iterator[Finding]:
+def _first_layer(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
     first = stack.layers[0] if stack.layers else None
     if first is None or first.class_name == "InputLayer" or stack.at.keys[-1] != "layers" or read_natively(first, False, target):
         return
     shape = as_shape(first.config.get("batch_input_shape"))
-    if shape is None:
+    if shape is None or batch_is_added(document, stack.layers, target):
         return
     name = fresh(f"{first.name}_input", {layer.name or "" for layer in stack.layers})
     entry: Json = {"class_name": "InputLayer", "config": {"batch_input_shape": list(shape), "name": name}}
@@ -116,7 +117,10 @@ def _axis(document: Document, node: Node, target: Target) -> Iterator[Finding]:
     axis = node.config.get("axis")
     # one number in a list is taken for itself; a mean that was given is spread over all axes, and over the last one, alike
     several = isinstance(axis, list) and len(axis) != 1 and (bool(axis) or node.config.get("mean") is None)
-    listed = several and habits.DROPS_LISTED_AXIS.of(target)
+    as_default = (
+        isinstance(axis, list) and bool(axis) and all(type(one) is int and not _matters(document, node, one, target) for one in axis)
+    )
+    listed = several and not as_default and habits.DROPS_LISTED_AXIS.of(target)
     numbered = type(axis) is int and habits.DROPS_NUMBERED_AXIS.of(target) and _matters(document, node, axis, target)
     if (listed or numbered) and not read_natively(node, False, target):
         yield Finding(

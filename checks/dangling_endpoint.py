@@ -26,6 +26,8 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
 
     A tensor may also be a call or an output that its layer does not have (``["dense", 0, 1]``): "list index out of range".
 
+    Keras 2 refuses an input that is declared twice: "The list of inputs passed to the model contains the same input multiple times".
+
     When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
     inputs, or what the outputs are, is not in the file.
     """
@@ -34,7 +36,21 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
             told = habits.NUMBERS_CALLS_OF_ALL_MODELS.at(document.saved_by().keras)
             for key, word in WORDS.items():
                 yield from _dangling(model, key, word, told)
+            yield from () if target.keras_3 else _twice(model)
             yield from _scores(model, target)
+
+
+def _twice(model: Model) -> Iterator[Finding]:
+    """Keras 3 takes such a model, with an array for each; Keras 2 does not (engine/functional.py, _validate_graph_inputs_and_outputs)."""
+    declared = model.endpoints("input_layers")
+    again = next((source.layer for index, source in enumerate(declared) if source in declared[:index]), None)
+    if again is not None:
+        need = Need("FILE", "the model before it was edited", "the file does not say how many inputs it has")
+        says = (
+            "ValueError: The list of inputs passed to the model contains the same input multiple times. All inputs should only appear once."
+        )
+        place = model.node.at / "config" / "input_layers"
+        yield Finding(place, f"the model {model.node.name!r} declares the input {again!r} twice", needs=(need,), keras_says=says)
 
 
 def _scores(model: Model, target: Target) -> Iterator[Finding]:

@@ -29,6 +29,8 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
     for call in calls(document, target):
         if call.node.class_name == "Hashing":
             yield from _counts_in_floats(call, target)
+        if call.kind == "dtype_policy" and call.resolution is Resolution.FOUND and target.keras_3:
+            yield from _without_module(call)
         if call.resolution is Resolution.POLICY:
             yield Finding(
                 call.node.at,
@@ -36,6 +38,20 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
                 repair=_rewritten(call, target),
                 keras_says="AttributeError: 'str' object has no attribute 'quantization_mode'",
             )
+
+
+def _without_module(call: Call) -> Iterator[Finding]:
+    """One of Keras's own whose module is null, as it is of classes of one's own alone (serialization_lib, _retrieve_class_or_fn)."""
+    node, found = call.node, call.found
+    if node.raw.get("module", "") is not None or found is None or not found.exports:
+        return
+    at, name = node.at / "module", found.exports[0].rpartition(".")[0]
+    yield Finding(
+        at,
+        f"the {node.class_name} has no module: only classes that are registered have none",
+        repair=Repair(f"write the module {name}", (Edit(at, old=None, new=name),)),
+        keras_says=f"TypeError: Cannot deserialize object of type `{node.class_name}`.",
+    )
 
 
 def _counts_in_floats(call: Call, target: Target) -> Iterator[Finding]:

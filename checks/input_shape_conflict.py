@@ -7,6 +7,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import output_shapes
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.structure.flow import Clash, fits, flow
 from kdoctor.structure.objects import Node, objects_named
@@ -29,14 +30,17 @@ from kdoctor.weights.rearrange import displaced
 from kdoctor.weights.stored import accountable
 from kdoctor.weights.taken_out import has_strays
 
+from ._batch_axis import batch_is_added
 from ._input_shape import DISAGREE, choose, corrected, incompatible, refusal, stated
 from ._listed_builds import listed_builds
 from ._open_builds import open_builds
 from ._replayed_shape import replayed
 from ._several_inputs import several_inputs
 from ._tracing import perhaps_untraced
+from ._unfit_builds import unfit_builds
 
 FORGIVING = frozenset({"LSTM", "GRU", "SimpleRNN"})
+LAST_ALONE = {"Dense": 1, **dict.fromkeys(FORGIVING, 3)}  # how many axes are enough for those that are built from the last length
 
 
 @check("K201", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
@@ -54,7 +58,12 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
 
     Early releases build a Dot from tuples alone, and an archive holds its shapes as lists: they are left out, as it has no variables.
     """
-    yield from listed_builds(document, target)
+    told = [*_of_stacks(document, target), *listed_builds(document, target)]
+    yield from told
+    yield from unfit_builds(document, target, {one.at.parent.parent for one in told} | {one.at.parent for one in told})
+
+
+def _of_stacks(document: Document, target: Target) -> Iterator[Finding]:
     found = stacks(document)
     yield from open_builds(document, found)
     for node in objects_named(document, ("InputLayer",)):
@@ -120,15 +129,16 @@ def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterat
     proven = others or slip or ([alone] if alone and not outvoted else [])
     choice = choose(document, stack, target, [] if has_strays(document, layout_of(target)) else proven)  # a layer may be gone instead
     edit = Edit(place.at, old=document.at(place.at), new=_as_stored(place, choice.shape))
+    added = batch_is_added(document, stack.layers, target)
     yield Finding(
         place.at,
         f"the input shape {place.shape} does not go with the stored weights: {clash or strict}{choice.refused}"
-        + ("" if clash else "; Keras goes by the layer's build_config"),
+        + ("; Keras 3 adds the batch itself" if added else "" if clash else "; Keras goes by the layer's build_config"),
         repair=Repair(f"write the shape {choice.shape}, which the kernels take", (edit,)) if choice.shape else None,
         needs=choice.needs(f"the stored weights refuse {place.shape}, and prove no whole shape"),
         layer=str(stack.inputs[0].name if stack.inputs else strict.layer.name),
-        keras_says=refusal(document, clash) if clash else None,
-        mild=clash is None,
+        keras_says=refusal(document, clash) if clash and not added else None,
+        mild=clash is None or added,
     )
 
 
@@ -181,9 +191,9 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
         if shape is None:
             yield from _unread_build(stack, layer)
         clash = None if shape is None else flow(document, (layer,), shape).clash
-        if shape is None or clash is None or layer.class_name == "Sequential":  # which builds itself from its own layers
+        if shape is None or clash is None or layer.class_name == "Sequential" or not builds_itself(layer):
             continue
-        if layer.class_name == "Dense" and shape == (features_of(document, layer),):  # which asks for the last length alone
+        if len(shape) >= LAST_ALONE.get(layer.class_name, len(shape) + 1) and shape[-1] == features_of(document, layer):
             continue
         at, features = layer.at / "build_config" / "input_shape", features_of(document, layer)
         right = (*shape[:-1], features)
@@ -214,7 +224,7 @@ def _reaches(document: Document, stack: Stack, layer: Node, shape: Shape) -> boo
 def _unread_build(stack: Stack, layer: Node) -> Iterator[Finding]:
     """A build_config that says nothing Keras reads: the layer counts as built, and has no variables (Layer.build_from_config)."""
     built = layer.build_config
-    if layer.class_name not in FEATURE_AXIS or not built or "shapes_dict" in built:
+    if layer.class_name not in FEATURE_AXIS or not built or "shapes_dict" in built or "input_shape" in built:
         return
     drop = Repair(
         "drop it; Keras builds the layer from the InputLayer", (Edit(layer.at / "build_config", old=layer.raw["build_config"], new=ABSENT),)

@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.graph.open_lengths import own_inputs
 from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
+from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.input_shapes import refusal_of
 from kdoctor.keras_api.variables.table import variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variables
@@ -16,6 +17,7 @@ from kdoctor.structure.sequential import agree, statements
 from kdoctor.target import Target
 from kdoctor.weights.stored import is_told
 
+from ._batch_axis import batch_is_added
 from ._open_lengths import of_open_lengths
 from ._tracing import untraced_in_graph
 
@@ -44,6 +46,8 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
     """
     found = infer(document)
     for model in all_models(document):
+        if not model.functional and batch_is_added(document, tuple(layer.node for layer in model.layers), target):
+            continue
         if (model.functional or model.node.class_name == "Sequential") and _as_stated(model, found):
             yield from _refused(model, found)
             yield from _of_other_variables(document, model, found)
@@ -95,7 +99,7 @@ def _refused(model: Model, found: Inferred) -> Iterator[Finding]:
 def _of_other_variables(document: Document, model: Model, found: Inferred) -> Iterator[Finding]:
     """Layers whose calls, or whose build_config, ask for variables of different shapes."""
     for layer in model.layers:
-        built = built_with(layer.node) if document.format.native else ()
+        built = built_with(layer.node) if document.format.native and builds_itself(layer.node) else ()
         calls = dict.fromkeys((*((built,) if built else ()), *found.calls.get(layer.at, ())))
         if len(calls) < 2:
             continue  # most layers: made for what they are given

@@ -12,7 +12,8 @@ from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.judged_values import refused_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
 from kdoctor.keras_api.refused_configs import refused_initializer, unequal_statistics
-from kdoctor.structure.dtypes import unread_name
+from kdoctor.keras_api.refused_types import refused_types
+from kdoctor.structure.dtypes import refused_mode, unread_name
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
 from kdoctor.structure.objects import FUNCTION, Node, as_node, objects_named
@@ -21,6 +22,7 @@ from kdoctor.target import Target
 
 from ._identifiers import kinds_of_arguments
 from ._input_shape import Choice, choose, stated_elsewhere
+from ._unfit_statistics import unfit_statistics
 
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
 WITHOUT = Need("FILE", "the model without that Sequential", "Keras 3 cannot build one in which nothing computes")
@@ -48,12 +50,13 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
     if target.keras_3:
         yield from _empty(document)
         yield from _input_shapes(document, target)
+        yield from unfit_statistics(document, target)
         for call in calls(document, target):
             odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
             if odd and call.kind == "layer" and read_natively(call.node, document.format.native, target):
                 yield _unhashable(call)
             if call.resolution is Resolution.FOUND and call.kind == "layer" and not is_model(call.node):
-                yield from _arguments(document, call, target.release)
+                yield from _arguments(document, call, target)
     for call in () if habits.TAKES_LISTED_NGRAMS.of(target) else calls(document, target):
         if call.resolution is Resolution.FOUND and call.node.class_name in LISTED:
             yield from _listed(document, call, target)
@@ -108,20 +111,21 @@ def _computes(item: Json) -> bool:
     return not isinstance(item, dict) or item.get("class_name") != "InputLayer"
 
 
-def _arguments(document: Document, call: Call, release: str) -> Iterator[Finding]:
+def _arguments(document: Document, call: Call, target: Target) -> Iterator[Finding]:
     """What a layer of Keras's own hands to ``initializers.get`` and the like."""
     if call.found is None:
         return
-    node, refused = call.node, [(key, JUDGES) for key in refused_arguments(call.found.name, call.arguments, release)]
+    node, refused = call.node, [(key, JUDGES) for key in refused_arguments(call.found.name, call.arguments, target.release)]
     taken = _taken(call.found)  # what is not taken is K601's, and may be a hundred thousand arguments
     for key, kind in taken:
         value = call.arguments.get(key)
         if value is None or (isinstance(value, str) and kind != "dtype"):  # texts are K303's
             continue
-        if says := _refused_dtype(value, node.class_name) if kind == "dtype" else _refusal(kind, value):
+        if says := _refused_dtype(value, node.class_name, target.minor) if kind == "dtype" else _refusal(kind, value):
             refused.append((key, says))
     if (says := unequal_statistics(call.found.name, call.arguments)) is not None:
         refused.append(("variance", says))
+    refused += refused_types(call.found.name, call.arguments)
     for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
         why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which {JUDGED if says == JUDGES else 'no Keras reads'}"
@@ -176,11 +180,11 @@ def _without_shape(document: Document, node: Node, target: Target) -> Finding:
     )
 
 
-def _refused_dtype(value: Json, class_name: str) -> str | None:
+def _refused_dtype(value: Json, class_name: str, release: tuple[int, int]) -> str | None:
     """What Keras 3 says of a dtype: of the name in it, where that is one that it does not know (dtype_policies/dtype_policy.py, _parse_name)."""
     name = unread_name(value)
     if name is None:
-        return None if isinstance(value, str) else _refusal("dtype", value)
+        return None if isinstance(value, str) else _refusal("dtype", value) or refused_mode(value, release)
     if class_name == "InputLayer":
         return f"ValueError: Invalid dtype: {name}"
     return (

@@ -92,6 +92,9 @@ KEEPS_PRODUCT_OF_NADAM_LAST = Habit((3, 10))  # before, it stands before the slo
 WEIGHS_EVERY_OUTPUT = Habit((3, 0))  # trainers/compile_utils.py: a loss and a weight for every output, no null among metrics; run in 3.15.1
 SCOPES_SCHEDULES = Habit((3, 0))  # a learning-rate schedule computes in a scope of its name, which must be a text
 TURNS_NO_LAYER_ROUND = Habit((3, 0))  # the second direction of a Bidirectional goes backwards whatever the first one does
+# What a Normalization does with the mean and variance of its config; later releases lay them beside the axes that it keeps
+RESHAPES_STATISTICS = Habit((3, 0), (3, 8))  # read in 3.0, 3.3, 3.6 to 3.9
+SPREADS_STATISTICS = Habit((3, 8), (3, 14))  # read in 3.8 to 3.14
 CLIPS_IN_ONE_WAY = Habit((3, 2))  # before, 3.0 and 3.1 refused clipnorm beside global_clipnorm alone: optimizers/base_optimizer.py
 RUNS_CUDNN_LAYERS = Habit(ALWAYS, (3, 0))  # CuDNNLSTM and CuDNNGRU are kernels of a GPU
 RENAMES_REDUCTION = Habit((3, 0))  # a loss no longer takes the reduction "auto"

@@ -186,6 +186,15 @@ def _reshape(node: Node, shapes: Shapes) -> Refusal | None:
     )
 
 
+def _normalized(node: Node, shapes: Shapes) -> Refusal | None:
+    """An axis that the input does not have, or that of the batch, of whose length no variable can be."""
+    shape, axis = one(shapes), whole(node.config.get("axis", -1))
+    if -len(shape) <= axis < len(shape) and (axis % len(shape) or shape[0] is not None):
+        return None
+    says = "ValueError: Shapes used to initialize variables must be fully-defined (no `None` dimensions)."
+    return Refusal(f"an axis {axis} of a told length", says if -len(shape) <= axis < len(shape) else "IndexError: tuple index out of range")
+
+
 def _each_step(node: Node, shapes: Shapes) -> Refusal | None:
     shape = one(shapes)
     if len(shape) >= 3:
@@ -203,4 +212,5 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "Dot": _dot,
     "Reshape": _reshape,
     "TimeDistributed": _each_step,
+    "BatchNormalization": _normalized,
 })  # fmt: skip

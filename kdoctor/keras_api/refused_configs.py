@@ -13,10 +13,27 @@ from kdoctor.document import Json
 
 MODES: Final = ("fan_in", "fan_out", "fan_avg")
 DISTRIBUTIONS: Final = ("normal", "uniform", "truncated_normal", "untruncated_normal")
+# Of initializers: what none of them makes a tensor of is refused as soon as a variable is made.
+NUMBERS: Final = {
+    "RandomUniform": ("minval", "maxval"), "RandomNormal": ("mean", "stddev"), "TruncatedNormal": ("mean", "stddev"), "Constant": ("value",),
+}  # fmt: skip
+SEEDED: Final = frozenset(
+    "RandomUniform RandomNormal TruncatedNormal VarianceScaling GlorotUniform GlorotNormal HeUniform HeNormal LecunUniform LecunNormal".split()  # noqa: SIM905
+)
+
+
+def is_seed(value: Json) -> bool:
+    """Whether Keras 3 takes it for a seed: a whole number, none, or a generator."""
+    return value is None or type(value) is int or (isinstance(value, dict) and "class_name" in value)
 
 
 def refused_initializer(class_name: str, config: Mapping[str, Json]) -> str | None:
     """What Keras says of an initializer whose config its constructor refuses; None where it takes it, or where that is not known."""
+    for key in NUMBERS.get(class_name, ()):
+        if config.get(key, 0) is None or isinstance(config.get(key), (str, dict)):
+            return f"ValueError: Attempt to convert a value ({config[key]}) with an unsupported type to a Tensor."
+    if class_name in SEEDED and not is_seed(config.get("seed")):
+        return f"ValueError: `seed` argument should be an instance of `keras.random.SeedGenerator()` or an integer. Received: seed={config['seed']}"
     if class_name != "VarianceScaling":
         return None
     scale, mode, distribution = config.get("scale", 1.0), config.get("mode", "fan_in"), config.get("distribution", "normal")

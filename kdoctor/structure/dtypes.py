@@ -18,6 +18,8 @@ DTYPES: Final = frozenset(
 )
 MIXED: Final = frozenset({"mixed_float16", "mixed_bfloat16"})
 MODES: Final = ("int8", "float8", "int4", "gptq", "awq")
+# The first release that takes a mode, of those whose policy says no more than the mode: what gptq and awq do a policy of their own says.
+SINCE: Final = {"int8": (3, 3), "float8": (3, 3), "int4": (3, 11)}
 NAMED: Final = {"DTypePolicy": "name", "QuantizedDTypePolicy": "source_name", "QuantizedFloat8DTypePolicy": "source_name"}
 
 
@@ -35,6 +37,19 @@ def unread_name(value: Json) -> str | None:
     key = NAMED.get(value["class_name"]) if isinstance(value.get("class_name"), str) else None
     name = inside.get(key) if isinstance(inside, dict) and key is not None else None
     return None if name is None or (isinstance(name, str) and is_policy(name)) else str(name)
+
+
+def refused_mode(value: Json, release: tuple[int, int]) -> str | None:
+    """What Keras 3 says of the mode of a quantized policy that it does not know; None where it takes it, or where that is not known."""
+    if not isinstance(value, dict) or value.get("class_name") not in ("QuantizedDTypePolicy", "QuantizedFloat8DTypePolicy"):
+        return None
+    inside = value.get("config")
+    mode = inside.get("mode") if isinstance(inside, dict) else None
+    if isinstance(mode, str) and mode in SINCE and SINCE[mode] <= release:
+        return None
+    if mode in ("gptq", "awq"):
+        return f"ValueError: For {mode.upper()} quantization, the weight_bits must be specified"
+    return f"ValueError: Invalid quantization mode. Expected one of {MODES}. Received: mode={mode}"
 
 
 def is_tensor_dtype(value: Json) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
+from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
 from kdoctor.structure.call_numbers import counted_from_one
@@ -122,7 +123,7 @@ def _placed(layers: Iterable[Node], place: str) -> Iterator[tuple[Node, str]]:
 def _claim(node: Node, shapes: Inferred, frozen: bool, place: str, native: bool) -> Claim:
     """The ``.keras`` loader builds a layer as its build_config says, before the model calls it."""
     given = shapes.inputs.get(node.at, ())
-    built = built_with(node) if native else ()
+    built = built_with(node) if native and builds_itself(node) else ()
     given = built if len(built) >= len(given) else given
 
     def inner(model: Node, given: Shapes) -> Variables | None:

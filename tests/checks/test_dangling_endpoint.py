@@ -8,6 +8,7 @@ import pytest
 from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.document import Document
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model
 
 OUT = after(layer("Dense", name="out"), "in")
@@ -84,3 +85,11 @@ def test_one_that_is_counted_from_the_end_or_is_an_input_is_healthy(end: list[An
 def test_a_layer_that_may_return_several_tensors_is_not_looked_at() -> None:
     states = after(layer("LSTM", name="out", units=2, return_state=True), "in")
     assert examine("K209", document(functional(start(), states, outputs=[["out", 0, 2]]))) == []
+
+
+def test_an_input_declared_twice_is_refused_by_keras_2_alone() -> None:
+    ends = {"input_layers": [["a", 0, 0], ["a", 0, 0]], "output_layers": [["a", 0, 0]]}
+    rows = [{**layer("InputLayer", name="a", batch_shape=[None, 3]), "name": "a", "inbound_nodes": []}]
+    twice = document({"class_name": "Functional", "config": {"name": "model", "layers": rows, **ends}})
+    assert "twice" in examine("K209", twice, Target("2.15.0", "tf-keras"))[0].message
+    assert examine("K209", twice) == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import pytest
 from graphs import cured
 
 from kdoctor.document import Document
+from kdoctor.edit import apply
 from kdoctor.target import Target
 from kdoctor.testing import examine, layer, model
 
@@ -53,3 +55,14 @@ def test_a_hashing_that_counts_in_floats_is_left_to_count_in_whole_numbers() -> 
 def test_a_salt_that_may_not_have_been_used_is_not_guessed() -> None:
     (finding,) = examine("K605", model(layer("Hashing", num_bins=8, salt=[956888297470, 956888297470], dtype="float32")))
     assert finding.repair is None
+
+
+def test_a_policy_without_a_module_gets_its_own() -> None:
+    policy = {"module": None, "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
+    sick = model(layer("Dense", units=2, dtype=policy))
+    (finding,) = examine("K605", sick)
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    assert examine("K605", cured) == []
+    written = cured.config["config"]["layers"][0]["config"]["dtype"]
+    assert keras.dtype_policies.deserialize(written).name == "float32"

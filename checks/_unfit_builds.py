@@ -1,0 +1,92 @@
+"""A build_config that its layer cannot be built with, or after which it refuses what it is called with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from kdoctor.check import Finding, Need, Repair
+from kdoctor.document import Document, Json
+from kdoctor.edit import Edit
+from kdoctor.graph.shapes import infer
+from kdoctor.keras_api.builds import of_another_shape, refused_build
+from kdoctor.keras_api.reader import Resolution, calls, read_natively
+from kdoctor.keras_api.variables.variable import Shape
+from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import Node
+from kdoctor.target import Target
+
+NEED = Need("FILE", "the config as Keras wrote it", "which of the two shapes is right is not in the file")
+KEY = "input_shape"
+
+
+class Built(NamedTuple):
+    """A layer, what its build_config states, and the shape of its first call, where that is told."""
+
+    node: Node
+    stated: Json
+    given: Shape | None
+
+
+def unfit_builds(document: Document, target: Target, told: Collection[Pointer]) -> Iterator[Finding]:
+    """Of all layers of Keras's own; ``told``: those of which another finding speaks."""
+    found = list(_built(document, target))
+    ranks: dict[Pointer, Counter[bool]] = {}
+    for one in found:
+        if one.given is not None and isinstance(one.stated, list):
+            ranks.setdefault(one.node.at.parent, Counter())[len(one.stated) == len(one.given)] += 1
+    for one in found:
+        if one.node.at in told:
+            continue
+        node, given = one.node, one.given
+        at = node.at / "build_config" / KEY
+        right = None if given is None else list(given)
+        if why := refused_build(node, one.stated, () if given is None else (given,)):
+            sound = right is not None and refused_build(node, right) is None
+            yield Finding(
+                at,
+                f"the build_config of {node.name!r} states {_written(one.stated)}, with which it cannot be built: {why}",
+                repair=_write(at, one.stated, right) if sound else None,
+                needs=() if sound else (NEED,),
+                layer=node.name,
+                keras_says="ValueError: Shapes used to initialize variables must be fully-defined (no `None` dimensions).",
+            )
+        elif isinstance(one.stated, list) and given is not None and of_another_shape(node, one.stated, given):
+            around = ranks[node.at.parent]
+            alone = around[False] == 1 and around[True] > 0  # else it is the input that may be wrong
+            yield Finding(
+                at,
+                f"{node.class_name} {node.name!r} was built with {_written(one.stated)}, and is given {given}",
+                repair=_write(at, one.stated, right) if alone else None,
+                needs=() if alone else (NEED,),
+                layer=node.name,
+                keras_says=_refusal(node, one.stated, given),
+            )
+
+
+def _refusal(node: Node, stated: Sequence[Json], given: Shape) -> str:
+    other = f"ndim={len(stated)}, found ndim={len(given)}. Full shape received: {given}"
+    if len(stated) == len(given):
+        other = f"axis -1 of input shape to have value {stated[-1]}, but received input with shape {given}"
+    return f"ValueError: Input 0 with name 'None' of layer '{node.name}' is incompatible with the layer: expected {other}"
+
+
+def _write(at: Pointer, old: Json, right: Json) -> Repair:
+    return Repair(f"write the shape that it is given, {right}", (Edit(at, old=old, new=right),))
+
+
+def _built(document: Document, target: Target) -> Iterator[Built]:
+    shapes = infer(document).inputs
+    for call in calls(document, target) if target.keras_3 else ():
+        node = call.node
+        if call.kind != "layer" or call.resolution is not Resolution.FOUND or KEY not in node.build_config:
+            continue
+        if read_natively(node, document.format.native, target):
+            given = shapes.get(node.at, ())
+            yield Built(node, node.build_config[KEY], given[0] if len(given) == 1 else None)
+
+
+def _written(value: Json) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
