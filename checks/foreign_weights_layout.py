@@ -10,6 +10,7 @@ from kdoctor.faults import FaultKind
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
+from kdoctor.weights.old_assets import moved_words
 from kdoctor.weights.rearrange import Rearrangement, edits, relocations
 from kdoctor.weights.stored import accountable
 from kdoctor.weights.stored_h5 import Group, ledger, ordered
@@ -27,7 +28,8 @@ def foreign_weights_layout(document: Document, target: Target) -> Iterator[Findi
     expected 2 variables, but received 0 variables during loading". In an ``.h5`` a group without its ``weight_names`` counts for
     nothing: "Layer count mismatch when loading weights from file. Model expected 2 layers, found 1 saved layers".
 
-    The words that a layer learned, which Keras 2.13 kept in such a folder of the archive, are named without a cure.
+    The words that a layer learned, which Keras 2.13 kept in such a folder of the archive, are moved where every file of it belongs to one
+    lookup layer of the model, and every such layer has one; else they are named without a cure.
 
     The cure moves the arrays, whose bytes stay as they are, or writes the list, where shapes and names leave one order alone.
     """
@@ -48,10 +50,13 @@ def _words_elsewhere(document: Document, target: Target) -> Iterator[Finding]:
     """Vocabularies of Keras 2.13: arrays under its old folder are found, assets are not (saving_lib.DiskIOStore)."""
     for key, member in document.members.items():
         if OLD_ASSETS in member.name:
+            moves = moved_words(document)
+            need = Need("FILE", "the model saved anew by Keras 2.14 or 2.15", "they put the words where Keras 3 looks")
             yield Finding(
                 Pointer("members", (key,)),
                 f"{member.name} is not looked for there: {target} takes assets/layers/… alone",
-                needs=(Need("FILE", "the model saved anew by Keras 2.14 or 2.15", "they put the words where Keras 3 looks"),),
+                repair=Repair(f"move {len(moves)} files of words to where {target} looks", moves) if moves else None,
+                needs=() if moves else (need,),
                 keras_says="ValueError: A total of 2 objects could not be loaded. … expected str, bytes or os.PathLike object, not NoneType",
             )
             return
