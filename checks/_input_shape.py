@@ -14,7 +14,7 @@ from kdoctor.structure.flow import RANKED, Clash, flow
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import Shape, Stack, Statement, agree, as_shape, features_of, statements
 from kdoctor.target import Target
-from kdoctor.training.kernel_evidence import contradicted
+from kdoctor.training.kernel_evidence import confirmed, contradicted
 
 DISAGREE = "the file states different input shapes, and nothing in it proves one of them"
 MOST_CANDIDATES = 64
@@ -79,6 +79,17 @@ def corrected(document: Document, stack: Stack, shape: Shape) -> Shape | None:
     for length in shape[1:]:
         product *= length or 1
     return None if proven in (*shape[1:-1], product) else (*shape[:-1], proven)
+
+
+def perhaps_cut(document: Document, stack: Stack, shape: Shape) -> bool:
+    """Whether the first kernel of an ``.h5`` is shorter than the input that is stated, and no optimizer kept arrays of its length.
+
+    An archive says of each layer what it was built with; an ``.h5`` states the input once, and rows of the kernel may as well be lost.
+    """
+    proven = None if stack.first is None else features_of(document, stack.first)
+    if document.format.native or stack.first is None or proven is None or shape[-1] is None:
+        return False
+    return proven < shape[-1] and not confirmed(document, stack.first)
 
 
 def refusal(document: Document, clash: Clash) -> str:

@@ -31,7 +31,7 @@ from kdoctor.weights.stored import accountable
 from kdoctor.weights.taken_out import has_strays
 
 from ._batch_axis import batch_is_added
-from ._input_shape import DISAGREE, choose, corrected, incompatible, refusal, stated
+from ._input_shape import DISAGREE, choose, corrected, incompatible, perhaps_cut, refusal, stated
 from ._listed_builds import listed_builds
 from ._open_builds import open_builds
 from ._replayed_shape import replayed
@@ -54,7 +54,12 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
 
     The cure removes what repeats. Where the places disagree, the stored kernels decide, followed through the layers as far as
     they prove a shape; where they prove nothing, kdoctor asks: ``--input-shape None,224,224,3``. A shape that the kernels contradict
-    is refused, whoever states it. A contradiction that the target never reads is an info.
+    is refused, whoever states it. In an ``.h5`` without an optimizer's state, a first kernel that is shorter than the input may as well have lost
+    rows: where nothing else states the shape, it proves nothing. A contradiction that the target never reads is an info.
+
+    A layer of an archive is built with its build_config before anything calls it: one that is no shape, has another number of axes than the layer
+    takes, or leaves open what its variables are made of, is refused ("Shapes used to initialize variables must be fully-defined"), and one of
+    another rank than what the layer is given later, too. Where the rest of the model tells the shape, it is written.
 
     Early releases build a Dot from tuples alone, and an archive holds its shapes as lists: they are left out, as it has no variables.
     """
@@ -123,7 +128,7 @@ def _against_kernels(document: Document, stack: Stack, target: Target) -> Iterat
     clash = _after_forgiven(document, stack, strict)
     elsewhere = [one.shape for one in _others(stack, place)]
     others = [shape for shape in elsewhere if fits(document, stack.layers, shape)]
-    alone = corrected(document, stack, place.shape)
+    alone = None if not elsewhere and perhaps_cut(document, stack, place.shape) else corrected(document, stack, place.shape)
     slip = _without_slip(document, stack, place.shape)
     outvoted = not others and bool(elsewhere) and all(agree(shape, place.shape) for shape in elsewhere)  # then it is the kernel that is odd
     proven = others or slip or ([alone] if alone and not outvoted else [])

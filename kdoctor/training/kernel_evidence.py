@@ -27,9 +27,17 @@ def contradicted(document: Document, layer: Node) -> bool:
 def _of_no_variable(document: Document) -> frozenset[Shape]:
     """The shapes in the state that no array of the model has."""
     state = state_arrays(document)
-    return frozenset(weight.shape for weight in state.values()) - {
-        weight.shape for path, weight in document.weights.items() if path not in state
-    }
+    return _in_the_state(document) - {weight.shape for path, weight in document.weights.items() if path not in state}
+
+
+def confirmed(document: Document, layer: Node) -> bool:
+    """Whether the state has an array of the kernel's own shape: the optimizer kept it for that kernel, which is whole then."""
+    return kernel_of(document, layer) in _in_the_state(document)
+
+
+@lru_cache(maxsize=4)
+def _in_the_state(document: Document) -> frozenset[Shape]:
+    return frozenset(weight.shape for weight in state_arrays(document).values())
 
 
 def _beside(shape: Shape, axis: int) -> Shape:

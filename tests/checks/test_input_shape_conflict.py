@@ -364,7 +364,7 @@ def test_a_kernel_that_contradicts_all_that_the_file_states_is_not_believed() ->
     finding = the(examine("K201", sick))
     assert finding.repair is None
     assert [need.flag for need in finding.needs] == ["--input-shape"]
-    alone = document(sequential(source(None, 9), DENSE), format=Format.H5_MODEL, weights=LEGACY_KERNEL)
+    alone = document(sequential(source(None, 3), DENSE), format=Format.H5_MODEL, weights=LEGACY_KERNEL)
     assert the(examine("K201", alone)).repair is not None
 
 
