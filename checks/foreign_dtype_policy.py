@@ -23,6 +23,8 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
     Hashing counts, and Keras 3 wants its dtype to be one of whole numbers: tf.keras wrote "float32" of it up to 2.6. Keras 3.0 to 3.3 want it to
     be its name, where later ones write a policy.
 
+    A policy whose module is null is looked for among registered classes alone: "Cannot deserialize object of type `DTypePolicy`". Its own is written.
+
     The cure writes the policy of the same name in the target's form, and leaves that dtype out. TensorFlow 2.3 and 2.4 stored a salt that
     the layer had not used: which one of the two was meant the file does not tell.
     """

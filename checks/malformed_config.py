@@ -182,7 +182,7 @@ def _without_shape(document: Document, node: Node, target: Target) -> Finding:
 
 def _refused_dtype(value: Json, class_name: str, release: tuple[int, int]) -> str | None:
     """What Keras 3 says of a dtype: of the name in it, where that is one that it does not know (dtype_policies/dtype_policy.py, _parse_name)."""
-    name = unread_name(value)
+    name = "" if value == "" and class_name == "InputLayer" else unread_name(value)
     if name is None:
         return None if isinstance(value, str) else _refusal("dtype", value) or refused_mode(value, release)
     if class_name == "InputLayer":

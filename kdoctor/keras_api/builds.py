@@ -51,6 +51,8 @@ def refused_build(node: Node, built: Json, given: Shapes = ()) -> str | None:
     axes = WINDOWED.get(node.class_name)
     if axes is not None and len(built) != axes:
         return f"its kernel is one for {axes} axes"
+    if axes is not None and any(isinstance(length, (str, list, dict)) for length in built[1:]):
+        return "its lengths are no numbers"
     if not builds_itself(node) or _is_usual(node, built):
         return None
     shape = tuple(length if _is_length(length) else None for length in built)

@@ -1,6 +1,7 @@
 """What optimizers of Keras 3 demand of their settings, in their constructors or when they are built: with anything else no model loads.
 
-Measured on 2026-11-22: each setting of each optimizer with 16 values, in 3.0.5 and in 3.15.1, which refuse the same.
+Measured on 2026-11-22: each setting of each optimizer with 16 values, in 3.0.5 and in 3.15.1, which refuse the same;
+those of Muon and LossScaleOptimizer in 3.15.1.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ def _is_positive(value: Json) -> bool:
     return _is_number(value) and value >= 0
 
 
+def _names_layers(value: Json) -> bool:
+    """Whether Muon can seek what stands there in the paths of variables: a list of patterns, a text for each of its letters, or nothing."""
+    items = list(value) if isinstance(value, (str, list)) else value
+    return not items or (isinstance(items, list) and all(isinstance(one, str) for one in items))
+
+
 NAME = "Argument `name` must be a string and cannot contain character `/`."
 STEPS = "`gradient_accumulation_steps` must be an integer >= 2."
 SGD, FTRL = frozenset({"SGD"}), frozenset({"Ftrl"})
@@ -57,6 +64,8 @@ DEMANDS: Final = (
         "Attempt to convert a value with an unsupported type",
     ),
     Demand(frozenset({"Lion"}), "beta_1", lambda value: _is_number(value) and 0 < value <= 1, "Argument `beta_1` must be in the [0, 1] range."),
+    Demand(frozenset({"Muon"}), "exclude_layers", _names_layers, "first argument must be string or compiled pattern"),
+    Demand(frozenset({"LossScaleOptimizer"}), "initial_scale", _is_number, "Attempt to convert a value with an unsupported type to a Tensor."),
     Demand(FTRL, "learning_rate_power", lambda value: _is_number(value) and value <= 0, "`learning_rate_power` needs to be negative or zero."),
     *(Demand(FTRL, setting, _is_positive, f"`{setting}` needs to be positive or zero.") for setting in STRENGTHS),
 )  # fmt: skip

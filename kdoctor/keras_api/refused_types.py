@@ -18,28 +18,47 @@ WHOLE: Final = ("Depthwise", "Separable", "Conv1DTranspose", "Conv2DTranspose", 
 SEEDED: Final = frozenset(
     {"Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"}
 )
+RANDOM: Final = frozenset(
+    {"RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"}
+)
 HOLDERS: Final = {"TimeDistributed": "layer", "Bidirectional": "layer", "SpectralNormalization": "layer", "RNN": "cell"}
 
 
 def refused_types(class_name: str, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Those arguments of a layer of Keras's own that are of a kind that it refuses, each with what Keras says."""
+    yield from _windows(class_name, arguments)
+    if class_name == "BatchNormalization" and "axis" in arguments and not _is_axis(arguments["axis"]):
+        yield "axis", f"TypeError: list indices must be integers or slices, not {type(arguments['axis']).__name__}"
+    if class_name == "Attention" and "score_mode" in arguments and arguments["score_mode"] not in ("dot", "concat"):
+        yield "score_mode", "ValueError: Invalid value for argument score_mode. Expected one of {'dot', 'concat'}."
+    yield from _seeds(class_name, arguments) if "seed" in arguments else ()
+    if class_name == "IntegerLookup" and arguments.get("vocabulary_dtype", "int64") != "int64":
+        yield "vocabulary_dtype", "ValueError: Only `vocabulary_dtype='int64'` is supported at this time."
+    yield from _held(class_name, arguments)
+
+
+def _windows(class_name: str, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     for key in WINDOWS:
         value = arguments.get(key)
         if isinstance(value, list) and any(isinstance(one, (str, list, dict)) for one in value):
             yield key, f"ValueError: The `{key}` argument must be a tuple of integers. Received {key}={value}"
         elif key == "dilation_rate" and class_name.startswith(WHOLE) and _has_fractions(value):
             yield key, "TypeError: Expected int32, but got a number of type 'float'."
-    if class_name == "BatchNormalization" and "axis" in arguments and not _is_axis(arguments["axis"]):
-        yield "axis", f"TypeError: list indices must be integers or slices, not {type(arguments['axis']).__name__}"
-    if class_name == "Attention" and "score_mode" in arguments and arguments["score_mode"] not in ("dot", "concat"):
-        yield "score_mode", "ValueError: Invalid value for argument score_mode. Expected one of {'dot', 'concat'}."
-    if "seed" in arguments and class_name in SEEDED and not is_seed(arguments["seed"]):
+
+
+def _seeds(class_name: str, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    if class_name in SEEDED and not is_seed(arguments["seed"]):
         yield "seed", "ValueError: `seed` argument should be an instance of `keras.random.SeedGenerator()` or an integer."
-    if class_name == "Bidirectional" and not _is_object(arguments.get("backward_layer") or arguments.get("layer")):
-        yield "backward_layer", "ValueError: `backward_layer` need to be a `keras.layers.Layer` instance."
+    if class_name in RANDOM and not (is_seed(arguments["seed"]) or isinstance(arguments["seed"], bool)):
+        yield "seed", "ValueError: Argument `seed` must be an integer."
+
+
+def _held(class_name: str, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     key = HOLDERS.get(class_name, "")
     if key in arguments and not _is_object(arguments[key]):
         yield key, f"ValueError: Please initialize `{class_name}` layer with a `keras.layers.Layer` instance. Received: {arguments[key]}"
+    if class_name == "Bidirectional" and not _is_object(arguments.get("backward_layer") or arguments.get("layer")):
+        yield "backward_layer", "ValueError: `backward_layer` need to be a `keras.layers.Layer` instance."
 
 
 def _has_fractions(value: Json) -> bool:
@@ -47,10 +66,10 @@ def _has_fractions(value: Json) -> bool:
 
 
 def _is_axis(value: Json) -> bool:
-    """Whether it is a whole number, or a list that is another check's business."""
+    """Whether it is a number, of which Keras takes the whole part, or a list that is another check's business."""
     if isinstance(value, list):
         return all(type(one) is int for one in value)
-    return type(value) is int or (isinstance(value, float) and value.is_integer())
+    return isinstance(value, (int, float))
 
 
 def _is_object(value: Json) -> bool:

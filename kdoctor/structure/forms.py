@@ -46,6 +46,7 @@ def _in_model(model: Node) -> Iterator[Misfit]:
     config = model.raw.get("config")
     if isinstance(config, list):  # Keras 0.3 to 2.2.2 (K608)
         return
+    yield from () if model.at.keys else _in_root(model)
     if model.class_name == "Sequential":
         yield from _in_sequential(model)
     elif _lists_layers(model) and (lacking := [key for key in GRAPH if key not in model.config]):
@@ -64,6 +65,14 @@ def _in_model(model: Node) -> Iterator[Misfit]:
         if key in model.config and not _names_tensors(model.config[key]):
             why = f"{key} of {model.name!r} is {_written(model.config[key])}, which is no list of layers, calls and outputs"
             yield Misfit(model.at / "config" / key, why, "RuntimeError: Internal error: could not find layer")
+
+
+def _in_root(model: Node) -> Iterator[Misfit]:
+    """The name of the outermost model; of one within another it is that of a layer."""
+    if (name := model.config.get("name")) is not None and not isinstance(name, str):
+        says = f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
+        cure = Edit(model.at / "config" / "name", old=name, new=str(name)) if type(name) is int else None
+        yield Misfit(model.at / "config" / "name", f"the name of the {model.class_name} is {_written(name)}, no text", says, cure=cure)
 
 
 def _lists_layers(model: Node) -> bool:

@@ -40,3 +40,21 @@ def test_a_setting_is_refused_where_keras_refuses_it(name: str) -> None:
             if len(told) != refuses(optimizer, config):
                 wrong.append((setting, value))
     assert wrong == []
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "dense", ["dense"], 5, True, 0.5, [1], [None], [["x"]]])
+def test_muon_seeks_layers_by_texts(value: Any) -> None:
+    config = {**keras.optimizers.Muon().get_config(), "exclude_layers": value}
+    stated = {"module": "keras.optimizers", "class_name": "Muon", "config": config, "registered_name": None}
+    sick = document(sequential(layer("Dense", units=3)), training={"optimizer": stated, "loss": "mean_squared_error"})
+    assert bool(examine("K504", sick)) == refuses(keras.optimizers.Muon, config)
+
+
+@pytest.mark.parametrize(("value", "refused"), [(1, False), (-1.0, False), (None, True), ("x", True), ({}, True), ([1], True), ([], True)])
+def test_an_initial_scale_is_a_number(value: Any, refused: bool) -> None:
+    """Measured in archives that Keras 3.15.1 loaded or refused."""
+    inner = {"module": "keras.optimizers", "class_name": "Adam", "config": keras.optimizers.Adam().get_config(), "registered_name": None}
+    config = {"name": "scaled", "inner_optimizer": inner, "initial_scale": value}
+    stated = {"module": "keras.optimizers", "class_name": "LossScaleOptimizer", "config": config, "registered_name": None}
+    sick = document(sequential(layer("Dense", units=3)), training={"optimizer": stated, "loss": "mean_squared_error"})
+    assert bool(examine("K504", sick)) == refused

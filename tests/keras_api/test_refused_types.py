@@ -98,3 +98,27 @@ def test_int4_is_one_from_keras_3_11_on() -> None:
     sick = model(layer("Dense", units=2, dtype={**policy, "registered_name": None}))
     assert examine("K614", sick, Target("3.10.0"))
     assert examine("K614", sick, Target("3.15.1")) == []
+
+
+def test_a_bidirectional_s_second_layer_has_a_class_too() -> None:
+    nameless = {key: value for key, value in HELD.items() if key != "class_name"}
+    assert examine("K614", model(layer("Bidirectional", layer=HELD, backward_layer=nameless)))
+    assert examine("K614", model(layer("Bidirectional", layer=HELD, backward_layer=None))) == []
+
+
+@pytest.mark.parametrize(("seed", "refused"), SEEDS[:-1])
+def test_a_random_layer_wants_a_whole_number_too(seed: Any, refused: bool) -> None:
+    assert takes(lambda: keras.layers.RandomContrast(0.1, seed=seed)) != refused
+    assert bool(examine("K614", model(layer("RandomContrast", factor=0.1, seed=seed)))) == refused
+
+
+def test_words_of_numbers_are_of_int64() -> None:
+    for name in ("", "int32", None):
+        assert not takes(lambda name=name: keras.layers.IntegerLookup(vocabulary=[1], vocabulary_dtype=name))
+        assert examine("K614", model(layer("IntegerLookup", vocabulary=[1], vocabulary_dtype=name)))
+
+
+def test_the_name_of_a_model_is_a_text() -> None:
+    (finding,) = examine("K614", model(layer("Dense", units=2), name=3))
+    assert finding.repair is not None
+    assert finding.repair.edits[0].new == "3"
