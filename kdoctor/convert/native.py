@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kdoctor.convert.assembly import assembled
-from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered
+from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered, second_copies
 from kdoctor.convert.outcome import STATE_LOST, Converted
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import native_training
@@ -56,7 +56,8 @@ def as_native(document: Document, target: Target) -> Converted:
     if isinstance(document.training, Mapping):
         parts["training"] = native_training(document.training, target.custom)
     places = by_layer(document)
-    weights, notes = _with_state(document, {place.path: place.weight for place in places}, [p.weight for p in places if p.trained])
+    held = {place.path: place.weight for place in places}
+    weights, notes = _with_state(document, held | second_copies(document, held), [p.weight for p in places if p.trained])
     parts["weights"], parts["attributes"] = weights, groups_of(weights)
     parts["metadata"], parts["members"] = _signed(document, target), {}  # room for the members that a repair brings
     return Converted(replace(document.replacing(parts), format=Format.KERAS_ZIP), notes)

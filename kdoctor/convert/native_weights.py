@@ -31,7 +31,19 @@ def native_weights(document: Document) -> tuple[dict[str, Weight], dict[str, dic
     Raises `NotConvertible` unless every array of the model is claimed by exactly one variable of its shape.
     """
     weights = {place.path: place.weight for place in by_layer(document)}
+    weights |= second_copies(document, weights)
     return weights, groups_of(weights)
+
+
+def second_copies(document: Document, weights: Mapping[str, Weight]) -> dict[str, Weight]:
+    """The kernel that a SpectralNormalization normalizes stands in an archive twice: as its own, and as that of the layer in it."""
+    found: dict[str, Weight] = {}
+    for claim in claims(document):
+        if claim.node.class_name == "SpectralNormalization":
+            own = {one.role: weights.get(f"{claim.place}/{one.path}") for one in claim.variables or () if one.weight}
+            copies = {f"{claim.place}/{one.path}": own.get(one.role) for one in claim.variables or () if not one.weight}
+            found |= {path: weight for path, weight in copies.items() if weight is not None and path not in weights}
+    return found
 
 
 def by_layer(document: Document) -> tuple[Placed, ...]:
