@@ -37,7 +37,7 @@ def refused_values(document: Document, target: Target) -> Iterator[Finding]:
 
 def _finding(node: Node, one: Refusal, target: Target) -> Finding:
     at, value = node.at / "config" / one.argument, node.config[one.argument]
-    by = f"Keras {one.later} is the first to take" if one.later else "Keras 2 took"
+    by = f"Keras {one.later} is the first to take" if one.later else one.by
     repair = Repair(f"load it with Keras {one.later} or later", safety=Safety.ADVICE) if one.later else None
     if one.instead is not None:
         new = one.instead(value)

@@ -17,7 +17,8 @@ class Refusal:
     classes: of the objects that refuse it, None for every layer; since: the release that began to; refused: whether a value is;
     instead: the value that means the same to the target, None where there is none; trains_otherwise: predictions stay, training does not;
     within: whether it does so beside what else the object states; later: the first release of Keras 3 that takes the value, empty
-    where it is Keras 2 that did; beside: what goes with the value, said behind it.
+    where it is Keras 2 that did; beside: what goes with the value, said behind it;
+    by: whose value it is, where no later release takes it.
     """
 
     classes: frozenset[str] | None
@@ -30,6 +31,7 @@ class Refusal:
     within: Callable[[Node], bool] | None = None
     later: str = ""
     beside: str = ""
+    by: str = "Keras 2 took"
 
     def refuses(self, node: Node) -> bool:
         """Whether an object of one of the classes states the argument with such a value."""

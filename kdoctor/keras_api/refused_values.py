@@ -48,6 +48,15 @@ def _is_no_truth(value: Json) -> bool:
     return not isinstance(value, (bool, dict, list))
 
 
+def _is_share(value: Json) -> bool:
+    return _is_number(value) and 0 < value <= 1
+
+
+def _is_own_shear(value: Json) -> bool:
+    """Whether it is the range that Keras 3 makes of one number, writes, and does not take back."""
+    return isinstance(value, list) and len(value) == 2 and _is_share(value[1]) and value[0] == -value[1]
+
+
 SINCE_3_0, SINCE_3_13, SINCE_3_15 = Habit((3, 0)), Habit((3, 13)), Habit((3, 15))
 PENALTIES: Final = {"l1": frozenset({"L1", "L1L2"}), "l2": frozenset({"L2", "L1L2"}), "factor": frozenset({"OrthogonalRegularizer"})}
 RATE = "Invalid value received for argument `rate`. Expected a float value between 0 and 1."
@@ -90,6 +99,14 @@ REFUSALS: Final = (
     Refusal(
         RESIZING, "interpolation", SINCE_3_0, lambda value: isinstance(value, str) and value in NEVER_BUILT,
         "Invalid value for argument `interpolation`. Expected of one ('bilinear', 'nearest', 'lanczos3', 'lanczos5', 'bicubic', 'area').",
+    ),
+    *(
+        Refusal(
+            frozenset({"RandomShear"}), argument, SINCE_3_0, _is_own_shear,
+            "The `factor` argument should be a number (or a list of two numbers) in the range [0, 1.0].",
+            instead=lambda value: value[1], by="Keras 3 itself writes",
+        )
+        for argument in ("x_factor", "y_factor")
     ),
 )  # fmt: skip
 

@@ -36,6 +36,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, Any, Any]] = [
     ("LeakyReLU", {}, "negative_slope", -0.2, ABSENT),
     ("ReLU", {}, "threshold", -1.0, ABSENT),
     ("SeparableConv1D", {"filters": 2, "kernel_size": 3}, "padding", "causal", ABSENT),
+    ("RandomShear", {"y_factor": [0.1, 0.2]}, "x_factor", [-0.2, 0.2], 0.2),
+    ("RandomShear", {}, "y_factor", [-1, 1], 1),
 ]
 ONLY_CALLED = [("UpSampling2D", "mitchellcubic"), ("Resizing", "gaussian")]
 TRAINS_OTHERWISE = [("GaussianNoise", 5.0), ("L2", -0.01), ("L1L2", -0.01), ("OrthogonalRegularizer", -0.01)]
@@ -71,7 +73,8 @@ def test_a_value_that_is_refused_is_written_as_one_that_means_the_same(
 ) -> None:
     sick = holding(class_name, {**others, argument: value})
     (finding,) = examine("K601", sick)
-    assert finding.message == f"{class_name} of Keras 3.15.1 takes no {argument} of {value!r}, which Keras 2 took"
+    by = "Keras 3 itself writes" if class_name == "RandomShear" else "Keras 2 took"
+    assert finding.message == f"{class_name} of Keras 3.15.1 takes no {argument} of {value!r}, which {by}"
     assert (finding.repair is None) is (written is ABSENT)
     if finding.repair is None:
         assert [need.flag for need in finding.needs] == ["FILE"]
@@ -112,6 +115,7 @@ def test_values_that_keras_3_takes_are_healthy() -> None:
         ("Dense", {"units": 2, "trainable": False}),
         ("UpSampling2D", {"size": [2, 2], "interpolation": "bicubic"}),
         ("L2", {"l2": 0}),
+        ("RandomShear", {"x_factor": [0.1, 0.2], "y_factor": [-0.0, 0.0]}),
     ):
         assert examine("K601", holding(class_name, config)) == []
 
