@@ -108,3 +108,10 @@ def test_a_branch_that_no_output_needs_is_not_made() -> None:
 def test_a_graph_with_a_broken_connection_keeps_all_its_layers() -> None:
     made = inside(output_layers=[["gone", 0, 0]])
     assert len(claims(document(made))) == 4
+
+
+def test_an_activation_that_is_a_layer_is_part_of_the_layer() -> None:
+    """Keras 2.15 and 3.15.1 list ``dense/p_re_lu/alpha`` with the weights of the Dense."""
+    steep = layer("PReLU", name="p_re_lu", shared_axes=None)
+    (row,) = order(document(sequential(INPUT, layer("Dense", name="dense", units=2, activation=steep)), format=Format.H5_MODEL))
+    assert row == ["vars/0", "vars/1", "activation/vars/0"]

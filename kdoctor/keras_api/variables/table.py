@@ -13,9 +13,9 @@ from typing import Final
 from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables import attention, convolution, dense, hub, normalization, preprocessing, recurrent
 from kdoctor.keras_api.variables.retired import RETIRED
-from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, flagged
+from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, below, flagged, own
 from kdoctor.structure.layers import is_model
-from kdoctor.structure.objects import Node, is_authors, is_repaired_hub
+from kdoctor.structure.objects import Node, as_node, is_authors, is_repaired_hub
 
 FAMILY: Final = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of modules that Keras's own classes have lived in
 DEEPEST: Final = 40  # layers inside layers: hostile files nest deeper than Python's stack
@@ -117,9 +117,16 @@ def legacy_order(node: Node, variables: Variables) -> Variables | None:
     return (*(v for v in weights if v.trainable), *(v for v in weights if not v.trainable))
 
 
+def _of_activation(node: Node) -> Variables:
+    """Of an activation that is a layer itself (PReLU), which Keras keeps as part of the layer."""
+    stated = node.config.get("activation") if node.class_name not in recurrent.GATES else None
+    inside = as_node(stated, node.at / "config" / "activation") if isinstance(stated, dict) else None
+    return below("activation", own(("alpha", None))) if inside is not None and inside.class_name == "PReLU" and is_builtin(inside) else ()
+
+
 def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Variables | None:
     if is_builtin(node) and (node.class_name in WITHOUT or node.class_name == "Lambda" or is_operation(node)):
-        return ()
+        return _of_activation(node)
     if is_model(node):
         return None if model is None else model(node, shapes)
     if depth > DEEPEST or not (is_builtin(node) or is_repaired_hub(node)):
@@ -131,5 +138,6 @@ def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Varia
         found = rule(node, shapes, lambda inside, given: _owned(inside, given, model, depth + 1))
     except UNREADABLE:
         return None
+    found = (*found, *_of_activation(node)) if found is not None else None
     freezes = node.config.get("trainable") is False
     return flagged(found, False) if found is not None and freezes else found
