@@ -9,7 +9,7 @@ from kdoctor.keras_api import habits
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.structure.layers import layer_nodes
 from kdoctor.structure.models import Model, all_models, home_of
-from kdoctor.structure.sources import as_source
+from kdoctor.structure.sources import as_source, is_named
 from kdoctor.target import Target
 
 from ._counted_calls import counted_calls
@@ -35,7 +35,8 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     configuration. The graph of the Functional model either has loops or disconnected nodes".
 
     Where Keras 2 called a layer with tensors among its keyword arguments (``value=`` of an attention layer, ``mask=``), Keras 3 hands on
-    lists of names instead of tensors.
+    lists of names instead of tensors. A layer that is called with a dict of tensors (a nested model, a TensorFlow Hub layer) is stored as a dict of names,
+    which Keras 3 takes for a call in its own words: "KeyError: 'args'".
 
     A layer that a nested model shares with the model around it has its calls counted in both: where these differ, Keras confuses them.
 
@@ -133,6 +134,14 @@ def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
         nodes = layer.node.raw.get("inbound_nodes")
         for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
             at = layer.at / "inbound_nodes" / index
+            if is_named(node):
+                yield Finding(
+                    at,
+                    f"{layer.name!r} is called with a dict of tensors in the words of Keras 2, which {target} takes for its own",
+                    repair=Repair("write the call in Keras 3's form", (Edit(at, old=node, new=native_node(node)),)),
+                    layer=layer.name,
+                    keras_says="KeyError: 'args'",
+                )
             if has_tensors(node):
                 yield Finding(
                     at,

@@ -10,7 +10,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import kind_of
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node, as_node
-from kdoctor.structure.sources import Source, as_source
+from kdoctor.structure.sources import Source, as_source, is_named
 
 # Arguments that tf.keras wrote beside a Lambda's function, and that no release of Keras 3 takes (saving_utils.LAMBDA_DEP_ARGS).
 BESIDE_A_LAMBDA = frozenset({"module", "function_type", "output_shape_type", "output_shape_module"})
@@ -78,15 +78,23 @@ def _function(stored: Json) -> Json:
 
 
 def native_node(node: Json) -> Json:
-    """A connection as arguments of a call where a tensor stands among its keywords; any other list is read by Keras 3 as it is."""
+    """A connection as arguments of a call where a tensor stands among its keywords, or the tensors in a dict; any other list is read by
+    Keras 3 as it is."""
+    if isinstance(node, Mapping) and is_named(node):
+        named = {key: keras_tensor(source) for key, item in node.items() if (source := as_source(item)) is not None}
+        return {"args": [named], "kwargs": _keywords(list(node.values()))}
     if not isinstance(node, list) or not has_tensors(node):
         return node
-    sources = [source for item in node if (source := as_source(item)) is not None]
+    tensors = [keras_tensor(source) for item in node if (source := as_source(item)) is not None]
+    return {"args": [tensors[0] if len(tensors) == 1 else tensors], "kwargs": _keywords(node)}
+
+
+def _keywords(entries: list[Json]) -> dict[str, Json]:
+    """The keywords of a call, of which each of its tensors may bring some."""
     keywords: dict[str, Json] = {}
-    for item in node:
+    for item in entries:
         keywords.update(item[3] if isinstance(item, list) and len(item) > 3 and isinstance(item[3], Mapping) else {})
-    tensors = [keras_tensor(source) for source in sources]
-    return {"args": [tensors[0] if len(tensors) == 1 else tensors], "kwargs": {key: _keyword(value) for key, value in keywords.items()}}
+    return {key: _keyword(value) for key, value in keywords.items()}
 
 
 def has_tensors(node: Json) -> bool:

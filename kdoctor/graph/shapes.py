@@ -122,7 +122,8 @@ class _Walk:
     def _functional(self, model: Node, given: Shapes, depth: int) -> Shapes:
         """Each call of each layer as soon as all that it takes is known; a loop leaves its calls out."""
         graph = _Graph(model)
-        taken = {source.layer: given[index : index + 1] for index, source in enumerate(tensors(model.config.get("input_layers")))}
+        ends = enumerate(tensors(model.config.get("input_layers"), by_name=True))
+        taken = {source.layer: given[index : index + 1] for index, source in ends}
         made: dict[Step, Shapes] = {}
         waiting = dict.fromkeys(graph.calls, 0)
         for readers in graph.readers.values():
@@ -156,7 +157,7 @@ class _Graph:
             self._counts[name] = len(calls)
             for index, call in enumerate(calls):
                 sources[name, index] = [source for source in call if source.layer in self.layers]
-        ends = tensors(model.config.get("output_layers"))
+        ends = tensors(model.config.get("output_layers"), by_name=True)
         # A nested model of Keras 2 counts its own making as its first call.
         taken = chain(*sources.values(), ends)
         self._shifted = {source.layer for source in taken if source.call >= self._counts.get(source.layer, 0)}

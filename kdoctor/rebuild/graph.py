@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kdoctor.document import Json
 from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.operation import of_keras_3
+from kdoctor.native_config import native_node
 from kdoctor.pointer import Pointer
 from kdoctor.rebuild.fragments import INDENT, Applied, Atom, Fragment, Item, call, listing, statement
 from kdoctor.rebuild.inputs import as_input
@@ -19,7 +20,7 @@ from kdoctor.rebuild.operations import auto_named, operation
 from kdoctor.rebuild.outputs import flattened, may_nest, picked
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node, as_node
-from kdoctor.structure.sources import Source, as_source, tensors
+from kdoctor.structure.sources import Source, as_source, is_named, tensors
 
 
 class NotYet(Exception):
@@ -103,6 +104,7 @@ class Graph:
 
     def _arguments(self, data: Json, node: Node) -> tuple[list[Fragment], dict[str, Fragment]]:
         """What one call is given, in either form of a connection."""
+        data = native_node(data) if is_named(data) else data
         if isinstance(data, Mapping):
             args, kwargs = data.get("args") or [], data.get("kwargs") or {}
             found = [self._value(item, node.at) for item in args]

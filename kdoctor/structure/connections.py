@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kdoctor.document import Json
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.sources import TENSOR, Alone, Source, as_source, only_tensor, tensors
+from kdoctor.structure.sources import TENSOR, Alone, Source, as_source, is_named, only_tensor, tensors
 
 # Arguments that carry what a layer works on, in the order of their positions; masks and states are none.
 INPUTS = ("inputs", "input", "x", "x1", "query", "x2", "value", "key")
@@ -44,6 +44,8 @@ def arguments_of(node: Json) -> tuple[Argument, ...]:
     """
     if (alone := only_tensor(node)) is not None:
         return (Argument(None, (alone,), Form.ONE),)
+    if is_named(node):
+        return (Argument(None, tensors(node, by_name=True), Form.OTHER),)
     if isinstance(node, dict):
         placed = node.get("args")
         named = node.get("kwargs")
@@ -78,7 +80,9 @@ def calls_of(layer: Mapping[str, Json]) -> tuple[tuple[Source, ...], ...]:
 
 def inputs_of(layer: Layer) -> tuple[tuple[Source, ...], ...]:
     """The same of a layer in its container, whose calls have been looked at."""
-    return tuple([call if type(call) is Alone else _inputs(node) for call, node in zip(layer.calls, _nodes(layer), strict=True)])
+    named = layer.node.config.get("input_layers")
+    order = tuple(source.layer for source in tensors(named)) if isinstance(named, list) else ()
+    return tuple([call if type(call) is Alone else _inputs(node, order) for call, node in zip(layer.calls, _nodes(layer), strict=True)])
 
 
 def given_to(layer: Layer) -> tuple[tuple[Argument, ...], ...]:
@@ -96,9 +100,12 @@ def _nodes(layer: Layer) -> list[Json]:
     return nodes if isinstance(nodes, list) else []
 
 
-def _inputs(node: Json) -> tuple[Source, ...]:
+def _inputs(node: Json, order: tuple[str, ...] = ()) -> tuple[Source, ...]:
+    """The tensors that a call works on; of a dict in the order of its keys, as Keras flattens it, or in that of the inputs they are for."""
     if (alone := only_tensor(node)) is not None:
         return (alone,)
+    if (keyed := _by_key(node)) is not None:
+        return tensors([keyed[name] for name in order] if order and keyed.keys() >= {*order} else dict(keyed), by_name=True)
     taken = list(_keras_3(node) if isinstance(node, dict) else _keras_2(node))
     placed = [item.source for item in taken if item.argument is None]
     named = [item for item in taken if item.argument in INPUTS]
@@ -106,9 +113,20 @@ def _inputs(node: Json) -> tuple[Source, ...]:
     return (*placed, *(item.source for item in named))
 
 
+def _by_key(node: Json) -> Mapping[str, Json] | None:
+    """The dict of tensors that a call is given and nothing else by position, in the words of either Keras."""
+    if not isinstance(node, dict):
+        return None
+    if is_named(node):
+        return node
+    given = node.get("args")
+    alone = given[0] if isinstance(given, list) and len(given) == 1 and not node.get("kwargs") else None
+    return alone if isinstance(alone, dict) and alone.get("class_name") != TENSOR else None
+
+
 def _keras_3(node: Mapping[str, Json]) -> Iterator[Taken]:
     """``{"args": […], "kwargs": {…}}`` with ``__keras_tensor__`` objects anywhere inside."""
-    for source in tensors(node.get("args")):
+    for source in tensors(node.get("args"), by_name=True):
         yield Taken(source, None)
     named = node.get("kwargs")
     for argument, value in named.items() if isinstance(named, dict) else ():

@@ -18,7 +18,7 @@ from kdoctor.structure.layers import layer_list, layer_nodes
 from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.models import model_nodes
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sources import as_source, only_tensor, tensors
+from kdoctor.structure.sources import as_source, is_named, only_tensor, tensors
 
 OBJECT = ("class_name", "config")
 GRAPH = ("layers", "input_layers", "output_layers")
@@ -203,7 +203,7 @@ def _write(at: Pointer, value: Json) -> Edit:
 
 def _in_call(call: Mapping[str, Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
     """One call in the words of Keras 3: ``{"args": […], "kwargs": {…}}``."""
-    if only_tensor(call) is not None and _is_tensor(call["args"][0]):
+    if is_named(call) or (only_tensor(call) is not None and _is_tensor(call["args"][0])):
         return
     for key, kind in (("args", list), ("kwargs", dict)):
         if key not in call:

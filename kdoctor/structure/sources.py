@@ -25,6 +25,11 @@ def as_source(value: Json) -> Source | None:
     return Source(value[0], value[1], value[2]) if type(value[1]) is int and type(value[2]) is int else None
 
 
+def is_named(call: Json) -> bool:
+    """Whether a call is one of Keras 2 with a dict of tensors: ``{key: [layer, call, output, {…}], …}``."""
+    return isinstance(call, dict) and bool(call) and call.keys() != {*CALL} and all(as_source(value) is not None for value in call.values())
+
+
 def only_tensor(call: Json) -> Source | None:
     """The tensor of a call that takes it alone and by position, in the words of Keras 3, as most calls do; None for every other call."""
     try:  # asked of every call of thousands by several checks: to ask first for each kind takes twice as long

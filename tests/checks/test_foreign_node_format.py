@@ -174,3 +174,46 @@ def test_what_a_wrapped_model_computes_in_keras_is_what_it_computed() -> None:
     well.set_weights(model.get_weights())
     given = numpy.random.RandomState(3).rand(2, 3, 4).astype("float32")
     assert numpy.array_equal(well.predict(given, verbose=0), model.predict(given, verbose=0))
+
+
+def of_two_inputs(call: Any, inputs: Any) -> Document:
+    """A Functional that is called with a dict in another: its inputs have 4 and 3 features, in what order the file names them."""
+    ends = [
+        {**start(name), "config": {"name": name, "batch_shape": [None, size]}} for name, size in (("b", 4), ("a", 3), ("q", 4), ("p", 3))
+    ]
+    made = [
+        {**after(layer("Dense", name=f"d{name}", units=2), name), "build_config": {"input_shape": [None, size]}}
+        for name, size in (("b", 4), ("a", 3))
+    ]
+    total = after(layer("Add", name="total"), "db", "da")
+    inner = {
+        **functional(*ends[:2], *made, total, inputs=inputs, outputs=(("total", 0, 0),), name="out"),
+        "name": "out",
+        "inbound_nodes": [call],
+    }
+    inner["module"] = "keras.src.models.functional"
+    return document(functional(*ends[2:], inner, inputs=(("q", 0, 0), ("p", 0, 0))))
+
+
+NAMED = {"b": ["b", 0, 0], "a": ["a", 0, 0]}
+
+
+@pytest.mark.parametrize("inputs", [NAMED, (("b", 0, 0), ("a", 0, 0))])
+@pytest.mark.parametrize("keys", ["ba", "ab"])
+def test_a_call_with_a_dict_is_written_in_the_form_of_keras_3(inputs: Any, keys: str) -> None:
+    taken = {"b": ["q", 0, 0, {}], "a": ["p", 0, 0, {}]}
+    sick = of_two_inputs({key: taken[key] for key in keys}, inputs)
+    assert (examine("K614", sick), examine("K206", sick), examine("K208", sick)) == ([], [], [])
+    (finding,) = examine("K604", sick)
+    assert finding.keras_says == "KeyError: 'args'"
+    healed = cured(sick, finding)
+    (node,) = healed.config["config"]["layers"][2]["inbound_nodes"]
+    assert {key: value["config"]["keras_history"] for key, value in node["args"][0].items()} == {"b": ["q", 0, 0], "a": ["p", 0, 0]}
+    for code in ("K604", "K614", "K206", "K208"):
+        assert examine(code, healed) == []
+    made = keras.Model.from_config(healed.config["config"])
+    assert made([numpy.ones((2, 4)), numpy.ones((2, 3))]).shape == (2, 2)
+
+
+def test_keras_2_reads_a_call_with_a_dict_as_it_is() -> None:
+    assert examine("K604", of_two_inputs({"b": ["q", 0, 0, {}], "a": ["p", 0, 0, {}]}, NAMED), Target("2.15.0")) == []

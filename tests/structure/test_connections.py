@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdoctor.structure.connections import calls_of
+from graphs import functional
+
+from kdoctor.structure.connections import calls_of, inputs_of
+from kdoctor.structure.layers import layers
 from kdoctor.structure.sources import Source, tensors
+from kdoctor.testing import document
 
 ONE, OTHER, THIRD = Source("one", 0, 0), Source("other", 0, 0), Source("third", 1, 2)
 
@@ -64,3 +68,17 @@ def test_deep_nesting_is_no_matter() -> None:
 def test_a_tensor_among_the_keywords_of_a_call_of_keras_2_is_one_of_the_tensors() -> None:
     node = [[["a", 0, 0, {"y": ["b", 0, 0], "name": None}]]]
     assert [source.layer for source in tensors(node)] == ["a", "b"]
+
+
+def test_a_dict_of_tensors_is_taken_in_the_order_of_its_keys_in_the_words_of_both() -> None:
+    """As Keras flattens it (tree.flatten, tf.nest.flatten), wherever the author wrote which."""
+    named = {"b": ["one", 0, 0, {}], "a": ["third", 1, 2, {}]}
+    assert called(named) == called({"args": [{"b": tensor(ONE), "a": tensor(THIRD)}], "kwargs": {}}) == ((THIRD, ONE),)
+
+
+def test_a_model_whose_inputs_are_listed_takes_a_dict_by_their_names() -> None:
+    listed = {"layers": [], "input_layers": [["b", 0, 0], ["a", 0, 0]], "output_layers": []}
+    inner = {"class_name": "Functional", "name": "inner", "config": {"name": "inner", **listed}}
+    for node in ({"a": ["third", 1, 2, {}], "b": ["one", 0, 0, {}]}, {"args": [{"a": tensor(THIRD), "b": tensor(ONE)}], "kwargs": {}}):
+        (row,) = layers(document(functional({**inner, "inbound_nodes": [node]})))
+        assert inputs_of(row) == ((ONE, THIRD),)
