@@ -8,10 +8,14 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import is_nameless
 from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, read_natively, unfound
+from kdoctor.structure.layers import layers
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 from ._layer_activations import stated
+
+# Operations that take an axis alone, as the layers of their names do: these are found in their places, and compute the same without a mask.
+AS_LAYERS = frozenset({"Softmax", "Concatenate"})
 
 
 @check("K306", Severity.ERROR, since="0.1.0")
@@ -25,7 +29,7 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
     config, but 'keras.layers.Dense' resolved to a Keras built-in".
 
     Keras 3 saves an operation of its own (``x * 2``, ``x[:, 0]``) in an ``.h5`` without its module, and does not find it again: "Unknown
-    layer: 'GetItem'".
+    layer: 'GetItem'". Of a softmax and a concatenate it finds the layers, which compute the same where no mask comes to them.
 
     A layer as an activation (``Dense(64, activation=LeakyReLU(0.1))``) is looked for by its module, which tf.keras up to 2.12 did not
     write: "Could not locate class 'LeakyReLU'".
@@ -35,12 +39,25 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
     """
     for call in unfound(document, target):
         if call.resolution is Resolution.MOVED:
-            yield _operation(call, target) if is_nameless(call.node) else _moved(call, target)
+            if not is_nameless(call.node):
+                yield _moved(call, target)
+            elif not _is_as_layer(call.node) or _masks(document):
+                yield _operation(call, target)
         elif (whole := stated(call, target)) is not None:
             yield _activation(call.node, whole, target)
     for call in calls(document, target) if habits.REFUSES_REGISTERED_NAMES.of(target) else ():
         if call.node.raw.get("registered_name") and _misnamed(call) and read_natively(call.node, document.format.native, target):
             yield _registered(call, target)
+
+
+def _is_as_layer(node: Node) -> bool:
+    """A list of axes is lost (K609), and a layer without one has its own."""
+    return node.class_name in AS_LAYERS and type(node.config.get("axis")) is int
+
+
+def _masks(document: Document) -> bool:
+    """Whether a layer of the model makes a mask."""
+    return any(layer.class_name == "Masking" or layer.node.config.get("mask_zero") is True for layer in layers(document))
 
 
 def _moved(call: Call, target: Target) -> Finding:

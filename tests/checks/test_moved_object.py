@@ -119,3 +119,18 @@ def test_a_registered_name_that_is_a_number_is_refused_as_well() -> None:
     assert "`registered_name=1.5`" in str(finding.keras_says)
     assert finding.repair is not None
     assert examine("K306", apply(sick, finding.repair.edits)) == []
+
+
+@pytest.mark.parametrize("class_name", ["Softmax", "Concatenate"])
+def test_an_operation_that_its_layer_computes_as_well_is_left_alone_where_no_mask_comes(class_name: str) -> None:
+    """Run in Keras 3.15.1: its reader finds the layer, which takes the axis and no list of axes; with a mask it computes something else."""
+    tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": ["in", 0, 0]}}
+
+    def saved(axis: Any, *before: dict[str, Any]) -> Document:
+        config = {"name": "out", "axis": axis}
+        made = {"class_name": class_name, "config": config, "name": "out", "inbound_nodes": [{"args": [tensor], "kwargs": {}}]}
+        return document(functional(start(), *before, made), format=Format.H5_MODEL)
+
+    masking = {**layer("Masking", name="masking", mask_value=0.0), "name": "masking", "inbound_nodes": [[["in", 0, 0, {}]]]}
+    assert examine("K306", saved(-1)) == []
+    assert len(examine("K306", saved([1, 2]))) == len(examine("K306", saved(-1, masking))) == 1
