@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
@@ -42,8 +43,8 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
 
 def _twice(model: Model) -> Iterator[Finding]:
     """Keras 3 takes such a model, with an array for each; Keras 2 does not (engine/functional.py, _validate_graph_inputs_and_outputs)."""
-    declared = model.endpoints("input_layers")
-    again = next((source.layer for index, source in enumerate(declared) if source in declared[:index]), None)
+    counted = Counter(model.endpoints("input_layers"))
+    again = next((source.layer for source, times in counted.items() if times > 1), None)
     if again is not None:
         need = Need("FILE", "the model before it was edited", "the file does not say how many inputs it has")
         says = (

@@ -191,7 +191,7 @@ def _as_stored(place: Statement, shape: Shape | None) -> Json:
 
 def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
     """A layer whose build_config contradicts its own kernel; only the reader of ``.keras`` archives looks at it."""
-    for layer in stack.layers if document.format.native else ():
+    for index, layer in enumerate(stack.layers if document.format.native else ()):
         shape = as_shape(layer.build_config.get("input_shape"))
         if shape is None:
             yield from _unread_build(stack, layer)
@@ -203,7 +203,7 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
         at, features = layer.at / "build_config" / "input_shape", features_of(document, layer)
         right = (*shape[:-1], features)
         repair = None
-        if _reaches(document, stack, layer, shape):
+        if _reaches(document, stack, index, shape):
             pass  # then it is the kernel that is odd (K702)
         elif features is not None and fits(document, (layer,), right):
             repair = Repair(f"write the shape that the kernel proves, {right}", (Edit(at, old=document.at(at), new=list(right)),))
@@ -215,9 +215,8 @@ def _layer_builds(document: Document, stack: Stack, target: Target) -> Iterator[
         yield Finding(at, message, repair=repair, layer=layer.name, keras_says=says)
 
 
-def _reaches(document: Document, stack: Stack, layer: Node, shape: Shape) -> bool:
+def _reaches(document: Document, stack: Stack, index: int, shape: Shape) -> bool:
     """Whether a layer is given what its build_config says, by what the model states of its input and by the configs of the layers before."""
-    index = next(index for index, one in enumerate(stack.layers) if one.at == layer.at)
     if index:
         given = output_shapes(document).get(stack.layers[index - 1].at)
     else:

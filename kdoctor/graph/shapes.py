@@ -48,6 +48,7 @@ def infer(document: Document) -> Inferred:
     return Inferred({}, {}) if model is None else infer_model(model, ())
 
 
+@lru_cache(maxsize=4)
 def output_shapes(document: Document) -> Mapping[Pointer, Shape]:
     """The shape of each layer's (first) output, the batch first, for the layers where it can be told."""
     return {at: shapes[0] for at, shapes in infer(document).outputs.items() if shapes and shapes[0] is not None}
