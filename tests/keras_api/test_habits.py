@@ -25,6 +25,7 @@ def test_keras_2_has_the_habits_of_its_number_under_every_name() -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_every_habit_tells_releases_apart(name: str) -> None:
     answers = {
-        ALL[name].of(Target(f"{major}.{minor}")) for major, minor in ((1, 0), (2, 3), (2, 9), (2, 15), (3, 0), (3, 4), (3, 5), (3, 15))
+        ALL[name].of(Target(f"{major}.{minor}"))
+        for major, minor in ((1, 0), (2, 3), (2, 9), (2, 15), (3, 0), (3, 4), (3, 5), (3, 9), (3, 15))
     }
     assert answers == {True, False}
