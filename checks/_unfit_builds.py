@@ -37,9 +37,9 @@ def unfit_builds(document: Document, target: Target, told: Collection[Pointer]) 
         if one.given is not None and isinstance(one.stated, list):
             ranks.setdefault(one.node.at.parent, Counter())[len(one.stated) == len(one.given)] += 1
     for one in found:
-        if one.node.at in told:
-            continue
         node, given = one.node, one.given
+        if _as_given(one) or node.at in told:
+            continue
         at = node.at / "build_config" / KEY
         right = None if given is None else list(given)
         if why := refused_build(node, one.stated, () if given is None else (given,)):
@@ -63,6 +63,11 @@ def unfit_builds(document: Document, target: Target, told: Collection[Pointer]) 
                 layer=node.name,
                 keras_says=_refusal(node, one.stated, given),
             )
+
+
+def _as_given(one: Built) -> bool:
+    """Whether a layer was built with what it is called with, all lengths told, as most are: whether it takes that is another question (K206)."""
+    return one.given is not None and isinstance(one.stated, list) and tuple(one.stated) == one.given and None not in one.given[1:]
 
 
 def _refusal(node: Node, stated: Sequence[Json], given: Shape) -> str:

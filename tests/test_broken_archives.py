@@ -272,7 +272,7 @@ NATIVE = {
 }
 LEGACY = {
     "cut in its last numbers": Damage(lambda data: data[: int(len(data) * 0.8)], "K103", lost=True),
-    "cut in its first block": Damage(lambda data: data[:60], "K105", lost=True),
+    "cut in its first block": Damage(lambda data: data[:60], "K103", lost=True),
     "a few bytes short": Damage(lambda data: data[:-3], "K103"),
     "never closed": Damage(never_closed, "K612"),
     "never closed while something was added": Damage(lambda data: never_closed(data, b"\0" * 99), "K612", lost=True),

@@ -109,7 +109,7 @@ def accounts(document: Document, layout: Layout = KERAS_3) -> tuple[Account, ...
             parts.setdefault(variable.path.rpartition("vars/")[0].strip("/"), []).append(variable)
         for part, expected in parts.items():
             group = f"{layout.place(claim.place)}/{layout.part(claim.node.class_name, part)}".rstrip("/")
-            opened = next((found for found in layout.opened(group) if found in held), group)
+            opened = group if group in held else next((found for found in layout.opened(group) if found in held), group)
             rows.append(Account(claim, opened, tuple(expected), held.get(opened, {})))
     return tuple(rows)
 
