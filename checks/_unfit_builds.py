@@ -88,8 +88,14 @@ def _built(document: Document, target: Target) -> Iterator[Built]:
         if call.kind != "layer" or call.resolution is not Resolution.FOUND or KEY not in node.build_config:
             continue
         if read_natively(node, document.format.native, target):
-            given = shapes.get(node.at, ())
-            yield Built(node, node.build_config[KEY], given[0] if len(given) == 1 else None)
+            given, stated = shapes.get(node.at, ()), node.build_config[KEY]
+            if not (len(given) > 1 and _is_several(stated, len(given))):  # a recurrent layer of Keras 2 and its states: K208
+                yield Built(node, stated, given[0] if len(given) == 1 else None)
+
+
+def _is_several(stated: Json, count: int) -> bool:
+    """Whether a build_config states a shape for each of so many tensors."""
+    return isinstance(stated, list) and len(stated) == count and all(isinstance(shape, list) for shape in stated)
 
 
 def _written(value: Json) -> str:

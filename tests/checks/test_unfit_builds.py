@@ -89,3 +89,9 @@ def test_where_every_layer_contradicts_the_input_nothing_is_written(tmp_path: Pa
     found = examine("K201", document.replacing({**document.parts, "config": config}))
     assert len(found) > 1
     assert not any(one.repair for one in found if "was built with" in one.message)
+
+
+def test_the_shapes_of_a_recurrent_layer_and_its_states_are_told_by_another_check() -> None:
+    sick = Path(__file__).parent.parent.parent / "sample_models" / "sick" / "wrong_input_count__states__keras_2.keras"
+    assert examine("K201", open_document(sick)) == []
+    assert examine("K208", open_document(sick)) != []
