@@ -39,6 +39,7 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
     Python. Where the code does what Keras has no operation for (it draws random numbers, loops over
     a tensor, calls a function of your own), the finding says what, and shows the function as a registered layer to paste into your script, to take its place.
     A loss or metric goes with the training state; an initializer is not asked when the weights are in the file.
+    In a model of very many functions no cure is tried, and the finding says so: each one infers all shapes anew.
     """
     if document.format is Format.OTHER:
         yield from _in_saved_model(document, target)
