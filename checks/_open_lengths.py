@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair
 from kdoctor.document import Document
 from kdoctor.graph.open_lengths import MULTIPLIES, reached, undetermined
+from kdoctor.pointer import Pointer
 from kdoctor.structure.flow import flow
-from kdoctor.structure.layers import Layer, is_model
+from kdoctor.structure.layers import is_model
 from kdoctor.structure.models import Model, is_wrapped
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sequential import FEATURE_AXIS, stacks
+from kdoctor.structure.sequential import FEATURE_AXIS, stack_at
 from kdoctor.target import Target
 
 from ._input_shape import stated
@@ -26,15 +27,17 @@ def of_open_lengths(document: Document, model: Model, target: Target, advice: Re
 
     Keras makes a nested model from its own inputs, before anything calls it.
     """
+    refused = _refused_by_kernel(document, model)
     for layer, given in reached(model):
         built = target.keras_3 and _says_how_it_was_built(document, layer.node)
-        what = None if is_model(layer.node) or _told_by_kernels(document, model, layer) else undetermined(layer.node, given, built=built)
+        told = layer.at == refused and not (document.format.native and layer.node.build_config)
+        what = None if is_model(layer.node) or told else undetermined(layer.node, given, built=built)
         if what is not None:
-            told = " and ".join(str(shape) for shape in given)
+            shapes = " and ".join(str(shape) for shape in given)
             multiplied = layer.class_name in MULTIPLIES
             yield Finding(
                 layer.at,
-                f"{layer.class_name} {layer.name!r} is given {told}, which leaves open {what}",
+                f"{layer.class_name} {layer.name!r} is given {shapes}, which leaves open {what}",
                 repair=advice,
                 layer=layer.name,
                 keras_says=OF_KERAS_2 if not target.keras_3 else OF_MULTIPLIED if multiplied else OF_KERAS_3,
@@ -49,11 +52,9 @@ def _says_how_it_was_built(document: Document, node: Node) -> bool:
     )
 
 
-def _told_by_kernels(document: Document, model: Model, layer: Layer) -> bool:
-    """Whether K201 tells it, and better: what the stored kernel of a Sequential's layer wants."""
-    if model.functional or layer.class_name not in FEATURE_AXIS or (document.format.native and layer.node.build_config):
-        return False
-    stack = next((one for one in stacks(document) if one.model.at == model.node.at), None)
+def _refused_by_kernel(document: Document, model: Model) -> Pointer | None:
+    """The layer of a Sequential whose stored kernel wants something else: of that K201 tells, and better."""
+    stack = None if model.functional else stack_at(document, model.node.at)
     place = None if stack is None else stated(stack) or next(iter(stack.built), None)
     clash = None if stack is None or place is None else flow(document, stack.layers, place.shape).clash
-    return clash is not None and clash.layer.at == layer.at
+    return clash.layer.at if clash is not None and clash.layer.class_name in FEATURE_AXIS else None

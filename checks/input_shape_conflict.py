@@ -21,6 +21,7 @@ from kdoctor.structure.sequential import (
     agree,
     as_shape,
     features_of,
+    stack_around,
     stacks,
     statements,
     states_its_input,
@@ -73,7 +74,7 @@ def _of_stacks(document: Document, target: Target) -> Iterator[Finding]:
     yield from open_builds(document, found)
     for node in objects_named(document, ("InputLayer",)):
         if node.class_name == "InputLayer":
-            yield from _stated_twice(document, node, found, target)
+            yield from _stated_twice(document, node, target)
     for stack in found:
         yield from several_inputs(document, stack, target)
         if not _astray(document, stack, target):
@@ -90,7 +91,7 @@ def _astray(document: Document, stack: Stack, target: Target) -> bool:
     return any(layer.at in moved for layer in stack.layers)
 
 
-def _stated_twice(document: Document, layer: Node, found: tuple[Stack, ...], target: Target) -> Iterator[Finding]:
+def _stated_twice(document: Document, layer: Node, target: Target) -> Iterator[Finding]:
     """An InputLayer with both ``batch_shape`` and ``shape``."""
     batched = [key for key in BATCH_KEYS if layer.config.get(key) is not None]
     kept = next(iter(batched), None)
@@ -99,7 +100,7 @@ def _stated_twice(document: Document, layer: Node, found: tuple[Stack, ...], tar
     if kept is None or not extra:
         return
     shapes = [statement.shape for statement in statements(layer)]
-    stack = next((stack for stack in found if any(layer.at == one.at for one in stack.inputs)), None)
+    stack = stack_around(document, layer)
     agreed = len({shape[1:] for shape in shapes}) == 1
     choice = choose(document, stack, target, shapes) if stack else None
     shape = shapes[0] if agreed else choice.shape if choice else None

@@ -11,7 +11,7 @@ from kdoctor.structure.flow import RANKED, flow
 from kdoctor.structure.layers import is_model, layers
 from kdoctor.structure.manifest import model_weights, weights_by_layer
 from kdoctor.structure.objects import Node, as_node, model_of
-from kdoctor.structure.sequential import FEATURE_AXIS, Shape, Stack, features_of, stacks
+from kdoctor.structure.sequential import FEATURE_AXIS, Shape, Stack, features_of, stack_at, stacks
 from kdoctor.target import Target
 from kdoctor.training.kernel_evidence import DAMAGED, contradicted
 
@@ -70,7 +70,7 @@ def _stated(document: Document, stack: Stack, target: Target) -> bool:
     first = stack.first
     if first is None or not first.config.get("layers") or not habits.LOOKS_AT_INNER_MODELS.of(target):
         return False
-    inner = next((one for one in stacks(document) if one.model.at == first.at), None)
+    inner = stack_at(document, first.at)
     return inner is None or _stated(document, inner, target)
 
 

@@ -17,7 +17,7 @@ from kdoctor.structure.dtypes import refused_mode, unread_name
 from kdoctor.structure.forms import is_shape, misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
 from kdoctor.structure.objects import FUNCTION, Node, as_node, objects_named
-from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, as_shape, meant_shape, stacks, statements
+from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, as_shape, meant_shape, stack_that_begins, statements
 from kdoctor.target import Target
 
 from ._identifiers import kinds_of_arguments
@@ -162,7 +162,7 @@ def _input_shapes(document: Document, target: Target) -> Iterator[Finding]:
 
 def _without_shape(document: Document, node: Node, target: Target) -> Finding:
     """What else in the file states the shape, and the kernels, may tell what it was; a Functional asks elsewhere."""
-    stack = next((stack for stack in stacks(document) if stack.layers and stack.layers[0].at == node.at), None)
+    stack = stack_that_begins(document, node)
     dim = node.config.get("input_dim")
     candidates = [(None, dim)] if type(dim) is int else [] if stack is None else stated_elsewhere(stack)
     choice = Choice(None) if stack is None else choose(document, stack, target, candidates)

@@ -13,7 +13,7 @@ from kdoctor.keras_api.reader import Call, calls, read_natively
 from kdoctor.replacements.causal_attention import CAUSAL, WHEN_CALLED, told_when_called
 from kdoctor.replacements.time_major import ARGUMENT, batch_first
 from kdoctor.structure.layers import Layer, layer_at
-from kdoctor.structure.models import home_of, is_wrapped, models
+from kdoctor.structure.models import home_of, is_wrapped
 from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
 
@@ -194,10 +194,10 @@ def _told_when_called(document: Document, call: Call) -> Repair | None:
 def _as_input_layer(document: Document, call: Call, shape: Json, drop: Edit) -> Repair | None:
     """The shape goes where an InputLayer says it already, or where connections do; else it becomes an InputLayer in front."""
     layer = layer_at(document, call.node.at)
-    model = next((model for model in models(document) if layer in model.layers), None)
-    if layer is None or model is None:
+    home = None if layer is None else home_of(document, layer.at)
+    if layer is None or home is None:
         return None
-    first = model.layers[0]
+    model, first = home[0], home[0].layers[0]
     if model.functional or layer.at != call.node.at or layer.number != first.number or first.class_name == "InputLayer":
         return Repair(f"drop {BATCH_SHAPE}, which says nothing here", (drop,))
     return _inserted(first, [item.node.raw for item in model.layers], shape)

@@ -18,7 +18,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_at, layers
 from kdoctor.structure.manifest import model_weights, weights_by_layer
 from kdoctor.structure.objects import FUNCTION, MODELS, Node, is_authors
-from kdoctor.structure.sequential import as_shape, stacks
+from kdoctor.structure.sequential import as_shape, stack_that_begins
 from kdoctor.target import Target
 from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
 
@@ -143,7 +143,7 @@ def _changed(node: Node, wanted: Mapping[str, Json]) -> tuple[Edit, ...]:
 def _states_first_shape(node: Node, document: Document) -> bool:
     if document.format.native or as_shape(node.config.get("batch_input_shape")) is None:
         return False
-    return any(stack.layers and stack.layers[0].at == node.at for stack in stacks(document))
+    return stack_that_begins(document, node) is not None
 
 
 def settings_for(match: Match, document: Document, target: Target) -> dict[str, Json]:

@@ -68,6 +68,29 @@ def stacks(document: Document) -> tuple[Stack, ...]:
     )
 
 
+def stack_at(document: Document, place: Pointer) -> Stack | None:
+    """The stack of the model that stands at a place."""
+    stack = _by_place(document).get(place)
+    return stack if stack is not None and stack.model.at == place else None
+
+
+def stack_around(document: Document, layer: Node) -> Stack | None:
+    """The stack in whose list a layer stands."""
+    stack = _by_place(document).get(layer.at.parent)
+    return stack if stack is not None and stack.at == layer.at.parent else None
+
+
+def stack_that_begins(document: Document, layer: Node) -> Stack | None:
+    """The stack whose first layer this is."""
+    stack = stack_around(document, layer)
+    return stack if stack is not None and stack.layers and stack.layers[0].at == layer.at else None
+
+
+@lru_cache(maxsize=4)
+def _by_place(document: Document) -> Mapping[Pointer, Stack]:
+    return {place: stack for stack in stacks(document) for place in (stack.model.at, stack.at)}
+
+
 def _stack(model: Node) -> Stack:
     return Stack(model, layer_nodes(model), layer_list(model)[1])
 
