@@ -35,7 +35,9 @@ DAMAGE: Final = (
     FaultKind.HDF5_UNCLOSED,
 )
 ALONG: Final = (FaultKind.USER_BLOCK, FaultKind.POLYGLOT)  # what stands beside the content, which is written without it
+ORIGIN: Final = ("keras_version", "backend")  # what an `.h5` says twice: at its root, and beside the weights, where the loader reads it
 LEFT_BEHIND: Final = "what stood in the file beside its content was left behind"
+BROKEN: Final = "the HDF5 structure there is damaged"
 UNPROVEN: Final = "the checksum of the file that holds it does not fit: at least one of its numbers is wrong"
 GONE: Final = "it is not in the file any more"
 UNWRITTEN: Final = "the file was never closed: what was written last may not be in it"
@@ -55,11 +57,14 @@ def salvaged(made: Plan, target: Target, checks: Sequence[Check], *, unsafe: boo
     if filled is None:
         return None
     whole, lost = filled
+    lost = [*gone, *lost]
     last = plan(whole, target, checks, path, unsafe=unsafe)
     said = Repair("write what survived; every lost number is NaN", safety=Safety.UNSAFE)
     cures = {found.check.code: Applied(found.check, found.finding.repair or said if found in beside else said) for found in causes}
     notes = (*first.notes, *last.notes, *((LEFT_BEHIND,) if beside else ()))
-    return Plan(made.before, last.after, (*first.applied, *cures.values(), *last.applied), notes=notes, lost=(*gone, *lost))
+    return Plan(
+        made.before, last.after, (*first.applied, *cures.values(), *last.applied), notes=notes, lost=(*lost, *_unseen(document, lost))
+    )
 
 
 def _is_damage(document: Document, found: Diagnosis) -> bool:
@@ -103,6 +108,13 @@ def _left(document: Document) -> tuple[Document, list[Lost]]:
     return left, [*lost, *(Lost(name, role="optimizer", why=GONE) for name in named if name.startswith("optimizer") and name not in known)]
 
 
+def _unseen(document: Document, known: Sequence[Lost]) -> list[Lost]:
+    """The groups that cannot be read and of which no array is known: what an optimizer or a layer of somebody's own kept there."""
+    groups = (str(fault.detail.get("group") or "").strip("/") for _, fault in document.faults_of(FaultKind.HDF5_UNREADABLE))
+    unseen = [group for group in dict.fromkeys(groups) if group and not any(one.path.startswith(f"{group}/") for one in known)]
+    return [Lost(group, role="optimizer" if group.startswith("optimizer") else "", why=BROKEN) for group in unseen]
+
+
 def _filled(document: Document, target: Target) -> tuple[Document, list[Lost]] | None:
     """The document with an array for every variable that has none; None where the shape of one is not told."""
     made = _in_archive(document, target) if document.format.native else _in_h5(document)
@@ -132,7 +144,8 @@ def _in_archive(document: Document, target: Target) -> tuple[Json, list[Lost]] |
 
 def _in_h5(document: Document) -> tuple[Json, list[Lost]] | None:
     """The groups that the loader opens, in the order of the layers, each with the list of its arrays."""
-    root = document.attributes.get(ROOT, {})
+    said = {key: value for key, value in document.attributes.get("/", {}).items() if key in ORIGIN}
+    root = {**said, **document.attributes.get(ROOT, {})}
     known = root.get("layer_names")
     names = [str(name) for name in known] if isinstance(known, list) else []
     groups: dict[str, Json] = {}

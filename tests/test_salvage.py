@@ -159,3 +159,73 @@ def test_nothing_is_written_that_has_no_architecture(tmp_path: Path) -> None:
             bad.writestr("config.json.bak" if name == "config.json" else name, good.read(name))
     assert not partial(sick, tmp_path / "out.keras")["written"]
     assert not (tmp_path / "out.keras").exists()
+
+
+def broken(path: Path, whole: Path, signature: bytes, number: int) -> Path:
+    """A copy of a file in which one structure of HDF5 (SNOD: names of a group, HEAP: their texts, TREE: their index) is overwritten."""
+    content, at = whole.read_bytes(), -1
+    for _ in range(number + 1):
+        at = content.index(signature, at + 1)
+    mended = content[:at] + b"XXXX" + content[at + 4 :]
+    if not zipfile.is_zipfile(whole):
+        path.write_bytes(mended)
+        return path
+    start = content.index(b"\x89HDF\r\n\x1a\n")
+    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w") as bad:
+        for name in good.namelist():
+            size = good.getinfo(name).file_size
+            bad.writestr(name, mended[start : start + size] if name == "model.weights.h5" else good.read(name))
+    return path
+
+
+def structures(whole: Path) -> list[tuple[Path, bytes, int]]:
+    content = whole.read_bytes()
+    return [(whole, signature, number) for signature in (b"SNOD", b"HEAP", b"TREE") for number in range(0, content.count(signature), 6)]
+
+
+@pytest.mark.parametrize(("whole", "signature", "number"), [*structures(LEGACY), *structures(TWO_LAYERS)])
+def test_of_broken_groups_every_other_one_survives(whole: Path, signature: bytes, number: int, tmp_path: Path) -> None:
+    sick, out = broken(tmp_path / f"sick{whole.suffix}", whole, signature, number), tmp_path / f"out{whole.suffix}"
+    answer = partial(sick, out)
+    assert (answer["written"], answer["code"]) == (True, 1)
+    assert answer["lost"]
+    lost = {one["path"] for one in answer["lost"]}
+    right, found = layers_only(arrays(whole)), layers_only(arrays(out))
+    assert sorted(array.shape for array in found.values()) == sorted(array.shape for array in right.values())
+    for path, array in found.items():
+        assert np.isnan(array).all() if path in lost else np.array_equal(array, right[path])
+
+
+def test_an_optimizer_whose_group_is_broken_is_left_out_and_listed(tmp_path: Path) -> None:
+    last = LEGACY.read_bytes().count(b"HEAP") - 1
+    answer = partial(broken(tmp_path / "sick.h5", LEGACY, b"HEAP", last), tmp_path / "out.h5")
+    (lost,) = answer["lost"]
+    assert (lost["path"].partition("/")[0], lost["role"], lost["why"]) == (
+        "optimizer_weights",
+        "optimizer",
+        "the HDF5 structure there is damaged",
+    )
+
+
+def test_a_root_that_is_broken_leaves_word_of_who_wrote_the_file_beside_the_weights(tmp_path: Path) -> None:
+    """Keras takes weights without a release for those of Keras 1."""
+    assert partial(broken(tmp_path / "sick.h5", LEGACY, b"HEAP", 0), tmp_path / "out.h5")["written"]
+    with h5py.File(LEGACY) as whole, h5py.File(tmp_path / "out.h5") as file:
+        for name in ("keras_version", "backend"):
+            assert file["model_weights"].attrs[name] in (whole.attrs[name], whole.attrs[name].encode())
+
+
+@pytest.mark.parametrize("count", [0, 8, 46])
+def test_weights_of_a_few_bytes_are_all_lost(count: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(TWO_LAYERS) as good, zipfile.ZipFile(tmp_path / "sick.keras", "w") as bad:
+        for name in good.namelist():
+            bad.writestr(name, good.read(name)[: count if name == "model.weights.h5" else None])
+    answer = partial(tmp_path / "sick.keras", tmp_path / "out.keras")
+    assert answer["written"]
+    assert all(np.isnan(array).all() for array in layers_only(arrays(tmp_path / "out.keras")).values())
+
+
+def test_programs_get_their_object_where_writing_fails(tmp_path: Path) -> None:
+    answer = partial(SAMPLES / "sick" / "damaged_archive__checksum.keras", tmp_path / "none" / "out.keras")
+    assert (answer["written"], answer["out"], answer["code"]) == (False, None, 1)
+    assert "does not exist" in answer["error"]

@@ -35,7 +35,7 @@ from kdoctor.cli.options import (
 from kdoctor.container import Container
 from kdoctor.doctor import convert_file
 from kdoctor.engine import Plan
-from kdoctor.errors import UsageError
+from kdoctor.errors import UsageError, WriteError
 from kdoctor.packs import load_checks
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def convert(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """Write FILE's model as a .keras archive or an .h5, everything cured that `fix` cures. Weights are copied, not loaded."""
-    from kdoctor.repair import Wish, carry_out  # the writers: nothing that the other commands need
+    from kdoctor.repair import REMAIN, Outcome, Wish, carry_out  # the writers: nothing that the other commands need
 
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, state=state_wish(drop_optimizer, keep_optimizer))
@@ -72,7 +72,12 @@ def convert(
         if verify and not asked.keras_3:
             raise UsageError("--verify loads the file with the installed Keras, which is not the target")
         plan = under(convert_file(path, asked, load_checks(), to, unsafe=unsafe), file)
-        outcome = carry_out(plan, named, Wish(out, copy_healthy=True, verify=verify))
+        try:
+            outcome = carry_out(plan, named, Wish(out, copy_healthy=True, verify=verify))
+        except WriteError as error:
+            if format is Format.JSON:
+                _show(plan, Outcome(None, f"Nothing was written: {error}.", REMAIN), format)
+            raise
         _show(plan, outcome, format)
     raise typer.Exit(outcome.exit_code)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +44,7 @@ from kdoctor.cli.options import (
 from kdoctor.doctor import repair_file
 from kdoctor.edit import diff
 from kdoctor.engine import Plan
-from kdoctor.errors import UsageError
+from kdoctor.errors import UsageError, WriteError
 from kdoctor.packs import load_checks
 from kdoctor.target import Target, Training
 
@@ -105,9 +107,9 @@ def fix(
     with brought(file, out, in_place=in_place) as (path, named):
         asked = with_script(path, for_python(make_target(target, purpose, custom, given), python), bind_from)
         plan = under(repair_file(path, asked, load_checks(), unsafe=unsafe, partial=partial, python=python), file)
-        wish = Wish(out, in_place, partial, copy_healthy, verify)
         _write_stub(plan, stub)
-        outcome = carry_out(plan, named, None if show_diff else wish)
+        with _told(plan, format):
+            outcome = carry_out(plan, named, None if show_diff else Wish(out, in_place, partial, copy_healthy, verify))
         _show(plan, outcome, format, show_diff)
     raise typer.Exit(outcome.exit_code)
 
@@ -140,6 +142,19 @@ def _training(text: str | None, target: Target) -> Training | None:
     if found.loss is None:
         raise UsageError(f"--compile {text!r}: say the loss, too: without one fit() has nothing to minimise")
     return found
+
+
+@contextmanager
+def _told(plan: Plan, format: Format) -> Iterator[None]:
+    """Programs get their object where writing fails, too; people read the sentence that the command ends with."""
+    try:
+        yield
+    except WriteError as error:
+        if format is Format.JSON:
+            from kdoctor.report import json
+
+            typer.echo(json.render_fix(plan, plan.before.path, None, error=str(error)))
+        raise
 
 
 def _show(plan: Plan, outcome: Outcome, format: Format, show_diff: bool) -> None:

@@ -73,9 +73,11 @@ def _text(value: Any) -> str:
     return escaped(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def render_fix(plan: Plan, path: str, out: str | None, before_loading: Sequence[str] = ()) -> str:
-    """One JSON object for a repair; ``out`` is the file really written, or None; ``before_loading`` the Python that has to run first."""
-    found = {"schema": FIX, **_plan_object(plan, path, out), "before_loading": [*before_loading]}
+def render_fix(plan: Plan, path: str, out: str | None, before_loading: Sequence[str] = (), error: str = "") -> str:
+    """One JSON object for a repair; ``out`` is the file really written, or None; ``before_loading`` the Python that has to run first;
+    ``error`` why writing failed."""
+    refused = {"error": error} if error else {}
+    found = {"schema": FIX, **_plan_object(plan, path, out), "before_loading": [*before_loading], **refused}
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 

@@ -37,14 +37,22 @@ def write_changed(before: Document, after: Document, origin: Origin, draft: Draf
     if names and after.format in HDF5:
         raise WriteError(f"a .h5 file cannot hold the assets of the model: {_few([*names.values()])}")
     sources = _damaged_sources if damaged else opened_sources
-    with sources(before, origin, draft.folder, names) as (places, assets):
-        assets = chain(assets, brought_assets(after))
-        if after.format in HDF5:
-            make_hdf5(making, places, draft.path)
-        elif after.format is Format.KERAS_DIR:
-            _write_folder(after, making, places, assets, draft.path)
-        else:
-            _write_archive(after, making, places, assets, draft.path)
+    try:
+        with sources(before, origin, draft.folder, names) as (places, assets):
+            _write(after, making, places, chain(assets, brought_assets(after)), draft.path)
+    except WriteError as error:
+        if damaged:
+            raise WriteError(f"what survived of the file cannot be taken from it: {error}") from None
+        raise
+
+
+def _write(after: Document, making: Making, places: list[Place], assets: Iterator[Asset], out: Path) -> None:
+    if after.format in HDF5:
+        make_hdf5(making, places, out)
+    elif after.format is Format.KERAS_DIR:
+        _write_folder(after, making, places, assets, out)
+    else:
+        _write_archive(after, making, places, assets, out)
 
 
 def _asset_names(before: Document, after: Document) -> dict[int, str]:

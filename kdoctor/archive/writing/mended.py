@@ -32,8 +32,11 @@ ALONG: Final = (FaultKind.USER_BLOCK, FaultKind.POLYGLOT)  # what stands in a fi
 def outlived(before: Document, after: Document) -> bool:
     """Whether the plan says that HDF5 content is all there, although its end is missing, and every array does end before the cut: where the
     chunks of one stand, reading does not find out. Or that it is, although its writer never closed it, or something else stands beside it.
-    No copy of the bytes is without that fault."""
+    Or that nothing is left of a structure of HDF5 that could not be read: the group of an optimizer, say. No copy of the bytes is without
+    that fault."""
     removed = [before.faults[key] for key in before.faults if key not in after.faults]
+    if any(fault.kind == FaultKind.HDF5_UNREADABLE for fault in removed):
+        return True
     if any(_stands_beside(fault) or (fault.kind == FaultKind.HDF5_UNCLOSED and fault.detail.get("settled")) for fault in removed):
         return True
     cuts = [fault.detail for fault in removed if fault.kind == FaultKind.TRUNCATED and fault.detail.get("content") == "hdf5"]
@@ -49,7 +52,8 @@ def _stands_beside(fault: Fault) -> bool:
 def mended_sources(before: Document, origin: Origin, folder: Path) -> Iterator[list[Place]]:
     """Copies of the contents in ``folder``, shards in their order."""
     if before.file.get("content") == "directory":
-        yield [_mended(folder / member.name, _pieces(open(origin.path / member.name, "rb"))) for member in holders(before)]  # noqa: SIM115
+        files = [_mended(folder / member.name, _pieces(open(origin.path / member.name, "rb"))) for member in holders(before)]  # noqa: SIM115
+        yield [place for place in files if _begins(place)]
         return
     with unwrapped(origin, folder, Limits(), whole=False) as (stream, size):
         if not before.format.native:
@@ -57,7 +61,7 @@ def mended_sources(before: Document, origin: Origin, folder: Path) -> Iterator[l
         else:
             source = ZipSource(stream, read_marks(stream, size), folder)
             made = [_mended(folder / f"source{member.offset}.h5", _content(source, member, size)) for member in holders(before)]
-            yield [place for place in made if _is_hdf5(place)]
+            yield [place for place in made if _begins(place)]
 
 
 def _content(source: ZipSource, member: Member, size: int) -> Iterator[bytes]:
@@ -87,10 +91,11 @@ def _mended(path: Path, content: Iterable[bytes]) -> Place:
     return Place(path, 0, size)
 
 
-def _is_hdf5(place: Place) -> bool:
-    """Not so what was packed once more, and is not whole: none of its arrays is known either."""
+def _begins(place: Place) -> bool:
+    """Whether HDF5 content begins there with a first block that can be read. Not so what was packed once more, and is not whole, or of
+    which a few bytes are left: none of its arrays is known either."""
     with open(place.path, "rb") as file:
-        return find_signature(Window(file, place.start, place.size)) is not None
+        return length_stated(file, place.size) is not None
 
 
 def _close(file: BinaryIO) -> None:
