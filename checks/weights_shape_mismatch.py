@@ -16,6 +16,7 @@ from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
 from kdoctor.weights.stored_h5 import ledger
 
+from ._other_numbers import other_numbers
 from ._texts_for_numbers import texts_for_numbers
 from ._weights_order import disagreeing, exchanged_names, mismatched, reordered
 
@@ -24,7 +25,7 @@ NEED = Need("FILE", "the file as it was saved", "the numbers of another shape ar
 TURNED = ("kernel", "recurrent_kernel", "embeddings")  # roles of two axes that other libraries keep the other way round
 
 
-@check("K702", Severity.ERROR, since="0.1.0")
+@check("K702", Severity.ERROR, since="0.1.0", mild=Severity.WARNING)
 def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Finding]:
     """A stored array has another shape than the variable that it is for.
 
@@ -35,10 +36,16 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     A kernel whose two axes stand exactly the other way round, as other libraries keep them, is turned: config and bias agree that it
     must be; not where two of them may have been exchanged instead, (4, 5) for (5, 4). Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
     are told, and put right, by K705. An array of texts is no variable's, whatever its shape: "could not convert string to float".
+
+    The numbers of a bfloat16 layer stand in an ``.h5`` as bytes that Keras 3 does not read back, although it wrote them: "No cast function
+    available". They are stored as float32, which holds every one of them as it is. Whole numbers where a layer computes with fractions
+    are a warning: Keras takes them as they are, so what somebody rounded or quantized by hand computes something else without its scale.
+    Half precision is no fault: the numbers are what the file says.
     """
     if not accountable(document):
         return
     yield from texts_for_numbers(document, target)
+    yield from other_numbers(document, target)
     if document.format.native:
         yield from _in_archive(document, target)
         return

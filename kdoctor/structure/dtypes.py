@@ -29,6 +29,15 @@ def is_policy(name: str) -> bool:
     return (mode.startswith(MODES) and source in DTYPES | MIXED) if mark else name in DTYPES or name in MIXED
 
 
+def policy_name(value: Json) -> str | None:
+    """The name of the dtype or policy that a layer's ``dtype`` states, as a text or as the config of a policy; None where it has none."""
+    if isinstance(value, dict):
+        inside = value.get("config")
+        value = inside.get("name", inside.get("mode")) if isinstance(inside, dict) else None
+        value = f"{value}_from_" if isinstance(inside, dict) and "mode" in inside else value
+    return value if isinstance(value, str) else None
+
+
 def unread_name(value: Json) -> str | None:
     """The text in a layer's ``dtype``, a name or the config of a policy, that names no dtype; None where there is none."""
     if not isinstance(value, dict):
