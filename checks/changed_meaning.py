@@ -19,6 +19,7 @@ from kdoctor.target import Target
 from ._batch_axis import batch_is_added
 from ._cropped_in_training import cropped_in_training
 from ._exchanged_arguments import exchanged
+from ._forgotten_lora_alpha import forgotten_alpha
 from ._kept_category_axis import kept_axis, mistold_bins
 from ._masked_attention import joined_masks, unmasked_attention
 from ._states_and_masks import masks_beside_states
@@ -47,6 +48,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     Bidirectional is masked, Keras 1 to 2.3 repeated the step before in its sequence, and Keras 3 puts zeros: told without a cure. A
     layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
+    A Dense or Embedding with LoRA forgets its ``lora_alpha`` in an ``.h5``: what was learned counts another number of times, which the cure
+    multiplies into it (an archive has it added to the kernel, as it was).
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
     MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.
@@ -75,6 +78,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     yield from joined_masks(document, target)
     yield from zeroed_steps(document, target)
     yield from masks_beside_states(document, target)
+    yield from forgotten_alpha(document, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
             yield from _axis(document, node, target)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Json, Weight
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
+from kdoctor.keras_api.variables.dense import LOW_RANK
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer
 from kdoctor.structure.manifest import snake_case
@@ -58,6 +59,11 @@ def _placed(row: Listed, group: Group, place: str) -> Iterator[Placed]:
     for variable, weight in zip(row.variables, group.weights, strict=True):
         if weight is None:
             raise NotConvertible(f"an array of the layer {row.name!r} is not in the file")
+        if variable.role.startswith(LOW_RANK):
+            raise NotConvertible(
+                f"the layer {row.name!r} keeps the matrices of LoRA, which an archive holds multiplied and added to its kernel: load the "
+                "file with Keras and save it again"
+            )
         require_shape(row.name, variable, weight)
         yield Placed(f"{place}/{variable.path}", weight, variable.trainable)
 

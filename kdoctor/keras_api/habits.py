@@ -52,6 +52,9 @@ FORGETS_FROZEN_PARTS = Habit(
 )  # and so are those of the layers that a MultiHeadAttention or ConvLSTM makes, and a Bidirectional wraps
 ZEROES_HIDDEN_QUERIES = Habit((3, 0))  # layers/activations/softmax.py: zeros where the whole axis is masked, not its mean
 DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its one number taken
+FORGETS_LORA_ALPHA = Habit(
+    (3, 10)
+)  # of a Dense or Embedding: build() enables LoRA with its rank alone; run in 3.15.1, read in 3.10 to 3.14
 DROPS_NUMBERED_AXIS = Habit((3, 0), (3, 9))  # and one that is a number; seen in 3.0.5, read in 3.6.0 and 3.9.2
 TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
 FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is sought once more by its config's name

@@ -94,9 +94,10 @@ def _flat(row: Node, shapes: Inferred) -> Variables | None:
         return None if alone.variables is None else legacy_order(row, alone.variables)
     found: list[Variable] = []
     for claim in _within(_layers(row), shapes, _freezes(row), "", 0, False):
-        if claim.variables is None or legacy_order(claim.node, claim.variables) is None:
+        ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables)
+        if ordered is None:
             return None
-        found += (variable._replace(path=f"{claim.place}/{variable.path}".lstrip("/")) for variable in claim.variables if variable.weight)
+        found += (variable._replace(path=f"{claim.place}/{variable.path}".lstrip("/")) for variable in ordered)
     return (*(v for v in found if v.trainable), *(v for v in found if not v.trainable))
 
 

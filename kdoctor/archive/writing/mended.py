@@ -32,11 +32,8 @@ ALONG: Final = (FaultKind.USER_BLOCK, FaultKind.POLYGLOT)  # what stands in a fi
 def outlived(before: Document, after: Document) -> bool:
     """Whether the plan says that HDF5 content is all there, although its end is missing, and every array does end before the cut: where the
     chunks of one stand, reading does not find out. Or that it is, although its writer never closed it, or something else stands beside it.
-    Or that nothing is left of a structure of HDF5 that could not be read: the group of an optimizer, say. No copy of the bytes is without
-    that fault."""
+    No copy of the bytes is without that fault."""
     removed = [before.faults[key] for key in before.faults if key not in after.faults]
-    if any(fault.kind == FaultKind.HDF5_UNREADABLE for fault in removed):
-        return True
     if any(_stands_beside(fault) or (fault.kind == FaultKind.HDF5_UNCLOSED and fault.detail.get("settled")) for fault in removed):
         return True
     cuts = [fault.detail for fault in removed if fault.kind == FaultKind.TRUNCATED and fault.detail.get("content") == "hdf5"]

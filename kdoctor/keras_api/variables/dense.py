@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kdoctor.document import Json
 from kdoctor.keras_api.einsum import read_equation
-from kdoctor.keras_api.variables.variable import Config, Inner, Shape, Shapes, Variables, first, length, own, times, whole
+from kdoctor.keras_api.variables.variable import Config, Inner, Shape, Shapes, Variable, Variables, first, length, own, times, whole
 from kdoctor.structure.objects import Node
 
 ADAPTABLE = ("Dense", "EinsumDense", "Embedding", "ReversibleEmbedding", "Conv1D", "Conv2D", "Conv3D")  # take LoRA, some quantization
 HISTORY = 1024  # QuantizedFloat8DTypePolicy.default_amax_history_length
+LOW_RANK = "lora_"  # begins the roles of the two matrices that LoRA trains
 FLOAT8 = ("inputs", "kernel", "outputs_grad")
 
 
@@ -126,11 +127,34 @@ def history(config: Config) -> int:
 
 
 def in_h5(config: Config, variables: Variables) -> Variables | None:
-    """The order of an ``.h5``, where the archive's does not tell it: float8 makes its scales first; LoRA keeps two arrays more."""
-    if config.get("lora_rank"):
-        return None
+    """The variables as an ``.h5`` has them, where the archive does not tell it: float8 makes its scales first, and LoRA keeps two arrays
+    that an archive adds to the kernel."""
     plain = [variable for variable in variables if variable.role in ("kernel", "bias")]
-    return (*[variable for variable in variables if variable not in plain], *plain) if quantization(config) == "float8" else variables
+    found = (*[variable for variable in variables if variable not in plain], *plain) if quantization(config) == "float8" else variables
+    return _with_low_rank(config, found) if config.get("lora_rank") else found
+
+
+def _with_low_rank(config: Config, variables: Variables) -> Variables | None:
+    """``enable_lora`` of Dense, EinsumDense, Embedding and the convolutions: the kernel is frozen, and two matrices are trained beside it,
+    behind what the layer had. None where the order is not known."""
+    held = {variable.role: variable for variable in variables}
+    frozen = not any(variable.trainable for variable in variables)
+    kernel = held.get("kernel", held.get("embeddings"))
+    known = kernel is not None and held.keys() <= {"kernel", "bias", "kernel_scale", "embeddings", "embeddings_scale"}
+    rank = config["lora_rank"]
+    if (
+        kernel is None
+        or not known
+        or type(rank) is not int
+        or quantization(config) not in (None, "int8")
+        or (frozen and quantization(config))
+    ):
+        return None
+    shape = kernel.shape
+    shapes = (None, None) if shape is None else ((*shape[:-1], rank), (rank, shape[-1]))
+    names = [f"{LOW_RANK}{kernel.role}_{letter}" for letter in "ab"]
+    low = [Variable(f"vars/{name}", name, shape, not frozen) for name, shape in zip(names, shapes, strict=True)]
+    return (*[variable._replace(trainable=False) if variable is kernel else variable for variable in variables], *low)
 
 
 def _ceiling(value: int | None, divisor: int) -> int | None:
