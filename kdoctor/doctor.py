@@ -75,9 +75,9 @@ def _planned(document: Document, path: Path, target: Target, checks: Sequence[Ch
     if not made.after.obstacles and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)
     if partial and made.after.obstacles:
-        from kdoctor.salvage import salvaged  # seldom wanted
+        from kdoctor.salvage import completed, salvaged  # seldom wanted
 
-        made = salvaged(made, target, checks, unsafe=unsafe) or made
+        made = salvaged(made, target, checks, unsafe=unsafe) or completed(made, target, checks, unsafe=unsafe) or made
     return made
 
 

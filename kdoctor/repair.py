@@ -158,7 +158,10 @@ def _success(plan: Plan, path: Path, wish: Wish) -> str:
     verified = " Real Keras loaded it." if wish.verify else ""
     kept = f" The original is kept as {path.name}.bak." if wish.in_place else ""
     count = len(plan.after.obstacles)
-    remaining = f" {count} error{'s remain' if count > 1 else ' remains'}." if count else ""
+    left = (
+        "errors remain, and the file does not load until they are" if count > 1 else "error remains, and the file does not load until it is"
+    )
+    remaining = f" {count} {left} cured." if count else ""
     notes = "".join(f" {note[:1].upper()}{note[1:]}." for note in plan.notes)
     survived = f" {_survival(plan)[:1].upper()}{_survival(plan)[1:]}: see the list." if plan.lost else ""
     return f"Wrote {path}.{verified}{kept}{survived}{remaining}{notes}"

@@ -7,7 +7,8 @@ that was saved: the lost layers can be trained again, or given numbers from else
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from kdoctor.check import Check, Repair, Safety
@@ -23,8 +24,8 @@ from kdoctor.structure.objects import Node, model_of
 from kdoctor.target import Target
 from kdoctor.weights.claims import listed
 from kdoctor.weights.optimizer_state import state_arrays, without_state
-from kdoctor.weights.stored import accounts, is_told
-from kdoctor.weights.stored_h5 import ROOT
+from kdoctor.weights.stored import accountable, accounts, fits, is_told, written
+from kdoctor.weights.stored_h5 import ROOT, ledger, only
 
 # What damages numbers; the faults of a part whose text is lost are others.
 DAMAGE: Final = (
@@ -38,6 +39,7 @@ ALONG: Final = (FaultKind.USER_BLOCK, FaultKind.POLYGLOT)  # what stands beside 
 ORIGIN: Final = ("keras_version", "backend")  # what an `.h5` says twice: at its root, and beside the weights, where the loader reads it
 LEFT_BEHIND: Final = "what stood in the file beside its content was left behind"
 BROKEN: Final = "the HDF5 structure there is damaged"
+OTHER_SHAPE: Final = "the array in the file is of another shape, {}"
 UNPROVEN: Final = "the checksum of the file that holds it does not fit: at least one of its numbers is wrong"
 GONE: Final = "it is not in the file any more"
 UNWRITTEN: Final = "the file was never closed: what was written last may not be in it"
@@ -65,6 +67,40 @@ def salvaged(made: Plan, target: Target, checks: Sequence[Check], *, unsafe: boo
     return Plan(
         made.before, last.after, (*first.applied, *cures.values(), *last.applied), notes=notes, lost=(*lost, *_unseen(document, lost))
     )
+
+
+def completed(made: Plan, target: Target, checks: Sequence[Check], *, unsafe: bool) -> Plan | None:
+    """The plan of a model whose missing arrays, and those of other shapes than its layers have, are NaN; None where nothing is missing,
+    or the result would not load all the same."""
+    document, path = made.after.document, made.before.path
+    if model_of(document) is None or not accountable(document):
+        return None
+    misfits = dict(_misfits(document, target))
+    kept = {name: weight for name, weight in document.weights.items() if name not in misfits}
+    filled = _filled(document.replacing({**document.parts, "weights": kept}), target)
+    if filled is None or not filled[1]:
+        return None
+    whole, lost = filled
+    lost = [replace(one, why=OTHER_SHAPE.format(written(misfits[one.path].shape))) if one.path in misfits else one for one in lost]
+    last = plan(whole, target, checks, path, unsafe=unsafe)
+    if not last.after.loads_prepared:
+        return None
+    said = Repair("write NaN for every number that is not there", safety=Safety.UNSAFE)
+    cures = {found.check.code: Applied(found.check, said) for found in made.after.errors}
+    return Plan(
+        made.before, last.after, (*made.applied, *cures.values(), *last.applied), notes=(*made.notes, *last.notes), lost=tuple(lost)
+    )
+
+
+def _misfits(document: Document, target: Target) -> Iterator[tuple[str, Weight]]:
+    """Stored arrays of another shape than the variables that Keras gives them to, by their paths."""
+    for account in accounts(document, layout_of(target)):
+        yield from ((name, weight) for _, name, weight in account.mismatched)
+    found = ledger(document)
+    for row, group in found.pairs if found is not None else ():
+        for variable, name, weight in zip(row.variables or (), group.names, group.weights, strict=False):
+            if weight is not None and len(row.variables or ()) == len(group.names) and not fits(variable.shape, weight.shape):
+                yield f"{group.path[1:]}/{name}", weight
 
 
 def _is_damage(document: Document, found: Diagnosis) -> bool:
@@ -160,6 +196,9 @@ def _in_h5(document: Document) -> tuple[Json, list[Lost]] | None:
         labels = [_label(row.name, variable, row.variables) for variable in row.variables]
         if isinstance(listing, list) and len(listing) == len(labels):
             labels = [str(name) for name in listing]
+        elif isinstance(listing, list):
+            stored = {str(name): array for name in listing if (array := document.weights.get(f"{ROOT[1:]}/{row.name}/{name}"))}
+            labels = [only(variable, stored) or label for label, variable in zip(labels, row.variables, strict=True)]
         for label, variable in zip(labels, row.variables, strict=True):
             path = f"{ROOT[1:]}/{row.name}/{label}"
             if path not in document.weights:

@@ -94,7 +94,9 @@ def test_only_what_loads_by_all_that_is_known_is_written(file: Path, checks: tup
 def test_what_could_be_repaired_is_written_on_demand_and_the_rest_is_not_forgotten(file: Path, remaining: Check) -> None:
     outcome = carry_out(planned(file, unnamed, remaining), file, Wish(partial=True))
     assert (outcome.out, outcome.exit_code) == (file.with_name("model.fixed.keras"), REMAIN)
-    assert outcome.sentence.endswith("1 error remains." if remaining is hopeless else "model.fixed.keras.")
+    assert outcome.sentence.endswith(
+        "1 error remains, and the file does not load until it is cured." if remaining is hopeless else "model.fixed.keras."
+    )
 
 
 def test_where_nothing_could_be_repaired_nothing_is_written_on_demand_either(file: Path) -> None:

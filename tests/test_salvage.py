@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,73 @@ def test_weights_of_a_few_bytes_are_all_lost(count: int, tmp_path: Path) -> None
     answer = partial(tmp_path / "sick.keras", tmp_path / "out.keras")
     assert answer["written"]
     assert all(np.isnan(array).all() for array in layers_only(arrays(tmp_path / "out.keras")).values())
+
+
+def without(path: Path, whole: Path, lost: Callable[[Any], None]) -> Path:
+    """A copy of a file of which something is lost: ``lost`` is given its open HDF5 content."""
+    path.write_bytes(whole.read_bytes())
+    if not zipfile.is_zipfile(whole):
+        with h5py.File(path, "a") as file:
+            lost(file)
+        return path
+    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w") as bad:
+        for name in good.namelist():
+            content = io.BytesIO(good.read(name))
+            if name == "model.weights.h5":
+                with h5py.File(content, "a") as file:
+                    lost(file)
+            bad.writestr(name, content.getvalue())
+    return path
+
+
+def unlisted(file: Any) -> None:
+    """The first layer's group lists but its kernel."""
+    group = file["model_weights/first"]
+    group.attrs["weight_names"] = [name for name in group.attrs["weight_names"] if str(name).strip("'").endswith("kernel")]
+
+
+def shorter(path: str) -> Callable[[Any], None]:
+    """The array without its last row."""
+
+    def cut(file: Any) -> None:
+        kept = file[path][:-1]
+        del file[path]
+        file[path] = kept
+
+    return cut
+
+
+FIRST = "model_weights/first/stack/first"
+LOSSES: dict[str, tuple[str, Callable[[Any], None], list[str]]] = {
+    "an array of an archive": (".keras", lambda file: file.__delitem__("layers/dense/vars/1"), ["bias"]),
+    "a layer of an archive": (".keras", lambda file: file.__delitem__("layers/dense"), ["kernel", "bias"]),
+    "a row in an archive": (".keras", shorter("layers/dense_1/vars/0"), ["kernel"]),
+    "an array of an .h5": (".h5", lambda file: file.__delitem__(f"{FIRST}/bias"), ["bias"]),
+    "a group of an .h5": (".h5", lambda file: file.__delitem__("model_weights/first"), ["kernel", "bias"]),
+    "a name of an .h5": (".h5", unlisted, ["bias"]),
+    "a row in an .h5": (".h5", shorter("model_weights/second/stack/second/kernel"), ["kernel"]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file", "ignore:__array__ implementation")
+@pytest.mark.parametrize("case", LOSSES)
+def test_a_model_that_lacks_arrays_loads_with_nan_in_their_place(case: str, tmp_path: Path) -> None:
+    import keras
+
+    suffix, lost, roles = LOSSES[case]
+    made = keras.Sequential([keras.Input((4,)), keras.layers.Dense(5, name="first"), keras.layers.Dense(3, name="second")], name="stack")
+    made.save(tmp_path / f"whole{suffix}")
+    sick = without(tmp_path / f"sick{suffix}", tmp_path / f"whole{suffix}", lost)
+    unasked = CliRunner().invoke(app, ["fix", str(sick), "-o", str(tmp_path / f"none{suffix}")])
+    assert (unasked.exit_code, (tmp_path / f"none{suffix}").exists()) == (1, False)
+    answer = partial(sick, tmp_path / f"out{suffix}")
+    assert (answer["written"], answer["code"], [one["role"] for one in answer["lost"]]) == (True, 1, roles)
+    found = keras.models.load_model(tmp_path / f"out{suffix}")
+    gone = {(one["layer"], one["role"]) for one in answer["lost"]}
+    for before, after in zip(made.layers, found.layers, strict=True):
+        for role in ("kernel", "bias"):
+            numbers = np.asarray(getattr(after, role))
+            assert np.isnan(numbers).all() if (after.name, role) in gone else np.array_equal(numbers, np.asarray(getattr(before, role)))
 
 
 def test_programs_get_their_object_where_writing_fails(tmp_path: Path) -> None:

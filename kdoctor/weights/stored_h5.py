@@ -152,11 +152,12 @@ def _shaped(model: Node) -> bool:
 
 def ordered(expected: Variables, arrays: Mapping[str, Weight]) -> tuple[str, ...] | None:
     """The names of arrays in the order of the variables, where shapes, roles and parts leave one way alone; None where they do not."""
-    order = tuple(found for variable in expected if (found := _only(variable, arrays)) is not None)
+    order = tuple(found for variable in expected if (found := only(variable, arrays)) is not None)
     return order if len(set(order)) == len(expected) == len(arrays) else None
 
 
-def _only(variable: Variable, arrays: Mapping[str, Weight]) -> str | None:
+def only(variable: Variable, arrays: Mapping[str, Weight]) -> str | None:
+    """The name of the one array that may be the variable, by its shape, its part and its role; None where there is none, or another one."""
     if variable.shape is None:
         return None
     found = [name for name, weight in arrays.items() if fits(variable.shape, weight.shape)]
