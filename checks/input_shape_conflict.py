@@ -39,6 +39,7 @@ from ._replayed_shape import replayed
 from ._several_inputs import several_inputs
 from ._tracing import perhaps_untraced
 from ._unfit_builds import unfit_builds
+from ._unfit_shapes_dict import unfit_shapes
 
 FORGIVING = frozenset({"LSTM", "GRU", "SimpleRNN"})
 LAST_ALONE = {"Dense": 1, **dict.fromkeys(FORGIVING, 3)}  # how many axes are enough for those that are built from the last length
@@ -60,12 +61,14 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
 
     A layer of an archive is built with its build_config before anything calls it: one that is no shape, has another number of axes than the layer
     takes, or leaves open what its variables are made of, is refused ("Shapes used to initialize variables must be fully-defined"), and one of
-    another rank than what the layer is given later, too. Where the rest of the model tells the shape, it is written.
+    another rank than what the layer is given later, too. Where the rest of the model tells the shape, it is written; so are those of an
+    attention layer's ``shapes_dict``, which its ``build`` takes by name ("missing 1 required positional argument: 'value_shape'").
 
     Early releases build a Dot from tuples alone, and an archive holds its shapes as lists: they are left out, as it has no variables.
     """
     told = [*_of_stacks(document, target), *listed_builds(document, target)]
     yield from told
+    yield from unfit_shapes(document, target)
     yield from unfit_builds(document, target, {one.at.parent.parent for one in told} | {one.at.parent for one in told})
 
 

@@ -9,7 +9,7 @@ from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
-from kdoctor.keras_api.judged_values import refused_arguments
+from kdoctor.keras_api.judged_values import ARRAY, is_refused, refused_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
 from kdoctor.keras_api.refused_configs import refused_initializer, unequal_statistics
 from kdoctor.keras_api.refused_types import refused_types
@@ -41,7 +41,8 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
     boolean", "Invalid value for argument `filters`. Expected a strictly positive value").
 
     The cure writes what can have been nothing else: the name of a layer that its config tells, that of a Sequential, the connections of an
-    InputLayer, which has none, a shape that is a text or holds 4.0, one that the rest of the file states. Everything else is not in the file: take the config from the file before it was edited.
+    InputLayer, which has none, a shape that is a text or holds 4.0, one that the rest of the file states, the numbers of an array of NumPy
+    (``strides``, ``rate``), which Keras saves as one and does not read. Everything else is not in the file: take the config from the file before it was edited.
     """
     for found in misfits(document):
         repair = None if found.cure is None else Repair(f"write {found.cure.at.keys[-1]} {found.cure.new!r}", (found.cure,))
@@ -129,7 +130,21 @@ def _arguments(document: Document, call: Call, target: Target) -> Iterator[Findi
     for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
         why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which {JUDGED if says == JUDGES else 'no Keras reads'}"
-        yield Finding(node.at / "config" / key, why, needs=(NEED,), layer=layer.name if layer is not None else node.name, keras_says=says)
+        repair = _plainly(call, call.found, key, target)
+        name = layer.name if layer is not None else node.name
+        yield Finding(node.at / "config" / key, why, repair=repair, needs=() if repair else (NEED,), layer=name, keras_says=says)
+
+
+def _plainly(call: Call, of: ApiObject, key: str, target: Target) -> Repair | None:
+    """An array of NumPy among the arguments, which Keras saves and its layers do not read, as the numbers that it holds."""
+    value = call.node.config.get(key)
+    inside = value.get("config") if isinstance(value, dict) and value.get("class_name") == ARRAY else None
+    plain = inside.get("value") if isinstance(inside, dict) else None
+    if not isinstance(plain, (int, float, list)) or is_refused(of.name, key, plain, target.release):
+        return None
+    if key in dict(refused_types(of.name, {**call.arguments, key: plain})):
+        return None
+    return Repair(f"write {key} {_written(plain)}", (Edit(call.node.at / "config" / key, old=value, new=plain),))
 
 
 @lru_cache(maxsize=256)

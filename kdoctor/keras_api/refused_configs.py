@@ -34,14 +34,22 @@ def refused_initializer(class_name: str, config: Mapping[str, Json]) -> str | No
             return f"ValueError: Attempt to convert a value ({config[key]}) with an unsupported type to a Tensor."
     if class_name in SEEDED and not is_seed(config.get("seed")):
         return f"ValueError: `seed` argument should be an instance of `keras.random.SeedGenerator()` or an integer. Received: seed={config['seed']}"
-    if class_name != "VarianceScaling":
-        return None
+    return _refused_scaling(config) if class_name == "VarianceScaling" else None
+
+
+def _refused_scaling(config: Mapping[str, Json]) -> str | None:
     scale, mode, distribution = config.get("scale", 1.0), config.get("mode", "fan_in"), config.get("distribution", "normal")
-    if isinstance(scale, (int, float)) and scale <= 0:
+    if not isinstance(scale, (int, float)):
+        return f"TypeError: '<=' not supported between instances of '{type(scale).__name__}' and 'float'"
+    if isinstance(mode, (list, dict)):
+        return f"TypeError: unhashable type: '{type(mode).__name__}'"
+    if not isinstance(distribution, str):
+        return f"AttributeError: '{type(distribution).__name__}' object has no attribute 'lower'"
+    if scale <= 0:
         return f"ValueError: Argument `scale` must be positive float. Received: scale={scale}"
-    if isinstance(mode, str) and mode not in MODES:
+    if mode not in MODES:
         return f"ValueError: Invalid `mode` argument: {mode}."
-    if isinstance(distribution, str) and distribution.lower() not in DISTRIBUTIONS:
+    if distribution.lower() not in DISTRIBUTIONS:
         return f"ValueError: Invalid `distribution` argument: {distribution.lower()}."
     return None
 
