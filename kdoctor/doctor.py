@@ -97,7 +97,7 @@ def repair_file(
     from kdoctor.migrate import as_repair  # brings all of the converter, which an examination never needs
 
     own = Container.KERAS if made.before.document.format.native else Container.H5
-    tried = [convert_file(path, target, checks, container, unsafe=unsafe) for container in dict.fromkeys((own, Container.H5))]
+    tried = [_conversion(path, target, checks, container, unsafe) for container in dict.fromkeys((own, Container.H5))]
     found = next((one for one in tried if one.converted and not one.refused and one.after.loads_prepared), None)
     if found is not None:
         return as_repair(made, found)
@@ -122,8 +122,16 @@ def _with_compiled(made: Plan, path: Path, target: Target, checks: Sequence[Chec
 
 
 def convert_file(path: Path, target: Target, checks: Sequence[Check], container: Container, *, unsafe: bool = False) -> Plan:
-    """Plan the repair of one file, and its conversion. For a target before Keras 3 what Keras 3 saved is cured for the newest release
-    first; what Keras 2 saved is in that target's words, or nearly."""
+    """Plan the repair of one file, and its conversion. What is wrong with it is told for the target, whatever it is cured for first."""
+    from kdoctor.migrate import told_for
+
+    made = _conversion(path, target, checks, container, unsafe)
+    return made if made.before.target == target or made.before.document is NOTHING else told_for(made, target, checks)
+
+
+def _conversion(path: Path, target: Target, checks: Sequence[Check], container: Container, unsafe: bool) -> Plan:
+    """For a target before Keras 3 what Keras 3 saved is cured for the newest release first; what Keras 2 saved is in that target's words,
+    or nearly."""
     from kdoctor.migrate import migrated, with_its_numbers
 
     if target.keras_3:

@@ -58,6 +58,19 @@ def with_its_numbers(repaired: Plan, target: Target, checks: Sequence[Check], *,
     return replace(repaired, after=replace(repaired.after, document=document), applied=(*repaired.applied, *made), refused=refused)
 
 
+def told_for(conversion: Plan, target: Target, checks: Sequence[Check]) -> Plan:
+    """A conversion that went by way of the newest Keras, with what is found said of the target that was asked about: what its words cure,
+    or of what keeps the newest from loading the file, that which keeps the target, too."""
+    known = conversion.before
+    asked = replace(examine(known.document, target, checks, known.path), seconds=known.seconds)
+    if conversion.converted:
+        return replace(as_repair(replace(conversion, before=asked), conversion), converted=True)
+    codes = {found.check.code for found in conversion.after.obstacles}
+    shared = tuple(found for found in asked.obstacles if found.check.code in codes)
+    after = replace(asked, findings=shared) if shared and not conversion.after.failures else conversion.after
+    return replace(conversion, before=asked, after=after)
+
+
 def as_repair(planned: Plan, conversion: Plan) -> Plan:
     """A conversion as the repair of what was found wrong with the file; ``planned`` is the repair that does not suffice."""
     causes = {error.check.code: error.check for error in planned.before.obstacles if not error.finding.other_numbers}

@@ -99,6 +99,16 @@ def test_what_cannot_be_converted_is_refused_with_a_sentence(kdoctor: Run, sampl
     assert [path.name for path in tmp_path.iterdir()] == ["lambda_reads_global.keras"]
 
 
+def test_what_is_found_is_said_of_the_release_that_was_asked_about(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    written = kdoctor("convert", sample(PLAIN), "--to", "h5", "--target", "keras==2.15", "-o", tmp_path / "out.h5")
+    assert (written.code, "Keras 3.15.1 ─╯" in written.words) == (0, False)
+    assert "will not load in Keras 2.15, or not as saved" in written.words
+    assert "write the model in the words of Keras 2.15" in written.words
+    refused = kdoctor("convert", sample("sick/lambda_reads_global.keras"), "--to", "h5", "--target", "keras==2.15", "--format", "json").json
+    assert "K402" in {one["code"] for one in refused["remaining"]} <= {"K401", "K402"}
+    assert [need["flag"] for need in refused["needs"]] == ["--bind"]
+
+
 def test_what_keras_2_has_no_words_for_is_named(kdoctor: Run, sample: Copy) -> None:
     ended = kdoctor("convert", sample("healthy/foreign_dtype_policy.keras"), "--to", "keras", "--target", "keras==2.9")
     assert ended.code == 1
