@@ -27,6 +27,7 @@ from kdoctor.structure.sequential import (
     states_its_input,
 )
 from kdoctor.target import Target
+from kdoctor.weights.crossed_h5 import crossed
 from kdoctor.weights.rearrange import displaced
 from kdoctor.weights.stored import accountable
 from kdoctor.weights.taken_out import has_strays
@@ -88,9 +89,13 @@ def _of_stacks(document: Document, target: Target) -> Iterator[Finding]:
 
 def _astray(document: Document, stack: Stack, target: Target) -> bool:
     """Whether kernels of the stack stand in each other's place (K705), or elsewhere (K607): until they are put back they prove no shape."""
-    if not document.format.native or not accountable(document):
+    if not accountable(document):
         return False
-    moved = displaced(document, layout_of(target))
+    if document.format.native:
+        moved = displaced(document, layout_of(target))
+    else:
+        found = crossed(document)
+        moved = frozenset(row.node.at for row, _ in found.pairs) if found is not None else frozenset()
     return any(layer.at in moved for layer in stack.layers)
 
 

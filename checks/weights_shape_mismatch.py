@@ -11,6 +11,7 @@ from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer
 from kdoctor.recipe import transpose
 from kdoctor.target import Target
+from kdoctor.weights.crossed_h5 import crossed
 from kdoctor.weights.rearrange import exchanges, relocations
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
@@ -53,7 +54,9 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     if found is None:
         return
     undecided = _perhaps_exchanged([pair for layer, group in disagreeing(found) for pair in mismatched(layer, group)])
+    moved = crossed(document)
     explained, others = {group.name for _, group, _ in reordered(found)}, exchanged_names(found)
+    explained |= {group.name for _, group in moved.pairs} if moved is not None else set()
     for layer, group in disagreeing(found):
         if group.name not in explained:
             wrong = mismatched(layer, group)

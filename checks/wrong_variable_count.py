@@ -10,6 +10,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import objects
 from kdoctor.target import Target
 from kdoctor.weights.accounting import Holding, Owner, holdings
+from kdoctor.weights.crossed_h5 import crossed
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges
 from kdoctor.weights.stored import Account, accountable, accounts
 from kdoctor.weights.stored_h5 import NAMES, Ledger, ledger
@@ -44,6 +45,7 @@ def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding
         if target.keras_3 or not _weighs_words(document):
             yield from _miscounted(found_h5)
         yield from _in_another_order(found_h5)
+        yield from _crossed(document)
         yield from _under_other_names(found_h5)
 
 
@@ -120,6 +122,30 @@ def _miscounted(found: Ledger) -> Iterator[Finding]:
 def _repeat(names: Sequence[str]) -> bool:
     """Whether a list holds a name twice, which K707 tells."""
     return len(set(names)) < len(names)
+
+
+def _crossed(document: Document) -> Iterator[Finding]:
+    """Arrays of two layers in each other's place; the lists of both groups name what belongs there."""
+    found = crossed(document)
+    if found is None:
+        return
+    layer, group = found.pairs[0]
+    names = " and ".join(repr(row.name) for row, _ in found.pairs[:3]) + (
+        f" and {len(found.pairs) - 3} more" if len(found.pairs) > 3 else ""
+    )
+    weights = document.weights
+    variable, weight = mismatched(layer, group)[0]
+    yield Finding(
+        group.at,
+        f"{len(found.moves)} weights of {names} stand in each other's place",
+        repair=Repair(
+            f"put {len(found.moves)} arrays where their shapes fit",
+            tuple(Edit(Pointer("weights", (new,)), old=weights[new], new=weights[old]) for old, new in found.moves),
+        ),
+        layer=layer.name,
+        keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name})for weight …{variable.role}. Weight expects shape "
+        f"{variable.shape}. Received saved weight with shape {weight.shape}",
+    )
 
 
 def _in_another_order(found: Ledger) -> Iterator[Finding]:
