@@ -12,6 +12,7 @@ from kdoctor.keras_api.metric_functions import WRAPPER
 from kdoctor.target import Target
 from kdoctor.training.renamed_metrics import as_class, as_loss
 
+from ._doubled_names import doubled_names
 from ._listed_metrics import listed_metrics
 
 # losses/loss.py, standardize_reduction: "auto" was Keras 2's word for the mean over the batch.
@@ -39,10 +40,14 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
     to every output, as it did a list of metrics; Keras 3 takes the items of a list for one output each where there are several. The cure
     writes a list, for each output of several.
 
+    Of several outputs Keras 2 saved the metrics of an ``.h5`` under names that begin with that of the output (``a_mae``), which Keras 3
+    puts before them again: ``evaluate`` and callbacks see ``a_a_mae``. A warning, cured by the name without it.
+
     The cure writes the full name (``mean_squared_error``), leaves out ``fn``, which the class knows itself, and writes today's word for
     the reduction, that of a loss of the user's own included, when its source is given with ``--custom``. The model computes the same.
     """
     yield from listed_metrics(document, target)
+    yield from doubled_names(document, target)
     for mention in mentions(document, target):
         if mention.kind == "optimizer":
             continue
