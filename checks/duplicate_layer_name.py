@@ -14,6 +14,7 @@ from kdoctor.structure.naming import rename
 from kdoctor.target import Target
 
 from ._mask_names import names_of_masks
+from ._repeated_entry import dropped
 
 
 @check("K205", Severity.ERROR, since="0.1.0")
@@ -23,7 +24,8 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
     "All layers added to a Sequential model should have unique names. Name 'dense' is already the name of a layer in this model"; in a
     Functional model the connections become ambiguous, and the graph does not resolve.
 
-    In a Sequential the cure renames the later one: nothing refers to it by name. In a Functional model an entry that stands twice,
+    In a Sequential the cure renames the later one: nothing refers to it by name. Where it is the earlier one once more, and the file has the
+    weights of one, it is left out. In a Functional model an entry that stands twice,
     word for word, is dropped; two different layers under one name have no cure, because nobody can tell which one a connection means.
 
     Keras 3 joins the masks of what a Concatenate joins with an operation of its own, "concatenate", which is what Keras 2 called the
@@ -32,7 +34,8 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
     for model in all_models(document):
         first: dict[str, Layer] = {}
         later = [layer for layer in model.layers if first.setdefault(layer.name, layer) is not layer]
-        renaming = _renaming(model, later) if later and not model.functional else None
+        stacked = bool(later) and not model.functional
+        renaming = (dropped(document, model, later, target) or _renaming(model, later)) if stacked else None
         for layer in later:
             earlier = first[layer.name]
             if target.keras_3 and model.functional and _are_inputs(layer, earlier):
