@@ -16,6 +16,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
+from ._moved_operands import moved_operands
 from ._namesakes import is_namesake
 
 TRAINING = "training"  # taken out before a call that does not know it: layers/layer.py, CallSpec; Keras 2: engine/base_layer.py
@@ -36,11 +37,15 @@ def call_keywords(document: Document, call: Call, target: Target) -> Iterator[Fi
     if not nodes or call.found is None or not isinstance(nodes, list) or call.resolution is not Resolution.FOUND:
         return
     for index, node in enumerate(nodes):
+        moved = dict(moved_operands(call, node, call.node.at / "inbound_nodes" / index, target))
+        yield from moved.values()
         given = _given(node, call.node.at / "inbound_nodes" / index, target)
         if given is None or (target.keras_3 and takes_states(call.node, node)):  # K208 hands those over
             continue
         signature = call_signature(call.found.path, target.release, target.family)
         for name in [] if signature is None else _refused(given, signature):
+            if name in moved:
+                continue
             yield _finding(document, call, given, name, target)
 
 

@@ -8,7 +8,6 @@ from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
-from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, calls, read_natively
 from kdoctor.replacements.causal_attention import CAUSAL, WHEN_CALLED, told_when_called
 from kdoctor.replacements.time_major import ARGUMENT, batch_first
@@ -18,6 +17,7 @@ from kdoctor.structure.naming import fresh
 from kdoctor.target import Target
 
 from ._call_keywords import call_keywords
+from ._moved_operands import operation_repair
 from ._namesakes import is_namesake
 from ._refused_values import metrics_arrays, metrics_built, refused_values
 
@@ -52,7 +52,8 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
 
     A layer may be called with a keyword, too, that its ``call()`` does not take in the target (the ``mask`` of a GroupNormalization of Keras 2, or
     that of a class of your own which has the name of one of Keras's): "got an unexpected keyword argument 'mask'". It is left out where
-    it says nothing: Keras 2 wrote ``"constants": null`` for a Bidirectional that was given states.
+    it says nothing: Keras 2 wrote ``"constants": null`` for a Bidirectional that was given states. An operation may be called with what the
+    target's is made with (the ``dtype`` of ``zeros_like`` before Keras 3.13, the shape of ``slice``), or the other way about: it is moved.
     """
     takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
     builds_a_copy = habits.BUILDS_WHAT_BIDIRECTIONAL_COPIES.of(target)
@@ -147,8 +148,8 @@ def _repair(document: Document, call: Call, name: str, target: Target) -> Repair
     drop = Edit(call.node.at / "config" / name, old=value, new=ABSENT)
     if name == BATCH_SHAPE:
         return _as_input_layer(document, call, value, drop)
-    if name == "name" and of_keras_3(call.node) and isinstance(call.node.raw.get(name), str):
-        return Repair("drop the operation's own name: connections go by the one beside it", (drop,))
+    if (of_operation := operation_repair(call, name, drop, target)) is not None:
+        return of_operation
     if _is_bins(call, name):
         return _as_boundaries(call, value, drop)
     if name == ARGUMENT and value is True:

@@ -32,6 +32,13 @@ def call_signature(path: str, release: str, family: str | None = None) -> CallSi
     return _signatures(release, family).get(path)
 
 
+def positions_known(path: str) -> tuple[str, ...]:
+    """The names of what a class of Keras 3 ever took by position, in the release in which it took most; none of a class that it never had."""
+    known = [signature for release in KERAS_3.releases if (signature := call_signature(path, release.number)) is not None]
+    widest = max(known, key=lambda signature: signature.positional, default=None)
+    return () if widest is None else tuple(widest.parameters)[: widest.positional]
+
+
 @functools.lru_cache(maxsize=32)
 def _signatures(release: str, family: str | None) -> Mapping[str, CallSignature]:
     known_family, known = answering(release, family)
