@@ -1,4 +1,4 @@
-"""Masks that mean something else to a later release: joined ones, and those that an attention passed over."""
+"""Masks that an attention fails with in one release, and passed over in another."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety
 from kdoctor.document import Document
-from kdoctor.graph.masks import is_asked_for, is_joined_alike, masked
+from kdoctor.graph.masks import masked
 from kdoctor.keras_api import habits
-from kdoctor.saved_release import origin_of, release_of
+from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import all_models
 from kdoctor.structure.objects import objects_named
 from kdoctor.target import Target
 
-CLASS, JOINING = "MultiHeadAttention", "Concatenate"
+CLASS = "MultiHeadAttention"
 NARROW = frozenset({"Attention", "AdditiveAttention"})
 LATER = Repair("load it with Keras 3.12 or later", safety=Safety.ADVICE)
 
@@ -50,36 +50,6 @@ def _looks_back(layer: Layer) -> bool:
     return isinstance(nodes, list) and all(
         isinstance(node, dict) and isinstance(named := node.get("kwargs"), dict) and named.get("use_causal_mask") is True for node in nodes
     )
-
-
-def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
-    """A step of joined features was masked for Keras 2 where any of them was, and is for Keras 3 where all of them are (Concatenate.compute_mask)."""
-    forwards = habits.JOINS_MASKS_BY_OPERATIONS.of(target) and (release_of(document) or (0, 0))[0] == 2
-    if not forwards and (target.keras_3 or not habits.JOINS_MASKS_BY_OPERATIONS.at(origin_of(document))):
-        return
-    says = (
-        "all of its inputs are masked; Keras 2 did where one was" if forwards else "one of its inputs is masked; Keras 3 did where all were"
-    )
-    if not any(objects_named(document, (JOINING,))):
-        return
-    for model in all_models(document):
-        come = masked(model) if model.functional else {}
-        for layer in model.layers if come else ():
-            last = layer.node.config.get("axis", -1) != 1
-            if (
-                layer.class_name == JOINING
-                and last
-                and layer.key in come
-                and is_asked_for(model, layer)
-                and not is_joined_alike(model, layer)
-            ):
-                yield Finding(
-                    layer.at,
-                    f"{target} masks what {JOINING} {layer.name!r} joins where {says}",
-                    needs=(Need("FILE", "the model without the masks", "no layer of the one Keras joins masks as that of the other"),),
-                    layer=layer.name,
-                    other_numbers=True,
-                )
 
 
 def unmasked_attention(document: Document, target: Target) -> Iterator[Finding]:

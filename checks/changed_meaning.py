@@ -20,8 +20,9 @@ from ._batch_axis import batch_is_added
 from ._cropped_in_training import cropped_in_training
 from ._exchanged_arguments import exchanged
 from ._forgotten_lora_alpha import forgotten_alpha
+from ._joined_masks import joined_masks
 from ._kept_category_axis import kept_axis, mistold_bins
-from ._masked_attention import joined_masks, unmasked_attention
+from ._masked_attention import unmasked_attention
 from ._states_and_masks import masks_beside_states
 from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
@@ -41,7 +42,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped (before 3.9 a number,
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``. A RandomCrop made images its size when the model predicts until Keras 3.7, and hands them on since. A
-    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. A CategoryEncoding or Discretization
+    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. Masks that differ are joined otherwise since
+    Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. A CategoryEncoding or Discretization
     (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and told without a cure of
     their files. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
     axis and its order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. Where a

@@ -83,8 +83,11 @@ def native_node(node: Json) -> Json:
     if isinstance(node, Mapping) and is_named(node):
         named = {key: keras_tensor(source) for key, item in node.items() if (source := as_source(item)) is not None}
         return {"args": [named], "kwargs": _keywords(list(node.values()))}
-    if not isinstance(node, list) or not has_tensors(node):
-        return node
+    return native_call(node) if isinstance(node, list) and has_tensors(node) else node
+
+
+def native_call(node: list[Json]) -> dict[str, Json]:
+    """A list of connections, ``[[layer, call, output, keywords], …]``, as arguments of a call."""
     tensors = [keras_tensor(source) for item in node if (source := as_source(item)) is not None]
     return {"args": [tensors[0] if len(tensors) == 1 else tensors], "kwargs": _keywords(node)}
 

@@ -28,7 +28,7 @@ ASKING: Final = RECURRENT | {
 
 def masked(model: Model) -> Mapping[str, int]:
     """The layers to which masks come, by key, and how many: layers of Keras's own, each called once."""
-    begin = [layer for layer in model.layers if _makes(layer)]
+    begin = [layer for layer in model.layers if makes_mask(layer)]
     return _reached(model, begin) if begin else {}
 
 
@@ -37,7 +37,7 @@ def behind(model: Model, source: Source) -> tuple[Layer, Source] | None:
     by_key, come, met = {layer.key: layer for layer in model.layers}, masked(model), set[str]()
     while come and (layer := by_key.get(source.layer)) is not None and layer.key not in met and source.output == 0:
         met.add(layer.key)
-        if _makes(layer):
+        if makes_mask(layer):
             return layer, source
         if layer.key not in come or not _hands_on(layer, come[layer.key]):
             return None
@@ -45,14 +45,6 @@ def behind(model: Model, source: Source) -> tuple[Layer, Source] | None:
             return layer, source
         source = layer.calls[0][0]
     return None
-
-
-def is_joined_alike(model: Model, layer: Layer) -> bool:
-    """Whether one mask alone comes to this layer, with each of its inputs: then it is the same whether all count or any."""
-    begin = [one for one in model.layers if _makes(one)]
-    found = [(one, _reached(model, [one]).get(layer.key, 0)) for one in begin]
-    counts = [count for one, count in found if count and len(one.calls) == 1]
-    return counts == [len(layer.calls[0])] and sum(count > 0 for _, count in found) == 1
 
 
 def is_asked_for(model: Model, layer: Layer) -> bool:
@@ -69,11 +61,12 @@ def reached(model: Model) -> frozenset[str]:
     for layer in model.layers:
         if comes:
             found.add(layer.key)
-        comes = _makes(layer) or (comes and layer.class_name not in OF_ALL and _hands_on(layer, 1))
+        comes = makes_mask(layer) or (comes and layer.class_name not in OF_ALL and _hands_on(layer, 1))
     return frozenset(found)
 
 
-def _makes(layer: Layer) -> bool:
+def makes_mask(layer: Layer) -> bool:
+    """Whether a layer makes a mask of its input."""
     return layer.class_name == "Masking" or layer.node.config.get("mask_zero") is True
 
 
@@ -95,7 +88,12 @@ def _reached(model: Model, begin: list[Layer]) -> Mapping[str, int]:
 
 def _hands_on(layer: Layer, masks: int) -> bool:
     if layer.class_name in RECURRENT:
-        held = layer.node.config.get("layer")
-        config = held.get("config") if isinstance(held, dict) else layer.node.config
-        return isinstance(config, dict) and config.get("return_sequences") is True
+        return returns_steps(layer)
     return layer.class_name in ONE_BY_ONE or (layer.class_name in OF_ALL and masks == len(layer.calls[0]))
+
+
+def returns_steps(layer: Layer) -> bool:
+    """Whether a recurrent layer, or one in a Bidirectional, returns all steps."""
+    held = layer.node.config.get("layer")
+    config = held.get("config") if isinstance(held, dict) else layer.node.config
+    return isinstance(config, dict) and config.get("return_sequences") is True

@@ -37,6 +37,10 @@ OPENS_BY_NAME = Habit((3, 0))  # the extension alone decides; before, the conten
 # The `.h5` reader of Keras 3: keras/src/legacy/saving
 KEEPS_BATCH_AXIS = Habit((3, 0))  # a first layer's batch_input_shape is passed on as the shape of one sample
 JOINS_MASKS_BY_OPERATIONS = Habit((3, 6))  # and names them beside the layers: 3.6.0, 3.12.0 and 3.15.1 tried, 3.0 not
+SHOWS_WHAT_ANY_INPUT_SHOWS = Habit(
+    (3, 4)
+)  # a merging layer joins masks with "or", before with "and"; read in 1.2.2 to 3.15.1, run in 2.15 to 3.15
+JOINS_NO_MASKS = Habit((3, 0), (3, 4))  # before and after, a merging layer hands one on; run in 3.0.5 to 3.4.1
 LOSES_MASKS_BESIDE_STATES = Habit(
     (3, 0)
 )  # a recurrent layer with an initial_state gets no mask with its input: Layer.__call__ of 3.0.5, 3.15.1

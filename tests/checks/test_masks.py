@@ -46,8 +46,10 @@ def test_another_name_is_left_alone() -> None:
 def test_joined_masks_are_another_mask_to_keras_3() -> None:
     """Measured: a Keras 2.15 file so renamed that it loads computed something else in 3.15.1."""
     sick = joined(layer("LSTM", name="out", units=2))
-    (finding,) = examine("K609", sick.replacing({**sick.parts, "metadata": {"keras_version": "2.15.0"}}))
-    assert finding.repair is None
+    of_keras_2 = sick.replacing({**sick.parts, "metadata": {"keras_version": "2.15.0"}})
+    (finding,) = examine("K609", of_keras_2)
+    assert "joined before LSTM 'out'" in finding.message
+    assert examine("K609", cured(of_keras_2, finding)) == []
     assert examine("K609", sick.replacing({**sick.parts, "metadata": {"keras_version": "3.15.1"}})) == []
 
 

@@ -1,0 +1,84 @@
+"""Masks that come together in a merging layer: a step counted for Keras 2 where no input hid it, and counts since Keras 3.4 where any shows it.
+
+Add and its like passed over inputs without a mask; since 3.4 there is no mask at all where one input has none, and Keras 3.0 to 3.3 hand none on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kdoctor.check import Finding, Need, Repair
+from kdoctor.document import Document
+from kdoctor.graph.masks import OF_ALL, makes_mask
+from kdoctor.graph.merged_masks import CONCATENATE, Heard, Joining, Made, heard, joining
+from kdoctor.replacements.stated_masks import MAKERS, Told, telling
+from kdoctor.saved_release import origin_of
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.models import Model, all_models, is_wrapped
+from kdoctor.structure.objects import objects_named
+from kdoctor.target import Target
+
+# Layers that take a mask as an argument of their call, beside the one tensor that they work on
+TELLABLE = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "GlobalAveragePooling1D"})
+NEED = Need("FILE", "the model without the masks", "no layer of the one Keras joins masks as that of the other")
+
+
+def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
+    """One for each call to which another mask comes than did in the Keras that saved the file (K609)."""
+    saved = origin_of(document)
+    if not saved or not any(objects_named(document, (CONCATENATE, *OF_ALL))):
+        return
+    was, now = joining(saved), joining(target.release if target.family == "keras" else "2.15")
+    if was is now:
+        return
+    for model in all_models(document):
+        if not model.functional or not any(map(makes_mask, model.layers)):
+            continue
+        told = [one for one, new in zip(heard(model, was), heard(model, now), strict=True) if one.masks != new.masks]
+        repair = _repair(document, model, told, target) if told and now is Joining.ANY else None
+        for one in told:
+            yield Finding(
+                one.layer.at / "inbound_nodes" / one.call,
+                f"the masks that are joined before {one.layer.class_name} {one.layer.name!r} make another one in {target} than in the Keras that saved "
+                "the file",
+                repair=repair,
+                needs=() if repair else (NEED,),
+                layer=one.layer.name,
+                other_numbers=True,
+            )
+
+
+def _repair(document: Document, model: Model, found: list[Heard], target: Target) -> Repair | None:
+    """All masks of a model at once. An ``.h5`` cannot hold the operations: it is written as a ``.keras`` archive first."""
+    told = [_told(model, one) for one in found]
+    if is_wrapped(model.node.at) or any(one is None for one in told):
+        return None
+    edits = telling(document, model, [one for one in told if one is not None], target.release) if document.format.native else ()
+    return Repair("hand the mask over as an argument", edits, native=True)
+
+
+def _told(model: Model, one: Heard) -> Told | None:
+    """The layers whose masks the call was given together; None where one of them is not known, or the call takes no mask as an argument."""
+    node = one.layer.node.raw["inbound_nodes"][one.call]
+    written_out = isinstance(node, dict) or (isinstance(node, list) and len(node) == 1 and isinstance(node[0], list))
+    if one.layer.class_name not in TELLABLE or len(one.masks) != 1 or not written_out:
+        return None
+    makers = [_maker(model, made) for made in sorted(one.masks[0])]
+    like = next((_maker(model, made) for made in _all_made(model)), None)
+    known = tuple(maker for maker in makers if maker is not None)
+    return Told(one.layer, one.call, known, like) if like is not None and len(known) == len(makers) else None
+
+
+def _all_made(model: Model) -> Iterator[Made]:
+    for layer in model.layers:
+        for call in layer.calls if makes_mask(layer) and layer.class_name in MAKERS else ():
+            if len(call) == 1:
+                yield Made(layer.class_name, call[0], repr(layer.node.config.get("mask_value", 0)))
+
+
+def _maker(model: Model, made: Made) -> tuple[Layer, int] | None:
+    for layer in model.layers:
+        for index, call in enumerate(layer.calls) if makes_mask(layer) and layer.class_name in MAKERS else ():
+            if call == (made.of,) and (layer.class_name, repr(layer.node.config.get("mask_value", 0))) == (made.class_name, made.value):
+                return layer, index
+    return None

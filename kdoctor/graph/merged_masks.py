@@ -1,0 +1,119 @@
+"""Which mask comes to what heeds it in a Functional model, where merging layers join several: each line of Keras joins them otherwise.
+
+Read in ``compute_mask`` of layers/merge.py and layers/merging (Keras 1.2.2 to 2.15), merging/base_merge.py and merging/concatenate.py (3.0.5 to
+3.15.1); one model for each merging layer, with masks of one, both, or the same input, was run in 2.15, 3.0.5, 3.1.1, 3.3.3, 3.4.1, 3.5.0 and 3.15.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Final, NamedTuple, TypeAlias
+
+from kdoctor.graph.masks import ASKING, OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
+from kdoctor.keras_api import habits
+from kdoctor.structure.connections import given_to
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.models import Model
+from kdoctor.structure.sources import Source
+
+CONCATENATE: Final = "Concatenate"
+# What a mask changes when the model predicts; a wrapper hands it to the layer that it holds
+HEEDING: Final = ASKING - {"BatchNormalization", "TimeDistributed"}
+MASK: Final = "mask"
+
+
+class Joining(Enum):
+    """A step counts where no input hides it; all steps count; or a step counts where any input shows it, all of them if one has no mask."""
+
+    ALL = "keras 2"
+    NONE = "keras 3.0"
+    ANY = "keras 3.4"
+
+
+class Made(NamedTuple):
+    """A mask as an Embedding or a Masking makes it of one tensor; or one whose value is not followed, by the layer that makes it."""
+
+    class_name: str
+    of: Source
+    value: str
+
+
+Mask: TypeAlias = "frozenset[Made]"  # a step counts where all of them show it; none: every step counts
+NO_MASK: Final[Mask] = frozenset()
+
+
+class Heard(NamedTuple):
+    """A call of a layer that heeds masks, and the mask that comes with each tensor that it works on."""
+
+    layer: Layer
+    call: int
+    masks: tuple[Mask, ...]
+
+
+def joining(release: str) -> Joining:
+    """How the release joins masks, by its number."""
+    if habits.SHOWS_WHAT_ANY_INPUT_SHOWS.at(release):
+        return Joining.ANY
+    return Joining.NONE if habits.JOINS_NO_MASKS.at(release) else Joining.ALL
+
+
+def heard(model: Model, how: Joining) -> Iterator[Heard]:
+    """Every call that heeds a mask, and is not told one as an argument."""
+    known: dict[tuple[str, int], Mask] = {}
+    by_key = {layer.key: layer for layer in model.layers}
+    for layer in model.layers:
+        for index, call in enumerate(layer.calls) if layer.class_name in HEEDING else ():
+            if MASK not in {argument.name for argument in given_to(layer)[index]}:
+                yield Heard(layer, index, tuple(_mask(by_key, source, how, known) for source in call))
+
+
+def _mask(by_key: Mapping[str, Layer], asked: Source, how: Joining, known: dict[tuple[str, int], Mask]) -> Mask:
+    """The mask of a tensor, by way of an explicit stack: models are deeper than Python's."""
+    todo = [(asked.layer, asked.call)]
+    begun: set[tuple[str, int]] = set()
+    while todo:
+        key, call = todo[-1]
+        layer = by_key.get(key)
+        if (key, call) in known or layer is None or not 0 <= call < len(layer.calls):
+            known.setdefault((key, call), NO_MASK)
+            todo.pop()
+            continue
+        behind = [(one.layer, one.call) for one in layer.calls[call]] if _is_followed(layer) else []
+        missing = [one for one in behind if one not in known]
+        if missing and (key, call) not in begun:
+            begun.add((key, call))
+            todo += missing
+            continue
+        known[key, call] = _made(layer, call, [known.get(one, NO_MASK) for one in behind], how)
+        todo.pop()
+    return known[asked.layer, asked.call]
+
+
+def _is_followed(layer: Layer) -> bool:
+    return not makes_mask(layer) and (layer.class_name in ONE_BY_ONE | OF_ALL | RECURRENT)
+
+
+def _made(layer: Layer, call: int, masks: list[Mask], how: Joining) -> Mask:
+    if makes_mask(layer):
+        of = layer.calls[call][0] if len(layer.calls[call]) == 1 else Source(layer.key, call, 0)
+        return frozenset({Made(layer.class_name, of, repr(layer.node.config.get("mask_value", 0)))})
+    if not any(masks):
+        return NO_MASK
+    if layer.class_name in OF_ALL or layer.class_name == CONCATENATE:
+        return _joined(layer, call, masks, how)
+    handed_on = layer.class_name in ONE_BY_ONE or returns_steps(layer)
+    return masks[0] if handed_on else NO_MASK
+
+
+def _joined(layer: Layer, call: int, masks: list[Mask], how: Joining) -> Mask:
+    own = frozenset({Made(layer.class_name, Source(layer.key, call, 0), how.value)})
+    if how is Joining.NONE:
+        return NO_MASK
+    if layer.class_name == CONCATENATE and layer.node.config.get("axis", -1) not in (-1, 2):
+        return frozenset({Made(layer.class_name, Source(layer.key, call, 0), "in a row")})
+    if how is Joining.ALL:
+        return frozenset().union(*masks)
+    if not all(masks):
+        return NO_MASK
+    return masks[0] if len({*masks}) == 1 else own
