@@ -21,6 +21,7 @@ from ._lone_cells import lone_cells
 from ._masked_attention import narrow_masks
 from ._output_forms import unfit_forms
 from ._unfit_schedules import unfit_schedules
+from ._unquantized import unquantized
 
 AT = Pointer("training") / "steps_per_execution"
 
@@ -56,6 +57,9 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     Keras 3 fails with a StackedRNNCells of one cell that is masked, or of one LSTMCell that is unrolled: "The two structures don't have the same
     nested structure". The cure takes the cell without the stack.
 
+    A layer that Keras cannot quantize (all but Dense, EinsumDense and the Embeddings) has a quantized dtype policy that somebody wrote:
+    "Layer Conv2D does not have a `_int8_call` method implemented". The cure writes the policy that it would be quantized from.
+
     Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
     """
     yield from _kernels_of_a_gpu(document, target)
@@ -63,6 +67,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     yield from _lost_words(document, target)
     yield from narrow_masks(document, target)
     yield from lone_cells(document, target)
+    yield from unquantized(document, target)
     if document.format.native:
         yield from _unfit_steps(document, target)
     yield from unfit_schedules(document, target)

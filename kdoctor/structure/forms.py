@@ -6,16 +6,14 @@ before), and measured by changing one value after the other of 141 configs that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import count
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.pointer import Key, Pointer
 from kdoctor.structure.dtypes import is_tensor_dtype
 from kdoctor.structure.layers import layer_list, layer_nodes
-from kdoctor.structure.manifest import snake_case
+from kdoctor.structure.missing_names import Misfit, in_names, in_root, nameless, written
 from kdoctor.structure.models import model_nodes
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import as_source, is_named, only_tensor, tensors
@@ -24,16 +22,7 @@ OBJECT = ("class_name", "config")
 GRAPH = ("layers", "input_layers", "output_layers")
 TENSOR = ("shape", "dtype", "keras_history")
 WHOLE_TENSOR = frozenset(TENSOR)
-
-
-class Misfit(NamedTuple):
-    """A place of the config that no loader reads, why, what Keras says, and what to write where nothing else can have stood there."""
-
-    at: Pointer
-    why: str
-    keras_says: str
-    layer: str | None = None
-    cure: Edit | None = None
+NO_GRAPH = "TypeError: Functional.__init__() missing 2 required positional arguments: 'inputs' and 'outputs'"
 
 
 def misfits(document: Document) -> Iterator[Misfit]:
@@ -46,33 +35,27 @@ def _in_model(model: Node) -> Iterator[Misfit]:
     config = model.raw.get("config")
     if isinstance(config, list):  # Keras 0.3 to 2.2.2 (K608)
         return
-    yield from () if model.at.keys else _in_root(model)
+    yield from () if model.at.keys else in_root(model)
     if model.class_name == "Sequential":
         yield from _in_sequential(model)
     elif _lists_layers(model) and (lacking := [key for key in GRAPH if key not in model.config]):
         yield _without_graph(model, lacking)
+    elif _lists_layers(model) and "name" not in model.config:
+        yield nameless(model, NO_GRAPH)
     listed = model.config.get("layers", [])
     if not isinstance(listed, list):
         says = f"TypeError: '{type(listed).__name__}' object is not iterable"
-        yield Misfit(model.at / "config" / "layers", f"the layers of the {model.class_name} are {_written(listed)}, no list", says)
+        yield Misfit(model.at / "config" / "layers", f"the layers of the {model.class_name} are {written(listed)}, no list", says)
     items, at = layer_list(model)
     functional = "output_layers" in model.config
-    yield from _in_names(layer_nodes(model), functional)
+    yield from in_names(layer_nodes(model), functional)
     for index, item in enumerate(items):
         if not _is_plain(item, functional):
             yield from _in_item(item, at / index, functional)
     for key in GRAPH[1:] if functional else ():
         if key in model.config and not _names_tensors(model.config[key]):
-            why = f"{key} of {model.name!r} is {_written(model.config[key])}, which is no list of layers, calls and outputs"
+            why = f"{key} of {model.name!r} is {written(model.config[key])}, which is no list of layers, calls and outputs"
             yield Misfit(model.at / "config" / key, why, "RuntimeError: Internal error: could not find layer")
-
-
-def _in_root(model: Node) -> Iterator[Misfit]:
-    """The name of the outermost model; of one within another it is that of a layer."""
-    if (name := model.config.get("name")) is not None and not isinstance(name, str):
-        says = f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
-        cure = Edit(model.at / "config" / "name", old=name, new=str(name)) if type(name) is int else None
-        yield Misfit(model.at / "config" / "name", f"the name of the {model.class_name} is {_written(name)}, no text", says, cure=cure)
 
 
 def _lists_layers(model: Node) -> bool:
@@ -82,7 +65,7 @@ def _lists_layers(model: Node) -> bool:
 
 def _without_graph(model: Node, lacking: Sequence[str]) -> Misfit:
     """A Functional without its ends; where no layer is connected to anything either, it can only have been a Sequential."""
-    says = "TypeError: Functional.__init__() missing 2 required positional arguments: 'inputs' and 'outputs'"
+    says = NO_GRAPH
     if model.class_name == "Model":
         says = "ValueError: Unrecognized keyword arguments passed to Model: {'layers': …}"
     items = model.config.get("layers")
@@ -94,38 +77,9 @@ def _without_graph(model: Node, lacking: Sequence[str]) -> Misfit:
 
 def _in_sequential(model: Node) -> Iterator[Misfit]:
     if "name" not in model.config:
-        says = "ValueError: A Sequential model configuration must be a dictionary containing the 'name' and 'layers' keys."
-        cure = _write(model.at / "config" / "name", "sequential")
-        yield Misfit(model.at / "config", "the config of the Sequential has no 'name'", says, cure=cure)
+        yield nameless(model, "ValueError: A Sequential model configuration must be a dictionary containing the 'name' and 'layers' keys.")
     if "layers" not in model.config:
         yield Misfit(model.at / "config", "the config of the Sequential has no 'layers'", "KeyError: 'layers'")
-
-
-def _in_names(nodes: Sequence[Node], functional: bool) -> Iterator[Misfit]:
-    """Layers without a name in their config: Keras calls them by their class, whoever else is called so."""
-    taken = {node.config["name"] for node in nodes if isinstance(node.config.get("name"), str)}
-    for node in nodes:
-        name, stem = node.config.get("name"), snake_case(node.class_name)
-        if name is not None and not isinstance(name, str):
-            says = f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
-            number = str(name) if type(name) is int and str(name) not in taken and not functional else None
-            cure = None if number is None else Edit(node.at / "config" / "name", old=name, new=number)
-            taken.add(number or "")
-            yield Misfit(node.at / "config" / "name", f"the name of a {node.class_name} is {_written(name)}, no text", says, cure=cure)
-        elif name is None and stem in taken:
-            says = (
-                f"ValueError: All layers added to a Sequential model should have unique names. Name '{stem}' is already the name of a layer"
-            )
-            beside = node.raw.get("name")  # what a Functional calls it
-            free = beside if isinstance(beside, str) and beside not in taken else _free(stem, taken)
-            taken.add(free)
-            old = node.config.get("name", ABSENT)
-            edit = Edit(node.at / "config" / "name", old=old, new=free) if isinstance(node.raw["config"], dict) else None
-            yield Misfit(node.at, f"a {node.class_name} has no name, and another layer has the one that it would be given", says, cure=edit)
-
-
-def _free(stem: str, taken: Collection[str]) -> str:
-    return next(name for number in count(1) if (name := f"{stem}_{number}") not in taken)
 
 
 def _names_tensors(value: Json) -> bool:
@@ -176,12 +130,12 @@ def _in_item(item: Json, at: Pointer, functional: bool) -> Iterator[Misfit]:
     nodes = item.get("inbound_nodes", [])
     if not isinstance(nodes, list):
         says = f"TypeError: '{type(nodes).__name__}' object is not iterable" if nodes is None else "TypeError"
-        yield Misfit(at / "inbound_nodes", f"the connections of {name!r} are {_written(nodes)}, no list", says, name)
+        yield Misfit(at / "inbound_nodes", f"the connections of {name!r} are {written(nodes)}, no list", says, name)
         return
     for index, call in enumerate(nodes):
         place = at / "inbound_nodes" / index
         if not call or not isinstance(call, (dict, list)):
-            why = f"a call of {name!r} is {_written(call)}: it takes no tensor"
+            why = f"a call of {name!r} is {written(call)}: it takes no tensor"
             yield Misfit(place, why, "ValueError: Invalid Functional model configuration.", name)
         elif isinstance(call, dict):
             yield from _in_call(call, place, name)
@@ -209,7 +163,7 @@ def _in_call(call: Mapping[str, Json], at: Pointer, name: str | None) -> Iterato
         if key not in call:
             yield Misfit(at, f"a call of {name!r} has no {key!r}", f"KeyError: '{key}'", name)
         elif not isinstance(call[key], kind):
-            why = f"{key!r} of a call of {name!r} is {_written(call[key])}, no {'list' if kind is list else 'dict'}"
+            why = f"{key!r} of a call of {name!r} is {written(call[key])}, no {'list' if kind is list else 'dict'}"
             yield Misfit(at / key, why, "TypeError: argument after * must be an iterable", name)
     for keys, tensor in _encoded(call):
         if not _is_tensor(tensor):
@@ -225,12 +179,12 @@ def _in_listed_call(call: Sequence[Json], at: Pointer, name: str | None) -> Iter
     for index, entry in enumerate([call] if as_source(list(call)) is not None else call):
         place = at if as_source(list(call)) is not None else at / index
         if isinstance(entry, list) and len(entry) > 4:
-            why = f"a call of {name!r} takes {_written(entry)}, which is more than a layer, a call, an output and keywords"
+            why = f"a call of {name!r} takes {written(entry)}, which is more than a layer, a call, an output and keywords"
             yield Misfit(place, why, "ValueError: Cannot deserialize the model (invalid config data?)", name)
         elif not tensors(entry):
-            yield Misfit(place, f"a call of {name!r} takes {_written(entry)}, which names no tensor", "ValueError: Missing node", name)
+            yield Misfit(place, f"a call of {name!r} takes {written(entry)}, which names no tensor", "ValueError: Missing node", name)
         elif index == last and as_source(entry) is not None and len(entry) > 3 and not isinstance(entry[3], dict):
-            why = f"the keywords of a call of {name!r} are {_written(entry[3])}, no dict"
+            why = f"the keywords of a call of {name!r} are {written(entry[3])}, no dict"
             yield Misfit(place / 3, why, "TypeError: argument after ** must be a mapping", name)
 
 
@@ -279,22 +233,17 @@ def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Ite
         return
     history = config["keras_history"]
     if not _is_history(history):
-        why = f"a tensor that {name!r} takes comes from {_written(history)}, which is no layer, call and output"
+        why = f"a tensor that {name!r} takes comes from {written(history)}, which is no layer, call and output"
         says = f"ValueError: Unknown layer: {history[0]}" if isinstance(history, list) and history else "TypeError"
         yield Misfit(at / "config" / "keras_history", why, says, name)
     if not is_shape(config["shape"]):
         says = f"ValueError: Cannot convert '{config['shape']}' to a shape."
-        yield Misfit(at / "config" / "shape", f"a tensor that {name!r} takes has the shape {_written(config['shape'])}", says, name)
+        yield Misfit(at / "config" / "shape", f"a tensor that {name!r} takes has the shape {written(config['shape'])}", says, name)
     if not is_tensor_dtype(config["dtype"]):
-        why = f"a tensor that {name!r} takes has the dtype {_written(config['dtype'])}"
+        why = f"a tensor that {name!r} takes has the dtype {written(config['dtype'])}"
         yield Misfit(at / "config" / "dtype", why, f"ValueError: Invalid dtype: {config['dtype']}", name)
 
 
 def is_shape(value: Json) -> bool:
     """Whether a JSON value is a shape for Keras 3 (backend/common/variables.py, standardize_shape): lengths, or None for any."""
     return isinstance(value, list) and all(length is None or (isinstance(length, int) and length >= 0) for length in value)
-
-
-def _written(value: Json) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -94,6 +94,23 @@ def test_what_can_have_been_nothing_else_is_written() -> None:
     assert [edit.new for edit in nameless.repair.edits] == ["sequential"]
 
 
+@pytest.mark.parametrize("beside", [None, "inner"])
+def test_a_functional_without_a_name_gets_the_one_that_it_is_called_by(beside: str | None) -> None:
+    """`Model.from_config` takes a config without one for that of a class of the user's own (3.15.1 run)."""
+    whole = functional(start(), DENSE)
+    del whole["config"]["name"]
+    sick = (
+        document(whole)
+        if beside is None
+        else document(functional(start(), {**after({**whole, "config": {"name": beside}}, "in"), **whole}))
+    )
+    (finding,) = examine("K614", sick)
+    assert finding.repair is not None
+    assert [edit.new for edit in finding.repair.edits] == [beside or "functional"]
+    assert "missing 2 required positional arguments" in str(finding.keras_says)
+    assert examine("K614", apply(sick, finding.repair.edits)) == []
+
+
 def test_a_layer_that_would_be_given_the_name_of_another_gets_one_of_its_own() -> None:
     nameless = layer("Dense", units=2)
     del nameless["config"]["name"]
