@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.graph.shapes import output_shapes
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import is_nameless
 from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, read_natively, unfound
-from kdoctor.structure.layers import layers
+from kdoctor.structure.layers import layer_at, layers
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
@@ -16,6 +17,7 @@ from ._layer_activations import stated
 
 # Operations that take an axis alone, as the layers of their names do: these are found in their places, and compute the same without a mask.
 AS_LAYERS = frozenset({"Softmax", "Concatenate"})
+WITH_WEIGHTS = frozenset({"PReLU"})  # of the layers that serve as an activation
 
 
 @check("K306", Severity.ERROR, since="0.1.0")
@@ -32,7 +34,7 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
     layer: 'GetItem'". Of a softmax and a concatenate it finds the layers, which compute the same where no mask comes to them.
 
     A layer as an activation (``Dense(64, activation=LeakyReLU(0.1))``) is looked for by its module, which tf.keras up to 2.12 did not
-    write: "Could not locate class 'LeakyReLU'".
+    write: "Could not locate class 'LeakyReLU'". A PReLU is told its shape, too.
 
     The cure writes the module under which the target has the class, and takes the registered name away. Arguments that the class took
     only at its old place are findings of their own.
@@ -44,7 +46,7 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
             elif not _is_as_layer(call.node) or _masks(document):
                 yield _operation(call, target)
         elif (whole := stated(call, target)) is not None:
-            yield _activation(call.node, whole, target)
+            yield _activation(document, call.node, whole, target)
     for call in calls(document, target) if habits.REFUSES_REGISTERED_NAMES.of(target) else ():
         if call.node.raw.get("registered_name") and _misnamed(call) and read_natively(call.node, document.format.native, target):
             yield _registered(call, target)
@@ -80,11 +82,17 @@ def _operation(call: Call, target: Target) -> Finding:
     )
 
 
-def _activation(node: Node, whole: dict[str, Json], target: Target) -> Finding:
+def _activation(document: Document, node: Node, whole: dict[str, Json], target: Target) -> Finding:
+    """With its shape where it has weights: Keras 3 makes them when it reads it, and a layer whose activation has none yet expects too few."""
+    holder = layer_at(document, node.at)
+    shape = output_shapes(document).get(holder.at) if holder is not None and whole["class_name"] in WITH_WEIGHTS else None
+    built = {} if shape is None else {"build_config": {"input_shape": [*shape]}}
+    told = whole["class_name"] not in WITH_WEIGHTS or "build_config" in whole or built
+    write = Repair(f"write keras.layers.{whole['class_name']}", (Edit(node.at, old=node.raw, new={**built, **whole}),))
     return Finding(
         node.at,
         f"the activation {node.class_name} is a layer, which {target} looks for by its module: the file does not say it",
-        repair=Repair(f"write keras.layers.{whole['class_name']}", (Edit(node.at, old=node.raw, new=whole),)),
+        repair=write if told else None,
         keras_says=f"TypeError: Could not locate class '{node.class_name}'.",
     )
 

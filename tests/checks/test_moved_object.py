@@ -113,6 +113,19 @@ def test_a_layer_as_an_activation_is_told_its_module(stored: dict[str, Any], wri
     assert examine("K306", sick, Target("3.9.2")) == []  # which reads no layer as an activation
 
 
+def test_a_prelu_as_an_activation_is_told_its_shape_for_its_weights_to_be_read() -> None:
+    """Without it a cured .h5 of 2.12 was refused: "Layer expects 2 weight(s). Received 3 saved weight(s)" (3.15.1)."""
+    steep = {"class_name": "PReLU", "config": {"name": "steep", "shared_axes": None}}
+    dense = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": steep}}
+    begin = layer("InputLayer", name="in", batch_shape=[None, 4])
+    sick = document(sequential(begin, dense), format=Format.H5_MODEL)
+    (finding,) = examine("K306", sick)
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"][1]["config"]["activation"]["build_config"] == {"input_shape": [None, 2]}
+    (unknown,) = examine("K306", document(sequential(dense), format=Format.H5_MODEL))
+    assert unknown.repair is None, "its weights have a shape that the file does not tell"
+
+
 def test_a_registered_name_that_is_a_number_is_refused_as_well() -> None:
     sick = model({**layer("Dense"), "registered_name": 1.5})
     (finding,) = examine("K306", sick)
