@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.document import Document, Format, Json
+from kdoctor.document import ABSENT, Document, Format, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.slots import slots
@@ -27,6 +27,16 @@ SHOWN = 3
 NADAM, OLDER = "Nadam", 2
 COMPILE = Need("--compile", "optimizer=…,loss=…,metrics=…", "the file does not say which optimizer trained the model")
 DROP = Need("--drop-optimizer", "", "fit() works without the state, and starts afresh")
+
+
+NULL = Finding(
+    AT / "optimizer",
+    "the optimizer is null, and Keras 3 builds it all the same",
+    repair=Repair(
+        "leave the null out: Keras takes RMSprop, and predictions stay what they are", (Edit(AT / "optimizer", old=None, new=ABSENT),)
+    ),
+    keras_says="AttributeError: 'NoneType' object has no attribute 'build'",
+)
 
 
 @check("K503", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -63,6 +73,9 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
         yield _unwanted(document, edits)
         return
     if document.format.native and habits.TAKES_RMSPROP_FOR_NONE.of(target) and training.get("optimizer") is None:
+        if "optimizer" in training:
+            yield NULL
+            return
         yield _nameless(document, target)
         return
     if lost := _misnamed(document, target):

@@ -14,6 +14,7 @@ from kdoctor.training.renamed_metrics import as_class, as_loss
 
 from ._doubled_names import doubled_names
 from ._listed_metrics import listed_metrics
+from ._unlocated_training import registered, unlocated, written_out
 
 # losses/loss.py, standardize_reduction: "auto" was Keras 2's word for the mean over the batch.
 REDUCTIONS = {"auto": "sum_over_batch_size"}
@@ -43,7 +44,10 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
     Of several outputs Keras 2 saved the metrics of an ``.h5`` under names that begin with that of the output (``a_mae``), which Keras 3
     puts before them again: ``evaluate`` and callbacks see ``a_a_mae``. A warning, cured by the name without it.
 
-    The cure writes the full name (``mean_squared_error``), leaves out ``fn``, which the class knows itself, and writes today's word for
+    A loss or metric in an archive is looked for by its module, which a file that was edited does not say, or says of another package: "Could
+    not locate class 'AUC'"; so it is refused under a registered name.
+
+    The cure writes the full name (``mean_squared_error``), leaves out ``fn``, which the class knows itself, and what is null, and writes today's word for
     the reduction, that of a loss of the user's own included, when its source is given with ``--custom``. The model computes the same.
     """
     yield from listed_metrics(document, target)
@@ -63,6 +67,8 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
         if target.keras_3 and not document.format.native and mention.name == WRAPPER and mention.arguments.get("name") in target.custom:
             yield _taken_for_its_name(mention, document, target)
         yield from _homeless(mention, document, target)
+        yield from unlocated(mention, document, target)
+        yield from registered(mention, document, target)
         yield from _arguments(mention, target) if document.format.native or mention.found is not None else ()
 
 
@@ -110,7 +116,7 @@ def _alias(document: Document, mention: Mention, target: Target) -> Finding:
     assert mention.meant is not None
     name, old = mention.meant.name, document.at(mention.at)
     sought = (mention.meant.exports or (mention.meant.path,))[0].rpartition(".")[0]
-    new: Json = name if mention.form == "text" else {**old, "config": name}
+    new = written_out(mention, name, old)
     return Finding(
         mention.at,
         f"the {mention.kind} {mention.name!r} is a short name that {target} does not read in this place",
@@ -122,7 +128,11 @@ def _alias(document: Document, mention: Mention, target: Target) -> Finding:
 def _arguments(mention: Mention, target: Target) -> Iterator[Finding]:
     at = mention.at / "config"
     for name in mention.not_taken():
-        repair = Repair(f"drop {name}", (Edit(at / name, old=mention.arguments[name], new=ABSENT),)) if name == "fn" else None
+        repair = (
+            Repair(f"drop {name}", (Edit(at / name, old=mention.arguments[name], new=ABSENT),))
+            if name == "fn" or mention.arguments[name] is None
+            else None
+        )
         yield Finding(
             at / name,
             f"the {mention.kind} {mention.name} of {target} takes no argument {name!r}",
