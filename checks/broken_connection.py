@@ -12,6 +12,7 @@ from kdoctor.target import Target
 
 from ._attention_scores import CURE, is_lost
 from ._foreign_calls import in_words_of_keras_3, numbers_of_others
+from ._only_tensor import renumbered
 
 UNRESOLVED = "ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes."
 NAMED = 6  # layers of a circle
@@ -28,7 +29,8 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
 
     So do Keras 3.0 to 3.7 for a layer that takes the scores of an Attention (``return_attention_scores``), which they do not hand on.
 
-    There is no cure: what the missing layer computed is not in the file.
+    Where a layer makes one tensor alone, as an InputLayer does, the cure writes that one's numbers; a layer that is called once may have lost a
+    call, if somebody takes what it makes. Else there is no cure: what the missing layer computed is not in the file.
     """
     for model in all_models(document):
         if model.functional:
@@ -36,7 +38,7 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
             told = numbers_of_others(document, model) if target.keras_3 else {}  # K604
             for layer in model.layers:
                 yield from _broken(document, model, layer, known, told)
-                yield from _missing_outputs(layer, known, target)
+                yield from _missing_outputs(document, model, layer, known, target)
                 yield from _takes_scores(layer, known, target)
             yield from _in_a_circle(circle(model.layers), target)
 
@@ -50,11 +52,14 @@ def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, 
                 continue  # in connections of Keras 2's form a nested model counts its own making as a call
             if source.layer in told:
                 continue
+            at = layer.at / "inbound_nodes" / index
+            repair = renumbered(model, source, at, document.at(at))
             what = f"a layer {source.layer!r}" if origin is None else f"call {source.call} of {source.layer!r}"
             yield Finding(
-                layer.at / "inbound_nodes" / index,
+                at,
                 f"{layer.name!r} takes its input from {what}, which the model {model.node.name!r} does not have",
-                needs=(NEED,),
+                repair=repair,
+                needs=() if repair else (NEED,),
                 layer=layer.name,
                 keras_says=f"ValueError: Unknown layer: {source.layer}" if origin is None and document.format.native else UNRESOLVED,
             )
@@ -67,15 +72,20 @@ def _calls_of(layer: Layer) -> int:
     return 0 if never else max(1, len(layer.calls))
 
 
-def _missing_outputs(layer: Layer, known: Mapping[str, Layer], target: Target) -> Iterator[Finding]:
+def _missing_outputs(document: Document, model: Model, layer: Layer, known: Mapping[str, Layer], target: Target) -> Iterator[Finding]:
     """Of a layer that returns one tensor, another one."""
     for index, call in enumerate(layer.calls):
         for source in call:
             if source.output > 0 and (origin := known.get(source.layer)) is not None and returns_one(origin.node):
+                at = layer.at / "inbound_nodes" / index
+                repair = renumbered(model, source, at, document.at(at))
                 yield Finding(
-                    layer.at / "inbound_nodes" / index,
+                    at,
                     f"{layer.name!r} takes output {source.output} of {source.layer!r}, which returns one tensor (counted from 0)",
-                    needs=(Need("FILE", "the model before it was edited", "the file does not say which tensor was meant"),),
+                    repair=repair,
+                    needs=()
+                    if repair
+                    else (Need("FILE", "the model before it was edited", "the file does not say which tensor was meant"),),
                     layer=layer.name,
                     keras_says=UNRESOLVED if target.keras_3 else "IndexError: list index out of range",
                 )

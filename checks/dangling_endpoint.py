@@ -14,6 +14,7 @@ from kdoctor.structure.sources import Source
 from kdoctor.target import Target
 
 from ._attention_scores import CURE, is_lost
+from ._only_tensor import renumbered
 
 WORDS = {"input_layers": "input", "output_layers": "output"}
 
@@ -30,7 +31,7 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
     Keras 2 refuses an input that is declared twice: "The list of inputs passed to the model contains the same input multiple times".
 
     When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
-    inputs, or what the outputs are, is not in the file.
+    inputs, or what the outputs are, is not in the file. Where a layer makes one tensor alone, that one's numbers are written.
     """
     for model in all_models(document):
         if model.functional:
@@ -82,7 +83,9 @@ def _dangling(model: Model, key: str, word: str, told: bool) -> Iterator[Finding
         if what is not None:
             need = Need("FILE", "the model before it was edited", f"the file does not say which tensor of {source.layer!r} was meant")
             message = f"the model {model.node.name!r} declares the {word} {source.layer!r}, {what}"
-            yield Finding(place, message, needs=(need,), layer=source.layer, keras_says="IndexError: list index out of range")
+            repair = renumbered(model, source, place, model.node.config[key])
+            says = "IndexError: list index out of range"
+            yield Finding(place, message, repair=repair, needs=() if repair else (need,), layer=source.layer, keras_says=says)
     if not declared:
         repair = _only_input(model) if key == "input_layers" else None
         need = Need("FILE", f"the order of the {word}s", f"the file does not say which tensors are the {word}s")
@@ -102,7 +105,7 @@ def _lacking(layer: Layer, source: Source, told: bool) -> str | None:
     """
     if source.output > 0 and returns_one(layer.node):
         return f"of which there is no output {source.output}: it returns one tensor (counted from 0)"
-    if not told and not is_model(layer.node) and source.call >= max(1, len(layer.calls)):
+    if (not told or layer.class_name == "InputLayer") and not is_model(layer.node) and source.call >= max(1, len(layer.calls)):
         return f"of which there is no call {source.call} (counted from 0)"
     return None
 
