@@ -63,10 +63,19 @@ def _told(model: Model, one: Heard) -> Told | None:
     written_out = isinstance(node, dict) or (isinstance(node, list) and len(node) == 1 and isinstance(node[0], list))
     if one.layer.class_name not in TELLABLE or len(one.masks) != 1 or not written_out:
         return None
+    if not one.masks[0] and any(map(_is_no_longer_alike, model.layers)):
+        return None
     makers = [_maker(model, made) for made in sorted(one.masks[0])]
     like = next((_maker(model, made) for made in _all_made(model)), None)
     known = tuple(maker for maker in makers if maker is not None)
     return Told(one.layer, one.call, known, like) if like is not None and len(known) == len(makers) else None
+
+
+def _is_no_longer_alike(layer: Layer) -> bool:
+    """A mask of every step is as long as the words are, and what is joined in a row longer; since 3.4 a hidden step does not count in a product."""
+    return layer.class_name in ("Multiply", "Maximum", "Minimum") or (
+        layer.class_name == CONCATENATE and layer.node.config.get("axis", -1) not in (-1, 2)
+    )
 
 
 def _all_made(model: Model) -> Iterator[Made]:

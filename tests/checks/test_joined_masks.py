@@ -135,6 +135,13 @@ def test_what_takes_no_mask_as_an_argument_of_its_own_is_told_without_a_cure() -
     assert [need.flag for need in finding.needs] == ["FILE"]
 
 
+def test_words_that_are_joined_in_a_row_are_told_of_without_a_cure() -> None:
+    """Keras 3.0 hands no mask on, and one of every step would be as long as the words before they were joined."""
+    row = layer("Concatenate", name="row", axis=1)
+    (finding,) = examine("K609", of_words(after(row, "words", "words"), after(POOL, "row"), release="3.0.5"))
+    assert finding.repair is None
+
+
 def test_an_older_target_is_told_of_without_a_cure() -> None:
     (finding,) = examine("K609", of_words(after(ADD, "words", "places"), after(POOL, "sum"), release="3.15.1"), Target("2.15.0"))
     assert finding.repair is None
