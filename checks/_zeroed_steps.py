@@ -9,13 +9,16 @@ from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need
 from kdoctor.document import Document
-from kdoctor.graph.masks import ONE_BY_ONE, RECURRENT, reached
+from kdoctor.graph.masks import ONE_BY_ONE, RECURRENT, behind, reached
 from kdoctor.keras_api import habits
+from kdoctor.replacements.repeated_steps import repeating
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
 from kdoctor.structure.objects import objects_named
 from kdoctor.target import Target
+
+from ._states_and_masks import masks_beside_states
 
 CLASS, OF_TENSORFLOW = "Bidirectional", "-tf"
 ASKED = Need("FILE", "the model without the mask", "no argument of a Bidirectional says what a masked step gives")
@@ -24,21 +27,35 @@ ASKED = Need("FILE", "the model without the mask", "no argument of a Bidirection
 def zeroed_steps(document: Document, target: Target) -> Iterator[Finding]:
     """A difference that nobody sees where the next layer skips the same steps (K609)."""
     saved = origin_of(document) or ""
-    if not target.keras_3 or not habits.REPEATS_MASKED_STEPS.at(saved) or saved.endswith(OF_TENSORFLOW):
+    repeats = habits.REPEATS_MASKED_STEPS
+    if repeats.of(target) or not repeats.at(saved) or saved.endswith(OF_TENSORFLOW):
         return
     if not any(objects_named(document, (CLASS,))):
         return
-    for model in all_models(document):
-        masked = reached(model)
-        for layer in model.layers:
-            if layer.class_name == CLASS and layer.key in masked and _returns_steps(layer) and not _is_skipped(model, layer):
-                yield Finding(
-                    layer.at,
-                    f"{target} puts zeros where {CLASS} {layer.name!r} is masked; the Keras that saved the file repeated the step before",
-                    needs=(ASKED,),
-                    layer=layer.name,
-                    other_numbers=True,
-                )
+    found = [layer for model in all_models(document) for layer in _zeroed(model)]
+    waits = found and any(masks_beside_states(document, target))  # they follow the mask through the layer, as it stands
+    repair = repeating(document, found, target) if found and target.keras_3 and not waits else None
+    for layer in found:
+        yield Finding(
+            layer.at,
+            f"{target} puts zeros where {CLASS} {layer.name!r} is masked; the Keras that saved the file repeated the step before",
+            repair=repair,
+            needs=() if repair else (ASKED,),
+            layer=layer.name,
+            other_numbers=True,
+        )
+
+
+def _zeroed(model: Model) -> Iterator[Layer]:
+    masked = reached(model)
+    for layer in model.layers:
+        if layer.class_name == CLASS and _returns_steps(layer) and _is_masked(model, layer, masked) and not _is_skipped(model, layer):
+            yield layer
+
+
+def _is_masked(model: Model, layer: Layer, masked: frozenset[str]) -> bool:
+    """A layer that is called several times is asked for each."""
+    return layer.key in masked or (len(layer.calls) > 1 and any(call and behind(model, call[0]) is not None for call in layer.calls))
 
 
 def _returns_steps(layer: Layer) -> bool:

@@ -47,8 +47,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and told without a cure of
     their files. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
     axis and its order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. Where a
-    Bidirectional is masked, Keras 1 to 2.3 repeated the step before in its sequence, and Keras 3 puts zeros: told without a cure. A
-    layer that is called with ``training=True`` (the
+    Bidirectional is masked, Keras 1 to 2.3 repeated the step before in its sequence, and all later ones put zeros. A layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
     A Dense or Embedding with LoRA forgets its ``lora_alpha`` in an ``.h5``: what was learned counts another number of times, which the cure
     multiplies into it (an archive has it added to the kernel, as it was).
@@ -57,7 +56,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.
 
     The cure of the first writes an InputLayer, which says the same to every release. A mask that gets lost beside states is computed by an
-    operation and handed over as an argument, in a ``.keras`` archive. What only the reader of ``.h5`` files garbles is
+    operation and handed over as an argument, in a ``.keras`` archive. The two directions of a masked Bidirectional are written by themselves,
+    into a small model that turns one round and merges them, for Keras 3.3 and later; unrolled, stateful, or not merged they have no cure. What only the reader of ``.h5`` files garbles is
     cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates
     that use it are scaled; where there are none to scale, the old function is spelled out: a Rescaling and a ReLU that stops at 1, as one
     activation, which Keras 3.10 and later read.

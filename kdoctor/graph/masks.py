@@ -35,7 +35,7 @@ def masked(model: Model) -> Mapping[str, int]:
 def behind(model: Model, source: Source) -> tuple[Layer, Source] | None:
     """The layer that makes the mask which comes with a tensor, and the output of it; one that joins masks stands for those. None: no mask."""
     by_key, come, met = {layer.key: layer for layer in model.layers}, masked(model), set[str]()
-    while come and (layer := by_key.get(source.layer)) is not None and layer.key not in met and source.output == 0:
+    while (layer := by_key.get(source.layer)) is not None and layer.key not in met and source.output == 0:
         met.add(layer.key)
         if makes_mask(layer):
             return layer, source

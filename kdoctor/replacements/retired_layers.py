@@ -42,7 +42,7 @@ def retired(document: Document, target: Target) -> Retired:
     """An ``.h5`` cannot hold the operations: there the repair asks for a ``.keras`` archive, in which this is asked again."""
     if not target.keras_3 or habits.RETURNS_LISTED_OUTPUTS.of(target):  # a model nested in a Sequential would return a list
         return Retired()
-    waiting = [claim for claim in claims(document) if claim.node.class_name in KNOWN and _stands_alone(document, claim)]
+    waiting = [claim for claim in claims(document) if claim.node.class_name in KNOWN and stands_alone(document, claim)]
     if not waiting:
         return Retired()
     if not document.format.native:
@@ -50,16 +50,21 @@ def retired(document: Document, target: Target) -> Retired:
     found = {claim.node.at: (claim, *small) for claim in waiting if (small := _small(document, claim, target)) is not None}
     if not found:
         return Retired()
+    return Retired(Repair(TITLE, written(document, found, target), native=True), frozenset(found))
+
+
+def written(document: Document, found: Mapping[Pointer, tuple[Claim, Small, tuple[str, ...]]], target: Target) -> tuple[Edit, ...]:
+    """Edits of a ``.keras`` document: small models in the places of layers, whose arrays at these paths go."""
     after, made = document, list[Edit]()
     for at, (claim, made_of, _) in found.items():
         edits = (Edit(at, old=claim.node.raw, new=_functional(document, claim, made_of, target)), *ends_of_model(after, at))
         after, made = apply(after, edits), [*made, *edits]
     arrays = {at: made_of.arrays for at, (_, made_of, _) in found.items()}
     gone = {path for _, _, paths in found.values() for path in paths}
-    return Retired(Repair(TITLE, (*made, *_arrays(document, after, arrays, gone)), native=True), frozenset(found))
+    return (*made, *_arrays(document, after, arrays, gone))
 
 
-def _stands_alone(document: Document, claim: Claim) -> bool:
+def stands_alone(document: Document, claim: Claim) -> bool:
     """Whether it is a layer of a model, rather than held by a wrapper."""
     layer = layer_at(document, claim.node.at)
     return layer is not None and layer.at == claim.node.at and claim.variables is not None
@@ -68,6 +73,19 @@ def _stands_alone(document: Document, claim: Claim) -> bool:
 def _small(document: Document, claim: Claim, target: Target) -> tuple[Small, tuple[str, ...]] | None:
     """The model that takes a layer's place, and the paths of the arrays that it takes over."""
     shapes = infer(document).inputs.get(claim.node.at) or (None,)
+    if (found := stored_arrays(document, claim)) is None:
+        return None
+    stored, paths = found
+    patches = habits.STRIDES_PATCHES.of(target)
+    try:
+        small = None if shapes[0] is None else small_model(claim.node, shapes[0], stored, patches=patches)
+    except (*UNREADABLE, RecipeError):  # a config that no release wrote
+        return None
+    return None if small is None else (small, paths)
+
+
+def stored_arrays(document: Document, claim: Claim) -> tuple[list[Recipe], tuple[str, ...]] | None:
+    """The arrays of a layer in a ``.keras`` document, in its own order, and where they stand; None where one is missing or does not fit."""
     stored: list[Recipe] = []
     paths: list[str] = []
     for variable in claim.variables or ():
@@ -78,12 +96,7 @@ def _small(document: Document, claim: Claim, target: Target) -> tuple[Small, tup
             return None
         stored.append(weight.numbers)
         paths.append(path)
-    patches = habits.STRIDES_PATCHES.of(target)
-    try:
-        small = None if shapes[0] is None else small_model(claim.node, shapes[0], stored, patches=patches)
-    except (*UNREADABLE, RecipeError):  # a config that no release wrote
-        return None
-    return None if small is None else (small, tuple(paths))
+    return stored, tuple(paths)
 
 
 def _functional(document: Document, claim: Claim, small: Small, target: Target) -> dict[str, Json]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from graphs import after, functional
 
 from kdoctor.document import Document, Format
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
 
 
@@ -42,3 +44,33 @@ def test_steps_that_the_next_layer_skips_are_healthy_unless_unrolled() -> None:
 
 def test_no_mask_and_no_sequence_are_healthy() -> None:
     assert told(saved("2.2.5", masked=False)) == told(saved("2.2.5", return_sequences=False)) == []
+
+
+def test_tf_keras_of_today_is_told_too_without_a_cure() -> None:
+    (finding,) = [finding for finding in examine("K609", saved("2.2.5"), Target("2.15.0")) if "puts zeros" in finding.message]
+    assert finding.repair is None
+
+
+@pytest.mark.parametrize(
+    ("words", "is_cured"),
+    [({}, True), ({"go_backwards": True}, True), ({"unroll": True}, False), ({"stateful": True}, False), ({"return_state": True}, False)],
+)
+def test_both_directions_are_written_by_themselves_where_that_is_the_same(words: dict[str, Any], is_cured: bool) -> None:
+    (finding,) = [finding for finding in examine("K609", saved("2.2.5", **words)) if "puts zeros" in finding.message]
+    assert (finding.repair is not None and finding.repair.native) is is_cured
+
+
+def test_early_releases_of_keras_3_get_no_nested_model() -> None:
+    (finding,) = [finding for finding in examine("K609", saved("2.2.5"), Target("3.0.5")) if "puts zeros" in finding.message]
+    assert finding.repair is None
+
+
+def test_one_that_is_called_twice_is_told_where_one_of_the_calls_is_masked() -> None:
+    runs = layer("GRU", name="gru", units=2, return_sequences=True)
+    both = layer("Bidirectional", name="both", layer=runs, merge_mode="concat")
+    start = {**layer("InputLayer", name="in", batch_shape=[None, 4, 3]), "name": "in", "inbound_nodes": []}
+    twice = after(both, "in", "masked")
+    twice["inbound_nodes"] = [[[name, 0, 0, {}]] for name in ("in", "masked")]
+    config = functional(start, after(layer("Masking", name="masked"), "in"), twice, after(layer("Dense", name="out", units=1), "both"))
+    sick = document(config, metadata={"keras_version": "2.2.5"})
+    assert len(told(sick)) == 1
