@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kdoctor.check import Finding, Repair, Safety, Severity, check
+from kdoctor.check import Excerpt, Finding, Repair, Safety, Severity, check
+from kdoctor.custom.lambda_layers import brought, written
 from kdoctor.document import Document, Format
 from kdoctor.replacements.lambda_cures import cures
 from kdoctor.structure.lambdas import Lambda, is_bare, lambdas
@@ -14,6 +15,10 @@ from ._paste import layer_to_paste
 from ._quote import quoted
 
 TO_PASTE = Repair("build the model with this layer in the Lambda's place", safety=Safety.ADVICE)
+TO_BRING = Repair(
+    "kdoctor fix FILE --stub layers.py writes this layer; kdoctor fix FILE --custom layers.py then puts it in the Lambda's place",
+    safety=Safety.ADVICE,
+)
 ADVICE = Repair("replace the function by Keras operations, or by a registered layer of your own", safety=Safety.ADVICE)
 
 
@@ -37,7 +42,9 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
     The cure puts the layer of Keras that the code is in its place, under its name (``x / 255`` is a Rescaling, ``x[:, 1:-1]`` a Cropping1D),
     or else a nested model of Keras's own operations, which needs the ``.keras`` format. It computes the same, and loads in safe mode on any
     Python. Where the code does what Keras has no operation for (it draws random numbers, loops over
-    a tensor, calls a function of your own), the finding says what, and shows the function as a registered layer to paste into your script, to take its place.
+    a tensor, calls a function of your own), the finding says what, and shows the function as a registered layer: ``fix --stub layers.py``
+    writes it into a file of yours, to read and complete, and ``fix --custom layers.py`` puts it in the Lambda's place, by its name. Whether
+    the layer given computes what the function did, only its author knows.
     A loss or metric goes with the training state; an initializer is not asked when the weights are in the file.
     In a model of very many functions no cure is tried, and the finding says so: each one infers all shapes anew.
     """
@@ -61,18 +68,26 @@ def lambda_code(document: Document, target: Target) -> Iterator[Finding]:
             if refused
             else f"which {target} runs when it loads the file{'' if target.safe_mode else ', with safe_mode=False alone'}"
         )
+        repair = (known.of(found.at) if curable else None) or _own(document, target, found, paste)
         yield Finding(
             found.at,
             f"{found.described} is Python bytecode (Python {found.code.python}), {told}"
             + (f"; it cannot be written with Keras's operations: {why}" if why else "")
             + (f"; it was not tried to write it with Keras's operations: {known.too_many}" if curable and known.too_many else ""),
-            repair=(known.of(found.at) if curable else None) or (ADVICE if paste is None else TO_PASTE),
-            needs=known.needs.get(found.at, ()) if refused else (),
+            repair=repair,
+            needs=known.needs.get(found.at, ()) if refused and not repair.changes else (),
             layer=found.owner,
             keras_says=_keras_says(found) if bare else REFUSES_LAMBDA if refused else None,
             excerpt=paste or quoted(found.code),
             mild=not refused,
         )
+
+
+def _own(document: Document, target: Target, found: Lambda, paste: Excerpt | None) -> Repair:
+    """A layer of the user's own, where it is given; else how to give one."""
+    if paste is None:
+        return brought(document, target, found) or ADVICE
+    return brought(document, target, found) or (TO_PASTE if written(document, found) is None else TO_BRING)
 
 
 def _in_saved_model(document: Document, target: Target) -> Iterator[Finding]:

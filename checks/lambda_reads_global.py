@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.custom.lambda_layers import brought
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
 from kdoctor.replacements.lambda_cures import cures
@@ -54,7 +55,7 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
     The file cannot tell whether a value is right: another ``CONV_WIDTH`` loads as well and computes something else. Where the script
     changed the name after it made the model, or read it from a file or the command line, ask for the value that the training used. A
     function of your own has no value to bind: the finding then shows a registered layer, to paste beside the function and put in the
-    Lambda's place.
+    Lambda's place; ``fix --custom`` with the file that defines it does that.
     """
     for found in loadable(document):
         names = () if found.code is None else _globals(found.code)
@@ -65,7 +66,7 @@ def lambda_reads_global(document: Document, target: Target) -> Iterator[Finding]
         if _is_wrapper(found.code):
             yield _wrapped(found)
             continue
-        repair = None if found_there else cures(document, target).of(found.at)
+        repair = None if found_there else cures(document, target).of(found.at) or brought(document, target, found)
         yield Finding(
             found.at,
             f"{found.described} reads {', '.join(_told(name, reads) for name, reads in missing.items())}: not in the file"

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.custom.custom_objects import plain_name, stored_arrays
+from kdoctor.custom.lambda_layers import written
 from kdoctor.document import Document
 from kdoctor.graph.summary import rows
 from kdoctor.identifiers import is_identifier
 from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.pointer import Pointer
 from kdoctor.security.hostile import is_no_modelling, is_pythons
+from kdoctor.structure.lambdas import loadable
 from kdoctor.structure.objects import FUNCTION, Node
 from kdoctor.target import Target
 from kdoctor.user_code.definition import BASE_ARGUMENTS
 
 NOT_ARGUMENTS = BASE_ARGUMENTS | {"batch_input_shape", "dynamic"}
-HEAD = '''"""Made by kdoctor from what a saved model tells. Write what `call` computes, then: kdoctor fix FILE --custom THIS_FILE.py"""
+HEAD = '''"""Made by kdoctor from what a saved model tells. Write what is missing, then: kdoctor fix FILE --custom THIS_FILE.py"""
 
 import keras
 '''
@@ -24,8 +26,14 @@ import keras
 
 def stub(document: Document, target: Target) -> str | None:
     """The source; None where every object is known. A name in the file that is no Python name is left out: it would be code."""
-    parts = definitions(document, target)
+    parts = {**_lambda_layers(document), **definitions(document, target)}
     return "\n\n".join([HEAD, *parts.values()]) + "\n" if parts else None
+
+
+def _lambda_layers(document: Document) -> dict[str, str]:
+    """Of what stands in a Lambda, the whole class."""
+    found = {one.owner or "": written(document, one) for one in loadable(document)}
+    return {name: source.removeprefix("import keras\n").strip() + "\n" for name, source in found.items() if source is not None}
 
 
 def definitions(document: Document, target: Target) -> dict[str, str]:
