@@ -214,6 +214,28 @@ def divide_no_nan(g: Graph, x: Value, y: Value) -> Value:
     return g("DivideNoNan", left, right)
 
 
+def reciprocal_no_nan(g: Graph, x: Value) -> Value:
+    refuse_whole(x, "reciprocal_no_nan")
+    return g("DivideNoNan", 1.0, tensor(x))
+
+
+def multiply_no_nan(g: Graph, x: Value, y: Value) -> Value:
+    """``x * y``, and 0 wherever y is, whatever x is there."""
+    left, right = pair(g, x, y)
+    for each in (left, right):
+        refuse_whole(each, "multiply_no_nan")
+    product = g("Multiply", left, right)
+    if isinstance(right, Tensor):
+        return g("Where", g("Equal", right, 0.0), g("ZerosLike", product), product)
+    if not array(right).all():
+        raise Untranslatable("multiply_no_nan with a constant that is 0")
+    return product
+
+
+def accumulate_n(g: Graph, inputs: Value, shape: Value = None, tensor_dtype: Value = None) -> Value:
+    return add_n(g, inputs)
+
+
 def add_n(g: Graph, inputs: Value) -> Value:
     found = inputs[0]
     for each in inputs[1:]:
@@ -266,6 +288,7 @@ ROWS: Rows = {
     "tf.clip_by_value": clip, "K.clip": backend_clip,
     "tf.identity": identity, "K.identity": identity, "tf.convert_to_tensor": convert,
     "tf.squared_difference": squared_difference, "tf.divide_no_nan": divide_no_nan, "tf.add_n": add_n,
+    "tf.reciprocal_no_nan": reciprocal_no_nan, "tf.multiply_no_nan": multiply_no_nan, "tf.accumulate_n": accumulate_n,
     "op.and": logical_operator("LogicalAnd"), "op.or": logical_operator("LogicalOr"), "op.xor": logical_operator("LogicalXor"),
     "tf.xlogy": xlogy,
     "op.neg": _unary("Negative"), "op.invert": _unary("LogicalNot"), "op.abs": _unary("Absolute"),

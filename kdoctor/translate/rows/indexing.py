@@ -122,6 +122,16 @@ def _gather_in_batches(g: Graph, x: Tensor, indices: Tensor, axis: int, batch_di
     return g("TakeAlongAxis", x, g("ExpandDims", indices, axis=-1), axis=1)
 
 
+def gather_nd(g: Graph, params: Value, indices: Value, batch_dims: Value = 0) -> Value:
+    """``batch_dims=1`` with one index for each: (batch, 1) picks one step of every sample, (batch, n, 1) n of them."""
+    x, chosen = tensor(params), tensor(indices)
+    if whole(batch_dims) != 1 or chosen.lengths[-1] != 1 or chosen.rank not in (2, 3):
+        raise Untranslatable("gather_nd other than one index for each of the batch")
+    if chosen.rank == 3:
+        return _gather_in_batches(g, x, g("Squeeze", chosen, axis=-1), 1, 1)
+    return g("Squeeze", _gather_in_batches(g, x, chosen, 1, 1), axis=1)
+
+
 def embedding_lookup(g: Graph, params: Value, ids: Value, partition_strategy: Value = "mod", max_norm: Value = None) -> Value:
     if max_norm is not None or (isinstance(params, (list, tuple)) and tensors_in(list(params))):
         raise Untranslatable("a lookup in several tables, or with a limit to the norm")
@@ -203,7 +213,7 @@ ROWS: Rows = {
     "op.getitem": item, "tf.__operators__.getitem": item,
     "tf.shape": shape, "K.shape": shape, "tf.rank": ndim, "K.ndim": ndim, "K.int_shape": int_shape, "tf.size": size,
     "tf.shape_n": lambda g, input, out_type=None: [shape(g, each) for each in input],
-    "tf.gather": gather, "tf.nn.embedding_lookup": embedding_lookup, "K.gather": backend_gather, "tf.slice": slice_, "tf.strided_slice": strided_slice,
+    "tf.gather": gather, "tf.gather_nd": gather_nd, "tf.nn.embedding_lookup": embedding_lookup, "K.gather": backend_gather, "tf.slice": slice_, "tf.strided_slice": strided_slice,
     "K.slice": lambda g, x, start, size: slice_(g, x, start, size),
     "tf.linalg.band_part": band_part, "tf.matrix_band_part": band_part,
     "K.get_value": static_value, "K.eval": static_value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kdoctor.translate.graph import Graph
-from kdoctor.translate.rows.words import Row, Rows, axes, dtype_name, flag, refuse_narrow, refuse_whole, tensor, whole
+from kdoctor.translate.rows.words import Row, Rows, axes, dtype_name, flag, operand, refuse_narrow, refuse_whole, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value
 
 REDUCTIONS: Final = {
@@ -94,6 +94,17 @@ def euclidean_norm(g: Graph, input_tensor: Value, axis: Value = None, keepdims: 
     return norm(g, tensor(input_tensor), "euclidean", axis, keepdims)
 
 
+def clip_by_norm(g: Graph, t: Value, clip_norm: Value, axis: Value = None) -> Value:
+    """``t * clip_norm / max(norm, clip_norm)``, with a root of 1 where the sum is 0, whose slope is not infinite (clip_ops.py of TensorFlow 2.15)."""
+    x = tensor(t)
+    refuse_whole(x, "a root")
+    limit = operand(g, clip_norm, x.dtype)
+    total = g("Sum", g("Multiply", x, x), axis=axes(axis), keepdims=True)
+    there = g("Greater", total, 0.0)
+    length = g("Where", there, g("Sqrt", g("Where", there, total, g("OnesLike", total))), total)
+    return g("Divide", g("Multiply", x, limit), g("Maximum", length, limit))
+
+
 def moments(g: Graph, x: Value, axes: Value, shift: Value = None, keepdims: Value = False) -> Value:
     from kdoctor.translate.rows.words import axes as plain
 
@@ -103,9 +114,12 @@ def moments(g: Graph, x: Value, axes: Value, shift: Value = None, keepdims: Valu
 
 
 def count_nonzero(g: Graph, input: Value, axis: Value = None, keepdims: Value = None, dtype: Value = "int64") -> Value:
+    x, places, made = tensor(input), axes(axis), dtype_name(dtype)
+    found = g("CountNonzero", x, axis=places)
     if flag(keepdims):
-        raise Untranslatable("count_nonzero that keeps its axes")
-    found, made = g("CountNonzero", tensor(input), axis=axes(axis)), dtype_name(dtype)
+        given = [*range(x.rank)] if places is None else places if isinstance(places, list) else [places]
+        for place in sorted(each % x.rank for each in given):
+            found = g("ExpandDims", found, axis=place)
     return found if made in ("int32", "int64") else g("Cast", found, dtype=made)
 
 
@@ -146,6 +160,7 @@ ROWS: Rows = {
     "tf.cumsum": cumulative("Cumsum"), "K.cumsum": cumulative("Cumsum"),
     "tf.cumprod": cumulative("Cumprod"), "K.cumprod": cumulative("Cumprod"),
     "tf.norm": norm, "tf.linalg.norm": norm, "tf.reduce_euclidean_norm": euclidean_norm, "tf.nn.moments": moments, "tf.count_nonzero": count_nonzero,
+    "tf.clip_by_norm": clip_by_norm,
     "tf.nn.zero_fraction": zero_fraction, "tf.zero_fraction": zero_fraction,
     "tf.nn.top_k": top_k, "tf.top_k": top_k, "tf.sort": sort, "tf.argsort": argsort,
 }  # fmt: skip
