@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kdoctor.document import Json
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import REQUIRED, ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.output_shapes.table import outputs_of
@@ -52,7 +53,7 @@ class Graph:
         """
         if not tensors_in(list(operands)):
             return folded(operation, operands, config)
-        known, stated = self._constructor(operation, config)
+        known, stated = self._constructor(operation, self._strided(operation, config))
         return self._add(operation, known.module, stated, operands, "name" in known.parameters)
 
     def layer(self, class_name: str, operand: Tensor, **config: Json) -> Tensor:
@@ -67,6 +68,15 @@ class Graph:
             raise Untranslatable(f"the dtype of {operand.layer!r} is not known")
         found: Tensor = self("Cast", operand, dtype=operand.dtype)
         return found
+
+    def _strided(self, operation: str, config: dict[str, Json]) -> dict[str, Json]:
+        """Without strides for releases that fail when they are told them, where windows beside each other are the default."""
+        step = config.get("strides")
+        if operation != "ExtractPatches" or not step or habits.STRIDES_PATCHES.at(self.release):
+            return config
+        if _both(step) != _both(config.get("size")):
+            raise Untranslatable(f"Keras {self.release} cuts no patches with strides")
+        return {**config, "strides": None}
 
     def _constructor(self, operation: str, config: dict[str, Json]) -> tuple[ApiObject, dict[str, Json]]:
         catalogue = Catalogue.load(self.release)
@@ -130,6 +140,11 @@ class Graph:
                 wanted |= {source.layer for source in referred(node["inbound_nodes"])}
                 kept.append(node)
         yield from reversed(kept)
+
+
+def _both(lengths: Json) -> Json:
+    """One number for both axes, or one for each."""
+    return list(lengths) if isinstance(lengths, (list, tuple)) else [lengths, lengths]
 
 
 def reference(tensor: Tensor) -> list[Json]:

@@ -40,3 +40,26 @@ def test_a_condition_of_one_axis_chose_rows_in_tensorflow_1_alone(release: tuple
         with pytest.raises(Untranslatable, match="otherwise than 2"):
             call(graph, "tf.where", (test, x, x), {})
     assert call(graph, "tf.where", (test, test, test), {}).rank == 1
+
+
+@pytest.mark.parametrize(
+    ("release", "step", "told"), [("3.15.1", 1, [1, 1]), ("3.15.1", 2, [2, 2]), ("3.0.5", 2, None), ("3.13.2", 2, None)]
+)
+def test_patches_beside_each_other_are_what_is_cut_without_strides(release: str, step: int, told: list[int] | None) -> None:
+    assert patches(release, step) == told
+
+
+@pytest.mark.parametrize("release", ["3.0.5", "3.13.2"])
+def test_patches_with_strides_are_refused_for_releases_that_fail_on_them(release: str) -> None:
+    """UnboundLocalError in compute_output_spec, until 3.13."""
+    with pytest.raises(Untranslatable, match="no patches with strides"):
+        patches(release, 1)
+
+
+def patches(release: str, step: int) -> list[int] | None:
+    """The strides that are written."""
+    image, graph = Tensor("x", 0, 0, (None, 6, 6, 3), "float32", True), Graph(release, set(), keras_minor=(2, 15))
+    words = {"sizes": [1, 2, 2, 1], "strides": [1, step, step, 1], "rates": [1, 1, 1, 1], "padding": "VALID"}
+    call(graph, "tf.image.extract_patches", (image,), words)
+    written: list[int] | None = graph.layers[0]["config"]["strides"]
+    return written
