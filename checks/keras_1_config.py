@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
-from kdoctor.keras_1 import forgets, is_keras_1, today
+from kdoctor.graph.shapes import infer
+from kdoctor.keras_1 import forgets, is_keras_1, multiplies_otherwise, today
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import layers
 from kdoctor.structure.naming import fresh
@@ -61,7 +62,7 @@ def _name(node: Node, taken: set[str]) -> str:
 def _old_words(document: Document, node: Node, target: Target) -> Finding:
     said, arrays = today(node), relaid(document, node)
     repair = None
-    if said is not None and arrays is not None:
+    if said is not None and arrays is not None and not multiplies_otherwise(node, infer(document).inputs.get(node.at, ())):
         edits = (Edit(node.at, old=node.raw, new=said), *arrays)
         if forgets(node):
             title = f"write it as {said['class_name']} in today's words, without its dropout of whole words, which training used"

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
-from kdoctor.keras_1 import merged
+from kdoctor.graph.shapes import infer
+from kdoctor.keras_1 import merged, multiplies_otherwise
 from kdoctor.keras_api.history import told_of
 from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.keras_api.successors import at_inference, succeeded
@@ -46,7 +47,10 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _repair(document: Document, node: Node, target: Target) -> Repair | None:
-    successor = merged(node) if node.class_name == "Merge" and (document.saved_by().major or 1) > 1 else succeeded(node)
+    in_words = node.class_name == "Merge" and (document.saved_by().major or 1) > 1
+    if in_words and multiplies_otherwise(node, infer(document).inputs.get(node.at, ())):
+        return None
+    successor = merged(node) if in_words else succeeded(node)
     if successor is not None:
         return Repair(f"write {successor['class_name']}", (Edit(node.at, old=node.raw, new=successor),))
     without = at_inference(node)

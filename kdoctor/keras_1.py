@@ -6,7 +6,7 @@ written out here. What computes something else today, or nothing, is left alone:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kdoctor.document import Json
 from kdoctor.keras_api.api_object import ApiObject
@@ -18,7 +18,8 @@ CONVERTER = "2.2.5"  # a release that still reads Keras 1
 NEEDLESS = frozenset({"input_dtype", "input_dim", "input_length", "forget_bias_init", "inner_init"})
 EMBEDDING_NEEDS = "input_dim"
 KERNELS = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
-MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate"}
+MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot"}
+DOT = "Dot"
 # Classes of Keras 1 alone that are another one of its own under a second name, and what an argument of theirs is called there.
 TWINS = {
     "TimeDistributedDense": "Dense", "AtrousConvolution1D": "Convolution1D", "AtrousConvolution2D": "Convolution2D",
@@ -64,6 +65,17 @@ def today(node: Node) -> dict[str, Json] | None:
     if known.name == "GRU":
         config["reset_after"] = False  # the only GRU that Keras 1 had
     return {**node.raw, "class_name": OF_ITS_OWN.get(node.class_name, known.name), "config": config}
+
+
+def multiplies_otherwise(node: Node, shapes: Sequence[Sequence[int | None] | None]) -> bool:
+    """Whether ``mode="dot"`` of two tensors of these shapes is no Dot, as far as that is known: ``K.batch_dot`` of 1.2.2 multiplies matrices,
+    whatever stands before the last two axes, and of an axis that it is told only whether it is the last one."""
+    if node.class_name != "Merge" or node.config.get("mode") != "dot":
+        return False
+    axes, ranks = node.config.get("dot_axes"), [len(shape) for shape in shapes if shape is not None]
+    if not isinstance(axes, list) or not len(axes) == len(shapes) == len(ranks) == 2 or set(ranks) not in ({2}, {3}):
+        return True
+    return not all(type(axis) is int and 0 < axis < ranks[0] for axis in axes)
 
 
 def forgets(node: Node) -> bool:
@@ -130,6 +142,8 @@ def merged(node: Node) -> dict[str, Json] | None:
     if class_name is None or not node.raw.get("inbound_nodes"):
         return None
     config: Mapping[str, Json] = {"axis": node.config.get("concat_axis", -1)} if class_name == "Concatenate" else {}
+    if class_name == DOT:
+        config = {"axes": node.config.get("dot_axes"), "normalize": False}
     calls = {"inbound_nodes": _without_masks(node.raw["inbound_nodes"])}
     return {**node.raw, **calls, "class_name": class_name, "config": {"name": node.config.get("name"), "trainable": True, **config}}
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kdoctor.document import Json
-from kdoctor.keras_1 import is_keras_1, today
+from kdoctor.keras_1 import is_keras_1, multiplies_otherwise, today
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node, as_node
 
@@ -61,6 +63,27 @@ def test_a_merge_becomes_the_layer_of_its_mode(mode: str, class_name: str) -> No
 def test_a_concatenation_keeps_its_axis() -> None:
     found = said("Merge", {"name": "m", "mode": "concat", "concat_axis": 1}, inbound_nodes=[[["a", 0, 0], ["b", 0, 0]]])
     assert (found["class_name"], found["config"]["axis"]) == ("Concatenate", 1)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shapes", "otherwise"),
+    [
+        ([1, 1], [(None, 4), (None, 4)], False),
+        ([2, 1], [(None, 6, 4), (None, 4, 5)], False),
+        ([2, 2], [(None, 3, 4, 4), (None, 3, 4, 4)], True),
+        ([1, 1], [(None, 4), (None, 6, 4)], True),
+        ([0, 1], [(None, 4), (None, 4)], True),
+        ([-1, -1], [(None, 4), (None, 4)], True),
+        ([1, 1], [(None, 4), None], True),
+        ([1, 1], [], True),
+        (1, [(None, 4), (None, 4)], True),
+    ],
+)
+def test_a_product_is_a_dot_of_vectors_or_of_matrices_alone(axes: Json, shapes: Any, otherwise: bool) -> None:
+    config = {"name": "m", "mode": "dot", "dot_axes": axes}
+    assert multiplies_otherwise(node("Merge", config), shapes) is otherwise
+    found = said("Merge", config, inbound_nodes=[[["a", 0, 0], ["b", 0, 0]]])
+    assert (found["class_name"], found["config"]["axes"], found["config"]["normalize"]) == ("Dot", axes, False)
 
 
 def test_classes_that_were_another_one_by_a_second_name_become_that_one() -> None:
