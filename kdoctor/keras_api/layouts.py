@@ -9,6 +9,7 @@ from kdoctor.target import Target
 
 LAYERS, CHECKPOINT = "layers", "_layer_checkpoint_dependencies"
 NUMBER = re.compile(r"_([0-9]+)(?=/|$)")
+RELEASE = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
 
 
 class Layout(NamedTuple):
@@ -49,8 +50,17 @@ KERAS_2_12 = Layout((CHECKPOINT,), underscored=True, doubled=True)
 
 def layout_of(target: Target) -> Layout:
     """The layout that the target's loader reads."""
-    if target.keras_3:
-        return KERAS_3
-    if target.minor >= (2, 15):
+    return KERAS_3 if target.keras_3 else _of_keras_2(target.minor)
+
+
+def layout_for(release: str) -> Layout | None:
+    """The layout that a Keras release of this name writes; None where it is no name of one."""
+    found = RELEASE.match(release)
+    minor = (int(found[1]), int(found[2])) if found else None
+    return None if minor is None else KERAS_3 if minor >= (3, 0) else _of_keras_2(minor)
+
+
+def _of_keras_2(minor: tuple[int, int]) -> Layout:
+    if minor >= (2, 15):
         return KERAS_2_15
-    return KERAS_2_14 if target.minor >= (2, 14) else KERAS_2_12
+    return KERAS_2_14 if minor >= (2, 14) else KERAS_2_12

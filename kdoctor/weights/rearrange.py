@@ -11,13 +11,12 @@ from typing import NamedTuple, TypeAlias
 from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import CHECKPOINT, KERAS_3, LAYERS, Layout
-from kdoctor.keras_api.variables.variable import Variables
 from kdoctor.pointer import Pointer
+from kdoctor.weights.held import Held, Kind, Stored, belongs, held_by_group, held_in, needed
 from kdoctor.weights.stored import Account, accounts, fits, is_told
+from kdoctor.weights.written_by import moved_as_a_whole
 
-Stored: TypeAlias = Mapping[str, tuple[str, Weight]]  # arrays of one group and their paths, by key
-Held: TypeAlias = Mapping[str, Stored]  # by group
-Kind: TypeAlias = frozenset[tuple[str, tuple[int | None, ...]]]  # keys and shapes: what tells the arrays of layers apart
+Contents: TypeAlias = Mapping[str, Collection[str]]  # what stands in each folder
 NUMBERED = re.compile(r"(.*?)(?:_([0-9]+))?")
 
 
@@ -41,46 +40,24 @@ def edits(document: Document, moves: Iterable[tuple[str, str]]) -> tuple[Edit, .
     )
 
 
-def needed(expected: Variables) -> Kind | None:
-    """The keys and shapes of the arrays that variables need; None where one is not told."""
-    found = {variable.path.rpartition("/")[2]: variable.shape for variable in expected}
-    return frozenset((key, shape) for key, shape in found.items() if shape is not None) if all(map(is_told, found.values())) else None
-
-
-def held_in(stored: Stored) -> Kind:
-    """The keys and shapes of the arrays of one group."""
-    return frozenset((key, tuple(weight.shape)) for key, (_, weight) in stored.items())
-
-
-def belongs(expected: Variables, stored: Stored) -> bool:
-    """Whether arrays are what the variables need: as many, with the same keys and shapes, all of which are told."""
-    return needed(expected) == held_in(stored)
-
-
 @lru_cache(maxsize=4)
 def relocations(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement, ...]:
     """Groups that stand where another release put them, and the target does not look."""
     homeless = tuple(account for account in accounts(document, layout) if not account.stored)
     if not homeless:
         return ()
-    held = _held(document)
+    held = held_by_group(document)
+    whole = moved_as_a_whole(document, held, layout)
+    if whole is not None:
+        return (Rearrangement(*whole),)
     return (*_elsewhere(homeless, held, layout), *_renumbered(accounts(document, layout), held, layout))
-
-
-def _held(document: Document) -> Held:
-    """Stored arrays by group and key, all paths with slashes."""
-    held: dict[str, dict[str, tuple[str, Weight]]] = {}
-    for path, weight in document.weights.items():
-        group, found, key = path.replace("\\", "/").rpartition("/vars/")
-        if found:
-            held.setdefault(group, {})[key] = (path, weight)
-    return held
 
 
 def _elsewhere(homeless: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
     settled: dict[str, list[tuple[Account, Stored]]] = {}
+    contents = _contents(held)
     for account in homeless:
-        for group, why in _other_places(account, layout):
+        for group, why in _other_places(account, contents, layout):
             stored = held.get(group, {})
             if belongs(account.expected, stored):
                 settled.setdefault(why, []).append((account, stored))
@@ -90,16 +67,25 @@ def _elsewhere(homeless: tuple[Account, ...], held: Held, layout: Layout) -> Ite
         yield Rearrangement(tuple(account for account, _ in rows), moves, why)
 
 
-def _other_places(account: Account, layout: Layout) -> Iterator[tuple[str, str]]:
+def _other_places(account: Account, contents: Contents, layout: Layout) -> Iterator[tuple[str, str]]:
     """Where other releases and systems put an account's arrays, and how people call that."""
     head, _, last = account.group.rpartition("/")
-    for folder in dict.fromkeys((*layout.folders, LAYERS, CHECKPOINT)):
+    container, _, name = layout.place(account.claim.place).rpartition("/")
+    for folder, inside in _containers(container, layout).items():
+        if _counted_otherwise(name, contents.get(inside, ()), layout):
+            continue  # dense_2 is another layer there
         moved = re.sub(rf"(^|/){layout.folders[0]}/", rf"\1{folder}/", f"{head}/")
         known = folder in layout.folders
         yield moved + last, "backslashes, as Windows writes paths" if known else f"{folder}, the folder of another release"
         if account.part:
             yield f"{moved}_{last}", "names with an underscore, those of Keras 2"
             yield moved + last.lstrip("_"), "names without the underscore of Keras 2"
+
+
+def _counted_otherwise(name: str, present: Collection[str], layout: Layout) -> bool:
+    """Whether the layers of one class in a folder are counted by twos and the layout counts by ones, or the other way round."""
+    numbers = [number for other in present if _stem(other) == _stem(name) and (number := _number(other))]
+    return bool(numbers) and all(number % 2 == 0 for number in numbers) != layout.doubled
 
 
 def _renumbered(rows: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
@@ -110,15 +96,16 @@ def _renumbered(rows: tuple[Account, ...], held: Held, layout: Layout) -> Iterat
         families.setdefault((container, _stem(name)), {}).setdefault(name, []).append(account)
     contents = _contents(held)
     for (container, stem), members in families.items():
-        inside = next((place for place in _containers(container, layout) if place in contents), container)
+        places = tuple(_containers(container, layout).values())
+        inside = next((place for place in places if place in contents), container)
         present = sorted((name for name in contents.get(inside, ()) if _stem(name) == stem), key=_number)
         if len(present) != len(members) or set(present) == set(members):
             continue
-        right = inside if inside in _containers(container, layout)[: len(layout.folders)] else container
+        right = inside if inside in places[: len(layout.folders)] else container
         yield from _family(inside, right, dict(zip(members, present, strict=True)), members, held)
 
 
-def _contents(held: Held) -> Mapping[str, Collection[str]]:
+def _contents(held: Held) -> Contents:
     """The names of what stands in each folder on the way to a group."""
     found: dict[str, dict[str, None]] = {}
     for group in held:
@@ -132,10 +119,10 @@ def _contents(held: Held) -> Mapping[str, Collection[str]]:
     return found
 
 
-def _containers(container: str, layout: Layout) -> list[str]:
-    """The places of a model's layers in the folders that the target opens, then in those of other releases."""
+def _containers(container: str, layout: Layout) -> dict[str, str]:
+    """The place of a model's layers in each folder: in those that the target opens, then in those of other releases."""
     folders = dict.fromkeys((*layout.folders, LAYERS, CHECKPOINT))
-    return [re.sub(rf"(^|/){layout.folders[0]}(?=/|$)", rf"\1{folder}", container) for folder in folders]
+    return {folder: re.sub(rf"(^|/){layout.folders[0]}(?=/|$)", rf"\1{folder}", container) for folder in folders}
 
 
 def _family(

@@ -10,7 +10,8 @@ from kdoctor.document import Document, Weight
 from kdoctor.keras_api.layouts import KERAS_3, Layout
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.structure.manifest import FOREIGN
-from kdoctor.weights.rearrange import Held, Kind, Rearrangement, Stored, exchanges, held_in, needed, relocations
+from kdoctor.weights.held import Held, Kind, Stored, held_in, needed
+from kdoctor.weights.rearrange import Rearrangement, exchanges, relocations
 from kdoctor.weights.stored import Account, accounts, around, fits, is_told, opened, places
 
 Parts: TypeAlias = frozenset[tuple[str, Kind]]  # the arrays of each part of a layer

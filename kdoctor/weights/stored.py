@@ -108,10 +108,15 @@ def accounts(document: Document, layout: Layout = KERAS_3) -> tuple[Account, ...
         for variable in claim.variables or ():
             parts.setdefault(variable.path.rpartition("vars/")[0].strip("/"), []).append(variable)
         for part, expected in parts.items():
-            group = f"{layout.place(claim.place)}/{layout.part(claim.node.class_name, part)}".rstrip("/")
+            group = group_of(claim, part, layout)
             opened = group if group in held else next((found for found in layout.opened(group) if found in held), group)
             rows.append(Account(claim, opened, tuple(expected), held.get(opened, {})))
     return tuple(rows)
+
+
+def group_of(claim: Claim, part: str, layout: Layout) -> str:
+    """The group where a layout puts the arrays of a layer, or of a part of one, in the first of its folders."""
+    return f"{layout.place(claim.place)}/{layout.part(claim.node.class_name, part)}".rstrip("/")
 
 
 class Place(NamedTuple):
