@@ -9,6 +9,8 @@ from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.security.hostile import is_pythons
 from kdoctor.target import Target
 
+KERAS_3 = 3
+
 
 @check("K305", Severity.INFO, since="0.1.0")
 def package_needed(document: Document, target: Target) -> Iterator[Finding]:
@@ -19,14 +21,16 @@ def package_needed(document: Document, target: Target) -> Iterator[Finding]:
     module or by the name that the class is registered under; a class name alone is told as a guess.
 
     The way out is to install the package and to import it before ``load_model``; ``--custom PACKAGE`` says that you will. Layers of a
-    package for Keras 2 cannot be used in Keras 3: TensorFlow up to 2.15, or ``tf_keras``, loads such a file.
+    package for Keras 2 cannot be used in Keras 3: TensorFlow up to 2.15, or ``tf_keras``, loads such a file. So a file that Keras 3 saved
+    is not from such a package, whatever its class is called.
     """
+    keras_3_saved = (document.saved_by().major or 0) >= KERAS_3
     seen: set[tuple[str, str | None]] = set()
     for call in unfound(document, target):
         node = call.node
         if call.resolution not in (Resolution.UNKNOWN, Resolution.FUNCTION) or is_pythons(node):
             continue
-        found = owners(node)
+        found = tuple(one for one in owners(node) if one.certain or one.package.keras >= KERAS_3 or not keras_3_saved)
         if found and (node.class_name, node.module) not in seen:
             seen.add((node.class_name, node.module))
             name = node.raw.get("config") if call.resolution is Resolution.FUNCTION else node.class_name

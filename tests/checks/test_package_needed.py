@@ -10,11 +10,12 @@ from kdoctor.cli.options import make_target
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.packages import named, packages
 from kdoctor.target import Target
-from kdoctor.testing import examine, layer, model
+from kdoctor.testing import document, examine, layer, sequential
 
 
-def of(class_name: str, module: str | None = None, registered: str | None = None) -> Any:
-    return model({**layer(class_name), "module": module, "registered_name": registered or class_name})
+def of(class_name: str, module: str | None = None, registered: str | None = None, saved: str = "2.15.0") -> Any:
+    own = {**layer(class_name), "module": module, "registered_name": registered or class_name}
+    return document(sequential(own), metadata={"keras_version": saved})
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,14 @@ def test_the_package_is_named(class_name: str, module: str | None, registered: s
 def test_a_name_alone_is_told_as_a_guess() -> None:
     (finding,) = examine("K305", of("QDense"))
     assert "has the name of a class of the package" in finding.message
+
+
+def test_a_class_that_keras_3_saved_is_of_no_package_for_keras_2() -> None:
+    assert examine("K305", of("PositionalEncoding", saved="3.8.0")) == []
+    (named_in_the_file,) = examine("K305", of("QDense", "qkeras.qlayers", saved="3.8.0"))
+    assert "is of the package qkeras" in named_in_the_file.message
+    (for_keras_3,) = examine("K305", of("SinePositionEncoding", saved="3.8.0"))
+    assert "keras-hub" in for_keras_3.message
 
 
 @pytest.mark.parametrize("class_name", ["Scale", "MyLayer"])
