@@ -10,7 +10,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.reader import Call, calls, read_natively
 from kdoctor.replacements.causal_attention import CAUSAL, WHEN_CALLED, told_when_called
-from kdoctor.replacements.time_major import ARGUMENT, batch_first
+from kdoctor.replacements.time_major import ARGUMENT, batch_first, takes_time_first
 from kdoctor.structure.layers import Layer, layer_at
 from kdoctor.structure.models import home_of, is_wrapped
 from kdoctor.structure.naming import fresh
@@ -180,10 +180,10 @@ def _as_boundaries(call: Call, bins: Json, drop: Edit) -> Repair | None:
 def _between_transpositions(document: Document, call: Call) -> Repair | None:
     """An ``.h5`` cannot hold the operations: it is written as a ``.keras`` archive first."""
     home = home_of(document, call.node.at)
-    edits = None if home is None or is_wrapped(call.node.at) else batch_first(document, *home)
-    if edits is None:
+    if home is None or is_wrapped(call.node.at) or not takes_time_first(*home):
         return None
-    return Repair("exchange time and batch before and after the layer", edits if document.format.native else (), native=True)
+    edits = batch_first(document, home[0].node.at) if document.format.native else ()
+    return Repair("exchange time and batch before and after the layer", edits, native=True)
 
 
 def _told_when_called(document: Document, call: Call) -> Repair | None:

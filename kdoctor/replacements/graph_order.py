@@ -20,8 +20,8 @@ def ordered(layers: Sequence[Json], outputs: Json) -> list[Json]:
     by_name: dict[str, Json] = {str(layer.get("name")): layer for layer in layers}
     graph = Graph({name: _calls(layer) for name, layer in by_name.items()})
     ends = [graph.end(source, from_one=_class_of(by_name, source) in FROM_ONE) for source in tensors(outputs, by_name=True)]
-    reached = graph.order(ends)
-    return [*(by_name[name] for name in reached), *(layer for name, layer in by_name.items() if name not in set(reached))]
+    reached = dict.fromkeys(graph.order(ends))
+    return [*(by_name[name] for name in reached), *(layer for name, layer in by_name.items() if name not in reached)]
 
 
 def _calls(layer: Json) -> list[Sequence[Source]]:

@@ -8,7 +8,7 @@ from graphs import after, functional
 
 from kdoctor.document import Document
 from kdoctor.edit import apply
-from kdoctor.replacements.time_major import batch_first
+from kdoctor.replacements.time_major import batch_first, takes_time_first
 from kdoctor.structure.models import models
 from kdoctor.testing import document, layer
 
@@ -23,8 +23,7 @@ def graph(**config: Any) -> Document:
 
 def healed(sick: Document) -> dict[str, Any]:
     (model,) = models(sick)
-    edits = batch_first(sick, model, model.layers[1])
-    assert edits is not None
+    edits = batch_first(sick, model.node.at)
     return {item["name"]: item for item in apply(sick, edits).config["config"]["layers"]}
 
 
@@ -53,4 +52,18 @@ def test_a_layer_that_is_called_twice_is_left() -> None:
     (model,) = models(sick)
     twice = {**model.layers[1].node.raw, "inbound_nodes": model.layers[1].node.raw["inbound_nodes"] * 2}
     (again,) = models(document(functional(START, twice, after(layer("Dense", name="out", units=2), "cells"))))
-    assert batch_first(sick, again, again.layers[1]) is None
+    assert not takes_time_first(again, again.layers[1])
+
+
+def test_all_layers_of_a_model_are_turned_at_once() -> None:
+    first = after(layer("LSTM", name="cells", units=4, time_major=True, return_sequences=True), "in")
+    second = after(layer("LSTM", name="more", units=4, time_major=True), "cells")
+    kernels = {path.replace("lstm", "lstm_1"): shape for path, shape in WEIGHTS.items()} | WEIGHTS
+    sick = document(
+        functional(START, first, second, after(layer("Dense", name="out", units=2), "more")), weights=kernels, attributes={"/": {}}
+    )
+    made = healed(sick)
+    assert [sources(made[name]) for name in ("cells", "cells_time_first", "more_batch_first", "more", "out")] == [
+        "cells_batch_first", "cells", "cells_time_first", "more_batch_first", "more",
+    ]  # fmt: skip
+    assert not any("time_major" in item["config"] for item in made.values())
