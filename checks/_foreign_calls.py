@@ -3,16 +3,15 @@ and read it as the number among the calls of this model alone (serialize_node in
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Repair
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.structure.layers import Layer, is_model, layers
+from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model
-from kdoctor.structure.shared_layers import number_of
+from kdoctor.structure.shared_layers import number_of, numbered
 from kdoctor.structure.sources import TENSOR
 from kdoctor.target import Target
 
@@ -24,10 +23,11 @@ def foreign_calls(document: Document, model: Model, target: Target) -> Iterator[
     if not target.keras_3:
         return
     known = {layer.key: layer for layer in model.layers}
+    users = _users(model)
     for key, numbers in numbers_of_others(document, model).items():
         if known[key].class_name == "Sequential" and {*numbers} == {*range(1, len(numbers) + 1)}:
             continue  # told as one that is counted from 1
-        places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in model.layers]
+        places = [(layer.at / "inbound_nodes", layer.node.raw.get("inbound_nodes")) for layer in users.get(key, ())]
         edits = tuple(Edit(at, old=old, new=new) for at, old in places if (new := _renumbered(old, key, numbers)) != old)
         yield Finding(
             known[key].at,
@@ -36,6 +36,15 @@ def foreign_calls(document: Document, model: Model, target: Target) -> Iterator[
             layer=known[key].name,
             keras_says="ValueError: Layer node index out of bounds.",
         )
+
+
+def _users(model: Model) -> Mapping[str, list[Layer]]:
+    """The layers that take an output of each layer."""
+    found: dict[str, list[Layer]] = {}
+    for layer in model.layers:
+        for key in dict.fromkeys(source.layer for sources in layer.calls for source in sources):
+            found.setdefault(key, []).append(layer)
+    return found
 
 
 def numbers_of_others(document: Document, model: Model) -> Numbers:
@@ -54,7 +63,7 @@ def numbers_of_others(document: Document, model: Model) -> Numbers:
                 used.setdefault(source.layer, set()).add(source.call)
                 if not in_words_of_keras_3(layer, index):
                     listed.add(source.layer)
-    found, ids = {}, Counter(map(number_of, layers(document)))
+    found, ids = {}, numbered(document)
     for layer in model.layers:
         numbers = used.get(layer.key, set())
         if layer.key not in listed and not _shared(layer, ids) and len(numbers) == len(layer.calls) <= max(numbers, default=-1):
@@ -62,7 +71,7 @@ def numbers_of_others(document: Document, model: Model) -> Numbers:
     return found
 
 
-def _shared(layer: Layer, ids: Mapping[int | None, int]) -> bool:
+def _shared(layer: Layer, ids: Mapping[int, int]) -> bool:
     """Whether Keras makes the layer one with another's, or could: a nested model whose number stands alone is one of its own."""
     number = number_of(layer)
     return number is not None and (not is_model(layer.node) or ids[number] > 1)

@@ -8,6 +8,7 @@ so that the number never reaches the first entry where that stands in a nested m
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -52,6 +53,12 @@ def apart(document: Document) -> tuple[Pair, ...]:
 def number_of(layer: Layer) -> int | None:
     found = layer.node.raw.get(NUMBER)
     return found if type(found) is int else None
+
+
+@lru_cache(maxsize=4)
+def numbered(document: Document) -> Mapping[int, int]:
+    """How many entries have each number."""
+    return Counter(number for layer in layers(document) if (number := number_of(layer)) is not None)
 
 
 def _single(document: Document) -> Iterator[Layer]:
