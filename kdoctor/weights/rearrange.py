@@ -55,9 +55,9 @@ def relocations(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrange
 
 def _elsewhere(homeless: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
     settled: dict[str, list[tuple[Account, Stored]]] = {}
-    contents = _contents(held)
+    by_twos = _by_twos(_contents(held))
     for account in homeless:
-        for group, why in _other_places(account, contents, layout):
+        for group, why in _other_places(account, by_twos, layout):
             stored = held.get(group, {})
             if belongs(account.expected, stored):
                 settled.setdefault(why, []).append((account, stored))
@@ -67,12 +67,12 @@ def _elsewhere(homeless: tuple[Account, ...], held: Held, layout: Layout) -> Ite
         yield Rearrangement(tuple(account for account, _ in rows), moves, why)
 
 
-def _other_places(account: Account, contents: Contents, layout: Layout) -> Iterator[tuple[str, str]]:
+def _other_places(account: Account, by_twos: Mapping[tuple[str, str], bool], layout: Layout) -> Iterator[tuple[str, str]]:
     """Where other releases and systems put an account's arrays, and how people call that."""
     head, _, last = account.group.rpartition("/")
     container, _, name = layout.place(account.claim.place).rpartition("/")
     for folder, inside in _containers(container, layout).items():
-        if _counted_otherwise(name, contents.get(inside, ()), layout):
+        if by_twos.get((inside, _stem(name)), layout.doubled) != layout.doubled:
             continue  # dense_2 is another layer there
         moved = re.sub(rf"(^|/){layout.folders[0]}/", rf"\1{folder}/", f"{head}/")
         known = folder in layout.folders
@@ -82,10 +82,14 @@ def _other_places(account: Account, contents: Contents, layout: Layout) -> Itera
             yield moved + last.lstrip("_"), "names without the underscore of Keras 2"
 
 
-def _counted_otherwise(name: str, present: Collection[str], layout: Layout) -> bool:
-    """Whether the layers of one class in a folder are counted by twos and the layout counts by ones, or the other way round."""
-    numbers = [number for other in present if _stem(other) == _stem(name) and (number := _number(other))]
-    return bool(numbers) and all(number % 2 == 0 for number in numbers) != layout.doubled
+def _by_twos(contents: Contents) -> Mapping[tuple[str, str], bool]:
+    """Whether the layers of each class in each folder, where they have numbers, are counted by twos, as Keras 2.12 and 2.13 count."""
+    found: dict[tuple[str, str], bool] = {}
+    for inside, names in contents.items():
+        for name in names:
+            if number := _number(name):
+                found[inside, _stem(name)] = found.get((inside, _stem(name)), True) and number % 2 == 0
+    return found
 
 
 def _renumbered(rows: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
