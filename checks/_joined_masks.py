@@ -5,7 +5,8 @@ Add and its like passed over inputs without a mask; since 3.4 there is no mask a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
@@ -20,6 +21,7 @@ from kdoctor.target import Target
 
 # Layers that take a mask as an argument of their call, beside the one tensor that they work on
 TELLABLE = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "GlobalAveragePooling1D"})
+Makers: TypeAlias = Mapping[Made, tuple[Layer, int]]  # a mask -> the layer that makes it, and in which call
 NEED = Need("FILE", "the model without the masks", "no layer of the one Keras joins masks as that of the other")
 
 
@@ -50,25 +52,29 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
 
 def _repair(document: Document, model: Model, found: list[Heard], target: Target) -> Repair | None:
     """All masks of a model at once. An ``.h5`` cannot hold the operations: it is written as a ``.keras`` archive first."""
-    told = [_told(model, one) for one in found]
+    makers = _makers(model)
+    alike = not any(map(_is_no_longer_alike, model.layers))
+    told = [_told(makers, one, alike) for one in found]
     if is_wrapped(model.node.at) or any(one is None for one in told):
         return None
     edits = telling(document, model, [one for one in told if one is not None], target.release) if document.format.native else ()
     return Repair("hand the mask over as an argument", edits, native=True)
 
 
-def _told(model: Model, one: Heard) -> Told | None:
-    """The layers whose masks the call was given together; None where one of them is not known, or the call takes no mask as an argument."""
+def _told(makers: Makers, one: Heard, alike: bool) -> Told | None:
+    """The layers whose masks the call was given together; None where one of them is not known, or the call takes no mask as an argument.
+
+    ``alike``: a mask of every step is as long as any in the model, and hides as much.
+    """
     node = one.layer.node.raw["inbound_nodes"][one.call]
     written_out = isinstance(node, dict) or (isinstance(node, list) and len(node) == 1 and isinstance(node[0], list))
     if one.layer.class_name not in TELLABLE or len(one.masks) != 1 or not written_out:
         return None
-    if not one.masks[0] and any(map(_is_no_longer_alike, model.layers)):
+    if not one.masks[0] and not alike:
         return None
-    makers = [_maker(model, made) for made in sorted(one.masks[0])]
-    like = next((_maker(model, made) for made in _all_made(model)), None)
-    known = tuple(maker for maker in makers if maker is not None)
-    return Told(one.layer, one.call, known, like) if like is not None and len(known) == len(makers) else None
+    like = next(iter(makers.values()), None)
+    known = tuple(makers[made] for made in sorted(one.masks[0]) if made in makers)
+    return Told(one.layer, one.call, known, like) if like is not None and len(known) == len(one.masks[0]) else None
 
 
 def _is_no_longer_alike(layer: Layer) -> bool:
@@ -78,16 +84,12 @@ def _is_no_longer_alike(layer: Layer) -> bool:
     )
 
 
-def _all_made(model: Model) -> Iterator[Made]:
-    for layer in model.layers:
-        for call in layer.calls if makes_mask(layer) and layer.class_name in MAKERS else ():
-            if len(call) == 1:
-                yield Made(layer.class_name, call[0], repr(layer.node.config.get("mask_value", 0)))
-
-
-def _maker(model: Model, made: Made) -> tuple[Layer, int] | None:
+def _makers(model: Model) -> Makers:
+    """The first call that makes each mask of one tensor."""
+    found: dict[Made, tuple[Layer, int]] = {}
     for layer in model.layers:
         for index, call in enumerate(layer.calls) if makes_mask(layer) and layer.class_name in MAKERS else ():
-            if call == (made.of,) and (layer.class_name, repr(layer.node.config.get("mask_value", 0))) == (made.class_name, made.value):
-                return layer, index
-    return None
+            if len(call) == 1:
+                made = Made(layer.class_name, call[0], repr(layer.node.config.get("mask_value", 0)))
+                found.setdefault(made, (layer, index))
+    return found

@@ -21,6 +21,7 @@ CONCATENATE: Final = "Concatenate"
 # What a mask changes when the model predicts; a wrapper hands it to the layer that it holds
 HEEDING: Final = ASKING - {"BatchNormalization", "TimeDistributed"}
 MASK: Final = "mask"
+MOST: Final = 64  # masks that one is followed to; what joins more is one of its own
 
 
 class Joining(Enum):
@@ -63,8 +64,9 @@ def heard(model: Model, how: Joining) -> Iterator[Heard]:
     known: dict[tuple[str, int], Mask] = {}
     by_key = {layer.key: layer for layer in model.layers}
     for layer in model.layers:
-        for index, call in enumerate(layer.calls) if layer.class_name in HEEDING else ():
-            if MASK not in {argument.name for argument in given_to(layer)[index]}:
+        arguments = given_to(layer) if layer.class_name in HEEDING else ()
+        for index, (call, given) in enumerate(zip(layer.calls, arguments, strict=False)):
+            if MASK not in {argument.name for argument in given}:
                 yield Heard(layer, index, tuple(_mask(by_key, source, how, known) for source in call))
 
 
@@ -113,7 +115,8 @@ def _joined(layer: Layer, call: int, masks: list[Mask], how: Joining) -> Mask:
     if layer.class_name == CONCATENATE and layer.node.config.get("axis", -1) not in (-1, 2):
         return frozenset({Made(layer.class_name, Source(layer.key, call, 0), "in a row")})
     if how is Joining.ALL:
-        return frozenset().union(*masks)
+        together: Mask = frozenset().union(*masks)
+        return together if len(together) <= MOST else own
     if not all(masks):
         return NO_MASK
     return masks[0] if len({*masks}) == 1 else own
