@@ -59,7 +59,7 @@ def _is_as_layer(node: Node) -> bool:
 
 def _masks(document: Document) -> bool:
     """Whether a layer of the model makes a mask."""
-    return any(layer.class_name == "Masking" or layer.node.config.get("mask_zero") is True for layer in layers(document))
+    return any(layer.class_name == "Masking" or bool(layer.node.config.get("mask_zero")) for layer in layers(document))
 
 
 def _moved(call: Call, target: Target) -> Finding:

@@ -26,7 +26,7 @@ UNLIKE = "the steps that are masked in what comes out of a MultiHeadAttention ar
 def without_masks(document: Document, target: Target) -> tuple[Document, tuple[str, ...]]:
     """The document, and what to say of it. Raises `NotConvertible` where a layer would heed another mask in Keras 2."""
     model = model_of(document)
-    makers = [node for node in objects(document) if node.class_name == "Masking" or node.config.get("mask_zero") is True]
+    makers = [node for node in objects(document) if node.class_name == "Masking" or bool(node.config.get("mask_zero"))]
     if model is None or not makers:
         return document, ()
     flow = Flow(Habits(habits.MASKS_ATTENTION.of(target), habits.ZEROES_HIDDEN_QUERIES.at(document.saved_by().keras)))

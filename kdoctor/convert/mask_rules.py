@@ -86,7 +86,7 @@ def handed_on(call: Call, heads_heed: bool) -> tuple[Mask, Mask]:
     name, config = call.node.class_name, call.node.config
     if call.operation:
         return None, _handed_on_by_the_layer(call)
-    if name == "Embedding" and config.get("mask_zero") is True:
+    if name == "Embedding" and bool(config.get("mask_zero")):
         made = unequal(call.inputs[0][0], 0)
         return made, made
     if name == "Masking":
@@ -129,7 +129,7 @@ def makes_masks(held: Json) -> bool:
         return False
     listed = config.get("layers")
     inside = isinstance(listed, list) and any(makes_masks(layer) for layer in listed)
-    return held.get("class_name") == "Masking" or config.get("mask_zero") is True or inside
+    return held.get("class_name") == "Masking" or bool(config.get("mask_zero")) or inside
 
 
 def _holds_stepwise(call: Call) -> bool:

@@ -67,7 +67,7 @@ def reached(model: Model) -> frozenset[str]:
 
 def makes_mask(layer: Layer) -> bool:
     """Whether a layer makes a mask of its input."""
-    return layer.class_name == "Masking" or layer.node.config.get("mask_zero") is True
+    return layer.class_name == "Masking" or bool(layer.node.config.get("mask_zero"))
 
 
 def _reached(model: Model, begin: list[Layer]) -> Mapping[str, int]:

@@ -6,12 +6,13 @@ Read in ``compute_mask`` of layers/merge.py and layers/merging (Keras 1.2.2 to 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.graph.masks import ASKING, OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.structure.connections import given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
@@ -41,6 +42,7 @@ class Made(NamedTuple):
 
 
 Mask: TypeAlias = "frozenset[Made]"  # a step counts where all of them show it; none: every step counts
+Masks: TypeAlias = "Callable[[Source], Mask]"
 NO_MASK: Final[Mask] = frozenset()
 
 
@@ -59,15 +61,21 @@ def joining(release: str) -> Joining:
     return Joining.NONE if habits.JOINS_NO_MASKS.at(release) else Joining.ALL
 
 
-def heard(model: Model, how: Joining) -> Iterator[Heard]:
-    """Every call that heeds a mask, and is not told one as an argument."""
+def masks_of(model: Model, how: Joining) -> Masks:
+    """The mask that comes with each tensor of a Functional."""
     known: dict[tuple[str, int], Mask] = {}
     by_key = {layer.key: layer for layer in model.layers}
+    return lambda source: _mask(by_key, source, how, known)
+
+
+def heard(model: Model, how: Joining) -> Iterator[Heard]:
+    """Every call that heeds a mask, and is not told one as an argument."""
+    masks = masks_of(model, how)
     for layer in model.layers:
         arguments = given_to(layer) if layer.class_name in HEEDING else ()
         for index, (call, given) in enumerate(zip(layer.calls, arguments, strict=False)):
             if MASK not in {argument.name for argument in given}:
-                yield Heard(layer, index, tuple(_mask(by_key, source, how, known) for source in call))
+                yield Heard(layer, index, tuple(map(masks, call)))
 
 
 def _mask(by_key: Mapping[str, Layer], asked: Source, how: Joining, known: dict[tuple[str, int], Mask]) -> Mask:
@@ -93,7 +101,8 @@ def _mask(by_key: Mapping[str, Layer], asked: Source, how: Joining, known: dict[
 
 
 def _is_followed(layer: Layer) -> bool:
-    return not makes_mask(layer) and (layer.class_name in ONE_BY_ONE | OF_ALL | RECURRENT)
+    followed = layer.class_name in ONE_BY_ONE | OF_ALL | RECURRENT
+    return followed and not makes_mask(layer) and not of_keras_3(layer.node)  # an operation hands no mask on
 
 
 def _made(layer: Layer, call: int, masks: list[Mask], how: Joining) -> Mask:
