@@ -13,6 +13,7 @@ from kdoctor.keras_api.absence import says_nothing_in_call
 from kdoctor.keras_api.call_signatures import CallSignature, call_signature
 from kdoctor.keras_api.reader import Call, Resolution
 from kdoctor.pointer import Pointer
+from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import as_source
 from kdoctor.target import Target
 
@@ -37,9 +38,9 @@ def call_keywords(document: Document, call: Call, target: Target) -> Iterator[Fi
     if not nodes or call.found is None or not isinstance(nodes, list) or call.resolution is not Resolution.FOUND:
         return
     for index, node in enumerate(nodes):
-        moved = dict(moved_operands(call, node, call.node.at / "inbound_nodes" / index, target))
+        moved = dict(moved_operands(call, node, index, target))
         yield from moved.values()
-        given = _given(node, call.node.at / "inbound_nodes" / index, target)
+        given = _given(call.node, node, index, target)
         if given is None or (target.keras_3 and takes_states(call.node, node)):  # K208 hands those over
             continue
         signature = call_signature(call.found.path, target.release, target.family)
@@ -53,15 +54,17 @@ def _refused(given: Given, signature: CallSignature) -> list[str]:
     return [name for name in given.keywords if name not in signature.parameters and name != TRAINING][:NAMED]
 
 
-def _given(node: Json, at: Pointer, target: Target) -> Given | None:
+def _given(of: Node, node: Json, index: int, target: Target) -> Given | None:
     """Keywords in the words of Keras 3, which Keras 2 does not read (K604), or those of the last entry of a list."""
     if isinstance(node, dict):
         named = node.get("kwargs")
-        return Given(at / "kwargs", named) if named and isinstance(named, dict) and target.keras_3 else None
+        if not named or not isinstance(named, dict) or not target.keras_3:
+            return None
+        return Given(of.at / "inbound_nodes" / index / "kwargs", named)
     last = node[-1] if isinstance(node, list) and node else None
     if not isinstance(last, list) or len(last) != 4 or as_source(last) is None or not last[3] or not isinstance(last[3], dict):
         return None
-    return Given(at / (len(node) - 1) / 3, last[3])
+    return Given(of.at / "inbound_nodes" / index / (len(node) - 1) / 3, last[3])
 
 
 def _finding(document: Document, call: Call, given: Given, name: str, target: Target) -> Finding:

@@ -16,17 +16,17 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api.call_signatures import call_signature, positions_known
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call
-from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 RENAMED: Final = {("Threshold", "threshold_value"): "threshold", ("Threshold", "value"): "default_value"}
 
 
-def moved_operands(call: Call, node: Json, at: Pointer, target: Target) -> Iterator[tuple[str, Finding]]:
-    """The arguments of one call of an operation that are the constructor's in the target, with their names; ``at`` is where the call stands."""
+def moved_operands(call: Call, node: Json, index: int, target: Target) -> Iterator[tuple[str, Finding]]:
+    """The arguments of one call of an operation that are the constructor's in the target, with their names; ``node`` is the call of that index."""
     if call.found is None or call.found.kind != "operation" or not isinstance(node, dict):
         return
+    at = call.node.at / "inbound_nodes" / index
     made_with = call.found.parameters.keys() - {"name"}
     given, keywords = node.get("args"), node.get("kwargs")
     named = keywords if isinstance(keywords, dict) else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from kdoctor.document import Document
@@ -17,8 +17,13 @@ class Row(NamedTuple):
     """One layer: its output shape where the file tells it, and its parameters, those of a nested model's layers included."""
 
     layer: Layer
-    shape: Shape | None
     parameters: int
+    shape_of: Callable[[Layer], Shape | None]
+
+    @property
+    def shape(self) -> Shape | None:
+        """Looked for when it is asked: of 10,000 layers a page shows fifteen."""
+        return self.shape_of(self.layer)
 
 
 class Summary(NamedTuple):
@@ -48,9 +53,11 @@ def rows(document: Document) -> tuple[Row, ...]:
     consumers = _consumers(found)
     counted = _with_nested(found, [sum(weight.parameters for weight in owned.values()) for owned in weights_by_layer(document)])
     inferred = output_shapes(document)
-    return tuple(
-        Row(layer, _output(layer, consumers) or inferred.get(layer.at), count) for layer, count in zip(found, counted, strict=True)
-    )
+
+    def shape_of(layer: Layer) -> Shape | None:
+        return _output(layer, consumers) or inferred.get(layer.at)
+
+    return tuple(Row(layer, count, shape_of) for layer, count in zip(found, counted, strict=True))
 
 
 def _with_nested(found: tuple[Layer, ...], own: list[int]) -> list[int]:
