@@ -9,12 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import h5py
 import pytest
+from rewriting import rewritten
 from stored_lambdas import encoded, innermost
 
 from kdoctor.testing import layer, sequential
@@ -93,10 +93,7 @@ def encoded_bytes(data: bytes) -> dict[str, Any]:
 
 def as_keras(file: Path) -> Path:
     sick = SAMPLES / "sick" / "lambda_reaches_system.keras"
-    with zipfile.ZipFile(sick) as whole, zipfile.ZipFile(file, "w") as made:
-        for name in whole.namelist():
-            made.writestr(name, json.dumps(hostile_config()) if name == "config.json" else whole.read(name))
-    return file
+    return rewritten(sick, file, {"config.json": lambda _: json.dumps(hostile_config()).encode()})
 
 
 def as_h5(file: Path) -> Path:

@@ -10,13 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from keras_2_words import in_the_words_of_keras_2
+from rewriting import with_config
 
 from kdoctor.archive.writing.write import extension_for, write_document
 from kdoctor.asked import installed_keras
@@ -237,14 +237,7 @@ def spoil_h5(healthy: Path, sick: Path, illness: Illness) -> None:
 
 
 def spoil_archive(healthy: Path, sick: Path, illness: Illness) -> None:
-    with zipfile.ZipFile(healthy) as source, zipfile.ZipFile(sick, "w") as made:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "config.json":
-                config = json.loads(content)
-                illness.spoil(config, sick)
-                content = json.dumps(config).encode()
-            made.writestr(name, content)
+    with_config(healthy, sick, lambda config: illness.spoil(config, sick))
 
 
 def recurrent_of_keras_2(path: Path, x: Any) -> Any:

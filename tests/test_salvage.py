@@ -14,6 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 from model_files import h5_file, keras_file
+from rewriting import in_hdf5, rewritten
 from typer.testing import CliRunner
 
 from kdoctor.cli.app import app
@@ -172,11 +173,7 @@ def broken(path: Path, whole: Path, signature: bytes, number: int) -> Path:
         path.write_bytes(mended)
         return path
     start = content.index(b"\x89HDF\r\n\x1a\n")
-    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w") as bad:
-        for name in good.namelist():
-            size = good.getinfo(name).file_size
-            bad.writestr(name, mended[start : start + size] if name == "model.weights.h5" else good.read(name))
-    return path
+    return rewritten(whole, path, {"model.weights.h5": lambda good: mended[start : start + len(good)]})
 
 
 def structures(whole: Path) -> list[tuple[Path, bytes, int]]:
@@ -218,10 +215,8 @@ def test_a_root_that_is_broken_leaves_word_of_who_wrote_the_file_beside_the_weig
 
 @pytest.mark.parametrize("count", [0, 8, 46])
 def test_weights_of_a_few_bytes_are_all_lost(count: int, tmp_path: Path) -> None:
-    with zipfile.ZipFile(TWO_LAYERS) as good, zipfile.ZipFile(tmp_path / "sick.keras", "w") as bad:
-        for name in good.namelist():
-            bad.writestr(name, good.read(name)[: count if name == "model.weights.h5" else None])
-    answer = partial(tmp_path / "sick.keras", tmp_path / "out.keras")
+    sick = rewritten(TWO_LAYERS, tmp_path / "sick.keras", {"model.weights.h5": lambda good: good[:count]})
+    answer = partial(sick, tmp_path / "out.keras")
     assert answer["written"]
     assert all(np.isnan(array).all() for array in layers_only(arrays(tmp_path / "out.keras")).values())
 
@@ -233,14 +228,7 @@ def without(path: Path, whole: Path, lost: Callable[[Any], None]) -> Path:
         with h5py.File(path, "a") as file:
             lost(file)
         return path
-    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w") as bad:
-        for name in good.namelist():
-            content = io.BytesIO(good.read(name))
-            if name == "model.weights.h5":
-                with h5py.File(content, "a") as file:
-                    lost(file)
-            bad.writestr(name, content.getvalue())
-    return path
+    return rewritten(whole, path, {"model.weights.h5": in_hdf5(lost)})
 
 
 def unlisted(file: Any) -> None:

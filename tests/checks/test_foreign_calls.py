@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import keras
 import numpy
 import pytest
 from graphs import cured, functional, start
+from rewriting import in_json, rewritten
 from typer.testing import CliRunner
 
 from kdoctor.cli.app import app
@@ -99,14 +99,11 @@ def test_a_layer_that_another_model_called_first_computes_the_same_again(tmp_pat
     shared = keras.Model(within, keras.layers.Dense(3)(within), name="s") if nested else keras.layers.Dense(3, name="s")
     saved = keras.Model(given, keras.layers.Dense(2)(shared(given)))
     saved.save(path)
-    with zipfile.ZipFile(path) as read, zipfile.ZipFile(old, "w") as write:
-        for name in read.namelist():
-            content = read.read(name)
-            if name == "config.json":
-                content = json.dumps(_moved_up(json.loads(content), "s")).encode()
-            if name == "metadata.json":
-                content = json.dumps({**json.loads(content), **OLD}).encode()
-            write.writestr(name, content)
+
+    def in_config(text: bytes) -> bytes:
+        return json.dumps(_moved_up(json.loads(text), "s")).encode()
+
+    rewritten(path, old, {"config.json": in_config, "metadata.json": in_json(lambda told: told.update(OLD))})
     with pytest.raises(ValueError, match="loops or disconnected"):
         keras.saving.load_model(old)
     assert CliRunner().invoke(app, ["fix", str(old), "-o", str(out)]).exit_code == 0

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import keras
 import pytest
+from rewriting import with_config
 
 from kdoctor.archive import open_document
 from kdoctor.check import Finding
@@ -410,14 +409,7 @@ def test_a_build_config_that_leaves_the_kernels_length_open_is_completed(
     if functional:
         made = keras.Model(made.inputs, made.outputs)
     made.save(path := tmp_path / "model.keras")
-    with zipfile.ZipFile(path) as old:
-        members = {name: old.read(name) for name in old.namelist()}
-    config = json.loads(members["config.json"])
-    config["config"]["layers"][1]["build_config"]["input_shape"] = built
-    members["config.json"] = json.dumps(config).encode()
-    with zipfile.ZipFile(path, "w") as new:
-        for name, content in members.items():
-            new.writestr(name, content)
+    with_config(path, path, lambda config: config["config"]["layers"][1]["build_config"].update(input_shape=built))
     sick = open_document(path)
     found = examine("K201", sick)
     assert loads is (found == [])

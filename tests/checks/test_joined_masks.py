@@ -6,8 +6,6 @@ models, and the release that an archive states is changed; what an earlier one c
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import numpy
 import pytest
 from graphs import after, functional, start
 from keras import Input, Model, layers, ops
+from rewriting import in_json, rewritten, saved_by
 from typer.testing import CliRunner
 
 from kdoctor.cli.app import app
@@ -49,23 +48,16 @@ def pair(join: Callable[[], Any], end: Callable[[], Any]) -> tuple[Any, Callable
     return model, told
 
 
-def saved_by(model: Any, release: str, path: Path, masks: tuple[bool, bool]) -> Path:
+def said_by(model: Any, release: str, path: Path, masks: tuple[bool, bool]) -> Path:
     """The masks are written into the config: today's Keras saves what joins them, too, as operations, and earlier ones did not."""
-    whole = path.with_name("whole.keras")
-    model.save(whole)
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as out:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "metadata.json":
-                content = json.dumps({"keras_version": release}).encode()
-            if name == "config.json":
-                config = json.loads(content)
-                for one in config["config"]["layers"]:
-                    if one["class_name"] == "Embedding":
-                        one["config"]["mask_zero"] = masks[one["name"] == "second"]
-                content = json.dumps(config).encode()
-            out.writestr(name, content)
-    return path
+
+    def masked(config: Any) -> None:
+        for one in config["config"]["layers"]:
+            if one["class_name"] == "Embedding":
+                one["config"]["mask_zero"] = masks[one["name"] == "second"]
+
+    model.save(path)
+    return rewritten(path, path, {**saved_by(release), "config.json": in_json(masked)})
 
 
 def fixed(path: Path) -> Any:
@@ -91,7 +83,7 @@ def test_the_mask_of_the_keras_that_saved_the_file_is_told(case: int, tmp_path: 
     join, masks, end, release, mask = CASES[case]
     model, told = pair(join, end)
     expected = numpy.asarray(told(mask))
-    path = saved_by(model, release, tmp_path / "model.keras", masks)
+    path = said_by(model, release, tmp_path / "model.keras", masks)
     assert not numpy.allclose(numpy.asarray(keras.saving.load_model(path)([WORDS, OTHERS])), expected, atol=1e-4)
     loaded = fixed(path)
     numpy.testing.assert_allclose(numpy.asarray(loaded([WORDS, OTHERS])), expected, atol=1e-6)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import pytest
 from graphs import after, functional, start
+from rewriting import with_config
 
 from kdoctor.doctor import examine_file
 from kdoctor.document import Document
@@ -138,16 +137,13 @@ def test_keras_refuses_both() -> None:
 def opened(sequential_model: keras.Sequential, path: Path, shape: list[None], keep_build: bool) -> None:
     """Save a model whose InputLayer leaves lengths open, with or without what its layers were built with."""
     sequential_model.save(path)
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    config = json.loads(parts["config.json"])
-    config["config"]["layers"][0]["config"]["batch_shape"] = shape
-    if not keep_build:
-        for entry in config["config"]["layers"]:
+
+    def open_it(config: Any) -> None:
+        config["config"]["layers"][0]["config"]["batch_shape"] = shape
+        for entry in [] if keep_build else config["config"]["layers"]:
             entry.pop("build_config", None)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, json.dumps(config) if name == "config.json" else content)
+
+    with_config(path, path, open_it)
 
 
 STACKS: dict[str, Any] = {
@@ -200,10 +196,7 @@ def test_an_open_length_is_followed_through_the_layers_that_hand_it_on(tmp_path:
     for one in layers():
         tensor = one(tensor)
     keras.Model(given, tensor).save(path)
-    with h5py.File(path, "r+") as file:
-        config = json.loads(file.attrs["model_config"])
-        config["config"]["layers"][0]["config"]["batch_shape"] = [None, 6, None]
-        file.attrs["model_config"] = json.dumps(config)
+    with_config(path, path, lambda config: config["config"]["layers"][0]["config"].update(batch_shape=[None, 6, None]))
     assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads_in_keras(path)
 
 
@@ -234,11 +227,12 @@ def test_a_dense_behind_a_flattened_open_length_is_told_whatever_stands_before(t
     path, chain = tmp_path / "model.h5", [keras.Input((6, 4)), made(), keras.layers.Flatten(), keras.layers.Dense(2)]
     stack = keras.Sequential(chain)
     (stack if sequential else keras.Model(stack.inputs, stack.outputs)).save(path)
-    with h5py.File(path, "r+") as file:
-        config = json.loads(file.attrs["model_config"])
+
+    def open_it(config: Any) -> None:
         config["config"]["layers"][0]["config"]["batch_shape"] = [None, None, 4]
         config["config"].pop("build_input_shape", None)
-        file.attrs["model_config"] = json.dumps(config)
+
+    with_config(path, path, open_it)
     assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads_in_keras(path)
 
 

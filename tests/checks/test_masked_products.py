@@ -6,8 +6,6 @@ Today's Keras saves the models here, and the release that an archive states is c
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy
 import pytest
 from graphs import after, functional, start
 from keras import Input, Model, layers
+from rewriting import rewritten, saved_by
 from typer.testing import CliRunner
 
 from kdoctor.cli.app import app
@@ -43,12 +42,8 @@ def gated(name: str) -> tuple[Any, Any]:
 
 
 def said_by(model: Any, release: str, path: Path) -> Path:
-    whole = path.with_name("whole.keras")
-    model.save(whole)
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as out:
-        for name in source.namelist():
-            out.writestr(name, json.dumps({"keras_version": release}) if name == "metadata.json" else source.read(name))
-    return path
+    model.save(path)
+    return rewritten(path, path, saved_by(release))
 
 
 @pytest.mark.parametrize("name", sorted(PLAIN))

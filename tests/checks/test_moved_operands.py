@@ -16,6 +16,7 @@ import keras
 import numpy
 import pytest
 from keras import Input, Model, ops
+from rewriting import with_config
 from typer.testing import CliRunner
 
 from kdoctor.cli.app import app
@@ -55,18 +56,14 @@ def written(folder: Path, make: Callable[[Any], Any], words: Words) -> tuple[Pat
     """An archive whose last operation is in other words, and what its model computes."""
     given = Input((4,), name="x")
     made = Model(given, make(given))
-    whole, path = folder / "whole.keras", folder / "model.keras"
-    made.save(whole)
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as out:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "config.json":
-                config = json.loads(content)
-                last = config["config"]["layers"][-1]
-                words(last["config"], last["inbound_nodes"][0])
-                content = json.dumps(config).encode()
-            out.writestr(name, content)
-    return path, made(X)
+    path = folder / "model.keras"
+    made.save(path)
+
+    def other(config: Any) -> None:
+        last = config["config"]["layers"][-1]
+        words(last["config"], last["inbound_nodes"][0])
+
+    return with_config(path, path, other), made(X)
 
 
 def fixed(path: Path, target: str = "3.15.1") -> Path:

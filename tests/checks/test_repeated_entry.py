@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import copy
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 import pytest
+from rewriting import with_config
 
 from kdoctor.doctor import plan_file
 from kdoctor.packs import load_checks
@@ -25,20 +23,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation", "igno
 def repeated(path: Path, whole: Path, index: int) -> Path:
     """A copy of a file with one entry of its Sequential once more behind itself."""
 
-    def twice(text: str | bytes) -> str:
-        config = json.loads(text)
+    def twice(config: Any) -> None:
         config["config"]["layers"].insert(index, copy.deepcopy(config["config"]["layers"][index]))
-        return json.dumps(config)
 
-    path.write_bytes(whole.read_bytes())
-    if whole.suffix == ".h5":
-        with h5py.File(path, "a") as file:
-            file.attrs["model_config"] = twice(file.attrs["model_config"])
-        return path
-    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w") as bad:
-        for name in good.namelist():
-            bad.writestr(name, twice(good.read(name)) if name == "config.json" else good.read(name))
-    return path
+    return with_config(whole, path, twice)
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from rewriting import with_config
 
 from kdoctor.archive import open_document
 from kdoctor.archive.writing.write import write_document
@@ -36,15 +36,13 @@ def saved(folder: Path, made: Any, built: Any) -> Path:
     shape, make = made
     inputs = keras.Input(shape)
     model = keras.Model(inputs, keras.layers.Dense(2, name="last")(make()(inputs)))
-    whole, edited = folder / "whole.keras", folder / "edited.keras"
+    whole = folder / "whole.keras"
     model.save(whole)
-    with zipfile.ZipFile(whole) as one, zipfile.ZipFile(edited, "w") as other:
-        config = json.loads(one.read("config.json"))
-        layer = config["config"]["layers"][1]
-        layer["build_config"] = {"input_shape": built}
-        for name in one.namelist():
-            other.writestr(name, json.dumps(config) if name == "config.json" else one.read(name))
-    return edited
+
+    def another(config: Any) -> None:
+        config["config"]["layers"][1]["build_config"] = {"input_shape": built}
+
+    return with_config(whole, folder / "edited.keras", another)
 
 
 def loads_alike(path: Path, shape: tuple[int, ...]) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from rewriting import with_config
 
 from kdoctor.archive import open_document
 from kdoctor.doctor import plan_file
@@ -23,17 +22,12 @@ RIGHT = {"query_shape": [None, 4, 8], "value_shape": [None, 5, 8]}
 
 
 def edited(path: Path, whole: Path, stated: Any) -> Path:
-    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w") as bad:
-        for name in good.namelist():
-            data = good.read(name)
-            if name == "config.json":
-                config = json.loads(data)
-                layer = next(one for one in config["config"]["layers"] if one["class_name"] == "MultiHeadAttention")
-                assert layer["build_config"] == {"shapes_dict": RIGHT}
-                layer["build_config"] = {"shapes_dict": stated}
-                data = json.dumps(config).encode()
-            bad.writestr(name, data)
-    return path
+    def another(config: Any) -> None:
+        layer = next(one for one in config["config"]["layers"] if one["class_name"] == "MultiHeadAttention")
+        assert layer["build_config"] == {"shapes_dict": RIGHT}
+        layer["build_config"] = {"shapes_dict": stated}
+
+    return with_config(whole, path, another)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import keras
 import numpy
 import pytest
 from keras import layers
+from rewriting import with_config
 from typer.testing import CliRunner
 
 from kdoctor.cli.app import app
@@ -35,16 +34,9 @@ def compiled(folder: Path, **changed: Any) -> tuple[Path, Any]:
     model = keras.Sequential([layers.Input((4,)), layers.Dense(2)])
     model.compile("adam", "mean_squared_error")
     model.fit(X, X[:, :2], verbose=0)
-    whole, path = folder / "whole.keras", folder / "model.keras"
-    model.save(whole)
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as out:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "config.json":
-                config = json.loads(content)
-                config["compile_config"].update(changed)
-                content = json.dumps(config).encode()
-            out.writestr(name, content)
+    path = folder / "model.keras"
+    model.save(path)
+    with_config(path, path, lambda config: config["compile_config"].update(changed))
     return path, numpy.asarray(model(X))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy
 import pytest
+from rewriting import with_config
 
 from kdoctor.cli.answers import parse_settings
 from kdoctor.custom.custom_objects import check_settings
@@ -54,13 +54,10 @@ def test_what_is_said_in_answer_repairs_the_file(tmp_path: Path) -> None:
 
 def without(whole: Path, lost: Path) -> None:
     """The same archive, but for the rate and the boundaries."""
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(lost, "w") as target:
-        for name in source.namelist():
-            data = source.read(name)
-            if name == "config.json":
-                config = json.loads(data)
-                _, drop, bins = (entry["config"] for entry in config["config"]["layers"])
-                del drop["rate"]
-                bins |= {"bin_boundaries": None, "num_bins": 3}
-                data = json.dumps(config).encode()
-            target.writestr(name, data)
+
+    def less(config: Any) -> None:
+        _, drop, bins = (entry["config"] for entry in config["config"]["layers"])
+        del drop["rate"]
+        bins |= {"bin_boundaries": None, "num_bins": 3}
+
+    with_config(whole, lost, less)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy
 import pytest
 from keras import layers
+from rewriting import with_config
 
 from kdoctor.doctor import examine_file, repair_file
 from kdoctor.packs import load_checks
@@ -67,24 +65,8 @@ def saved(path: Path, make: Callable[[], tuple[Any, Any]]) -> Any:
     inputs, outputs = make()
     model = keras.Model(inputs, outputs)
     model.save(path)
-    edit(path, first_alone)
+    with_config(path, path, first_alone)
     return keras.Model(inputs[0], outputs[0]).predict(X, verbose=0)
-
-
-def edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    if path.suffix == ".h5":
-        with h5py.File(path, "r+") as file:
-            config = json.loads(file.attrs["model_config"])
-            change(config)
-            file.attrs["model_config"] = json.dumps(config)
-        return
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    config = json.loads(members["config.json"])
-    change(config)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in {**members, "config.json": json.dumps(config).encode()}.items():
-            archive.writestr(name, content)
 
 
 def pruned(path: Path, out: Path) -> Any:
@@ -134,7 +116,7 @@ def test_a_branch_within_a_nested_model_goes_and_the_weights_of_the_others_follo
     def first_of_the_inner(config: dict[str, Any]) -> None:
         first_alone(config["config"]["layers"][1])
 
-    edit(path, first_of_the_inner)
+    with_config(path, path, first_of_the_inner)
     names, found = pruned(path, out)
     assert numpy.allclose(found, model.predict(X, verbose=0), atol=1e-6)
     assert names == ["in", "inner", "wanted"]
@@ -147,7 +129,7 @@ def test_an_input_that_is_not_declared_but_needed_is_named(tmp_path: Path) -> No
     start, other = keras.Input((4,), name="in"), keras.Input((4,), name="other")
     path = tmp_path / "sick.keras"
     keras.Model([start, other], layers.Add(name="sum")([start, other])).save(path)
-    edit(path, first_alone)
+    with_config(path, path, first_alone)
     report = examine_file(path, Target("3.15.1"), load_checks())
     (finding,) = (one.finding for one in report.errors if one.check.code == "K203")
     assert "need the InputLayer 'other'" in finding.message

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import h5py
 import keras
 import numpy
 import pytest
+from rewriting import in_hdf5, rewritten
 
 from kdoctor.doctor import plan_file
 from kdoctor.document import Document
@@ -78,14 +77,11 @@ def step(model: keras.Model) -> None:
 
 
 def as_before_3_10(new: Path, old: Path) -> None:
-    with zipfile.ZipFile(new) as source, zipfile.ZipFile(old, "w") as target:
-        for name in source.namelist():
-            data = io.BytesIO(source.read(name))
-            if name == "model.weights.h5":
-                with h5py.File(data, "r+") as file:
-                    arrays = file["optimizer/vars"]
-                    values = [arrays[str(index)][()] for index in range(len(arrays))]
-                    for index, value in enumerate([*values[:2], values[-1], *values[2:-1]]):
-                        del arrays[str(index)]
-                        arrays[str(index)] = value
-            target.writestr(name, data.getvalue())
+    def reordered(file: h5py.File) -> None:
+        arrays = file["optimizer/vars"]
+        values = [arrays[str(index)][()] for index in range(len(arrays))]
+        for index, value in enumerate([*values[:2], values[-1], *values[2:-1]]):
+            del arrays[str(index)]
+            arrays[str(index)] = value
+
+    rewritten(new, old, {"model.weights.h5": in_hdf5(reordered)})

@@ -8,10 +8,10 @@ import subprocess
 import sys
 import textwrap
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
+from rewriting import rewritten
 
 from kdoctor.confine import run_confined
 from kdoctor.errors import ReadError, UsageError
@@ -104,12 +104,8 @@ def test_perturbed_weights_are_different(models: Path) -> None:
 
 
 def test_a_broken_file_gives_what_keras_says(models: Path, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.keras"
-    with zipfile.ZipFile(models / "good.keras") as whole, zipfile.ZipFile(broken, "w") as part:
-        for name in whole.namelist():
-            content = whole.read(name)
-            part.writestr(name, content.replace(b'"units": 2', b'"unots": 2') if name == "config.json" else content)
-    seen = verify(broken)
+    other = {"config.json": lambda config: config.replace(b'"units": 2', b'"unots": 2')}
+    seen = verify(rewritten(models / "good.keras", tmp_path / "broken.keras", other))
     assert (seen.outcome, seen.loads, seen.stage) == (Outcome.FAILED, False, "load")
     assert "missing 1 required positional argument: 'units'" in str(seen.error)
     assert "Traceback" not in str(seen.error)
