@@ -12,6 +12,8 @@ from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.compile_reader import Mention
 from kdoctor.target import Target
 
+from ._registered_names import registered
+
 HOMES = {"loss": "keras.losses", "metric": "keras.metrics"}
 
 
@@ -35,21 +37,15 @@ def unlocated(mention: Mention, document: Document, target: Target) -> Iterator[
     )
 
 
-def registered(mention: Mention, document: Document, target: Target) -> Iterator[Finding]:
-    """A class of Keras's own under a registered name that is not its own (serialization_lib._assert_no_registered_name_for_builtin)."""
+def misnamed(mention: Mention, document: Document, target: Target) -> Iterator[Finding]:
+    """A class of Keras's own under a registered name that is not its own."""
     if not habits.REFUSES_REGISTERED_NAMES.of(target) or not document.format.native or mention.form != "object" or mention.given:
         return
     named, module = document.at(mention.at / "registered_name"), document.at(mention.at / "module")
     found = mention.found
     if not isinstance(named, str) or named in ("", mention.name) or found is None or module == found.module:
         return
-    yield Finding(
-        mention.at / "registered_name",
-        f"the {mention.kind} {mention.name} is a class of Keras, and carries the registered name {named!r}, which {target} refuses",
-        repair=Repair("take the registered name away", (Edit(mention.at / "registered_name", old=named, new=None),)),
-        keras_says=f"ValueError: `registered_name={named!r}` was provided in the config, but '{module}.{mention.name}' "
-        "resolved to a Keras built-in and does not use registered names.",
-    )
+    yield registered(mention.at, f"the {mention.kind} {mention.name}", f"{module}.{mention.name}", named, target)
 
 
 def written_out(mention: Mention, name: str, old: Json) -> Json:

@@ -14,6 +14,7 @@ from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 from ._layer_activations import stated
+from ._registered_names import registered
 
 # Operations that take an axis alone, as the layers of their names do: these are found in their places, and compute the same without a mask.
 AS_LAYERS = frozenset({"Softmax", "Concatenate"})
@@ -49,7 +50,8 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
             yield _activation(document, call.node, whole, target)
     for call in calls(document, target) if habits.REFUSES_REGISTERED_NAMES.of(target) else ():
         if call.node.raw.get("registered_name") and _misnamed(call) and read_natively(call.node, document.format.native, target):
-            yield _registered(call, target)
+            node = call.node
+            yield registered(node.at, node.class_name, f"{node.module}.{node.class_name}", node.raw["registered_name"], target)
 
 
 def _is_as_layer(node: Node) -> bool:
@@ -119,19 +121,8 @@ def _unlocated(node: Node) -> str:
 
 
 def _misnamed(call: Call) -> bool:
-    """A built-in under a registered name that is not its own (serialization_lib._assert_no_registered_name_for_builtin)."""
+    """Whether it is a built-in under a registered name that is not its own."""
     node = call.node
     public = call.resolution is Resolution.FOUND and call.kind == "layer" and not call.found_by_path
     named = node.raw.get("registered_name")  # a number, too; lists and dicts fail before (K614)
     return public and not isinstance(named, (list, dict)) and named != node.class_name
-
-
-def _registered(call: Call, target: Target) -> Finding:
-    node, named = call.node, call.node.raw["registered_name"]
-    return Finding(
-        node.at / "registered_name",
-        f"{node.class_name} is a class of Keras, and carries the registered name {named!r}, which {target} refuses",
-        repair=Repair("take the registered name away", (Edit(node.at / "registered_name", old=named, new=None),)),
-        keras_says=f"ValueError: `registered_name={named!r}` was provided in the config, but '{node.module}.{node.class_name}' "
-        "resolved to a Keras built-in and does not use registered names.",
-    )

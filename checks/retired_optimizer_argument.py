@@ -13,7 +13,7 @@ from kdoctor.target import Target
 
 from ._compile_arguments import compile_arguments
 from ._refused_values import refused_settings
-from ._unlocated_training import registered
+from ._unlocated_training import misnamed
 
 # Arguments of Keras 2 optimizers: renamed ones, and those that say nothing about the training that Keras 3 does.
 RENAMED = {"lr": "learning_rate"}
@@ -58,7 +58,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
             continue
         if mention.found is None and mention.meant is not None:
             yield _renamed_class(document, mention, target)
-        yield from registered(mention, document, target)
+        yield from misnamed(mention, document, target)
         if target.keras_3 and not document.format.native and (unlisted := _unlisted(mention, target)) is not None:
             yield unlisted
         if target.keras_3 and mention.found is not None:

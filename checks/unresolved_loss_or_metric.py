@@ -14,7 +14,7 @@ from kdoctor.training.renamed_metrics import as_class, as_loss
 
 from ._doubled_names import doubled_names
 from ._listed_metrics import listed_metrics
-from ._unlocated_training import registered, unlocated, written_out
+from ._unlocated_training import misnamed, unlocated, written_out
 
 # losses/loss.py, standardize_reduction: "auto" was Keras 2's word for the mean over the batch.
 REDUCTIONS = {"auto": "sum_over_batch_size"}
@@ -68,7 +68,7 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
             yield _taken_for_its_name(mention, document, target)
         yield from _homeless(mention, document, target)
         yield from unlocated(mention, document, target)
-        yield from registered(mention, document, target)
+        yield from misnamed(mention, document, target)
         yield from _arguments(mention, target) if document.format.native or mention.found is not None else ()
 
 
