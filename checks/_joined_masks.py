@@ -11,9 +11,8 @@ from typing import TypeAlias
 from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
 from kdoctor.graph.masks import OF_ALL, makes_mask
-from kdoctor.graph.merged_masks import CONCATENATE, Heard, Joining, Made, heard, joining
+from kdoctor.graph.merged_masks import CONCATENATE, Heard, Joining, Made, heard, joinings
 from kdoctor.replacements.stated_masks import MAKERS, Told, telling
-from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models, is_wrapped
 from kdoctor.structure.objects import objects_named
@@ -27,11 +26,8 @@ NEED = Need("FILE", "the model without the masks", "no layer of the one Keras jo
 
 def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
     """One for each call to which another mask comes than did in the Keras that saved the file (K609)."""
-    saved = origin_of(document)
-    if not saved or not any(objects_named(document, (CONCATENATE, *OF_ALL))):
-        return
-    was, now = joining(saved), joining(target.release if target.family == "keras" else "2.15")
-    if was is now:
+    was, now = joinings(document, target) or (None, None)
+    if was is None or now is None or was is now or not any(objects_named(document, (CONCATENATE, *OF_ALL))):
         return
     for model in all_models(document):
         if not model.functional or not any(map(makes_mask, model.layers)):

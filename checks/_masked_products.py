@@ -8,10 +8,9 @@ from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.masked_products import PRODUCTS, Product, masked_products
-from kdoctor.graph.merged_masks import Joining, joining
+from kdoctor.graph.merged_masks import Joining, joinings
 from kdoctor.graph.shapes import infer
 from kdoctor.native_config import keras_tensor
-from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import all_models, is_wrapped
 from kdoctor.structure.objects import objects_named
@@ -25,11 +24,8 @@ OPERATIONS = "keras.src.ops.numpy"
 
 def products_of_masked(document: Document, target: Target) -> Iterator[Finding]:
     """One for each call of such a layer whose hidden steps get to what counts them (K609)."""
-    saved = origin_of(document)
-    if not saved or not any(objects_named(document, PRODUCTS)):
-        return
-    was, now = joining(saved), joining(target.release if target.family == "keras" else "2.15")
-    if (was is Joining.ANY) is (now is Joining.ANY):
+    was, now = joinings(document, target) or (None, None)
+    if was is None or (was is Joining.ANY) is (now is Joining.ANY) or not any(objects_named(document, PRODUCTS)):
         return
     for model in all_models(document) if any(objects_named(document, ("Embedding", "Masking"))) else ():
         for found in masked_products(model, was) if model.functional else ():

@@ -6,7 +6,7 @@ counts as 1, or as that of the others, and all before multiplied what is there. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.graph.masks import OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask
@@ -21,7 +21,8 @@ PRODUCTS: Final = frozenset({"Multiply", "Maximum", "Minimum"})
 STEPWISE: Final = (ONE_BY_ONE | OF_ALL) - {"Concatenate", "GroupNormalization", "MultiHeadAttention", "Softmax"}
 SKIPPING: Final = RECURRENT | {"GlobalAveragePooling1D"}  # a hidden step changes nothing of what they make
 
-Users: TypeAlias = "Mapping[tuple[str, int], list[tuple[Layer, int]]]"
+Place: TypeAlias = "tuple[str, int]"  # what a call of a layer makes: the layer's key, and which call
+Users: TypeAlias = "Mapping[Place, list[tuple[Layer, int]]]"
 
 
 class Product(NamedTuple):
@@ -39,16 +40,20 @@ def masked_products(model: Model, saved: Joining) -> Iterator[Product]:
         return
     masks, heard, users = masks_of(model, Joining.ANY), masks_of(model, saved), _users(model)
     ends = {(source.layer, source.call) for source in model.endpoints("output_layers")}
+    heeded = _Way(users, lambda place: any(layer.class_name in HEEDING for layer, _ in users.get(place, ())), lambda layer: True)
+    counted: dict[Mask, _Way] = {}
     for layer in products:
         for index, call in enumerate(layer.calls):
-            hidden = frozenset().union(*map(masks, call))
-            if hidden and _counts((layer.key, index), hidden, heard, users, ends):
-                yield Product(layer, index, _is_heeded((layer.key, index), users))
+            hidden: Mask = frozenset().union(*map(masks, call))
+            if hidden not in counted:
+                counted[hidden] = _Way(users, _counting(hidden, heard, users, ends), lambda layer: layer.class_name in STEPWISE)
+            if hidden and counted[hidden].begins_at((layer.key, index)):
+                yield Product(layer, index, heeded.begins_at((layer.key, index)))
 
 
 def _users(model: Model) -> Users:
     """The calls that take what each call makes."""
-    found: dict[tuple[str, int], list[tuple[Layer, int]]] = {}
+    found: dict[Place, list[tuple[Layer, int]]] = {}
     for layer in model.layers:
         for index, call in enumerate(layer.calls):
             for source in dict.fromkeys(call):
@@ -56,32 +61,44 @@ def _users(model: Model) -> Users:
     return found
 
 
-def _counts(begin: tuple[str, int], hidden: Mask, heard: Masks, users: Users, ends: set[tuple[str, int]]) -> bool:
-    """Whether a hidden step of what a call makes gets to anything that did not skip those steps."""
-    todo, met = [begin], {begin}
-    while todo:
-        place = todo.pop()
-        if place in ends:
-            return True
-        for layer, index in users.get(place, ()):
-            if layer.class_name in SKIPPING:
-                if not hidden <= heard(Source(*place, 0)):
-                    return True
-            elif layer.class_name not in STEPWISE:
-                return True
-            elif (layer.key, index) not in met:
-                met.add((layer.key, index))
-                todo.append((layer.key, index))
-    return False
+def _counting(hidden: Mask, heard: Masks, users: Users, ends: set[Place]) -> Callable[[Place], bool]:
+    """Whether something that takes what is made at a place did not skip those steps."""
+
+    def counts(place: Place) -> bool:
+        taking = {layer.class_name for layer, _ in users.get(place, ())}
+        return (
+            place in ends
+            or not taking <= STEPWISE | SKIPPING
+            or (not taking.isdisjoint(SKIPPING) and not hidden <= heard(Source(*place, 0)))
+        )
+
+    return counts
 
 
-def _is_heeded(begin: tuple[str, int], users: Users) -> bool:
-    todo, met = [begin], {begin}
-    while todo:
-        for layer, index in users.get(todo.pop(), ()):
-            if layer.class_name in HEEDING:
+class _Way:
+    """Which places lead to such a one; each is looked at once, however many are asked for."""
+
+    def __init__(self, users: Users, ends: Callable[[Place], bool], through: Callable[[Layer], bool]) -> None:
+        self._users, self._ends, self._through = users, ends, through
+        self._known: dict[Place, bool] = {}
+
+    def begins_at(self, begin: Place) -> bool:
+        """By way of an explicit stack: models are deeper than Python's."""
+        stack = [(begin, self._next(begin))]
+        met = {begin}
+        while stack:
+            place, behind = stack[-1]
+            if self._known.get(place) or self._ends(place):
+                self._known.update((passed, True) for passed, _ in stack)
                 return True
-            if (layer.key, index) not in met:
-                met.add((layer.key, index))
-                todo.append((layer.key, index))
-    return False
+            following = next((one for one in behind if one not in met and self._known.get(one, True)), None)
+            if following is None:
+                self._known[place] = False
+                stack.pop()
+            else:
+                met.add(following)
+                stack.append((following, self._next(following)))
+        return False
+
+    def _next(self, place: Place) -> Iterator[Place]:
+        return ((layer.key, index) for layer, index in self._users.get(place, ()) if self._through(layer))

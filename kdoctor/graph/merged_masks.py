@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
+from kdoctor.document import Document
 from kdoctor.graph.masks import ASKING, OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import of_keras_3
+from kdoctor.saved_release import origin_of
 from kdoctor.structure.connections import given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
 from kdoctor.structure.sources import Source
+from kdoctor.target import Target
 
 CONCATENATE: Final = "Concatenate"
 # What a mask changes when the model predicts; a wrapper hands it to the layer that it holds
@@ -52,6 +55,12 @@ class Heard(NamedTuple):
     layer: Layer
     call: int
     masks: tuple[Mask, ...]
+
+
+def joinings(document: Document, target: Target) -> tuple[Joining, Joining] | None:
+    """How the Keras that saved the file joins masks, and how the target does; None where the file does not tell who saved it."""
+    saved = origin_of(document)
+    return (joining(saved), joining(target.release if target.family == "keras" else "2.15")) if saved else None
 
 
 def joining(release: str) -> Joining:
