@@ -5,51 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from keras_3_words import INPUT, KERAS_2, POLICY, called, graph, only, said, tensor
 from weight_documents import NATIVE, archive
 
 from kdoctor.container import Container
 from kdoctor.convert import NotConvertible, convert
 from kdoctor.convert.keras_2_words import Words
-from kdoctor.document import Document, Format
+from kdoctor.document import Format
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.recipe import sources
 from kdoctor.target import Target
 from kdoctor.testing import document, layer, sequential
-
-KERAS_2 = Target("2.15.0")
-POLICY = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
-INPUT = layer("InputLayer", name="in", batch_shape=[None, 4], dtype="float32", sparse=False, ragged=False, optional=False)
-
-
-def tensor(name: str, call: int = 0) -> dict[str, Any]:
-    return {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": [name, call, 0]}}
-
-
-def called(serialized: dict[str, Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """A layer of a Functional model, called once."""
-    return {**serialized, "name": serialized["config"]["name"], "inbound_nodes": [{"args": list(args), "kwargs": kwargs}]}
-
-
-def graph(*layers: dict[str, Any], output: str = "out", call: int = 0) -> dict[str, Any]:
-    start = {**INPUT, "name": "in", "inbound_nodes": []}
-    config = {"name": "model", "trainable": True, "layers": [start, *layers]}
-    ends = {"input_layers": ["in", 0, 0], "output_layers": [output, call, 0]}
-    return {
-        "module": "keras.src.models.functional",
-        "class_name": "Functional",
-        "config": {**config, **ends},
-        "registered_name": "Functional",
-    }
-
-
-def said(config: dict[str, Any], target: Target = KERAS_2, **parts: Any) -> Any:
-    """The config of a model without weights as an ``.h5`` for Keras 2."""
-    return convert(document(config, attributes={"/": {}}, **parts), target, Container.H5).document.config
-
-
-def only(config: dict[str, Any]) -> Any:
-    """The one layer behind the input."""
-    return said(graph(called(config, tensor("in"))))["config"]["layers"][1]
 
 
 def test_the_shape_of_an_input_goes_by_its_older_name() -> None:
@@ -187,69 +152,6 @@ def test_an_archive_for_an_earlier_release_is_refused(release: str) -> None:
         convert(archive(NATIVE), Target(release), Container.KERAS)
 
 
-def compiled(optimizer: dict[str, Any], loss: Any = "mean_squared_error") -> Document:
-    whole = {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": 0.1, **optimizer}, "registered_name": None}
-    return archive(NATIVE, training={"optimizer": whole, "loss": loss, "metrics": ["accuracy"], "loss_weights": None})
-
-
-def test_the_training_state_is_that_of_a_new_optimizer() -> None:
-    made = convert(compiled({"gradient_accumulation_steps": None}), KERAS_2, Container.H5)
-    assert made.document.training["optimizer_config"] == {
-        "class_name": "Adam",
-        "config": {"learning_rate": 0.1, "is_legacy_optimizer": False},
-    }
-    assert (made.document.training["loss"], made.notes) == ("mean_squared_error", ())
-
-
-def test_a_schedule_is_said_in_the_place_of_the_rate() -> None:
-    schedule = {"module": "keras.optimizers.schedules", "class_name": "CosineDecay", "registered_name": None}
-    rate = {**schedule, "config": {"initial_learning_rate": 0.1, "decay_steps": 5, "name": "CosineDecay"}}
-    made = convert(compiled({"learning_rate": rate}), KERAS_2, Container.H5)
-    assert made.document.training["optimizer_config"]["config"]["learning_rate"] == {key: rate[key] for key in ("class_name", "config")}
-    assert made.notes == ()
-
-
-def test_a_warm_up_of_no_steps_is_left_out_for_a_release_without_any() -> None:
-    """2.9: __init__() got an unexpected keyword argument 'warmup_target'."""
-    settings = {"initial_learning_rate": 0.1, "decay_steps": 5, "alpha": 0.0, "name": "CosineDecay"}
-    schedule = {"module": "keras.optimizers.schedules", "class_name": "CosineDecay", "registered_name": None}
-    for warm, kept in (({"warmup_target": None, "warmup_steps": 0}, True), ({"warmup_target": 1.0, "warmup_steps": 3}, False)):
-        sick = compiled({"learning_rate": {**schedule, "config": {**settings, **warm}}})
-        made = convert(sick, Target("2.9.0"), Container.H5)
-        assert ("training" in made.document.parts) is kept
-        assert any("'warmup_" in note for note in made.notes) is not kept
-
-
-def test_a_metric_that_counts_whole_numbers_is_left_its_own_kind() -> None:
-    metric = {"module": "keras.metrics", "class_name": "MeanIoU", "registered_name": None, "config": {"num_classes": 2, "dtype": "int64"}}
-    sick = compiled({})
-    sick = sick.replacing({**sick.parts, "training": {**sick.training, "metrics": [metric]}})
-    (said_metric,) = convert(sick, KERAS_2, Container.H5).document.training["metrics"]
-    assert said_metric == {"class_name": "MeanIoU", "config": {"num_classes": 2}}
-
-
-def test_the_steps_that_a_schedule_goes_by_are_kept_or_said_to_be_lost() -> None:
-    schedule = {"module": "keras.optimizers.schedules", "class_name": "ExponentialDecay", "registered_name": None}
-    rate = {**schedule, "config": {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}}
-    sick = compiled({"learning_rate": rate})
-    optimizer = {**sick.training["optimizer"], "class_name": "SGD", "config": {"learning_rate": rate, "momentum": 0.0}}
-    parts = {**sick.parts, "training": {**sick.training, "optimizer": optimizer}}
-    counted = document(sick.config, weights={**NATIVE, "optimizer/vars/0": ()}, attributes={"/": {}}, training=parts["training"])
-    assert any("optimizer's state is left out" in note for note in convert(counted, KERAS_2, Container.H5).notes)
-    assert convert(counted, Target("2.9.0"), Container.H5).document.weights["optimizer_weights/SGD/iter:0"].source == "optimizer/vars/0"
-
-
-MEAN = {"module": "keras.losses", "class_name": "MeanSquaredError", "config": {"reduction": "mean"}, "registered_name": None}
-
-
-@pytest.mark.parametrize("sick", [compiled({"gradient_accumulation_steps": 4}), compiled({}, loss="mine"), compiled({}, loss=MEAN)])
-def test_a_training_state_that_keras_2_cannot_say_is_left_out_with_a_word(sick: Document) -> None:
-    made = convert(sick, KERAS_2, Container.H5)
-    assert "training" not in made.document.parts
-    (note,) = made.notes
-    assert "compile the model again" in note
-
-
 def test_a_gated_activation_that_no_keras_2_has_is_spelled_out() -> None:
     made = said(graph(called(layer("Activation", name="out", activation="hard_silu"), tensor("in"))))["config"]
     shift, clip, gate, out = made["layers"][1:]
@@ -262,57 +164,6 @@ def test_a_gated_activation_that_no_keras_2_has_is_spelled_out() -> None:
 def test_a_gated_activation_of_a_sequential_is_refused() -> None:
     with pytest.raises(NotConvertible, match="no activation 'hard_silu'"):
         said(sequential(INPUT, layer("Activation", name="out", activation="hard_silu")))
-
-
-def image_model(*layers: dict[str, Any]) -> dict[str, Any]:
-    """A model of images with three channels."""
-    made = graph(*layers)
-    made["config"]["layers"][0]["config"] = {**INPUT["config"], "batch_shape": [None, 5, 5, 3]}
-    return made
-
-
-def layer_scale(name: str, source: str) -> dict[str, Any]:
-    row = layer("LayerScale", name=name, module="keras.src.applications.convnext", init_values=1e-6, projection_dim=3)
-    return called({**row, "registered_name": "LayerScale"}, tensor(source))
-
-
-def test_a_layer_scale_is_a_depthwise_convolution_whose_numbers_stand_where_that_class_is_counted() -> None:
-    depthwise = layer("DepthwiseConv2D", name="depth", kernel_size=[1, 1], use_bias=False)
-    config = image_model(layer_scale("first", "in"), called(depthwise, tensor("first")), layer_scale("out", "depth"))
-    weights = {"layers/layer_scale/vars/0": (3,), "layers/depthwise_conv2d/vars/0": (1, 1, 3, 1), "layers/layer_scale_1/vars/0": (3,)}
-    made = convert(document(config, attributes={"/": {}}, weights=weights), KERAS_2, Container.H5).document
-    rows = made.config["config"]["layers"][1:]
-    assert [row["class_name"] for row in rows] == ["DepthwiseConv2D"] * 3
-    assert (rows[0]["config"]["use_bias"], rows[0]["config"]["data_format"]) == (False, "channels_last")
-    assert {path: weight.shape for path, weight in made.weights.items()} == {
-        f"model_weights/{name}/{name}/kernel:0": (1, 1, 3, 1) for name in ("first", "depth", "out")
-    }
-    taken = [next(iter(sources(weight.numbers))).path for weight in made.weights.values()]
-    assert taken == ["layers/layer_scale/vars/0", "layers/depthwise_conv2d/vars/0", "layers/layer_scale_1/vars/0"]
-
-
-def test_a_layer_scale_of_something_of_unknown_rank_is_refused() -> None:
-    code = called(layer("Strange", name="mine", module="mine"), tensor("in"))
-    config = image_model(code, layer_scale("out", "mine"))
-    with pytest.raises(NotConvertible):
-        convert(document(config, attributes={"/": {}}, weights={"layers/layer_scale/vars/0": (3,)}), KERAS_2, Container.H5)
-
-
-def custom_scale(*args: Any, module: str = "keras.src.applications.inception_resnet_v2") -> dict[str, Any]:
-    row = layer("CustomScaleLayer", name="out", module=module, scale=0.17)
-    return called({**row, "registered_name": "CustomScaleLayer"}, *args)
-
-
-def test_a_custom_scale_is_an_addition_of_something_scaled() -> None:
-    made = said(graph(called(layer("Flatten", name="flat"), tensor("in")), custom_scale([tensor("in"), tensor("flat")])))["config"]
-    scaled, out = made["layers"][2:]
-    assert (scaled["class_name"], scaled["config"]["scale"], scaled["inbound_nodes"]) == ("Rescaling", 0.17, [[["flat", 0, 0, {}]]])
-    assert (out["class_name"], out["inbound_nodes"]) == ("Add", [[["in", 0, 0, {}], [scaled["name"], 0, 0, {}]]])
-
-
-def test_a_custom_scale_of_somebody_else_is_refused() -> None:
-    with pytest.raises(NotConvertible, match="has no layer CustomScaleLayer"):
-        said(graph(custom_scale([tensor("in"), tensor("in")], module="mine.layers")))
 
 
 def two_ways(**second: Any) -> dict[str, Any]:
