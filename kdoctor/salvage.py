@@ -122,7 +122,7 @@ def _left(document: Document) -> tuple[Document, list[Lost]]:
     faults = {key: fault for key, fault in document.faults.items() if fault.kind not in (*DAMAGE, *ALONG) and not _weights_are_gone(fault)}
     cut = bool(document.faults_of(FaultKind.TRUNCATED))
     whole = {path: weight for path, weight in document.weights.items() if not cut or weight.start >= 0 or not weight.parameters}
-    attributes = document.attributes or {"/": {}}
+    attributes = _twice_said(document.attributes or {"/": {}})
     left = document.replacing({**document.parts, "faults": faults, "weights": whole, "attributes": attributes})
     members = [name for _, fault in document.faults_of(FaultKind.TRUNCATED) for name in fault.detail.get("lost") or () if "asset" in name]
     lost = [Lost(name, why=GONE) for name in members]
@@ -142,6 +142,14 @@ def _left(document: Document) -> tuple[Document, list[Lost]]:
     known = {one.path for one in lost}
     named = (str(name) for _, fault in document.faults_of(FaultKind.TRUNCATED) for name in fault.detail.get("lost") or ())
     return left, [*lost, *(Lost(name, role="optimizer", why=GONE) for name in named if name.startswith("optimizer") and name not in known)]
+
+
+def _twice_said(attributes: Mapping[str, Mapping[str, Json]]) -> Json:
+    """Release and backend of an ``.h5``, where one of the two places that say them is damaged."""
+    if ROOT not in attributes:
+        return attributes
+    said = {key: attributes[group][key] for group in ("/", ROOT) for key in ORIGIN if key in attributes.get(group, {})}
+    return {**attributes, "/": {**said, **attributes.get("/", {})}, ROOT: {**said, **attributes[ROOT]}}
 
 
 def _unseen(document: Document, known: Sequence[Lost]) -> list[Lost]:

@@ -7,6 +7,7 @@ import struct
 from kdoctor.document import Json
 
 INTEGER, FLOAT, STRING, OPAQUE, COMPOUND, REFERENCE, ENUM, VARIABLE = 0, 1, 3, 5, 6, 7, 8, 9
+VERSIONS, CLASSES = 5, 11  # of datatype messages
 # class and size in bytes (negative: signed) -> numpy's name and the letter of Python's struct
 NUMBERS = {
     (INTEGER, -1): ("int8", "b"),
@@ -46,6 +47,7 @@ def nested(values: list[Json], shape: tuple[int, ...]) -> list[Json]:
 def dtype_name(data: bytes, at: int) -> str:
     """The name of a datatype message: numpy's, ``str`` for texts and ``object`` for what else has no fixed size, ``void…`` for the rest."""
     kind, size = data[at] & 15, struct.unpack_from("<I", data, at + 4)[0]
+    require_sound(data, at)
     if kind == VARIABLE:
         return "str" if data[at + 1] & 15 == 1 else "object"
     if kind == STRING:
@@ -59,6 +61,24 @@ def dtype_name(data: bytes, at: int) -> str:
     if kind in (INTEGER, FLOAT, ENUM):
         return _number(data, at)[0]
     return f"void{8 * size}"
+
+
+def require_sound(data: bytes, at: int) -> None:
+    """Raises ValueError for a datatype message with which libhdf5 opens nothing: bits of a number that stand outside of it."""
+    kind, version, size = data[at] & 15, data[at] >> 4, struct.unpack_from("<I", data, at + 4)[0]
+    if not 1 <= version <= VERSIONS or kind > CLASSES or not size:
+        raise ValueError(f"a datatype of class {kind}, version {version} and {size} bytes")
+    if kind in (VARIABLE, ENUM) and data[at + 8] & 15 in (INTEGER, FLOAT):
+        require_sound(data, at + 8)
+    if kind not in (INTEGER, FLOAT):
+        return
+    first, bits = struct.unpack_from("<HH", data, at + 8)
+    sound = first + bits <= 8 * size and (bits > 0 if size == 1 else 8 * size <= 2 * bits)
+    if kind == FLOAT:
+        sign, (exponent, exponents, fraction, fractions) = data[at + 2], data[at + 12 : at + 16]
+        sound = sound and sign < bits and exponent + exponents <= bits and fraction + fractions <= bits and exponents > 0 and fractions > 0
+    if not sound:
+        raise ValueError(f"a number of {size} bytes whose bits stand elsewhere")
 
 
 def is_little(data: bytes, at: int) -> bool:

@@ -1,40 +1,34 @@
-"""Object headers and groups as h5py lays them out: read by ourselves, because what else reads them costs more than all of kdoctor.
+"""Object headers as h5py lays them out: read by ourselves, because what else reads them costs more than all of kdoctor.
 
-Layouts: HDF5 File Format Specification 3.0, III.A.1 (version 1 B-trees), III.B (symbol table nodes), III.D (local heaps), III.E (global
-heap), IV.A.1 (object headers) and IV.A.2.b (dataspace). Damage raises ValueError or struct.error.
+Layouts: HDF5 File Format Specification 3.0, III.E (global heap), IV.A.1 (object headers) and IV.A.2.b (dataspace). Damage raises
+ValueError or struct.error, and so does what libhdf5 itself does not open.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
-from itertools import chain, pairwise
+from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from kdoctor.archive.window import Window
 
 PREFIX = 16  # bytes of a header of version 1 before its messages
 USUAL_HEADER = 272  # bytes of a header as h5py makes it for an array; a group's is shorter: read at once, most need no second look
-USUAL_HEAP = 120  # of a local heap with its data behind it
-USUAL_TREE = 40  # of a tree with one leaf
+FILL_VALUE, FILL_VERSIONS = 5, (1, 2, 3)
 DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT, ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = (
     1, 2, 3, 6, 7, 8, 12, 16, 17, 21
 )  # fmt: skip
 LINKS, ATTRIBUTES = (LINK_INFO, LINK, SYMBOL_TABLE), (ATTRIBUTE, ATTRIBUTE_INFO)
-SOFT = 2  # in a symbol: what its place for other things says of it
 NULL_SPACE = 2
-FEW_NAMES = 1024  # bytes of the names of a small group
-ONE_NODE = b"TREE\0\0\1\0"  # an index of a group, without further levels, of one node
-NODE = 328  # bytes of a symbol table node as HDF5 makes it, for 8 symbols
+AXES = 32  # HDF5 has no more
 _VERSION_1, _VERSION_2, _VERSION_2_ORDERED = (struct.Struct(form) for form in ("<HHB3x", "<BHB", "<BHBxx"))  # before a message
 ADDRESS_AND_SIZE = struct.Struct("<QQ")
-_START, _HEAP, _TREE, _SYMBOL = (struct.Struct(form) for form in ("<HxxxxI", "<4s4xQ8xQ", "<4sBBH16x", "<QQI4xI12x"))
-
-
+_START = struct.Struct("<HxxxxI")
+# Flags of a message that exclude each other: shared (2) and never to be (4); unknown to whoever wrote the file (32) and such that it had to refuse
+# (8), or such that it need not say so (no 16).
+UNLAWFUL = frozenset(flags for flags in range(256) if flags & 6 == 6 or (flags & 32 and (flags & 8 or not flags & 16)))
 PATTERNS = 8  # of headers of one length
-# An entry of a group: offset of its name in the group's heap, address of its object header, what the rest says (`SOFT`), and then the
-# offset of the name that a soft link leads to.
-Symbol: TypeAlias = "tuple[int, int, int, int]"
 
 
 class Message(NamedTuple):
@@ -49,6 +43,7 @@ class Outline(NamedTuple):
     """What a header consists of, in order: the same object for headers that are alike.
 
     links, attributes: those of the messages that say what a group holds, and what is attached; array: it is a dataset's;
+    unknown: it is neither a group's nor a dataset's nor a datatype's;
     layout: where the data layout of a dataset begins, in bytes, if it stands there itself.
     """
 
@@ -56,6 +51,7 @@ class Outline(NamedTuple):
     links: tuple[Message, ...]
     attributes: tuple[Message, ...]
     array: bool
+    unknown: bool
     layout: int | None
 
 
@@ -71,7 +67,9 @@ def outlined(messages: tuple[Message, ...], data: bytes) -> Header:
     layouts = (message.at for message in messages if message.type == LAYOUT and not message.flags & 2)
     links = tuple(message for message in messages if message.type in LINKS)
     attributes = tuple(message for message in messages if message.type in ATTRIBUTES)
-    return Header(Outline(messages, links, attributes, any(m.type == DATASPACE for m in messages), next(layouts, None)), data)
+    kinds = {message.type for message in messages}
+    unknown = not links and kinds.isdisjoint((DATASPACE, DATATYPE))
+    return Header(Outline(messages, links, attributes, DATASPACE in kinds, unknown, next(layouts, None)), data)
 
 
 Pattern: TypeAlias = tuple[Callable[[bytes], tuple[int, ...]], tuple[int, ...], Outline]
@@ -146,12 +144,12 @@ def read_header(stream: Window, address: int, start: bytes, alike: Alike) -> Hea
 
 
 def _version_2(stream: Window, at: int) -> Header:
-    version, flags = _exactly(stream, at, 2)
+    version, flags = exactly(stream, at, 2)
     if version != 2:
         raise ValueError(f"object header of version {version}")
     at += 2 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)  # times; how many attributes are stored compactly
     width = 1 << (flags & 3)
-    size = int.from_bytes(_exactly(stream, at, width), "little")
+    size = int.from_bytes(exactly(stream, at, width), "little")
     return _messages(stream, stream.take(at + width, size), _VERSION_2_ORDERED if flags & 4 else _VERSION_2, b"OCHK")
 
 
@@ -164,6 +162,8 @@ def _messages(stream: Window, data: bytes, head: struct.Struct, signature: bytes
         while at + head.size <= end and len(found) != most:
             fields = head.unpack_from(data, at)
             at += head.size
+            if fields[2] in UNLAWFUL or (most is not None and fields[1] % 8):
+                raise ValueError("a message of an object header that is none")
             found.append(Message(fields[0], fields[2], at))
             if fields[0] == CONTINUATION:
                 address, size = ADDRESS_AND_SIZE.unpack_from(data, at)
@@ -185,72 +185,24 @@ def _block(stream: Window, address: int, size: int, signature: bytes) -> bytes:
 
 def read_dataspace(data: bytes, at: int) -> tuple[int, ...] | None:
     """The shape that a dataspace message declares; None for one that holds no value at all."""
-    version, axes, _, kind = struct.unpack_from("<BBBB", data, at)
-    if version not in (1, 2):
-        raise ValueError(f"dataspace of version {version}")
+    version, axes, flags, kind = struct.unpack_from("<BBBB", data, at)
+    if version not in (1, 2) or axes > AXES:
+        raise ValueError(f"dataspace of version {version} with {axes} axes")
     if version == 2 and kind == NULL_SPACE:
         return None
-    return struct.unpack_from(f"<{axes}Q", data, at + (8 if version == 1 else 4))
-
-
-def read_heap(stream: Window, address: int) -> bytes:
-    """The data of a local heap: the names of a group, each ended by a zero byte."""
-    start = _at_least(stream, address, _HEAP.size, USUAL_HEAP)
-    signature, size, segment = _HEAP.unpack_from(start)
-    if signature != b"HEAP":
-        raise ValueError("no local heap")
-    if segment == address + _HEAP.size and size <= len(start) - _HEAP.size:
-        return start[_HEAP.size : _HEAP.size + size]
-    return stream.take(segment, size)
-
-
-def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterator[Symbol]:
-    """The entries of a group by the B-tree at this address, in the order of their names."""
-    data = _at_least(stream, tree, _TREE.size, USUAL_TREE)
-    signature, kind, depth, used = _TREE.unpack_from(data)
-    if signature != b"TREE" or kind != 0 or depth != (depth if level is None else level):
-        raise ValueError("no index of a group")
-    end = _TREE.size + 16 * used
-    if end > len(data):
-        data += _exactly(stream, tree + len(data), end - len(data))
-    if used == 1 and depth == 0:  # almost every group: without a generator around the node's own iterator
-        return _symbol_node(stream, int.from_bytes(data[_TREE.size + 8 : end], "little"))
-    below = (int.from_bytes(data[at : at + 8], "little") for at in range(_TREE.size + 8, end, 16))
-    return chain.from_iterable(_symbol_node(stream, at) if depth == 0 else read_symbols(stream, at, depth - 1) for at in below)
-
-
-def _symbol_node(stream: Window, address: int) -> Iterator[Symbol]:
-    data = stream.take(address, NODE)
-    if data[:4] != b"SNOD" or len(data) < 8:
-        raise ValueError("no node of a group")
-    end = 8 + _SYMBOL.size * int.from_bytes(data[6:8], "little")
-    if end > len(data):
-        data += _exactly(stream, address + len(data), end - len(data))
-    return _SYMBOL.iter_unpack(data[8:end])
-
-
-def read_group(data: bytes, tree: int, heap: int) -> tuple[bytes, Iterator[Symbol]] | None:
-    """The names and the entries of a small group, from the bytes of the whole file; None for any other, of which reading has to be counted."""
-    signature, size, segment = _HEAP.unpack_from(data, heap)
-    kind, node = data[tree : tree + 8], int.from_bytes(data[tree + _TREE.size + 8 : tree + _TREE.size + 16], "little")
-    end = node + 8 + _SYMBOL.size * int.from_bytes(data[node + 6 : node + 8], "little")
-    if (
-        signature != b"HEAP"
-        or kind != ONE_NODE
-        or data[node : node + 4] != b"SNOD"
-        or end > min(len(data), node + NODE)
-        or size > FEW_NAMES
-    ):
-        return None
-    return data[segment : segment + size], _SYMBOL.iter_unpack(data[node + 8 : end])
+    at += 8 if version == 1 else 4
+    shape: tuple[int, ...] = struct.unpack_from(f"<{axes}Q", data, at)
+    if flags & 1 and any(length > most for length, most in zip(shape, struct.unpack_from(f"<{axes}Q", data, at + 8 * axes), strict=True)):
+        raise ValueError(f"a shape {shape} that is larger than it may become")
+    return shape
 
 
 def read_global_heap(stream: Window, address: int) -> dict[int, bytes]:
     """The objects of one collection of the global heap by their index: texts of variable length."""
-    signature, version, size = struct.unpack("<4sB3xQ", _exactly(stream, address, 16))
+    signature, version, size = struct.unpack("<4sB3xQ", exactly(stream, address, 16))
     if signature != b"GCOL" or version != 1:
         raise ValueError("no global heap")
-    data, objects, at = _exactly(stream, address + 16, size - 16), {}, 0
+    data, objects, at = exactly(stream, address + 16, size - 16), {}, 0
     while at + 16 <= len(data):
         index, length = struct.unpack_from("<H6xQ", data, at)
         if index == 0:  # the free space behind the objects
@@ -263,13 +215,13 @@ def read_global_heap(stream: Window, address: int) -> dict[int, bytes]:
     return objects
 
 
-def _exactly(stream: Window, at: int, size: int) -> bytes:
+def exactly(stream: Window, at: int, size: int) -> bytes:
     if size < 0:
         raise ValueError("a negative size")
-    return _at_least(stream, at, size, size)
+    return at_least(stream, at, size, size)
 
 
-def _at_least(stream: Window, at: int, size: int, most: int) -> bytes:
+def at_least(stream: Window, at: int, size: int, most: int) -> bytes:
     data = stream.take(at, most)
     if len(data) < size:
         raise ValueError("it reaches beyond the end")

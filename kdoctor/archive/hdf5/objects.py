@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kdoctor.archive.hdf5.damage import DAMAGE
 from kdoctor.archive.hdf5.datatypes import (
     ENUM,
     FLOAT,
@@ -23,8 +24,10 @@ from kdoctor.archive.hdf5.datatypes import (
     nested,
     numbers,
     product,
+    require_sound,
     value_text,
 )
+from kdoctor.archive.hdf5.group_index import SOFT, read_heap, read_symbols
 from kdoctor.archive.hdf5.headers import (
     ADDRESS_AND_SIZE,
     ATTRIBUTE,
@@ -32,10 +35,11 @@ from kdoctor.archive.hdf5.headers import (
     DATASPACE,
     DATATYPE,
     EXTERNAL_FILES,
+    FILL_VALUE,
+    FILL_VERSIONS,
     LAYOUT,
     LINK,
     LINK_INFO,
-    SOFT,
     SYMBOL_TABLE,
     USUAL_HEADER,
     Alike,
@@ -44,8 +48,6 @@ from kdoctor.archive.hdf5.headers import (
     read_dataspace,
     read_global_heap,
     read_header,
-    read_heap,
-    read_symbols,
 )
 from kdoctor.archive.hdf5.messages import (
     UNDEFINED,
@@ -62,21 +64,6 @@ from kdoctor.archive.hdf5.messages import (
 )
 from kdoctor.archive.hdf5.metered import Metered
 from kdoctor.document import Json
-
-# What pyfive and the parsers of messages raise on damaged bytes. 10,000 mutants showed the first six and NotImplementedError; the others
-# guard against arithmetic on sizes from the file, recursion into nested types, false lengths and other releases of pyfive.
-DAMAGE = (
-    AssertionError,
-    struct.error,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    NotImplementedError,
-    ArithmeticError,
-    RecursionError,
-    MemoryError,
-)
 
 HEADER_BYTES = {1: 8 * 2**20, ord("O"): 2**20}  # a version 2 header may hold a message in every four bytes
 HEADER_READS = 512
@@ -200,6 +187,8 @@ class Objects:
             heap, offsets = read_external_files(data, messages[EXTERNAL_FILES])
             names = read_heap(self._stream, heap)
             files = tuple(terminated(names, offset) for offset in offsets)
+        if FILL_VALUE in messages and data[messages[FILL_VALUE]] not in FILL_VERSIONS:
+            raise ValueError("no fill value")
         dtype = dtype_name(data, messages[DATATYPE])
         if data[messages[DATATYPE]] & 15 == OPAQUE:  # Keras 3 stores a dtype that HDF5 lacks as raw bytes, its name beside them
             dtype = next((str(a.value) for a in self.attributes(header) if a.name == "dtype" and a.value), dtype)
@@ -209,10 +198,18 @@ class Objects:
         return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files, size, start)
 
     def _symbols(self, tree: int, heap: int) -> Iterator[Link]:
-        names = read_heap(self._stream, heap)
+        """All links that can be read, and then ValueError where libhdf5 does not open the group, or does not find them: it looks by their order."""
+        odd: list[str] = []
+        names = read_heap(self._stream, heap, odd)
+        last = b""
         for name_at, address, kind, soft_at in read_symbols(self._stream, tree):
-            name = terminated(names, name_at)
+            name, before = terminated(names, name_at), last
+            last = names[name_at : name_at + len(name.encode())]
+            if kind > SOFT or last < before:
+                odd.append(f"a link that is not to be found, {name!r}")
             yield Link(name, "soft", to=terminated(names, soft_at)) if kind == SOFT else Link(name, "hard", address, "", "")
+        if odd:
+            raise ValueError(odd[0])
 
     def _dense(self, tree: str, heap_address: int, tree_address: int) -> Iterator[bytes]:
         """What a group with many or large links or attributes keeps apart: rare in files of Keras, and so left to pyfive."""
@@ -259,6 +256,7 @@ class Objects:
 
     def _value(self, name: str, data: bytes, datatype: int, dataspace: int, at: int) -> Json:
         shape = read_dataspace(data, dataspace)
+        require_sound(data, datatype)
         kind, size = data[datatype] & 15, struct.unpack_from("<I", data, datatype + 4)[0]
         count = 0 if shape is None else product(shape)
         cost = count * max(size, VALUE_BYTES)
@@ -282,7 +280,10 @@ class Objects:
             size, address, index = struct.unpack_from("<IQI", data, start)
             if address not in self._heaps and address not in (0, UNDEFINED):
                 self._heaps[address] = read_global_heap(self._stream, address)
-            value = self._heaps[address][index][:size].partition(b"\0")[0] if size else b""  # HDF5 hands it over as C does
+            value = self._heaps[address][index] if size else b""
+            if len(value) != size:
+                raise ValueError(f"a text of {size} bytes that has {len(value)}")
+            value = value.partition(b"\0")[0]  # HDF5 hands it over as C does
             total += len(value)
             if total > self._attribute_bytes:
                 raise TooLarge(name, total)

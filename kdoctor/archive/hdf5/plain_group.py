@@ -5,22 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kdoctor.archive.hdf5.headers import (
-    ADDRESS_AND_SIZE,
-    FEW_NAMES,
-    NODE,
-    SOFT,
-    SYMBOL_TABLE,
-    USUAL_TREE,
-    Header,
-    Symbol,
-    read_group,
-    read_heap,
-    read_symbols,
-)
+from kdoctor.archive.hdf5.damage import DAMAGE
+from kdoctor.archive.hdf5.group_index import FEW_NAMES, NODE, SOFT, USUAL_TREE, Symbol, read_group, read_heap, read_symbols
+from kdoctor.archive.hdf5.headers import ADDRESS_AND_SIZE, SYMBOL_TABLE, Header
 from kdoctor.archive.hdf5.messages import NAME_BYTES
 from kdoctor.archive.hdf5.metered import READ_COST, Metered
-from kdoctor.archive.hdf5.objects import DAMAGE
 
 COST = FEW_NAMES + USUAL_TREE + NODE + 3 * READ_COST
 
@@ -36,9 +25,10 @@ def plain_links(stream: Metered, header: Header) -> list[tuple[str, int]] | None
         found = [(names[at : names.index(b"\0", at, at + NAME_BYTES + 1)].decode(), address) for at, address, _, _ in entries]
     except DAMAGE:
         return None
-    unlike = {name for name, _ in found}
+    listed = [name for name, _ in found]
+    unlike = {*listed}
     odd = len(unlike) < len(found) or "" in unlike or "." in unlike or "/" in "".join(unlike)
-    return None if odd or any(entry[2] == SOFT for entry in entries) else found
+    return None if odd or listed != sorted(listed) or any(entry[2] >= SOFT for entry in entries) else found
 
 
 def _read(stream: Metered, tree: int, heap: int) -> tuple[bytes, Iterable[Symbol]]:

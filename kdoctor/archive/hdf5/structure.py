@@ -59,6 +59,8 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
     if superblock.unclosed:
         settled = missing == 0 and not faults and not walk.lost
         faults = (Fault(FaultKind.HDF5_UNCLOSED.value, "file", {"settled": settled}), *faults)
+    if missing <= 0:
+        faults = (*faults, *walk.beyond())
     if missing > 0:
         detail = {
             "content": "hdf5",

@@ -13,6 +13,8 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 REENCODED = b"\xc2" + SIGNATURE  # content that was treated as text: its first byte as UTF-8 has it
 SUPERBLOCK_BYTES = 96
 AHEAD = 2**16  # bytes in which misplaced content is looked for
+UNDEFINED = 0xFFFF_FFFF_FFFF_FFFF
+CACHED = 2  # the highest kind of what stands beside the address of the root
 CHECKED = 44  # bytes of a superblock of version 2 or 3; their checksum follows
 FLAGS = 11  # the consistency flags of version 3
 OPEN_FOR_WRITING = 0b101  # by one writer, or by one with readers beside it (SWMR); earlier versions have no such flags
@@ -71,8 +73,12 @@ def read_superblock(data: bytes) -> Superblock:
     if version >= 2 and struct.unpack_from("<I", data, CHECKED)[0] != lookup3(data[:CHECKED]):
         raise ValueError("the checksum of the superblock does not fit")
     at = {0: 24, 1: 28, 2: 12, 3: 12}[version]
-    base, _, end = struct.unpack_from("<QQQ", data, at)
+    base, other, end = struct.unpack_from("<QQQ", data, at)
     root = struct.unpack_from("<Q", data, at + 40 if version < 2 else at + 24)[0]
+    if version < 2:
+        driver, cached = struct.unpack_from("<Q", data, at + 24)[0], struct.unpack_from("<I", data, at + 48)[0]
+        if other != UNDEFINED or driver != UNDEFINED or cached > CACHED:
+            raise ValueError("a superblock with a list of free room, a driver, or a root, that no library writes")
     return Superblock(root, end - base, version >= 3 and bool(data[FLAGS] & OPEN_FOR_WRITING))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from kdoctor.archive.hdf5.damage import DAMAGE
 from kdoctor.archive.hdf5.declared import Declared
 from kdoctor.archive.hdf5.headers import Header
 from kdoctor.archive.hdf5.messages import Link
 from kdoctor.archive.hdf5.metered import Exhausted, Metered
-from kdoctor.archive.hdf5.objects import DAMAGE, Attribute, Objects, TooLarge, Unlike
+from kdoctor.archive.hdf5.objects import Attribute, Objects, TooLarge, Unlike
 from kdoctor.archive.hdf5.plain_group import plain_links
 from kdoctor.document import Fault, Json, Weight
 from kdoctor.faults import FaultKind
@@ -50,6 +51,8 @@ class Walk:
             header = self._objects.header(address)
             if header.outline.array:
                 self._array(path[1:], header)
+            elif header.outline.unknown:
+                raise ValueError("it is neither a group nor an array")
             else:
                 self._group(path or "/", header, address, around)
         except DAMAGE as error:
@@ -131,6 +134,13 @@ class Walk:
             self._note(FaultKind.HDF5_VIRTUAL, "weights", name=name)
         elif behind:
             self.lost.append(name)
+
+    def beyond(self) -> list[Fault]:
+        """Of a file that is as long as it says: the arrays that say to stand behind its end."""
+        named = {fault.detail.get("group") for fault in self.faults}
+        lost = [name for name in self.lost if f"/{name}" not in named and name in self.weights]
+        why = "its numbers should stand beyond the end"
+        return [Fault(FaultKind.HDF5_UNREADABLE.value, "weights", {"why": why, "group": f"/{name}"}) for name in lost[:FAULTS]]
 
     def _link(self, link: Link) -> None:
         self._note(FaultKind.HDF5_LINK, "weights", name=link.name, link=link.kind, to=link.to, file=link.file)

@@ -11,7 +11,7 @@ from pathlib import Path
 from kdoctor.archive.writing.assets import folder_assets, zip_assets
 from kdoctor.archive.writing.brought import Asset, brought_assets, write_assets
 from kdoctor.archive.writing.draft import Draft
-from kdoctor.archive.writing.hdf5_making import HDF5, Making, Place, hdf5_making, make_hdf5
+from kdoctor.archive.writing.hdf5_making import HDF5, Making, Place, Standing, hdf5_making, make_hdf5
 from kdoctor.archive.writing.planned_names import planned_names
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import FILES, ZipSource, text_of
@@ -23,6 +23,9 @@ from kdoctor.document import Document, Format, Member, Origin
 from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
+from kdoctor.recipe_steps import NUMBERS
+
+BRAIN = "bfloat16"  # which numpy has no name for
 
 
 def write_changed(before: Document, after: Document, origin: Origin, draft: Draft, *, damaged: bool = False) -> None:
@@ -32,7 +35,7 @@ def write_changed(before: Document, after: Document, origin: Origin, draft: Draf
 
     Raises `WriteError` where the plan asks for something that the container cannot hold, or the original cannot give.
     """
-    making = hdf5_making(before, after)
+    making = hdf5_making(before, after, dict(_standing(before)) if damaged and len(holders(before)) <= 1 else None)
     names = _asset_names(before, after)
     if names and after.format in HDF5:
         raise WriteError(f"a .h5 file cannot hold the assets of the model: {_few([*names.values()])}")
@@ -44,6 +47,14 @@ def write_changed(before: Document, after: Document, origin: Origin, draft: Draf
         if damaged:
             raise WriteError(f"what survived of the file cannot be taken from it: {error}") from None
         raise
+
+
+def _standing(before: Document) -> Iterator[tuple[str, Standing]]:
+    """Arrays of which reading found out where their numbers stand."""
+    ahead = in_front(before)
+    for path, weight in before.weights.items():
+        if (weight.start >= 0 or not weight.parameters) and weight.dtype in NUMBERS - {BRAIN}:
+            yield path, (ahead + max(0, weight.start), weight.shape, weight.dtype)
 
 
 def _write(after: Document, making: Making, places: list[Place], assets: Iterator[Asset], out: Path) -> None:

@@ -23,6 +23,10 @@ RESIDENT_BYTES: Final = 1 << 30
 CHUNK: Final = 1 << 20
 
 
+class Hdf5Refused(WriteError):
+    """libhdf5 did not do what it was asked for: a structure of the content may be broken, around which kdoctor's own reader finds its way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """How many bytes go at the start and at the end."""
@@ -96,7 +100,7 @@ def run_hdf5(
     Returns its answer: what it found, beside ``error``. ``purpose`` is for messages: what the content is opened to be;
     ``watch`` hears the last line of what it says meanwhile.
 
-    Raises `WriteError` when it fails or dies, and OSError for what the system refuses, such as a full disk.
+    Raises `WriteError` when it fails or dies (`Hdf5Refused` for what libhdf5 says), and OSError for what the system refuses, such as a full disk.
     """
     command = [sys.executable, "-m", f"kdoctor.archive.writing.{module}"]
     seconds = SECONDS * max(1.0, size / SIZE)
@@ -109,7 +113,7 @@ def run_hdf5(
     if answer.get("errno"):
         raise OSError(answer["errno"], answer["error"])
     if answer["error"]:
-        raise WriteError(f"the HDF5 content could not be {purpose}: {answer['error']}")
+        raise (Hdf5Refused if answer.get("broken") else WriteError)(f"the HDF5 content could not be {purpose}: {answer['error']}")
     return answer
 
 

@@ -23,6 +23,10 @@ ADDRESS_BYTES = 4 << 30
 SIEVE_BYTES = 4096  # read around a small piece of an array: with 64 kB, as usual, the columns of a matrix cost twenty times as much
 
 
+class Forbidden(ValueError):
+    """What libhdf5 would do, and these processes do not."""
+
+
 def answer(work: Callable[[dict[str, Json]], dict[str, Json] | None]) -> None:
     """Do the work that standard input asks for, within bounds, and tell how it went, and what it found."""
     with contextlib.suppress(ImportError, ValueError, OSError):  # not on Windows; macOS refuses some limits
@@ -49,7 +53,8 @@ def _explained(error: Exception) -> dict[str, Json]:
     """One line, and the number of what the system refused: h5py has it as an attribute or, when flushing, only in its text."""
     text = str(error) or type(error).__name__
     told = re.search(r"errno = (\d+)", text)
-    return {"error": text.splitlines()[0], "errno": getattr(error, "errno", None) or (int(told[1]) if told else None)}
+    broken = not isinstance(error, Forbidden | MemoryError | OverflowError)
+    return {"error": text.splitlines()[0], "broken": broken, "errno": getattr(error, "errno", None) or (int(told[1]) if told else None)}
 
 
 def regular(file: Any, path: str) -> bool:
@@ -65,7 +70,7 @@ def regular(file: Any, path: str) -> bool:
         if not links.exists(place.encode()):
             return False
         if links.get_info(place.encode()).type != h5py.h5l.TYPE_HARD:
-            raise ValueError(f"{place} is a link to elsewhere")
+            raise Forbidden(f"{place} is a link to elsewhere")
     return True
 
 
@@ -77,9 +82,9 @@ def stored_array(file: Any, path: str) -> Any:
         return None
     found = file[f"/{path}"]
     if not isinstance(found, h5py.Dataset):
-        raise ValueError(f"/{path} is no array")
+        raise Forbidden(f"/{path} is no array")
     if found.external or found.is_virtual:
-        raise ValueError(f"the numbers of /{path} stand in another file")
+        raise Forbidden(f"the numbers of /{path} stand in another file")
     return found
 
 

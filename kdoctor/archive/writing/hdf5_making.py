@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from kdoctor.archive.writing.h5_container import run_hdf5
 from kdoctor.archive.writing.planned_arrays import planned_arrays
@@ -18,6 +18,7 @@ from kdoctor.document import ABSENT, Document, Format, Json
 from kdoctor.errors import WriteError
 
 HDF5: Final = frozenset({Format.H5_MODEL, Format.H5_WEIGHTS})
+Standing: TypeAlias = "tuple[int, tuple[int, ...], str]"  # where the numbers of an array begin, its shape and its dtype
 TEXTS: Final = {"config": "model_config", "training": "training_config"}
 
 
@@ -35,7 +36,8 @@ class Making:
     """``copies``: a path and that of the array in the original; ``made``: a path and the recipe (as JSON) for its array;
 
     ``attributes``: group -> name -> value, every group that is named stands there; ``texts``: attributes of the root that hold JSON text;
-    ``legacy``: whether texts are stored as bytes, as in the files of Keras 1 and 2.
+    ``legacy``: whether texts are stored as bytes, as in the files of Keras 1 and 2; ``raw``: path of an array in the original ->
+    where its numbers begin in the content (bytes), its shape and its dtype, for what libhdf5 may not open.
     """
 
     copies: tuple[tuple[str, str], ...]
@@ -43,6 +45,7 @@ class Making:
     attributes: Mapping[str, Mapping[str, Json]]
     texts: Mapping[str, str]
     legacy: bool
+    raw: Mapping[str, Standing] = field(default_factory=dict)
 
     def request(self, sources: Iterable[Place], file: Path, start: int) -> bytes:
         """The making as the child process reads it."""
@@ -50,8 +53,10 @@ class Making:
         return json.dumps({**asdict(self), "sources": places, "file": str(file.absolute()), "start": start}).encode()
 
 
-def hdf5_making(before: Document, after: Document) -> Making:
+def hdf5_making(before: Document, after: Document, raw: Mapping[str, Standing] | None = None) -> Making:
     """The HDF5 content that the plan describes, in full: nothing that it does not name is taken over.
+
+    ``raw``: arrays of a damaged original, as `Making.raw` has them.
 
     Raises `WriteError` where the plan asks for numbers that neither stand in the original nor are made from those that do, or has parts
     that the format cannot hold.
@@ -66,6 +71,7 @@ def hdf5_making(before: Document, after: Document) -> Making:
         attributes={group: dict(values) for group, values in after.attributes.items()},
         texts=texts if after.format is Format.H5_MODEL else {},
         legacy=after.format is Format.H5_MODEL or "layer_names" in after.attributes.get("/", {}),
+        raw=raw or {},
     )
 
 

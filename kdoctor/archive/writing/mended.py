@@ -31,9 +31,13 @@ ALONG: Final = (FaultKind.USER_BLOCK, FaultKind.POLYGLOT)  # what stands in a fi
 
 def outlived(before: Document, after: Document) -> bool:
     """Whether the plan says that HDF5 content is all there, although its end is missing, and every array does end before the cut: where the
-    chunks of one stand, reading does not find out. Or that it is, although its writer never closed it, or something else stands beside it.
+    chunks of one stand, reading does not find out. Or that it is, although its writer never closed it, something else stands beside it,
+    or a structure of it is broken.
     No copy of the bytes is without that fault."""
     removed = [before.faults[key] for key in before.faults if key not in after.faults]
+    kinds = {fault.kind for fault in removed}
+    if FaultKind.HDF5_UNREADABLE in kinds and FaultKind.TRUNCATED not in kinds:  # an edit would leave it where it is
+        return True
     if any(_stands_beside(fault) or (fault.kind == FaultKind.HDF5_UNCLOSED and fault.detail.get("settled")) for fault in removed):
         return True
     cuts = [fault.detail for fault in removed if fault.kind == FaultKind.TRUNCATED and fault.detail.get("content") == "hdf5"]

@@ -17,7 +17,7 @@ from kdoctor.archive import open_document
 from kdoctor.archive.writing.container_change import write_changed
 from kdoctor.archive.writing.draft import Draft, draft_beside, give_mode_of, publish, secure
 from kdoctor.archive.writing.folder import write_dir
-from kdoctor.archive.writing.h5_container import write_h5
+from kdoctor.archive.writing.h5_container import Hdf5Refused, write_h5
 from kdoctor.archive.writing.hdf5_making import HDF5
 from kdoctor.archive.writing.mended import outlived
 from kdoctor.archive.writing.unwrapped import unwrapped
@@ -131,6 +131,22 @@ def _write(
     before: Document, after: Document, origin: Origin, draft: Draft, replace: bool, backup: bool, reread: Reread, survivors: bool
 ) -> Written:
     damaged = survivors or outlived(before, after)
+    try:
+        _carry_out(before, after, origin, draft, damaged)
+    except Hdf5Refused:
+        if damaged or before.format not in HDF5 or after.format not in HDF5:
+            raise
+        draft.path.unlink()
+        write_changed(before, after, origin, draft, damaged=True)
+    _as_planned(after, draft.path, reread)
+    secure(draft.path)
+    give_mode_of(origin.path, draft)
+    _unchanged(origin)
+    size = _size(draft.path)
+    return Written(draft.target, size, publish(draft, replace=replace, backup=backup))
+
+
+def _carry_out(before: Document, after: Document, origin: Origin, draft: Draft, damaged: bool) -> None:
     if after.format is not before.format or damaged:
         write_changed(before, after, origin, draft, damaged=damaged)
     elif after.format is Format.KERAS_DIR:
@@ -141,12 +157,6 @@ def _write(
                 write_h5(before, after, stream, size, draft.path)
             else:
                 write_zip(before, after, stream, size, draft.path, draft.folder)
-    _as_planned(after, draft.path, reread)
-    secure(draft.path)
-    give_mode_of(origin.path, draft)
-    _unchanged(origin)
-    size = _size(draft.path)
-    return Written(draft.target, size, publish(draft, replace=replace, backup=backup))
 
 
 def _unchanged(origin: Origin) -> None:

@@ -7,17 +7,15 @@ import struct
 
 import pytest
 
+from kdoctor.archive.hdf5.group_index import SOFT, read_heap, read_symbols
 from kdoctor.archive.hdf5.headers import (
     PREFIX,
-    SOFT,
     Alike,
     Header,
     Message,
     read_dataspace,
     read_global_heap,
     read_header,
-    read_heap,
-    read_symbols,
 )
 from kdoctor.archive.window import Window
 
@@ -119,7 +117,7 @@ def test_a_tree_that_contains_itself_ends() -> None:
 
 
 def test_heaps_are_known_by_their_signatures() -> None:
-    heap = struct.pack("<4s4xQQQ", b"HEAP", 5, 0, 32) + b"name\0"
+    heap = struct.pack("<4s4xQQQ", b"HEAP", 5, 1, 32) + b"name\0"
     assert read_heap(window(heap), 0) == b"name\0"
     texts = struct.pack("<4sB3xQ", b"GCOL", 1, 56) + struct.pack("<HHIQ8s", 1, 1, 0, 5, b"hello") + bytes(16)
     assert read_global_heap(window(texts), 0) == {1: b"hello"}
