@@ -52,7 +52,8 @@ def written_out(mention: Mention, name: str, old: Json) -> Json:
     """A function's name as the object that stands there, or as a text where that has the name already and is not found all the same."""
     if mention.form == "text" or not isinstance(old, dict) or old.get("config") == name:
         return name
-    return {**old, "config": name}
+    named = {"registered_name": name} if old.get("registered_name") == old.get("config") else {}  # by which Keras 3 looks for it, too
+    return {**old, "config": name, **named}
 
 
 def _public(known: ApiObject, home: str) -> frozenset[str]:

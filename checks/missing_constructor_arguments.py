@@ -16,6 +16,7 @@ from kdoctor.target import Target
 from kdoctor.user_code.definition import Argument
 
 from ._built_in_arguments import lacking
+from ._demanded_in_training import demanded_in_training
 
 PLAIN_DTYPES = ("float32", None)
 
@@ -40,8 +41,13 @@ def missing_constructor_arguments(document: Document, target: Target) -> Iterato
 
     A layer of Keras's own whose config has lost what its constructor needs ("Dense.__init__() missing 1 required positional argument:
     'units'") was edited by hand. The cure is the same: the one value that goes with its stored kernel, or ``--set``.
+
+    So is a metric or a learning-rate schedule of the training state without one ("MeanIoU.__init__() missing 1 required positional argument:
+    'num_classes'"), or with one that it refuses. Predictions do not need it: the training state is left out, unless ``--set`` or ``--compile``
+    says more, or the model is wanted for training. A metric that is a name alone blocks ``fit`` and ``evaluate``: a warning.
     """
     yield from lacking(document, target)
+    yield from demanded_in_training(document, target)
     for match in matches(document, target):
         yield from _refused(match, document)
         yield from _lost(match, document, target)

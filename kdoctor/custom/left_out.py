@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from kdoctor.document import Document
-from kdoctor.keras_api.api_object import REQUIRED, ApiObject
+from kdoctor.keras_api.compile_demands import required
+from kdoctor.keras_api.demanding import demanding
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.structure.layers import is_model
@@ -24,7 +24,7 @@ def lacking_arguments(document: Document, target: Target) -> Iterator[tuple[Call
             continue
         if not target.keras_3 and of_keras_3(call.node):  # an operation that has the name of a layer: Dot, Reshape
             continue
-        missing = tuple(name for name in _required(call.found) if name not in call.arguments)
+        missing = tuple(name for name in required(call.found) if name not in call.arguments)
         if missing and not is_model(call.node) and not call.not_taken():
             yield call, missing
 
@@ -48,9 +48,5 @@ def may_be_set(document: Document, target: Target) -> frozenset[tuple[str, str]]
     open_ = [(call.node, name) for call, missing in lacking_arguments(document, target) for name in missing]
     open_ += ((node, BOUNDARIES) for node in without_boundaries(document, target))
     open_ += ((node, WORDS) for node in without_words(document) if not weighs_words(node))
-    return frozenset((called, name) for node, name in open_ for called in (node.name, node.class_name) if called)
-
-
-@lru_cache(maxsize=256)
-def _required(of: ApiObject) -> tuple[str, ...]:
-    return tuple(name for name, default in of.parameters.items() if default is REQUIRED)
+    trained = (pair for one in demanding(document, target) for pair in one.settable)
+    return frozenset((called, name) for node, name in open_ for called in (node.name, node.class_name) if called).union(trained)
