@@ -8,6 +8,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.output_counts import returns_one
+from kdoctor.saved_release import release_of
 from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model, all_models
 from kdoctor.structure.sources import Source
@@ -16,6 +17,7 @@ from kdoctor.target import Target
 from ._attention_scores import CURE, is_lost
 from ._only_tensor import renumbered
 
+KERAS_3 = (3, 0)
 WORDS = {"input_layers": "input", "output_layers": "output"}
 
 
@@ -28,7 +30,8 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
 
     A tensor may also be a call or an output that its layer does not have (``["dense", 0, 1]``): "list index out of range".
 
-    Keras 2 refuses an input that is declared twice: "The list of inputs passed to the model contains the same input multiple times".
+    Keras 2 refuses an input that is declared twice: "The list of inputs passed to the model contains the same input multiple times". A file that
+    an earlier Keras than 3 saved has been edited since; Keras 3 takes it, with an array for each.
 
     When the inputs are not declared and the model has exactly one InputLayer, the cure declares that one. Otherwise the order of the
     inputs, or what the outputs are, is not in the file. Where a layer makes one tensor alone, that one's numbers are written.
@@ -38,21 +41,44 @@ def dangling_endpoint(document: Document, target: Target) -> Iterator[Finding]:
             told = habits.NUMBERS_CALLS_OF_ALL_MODELS.at(document.saved_by().keras)
             for key, word in WORDS.items():
                 yield from _dangling(model, key, word, told)
-            yield from () if target.keras_3 else _twice(model)
+            saved = release_of(document)
+            old = saved is not None and saved < KERAS_3
+            yield from _twice(model, old) if old or not target.keras_3 else ()
             yield from _scores(model, target)
 
 
-def _twice(model: Model) -> Iterator[Finding]:
-    """Keras 3 takes such a model, with an array for each; Keras 2 does not (engine/functional.py, _validate_graph_inputs_and_outputs)."""
+def _twice(model: Model, old: bool) -> Iterator[Finding]:
+    """Keras 3 takes such a model, and saves it; Keras 1 and 2 do neither (engine/functional.py, _validate_graph_inputs_and_outputs)."""
     counted = Counter(model.endpoints("input_layers"))
     again = next((source.layer for source, times in counted.items() if times > 1), None)
     if again is not None:
+        repair = _once(model) if old else None
         need = Need("FILE", "the model before it was edited", "the file does not say how many inputs it has")
         says = (
             "ValueError: The list of inputs passed to the model contains the same input multiple times. All inputs should only appear once."
         )
-        place = model.node.at / "config" / "input_layers"
-        yield Finding(place, f"the model {model.node.name!r} declares the input {again!r} twice", needs=(need,), keras_says=says)
+        yield Finding(
+            model.node.at / "config" / "input_layers",
+            f"the model {model.node.name!r} declares the input {again!r} twice" + (", which no Keras before 3 saves" if old else ""),
+            repair=repair,
+            needs=() if repair else (need,),
+            keras_says=says,
+        )
+
+
+def _once(model: Model) -> Repair | None:
+    """Each input once, where that leaves one order alone, nothing calls the model, and none of its inputs may be the one that was meant."""
+    stored, declared = model.node.config["input_layers"], model.endpoints("input_layers")
+    if model.node.at.keys or not isinstance(stored, list) or len(stored) != len(declared):
+        return None
+    if {source.layer for source in declared} != {layer.key for layer in model.layers if layer.class_name == "InputLayer"}:
+        return None
+    kept = dict(zip(declared, stored, strict=True))
+    last = dict(zip(reversed(declared), reversed(stored), strict=True))
+    if [*kept] != [*reversed(last)]:
+        return None
+    edit = Edit(model.node.at / "config" / "input_layers", old=stored, new=[*kept.values()])
+    return Repair("declare each input once", (edit,))
 
 
 def _scores(model: Model, target: Target) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphs import after, cured, functional, start, wrapped
 
-from kdoctor.document import Document
+from kdoctor.document import Document, Format
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model
 
@@ -93,3 +93,22 @@ def test_an_input_declared_twice_is_refused_by_keras_2_alone() -> None:
     twice = document({"class_name": "Functional", "config": {"name": "model", "layers": rows, **ends}})
     assert "twice" in examine("K209", twice, Target("2.15.0", "tf-keras"))[0].message
     assert examine("K209", twice) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "right"), [(["a", "a", "b"], ["a", "b"]), (["a", "b", "b"], ["a", "b"]), (["a", "b", "a"], None), (["a", "a"], None)]
+)
+def test_no_keras_before_3_saves_an_input_declared_twice(declared: list[str], right: list[str] | None) -> None:
+    rows = [{**layer("InputLayer", name=name, batch_shape=[None, 3]), "name": name, "inbound_nodes": []} for name in "ab"]
+    ends = {"input_layers": [[name, 0, 0] for name in declared], "output_layers": [["a", 0, 0], ["b", 0, 0]]}
+    config = {"class_name": "Functional", "config": {"name": "model", "layers": rows, **ends}}
+    assert examine("K209", document(config)) == []
+    edited = document(config, format=Format.H5_MODEL, metadata={"keras_version": "1.2.2"})
+    (finding,) = examine("K209", edited)
+    if right is None:
+        assert finding.repair is None
+        assert finding.needs
+        return
+    healed = cured(edited, finding)
+    assert healed.config["config"]["input_layers"] == [[name, 0, 0] for name in right]
+    assert examine("K209", healed) == []
