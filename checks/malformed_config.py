@@ -9,9 +9,11 @@ from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
-from kdoctor.keras_api.judged_values import ARRAY, is_refused, refused_arguments
+from kdoctor.keras_api.bare_objects import refused_bare
+from kdoctor.keras_api.judged_values import ARRAYS, is_refused, refused_arguments
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
 from kdoctor.keras_api.refused_configs import refused_initializer, unequal_statistics
+from kdoctor.keras_api.refused_numbers import refused_numbers
 from kdoctor.keras_api.refused_types import refused_types
 from kdoctor.structure.dtypes import refused_mode, unread_name
 from kdoctor.structure.forms import is_shape, misfits
@@ -22,6 +24,7 @@ from kdoctor.target import Target
 
 from ._identifiers import kinds_of_arguments
 from ._input_shape import Choice, choose, stated_elsewhere
+from ._unfit_initializers import unfit_initializers
 from ._unfit_statistics import unfit_statistics
 
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
@@ -52,6 +55,7 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         yield from _empty(document)
         yield from _input_shapes(document, target)
         yield from unfit_statistics(document, target)
+        yield from unfit_initializers(document, target)
         for call in calls(document, target):
             odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
             if odd and call.kind == "layer" and read_natively(call.node, document.format.native, target):
@@ -122,11 +126,13 @@ def _arguments(document: Document, call: Call, target: Target) -> Iterator[Findi
         value = call.arguments.get(key)
         if value is None or (isinstance(value, str) and kind != "dtype"):  # texts are K303's
             continue
-        if says := _refused_dtype(value, node.class_name, target.minor) if kind == "dtype" else _refusal(kind, value):
+        judged = _refused_dtype(value, node.class_name, target.minor) if kind == "dtype" else _refusal(kind, value)
+        if says := judged or refused_bare(kind, value, target):
             refused.append((key, says))
     if (says := unequal_statistics(call.found.name, call.arguments)) is not None:
         refused.append(("variance", says))
     refused += refused_types(call.found.name, call.arguments)
+    refused += refused_numbers(call.found.name, call.arguments)
     for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
         why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which {JUDGED if says == JUDGES else 'no Keras reads'}"
@@ -138,11 +144,12 @@ def _arguments(document: Document, call: Call, target: Target) -> Iterator[Findi
 def _plainly(call: Call, of: ApiObject, key: str, target: Target) -> Repair | None:
     """An array of NumPy among the arguments, which Keras saves and its layers do not read, as the numbers that it holds."""
     value = call.node.config.get(key)
-    inside = value.get("config") if isinstance(value, dict) and value.get("class_name") == ARRAY else None
+    inside = value.get("config") if isinstance(value, dict) and value.get("class_name") in ARRAYS else None
     plain = inside.get("value") if isinstance(inside, dict) else None
     if not isinstance(plain, (int, float, list)) or is_refused(of.name, key, plain, target.release):
         return None
-    if key in dict(refused_types(of.name, {**call.arguments, key: plain})):
+    arguments = {**call.arguments, key: plain}
+    if key in dict((*refused_types(of.name, arguments), *refused_numbers(of.name, arguments))):
         return None
     return Repair(f"write {key} {_written(plain)}", (Edit(call.node.at / "config" / key, old=value, new=plain),))
 

@@ -16,7 +16,10 @@ from kdoctor.document import Json
 
 DATA: Final = "judged_values.json"
 DTYPE: Final = re.compile(r"(mixed_)?(b?float|u?int|complex)[0-9]+(_e[0-9]m[0-9]\w*)?|.*_from_.*")  # more of them than were tried
-ARRAY: Final = "__numpy__"  # which stays a dict to a constructor: no built-in layer reads it (89 arguments tried in 3.15.1)
+ARRAYS: Final = (
+    "__numpy__",
+    "__tensor__",
+)  # which stay dicts to a constructor: no built-in layer reads them (89 arguments tried in 3.15.1)
 NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)")
 
 
@@ -66,7 +69,7 @@ def kind_of(value: Json) -> str | None:
     if isinstance(value, str):
         return "text" if value else "empty text"
     if isinstance(value, dict):
-        plain = "class_name" not in value or value["class_name"] == ARRAY
+        plain = "class_name" not in value or value["class_name"] in ARRAYS
         return ("dict" if value else "empty dict") if plain else None
     if isinstance(value, list):
         return _kind_of_list(value)
