@@ -39,7 +39,8 @@ JUDGED = (
     "trainable", "dtype", "seed", "data_format", "padding", "strides", "kernel_size", "dilation_rate", "pool_size", "filters", "units", "rate",
     "groups", "num_heads", "key_dim", "input_dim", "output_dim", "interpolation", "output_mode", "ngrams", "momentum", "epsilon", "n", "size",
     "return_sequences", "go_backwards", "stateful", "unroll", "use_bias", "mask_zero", "stddev", "num_bins", "height", "width", "cropping", "dropout",
-    "recurrent_dropout", "depth_multiplier", "standardize", "split", "target_shape", "keepdims",
+    "recurrent_dropout", "depth_multiplier", "standardize", "split", "target_shape", "keepdims", "negative_slope", "max_value", "threshold", "alpha",
+    "l1", "l2", "value_dim", "key_shape", "num_tokens", "max_tokens", "factor", "height_factor", "width_factor", "fill_mode", "value_range",
 )  # fmt: skip  # not "dims" of Permute: which numbers it takes depends on their order
 LAYERS = (
     "Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling1D", "MaxPooling2D", "AveragePooling2D",
@@ -47,6 +48,11 @@ LAYERS = (
     "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "BatchNormalization", "LayerNormalization",
     "Activation", "ReLU", "LeakyReLU", "Softmax", "ZeroPadding2D", "Cropping2D", "UpSampling2D", "MultiHeadAttention", "TextVectorization",
     "Rescaling", "Resizing", "RandomFlip", "RandomRotation", "RandomZoom", "RepeatVector", "Add", "Concatenate", "Permute", "Reshape",
+    "ELU", "PReLU", "Conv1DTranspose", "Conv3DTranspose", "DepthwiseConv1D", "SeparableConv1D", "MaxPooling3D", "AveragePooling1D", "AveragePooling3D",
+    "GlobalMaxPooling1D", "GlobalAveragePooling3D", "GlobalMaxPooling3D", "UpSampling1D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding3D", "Cropping1D",
+    "Cropping3D", "Attention", "AdditiveAttention", "GroupQueryAttention", "GroupNormalization", "UnitNormalization", "RMSNormalization", "Masking",
+    "ActivityRegularization", "EinsumDense", "SpatialDropout3D", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "ConvLSTM1D", "ConvLSTM2D",
+    "CenterCrop", "RandomCrop", "RandomBrightness", "RandomContrast", "RandomTranslation", "CategoryEncoding", "Discretization", "Hashing",
 )  # fmt: skip
 SKIPPED = (
     "name",

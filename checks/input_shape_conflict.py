@@ -38,6 +38,7 @@ from ._listed_builds import listed_builds
 from ._open_builds import open_builds
 from ._replayed_shape import replayed
 from ._several_inputs import several_inputs
+from ._shapeless_builds import shapeless_builds
 from ._tracing import perhaps_untraced
 from ._unfit_builds import unfit_builds
 from ._unfit_shapes_dict import unfit_shapes
@@ -70,7 +71,9 @@ def input_shape_conflict(document: Document, target: Target) -> Iterator[Finding
     told = [*_of_stacks(document, target), *listed_builds(document, target)]
     yield from told
     yield from unfit_shapes(document, target)
-    yield from unfit_builds(document, target, {one.at.parent.parent for one in told} | {one.at.parent for one in told})
+    known = {one.at.parent.parent for one in told} | {one.at.parent for one in told}
+    yield from shapeless_builds(document, target, known)
+    yield from unfit_builds(document, target, known)
 
 
 def _of_stacks(document: Document, target: Target) -> Iterator[Finding]:

@@ -31,6 +31,13 @@ def refused_types(class_name: str, arguments: Mapping[str, Json]) -> Iterator[tu
         yield "axis", f"TypeError: list indices must be integers or slices, not {type(arguments['axis']).__name__}"
     if class_name == "Attention" and "score_mode" in arguments and arguments["score_mode"] not in ("dot", "concat"):
         yield "score_mode", "ValueError: Invalid value for argument score_mode. Expected one of {'dot', 'concat'}."
+    if class_name == "MultiHeadAttention" and not _is_share(arguments.get("dropout", 0)):
+        yield "dropout", f"ValueError: Invalid value received for argument `rate`. Received: rate={arguments['dropout']!r:.60}"
+    if class_name == "LeakyReLU" and "alpha" in arguments and not _is_slope(arguments["alpha"]):
+        yield (
+            "alpha",
+            f"ValueError: The negative_slope value of a Leaky ReLU layer cannot be None or negative value. Received: {arguments['alpha']!r:.60}",
+        )
     yield from _seeds(class_name, arguments) if "seed" in arguments else ()
     if class_name == "IntegerLookup" and arguments.get("vocabulary_dtype", "int64") != "int64":
         yield "vocabulary_dtype", "ValueError: Only `vocabulary_dtype='int64'` is supported at this time."
@@ -69,6 +76,15 @@ def _is_axis(value: Json) -> bool:
     """Whether it is a number, of which Keras takes the whole part, or a list that is another check's business."""
     if isinstance(value, list):
         return all(type(one) is int for one in value)
+    return isinstance(value, (int, float))
+
+
+def _is_share(value: Json) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value <= 1
+
+
+def _is_slope(value: Json) -> bool:
+    """Whether it is a number; the older word for one that is negative is another check's."""
     return isinstance(value, (int, float))
 
 
