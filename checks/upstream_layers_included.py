@@ -45,7 +45,7 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
         surplus = Surplus(document, model)
         if model.cut:
             if not habits.KEEPS_LAYERS_BEFORE_A_CUT.of(target):
-                yield _cut(document, surplus)
+                yield _cut(document, surplus, target)
         elif surplus.layers and surplus.whole:
             yield _beside(document, surplus, target)
         yield from _hidden(surplus)
@@ -55,18 +55,25 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
             yield from wanting_weights(document, Surplus(document, model), target)
 
 
-def _cut(document: Document, surplus: Surplus) -> Finding:
+def _cut(document: Document, surplus: Surplus, target: Target) -> Finding:
     model, first = surplus.model, surplus.model.cut[0]
     others = f", with {len(surplus.layers)} before it" if surplus.layers else ""
-    edits = _from_the_cut(document, surplus)
+    harmless = surplus.harmless_cut
+    edits = _from_the_cut(document, surplus) if target.given.prune or not harmless else None
+    says = "ValueError: A total of … objects could not be loaded."
     return Finding(
         first.at,
-        f"the model {model.node.name!r} begins after the layer {first.name!r}, which stands in the file all the same{others}",
+        f"the model {model.node.name!r} begins after the layer {first.name!r}, which stands in the file all the same{others}"
+        + (": they cost room alone" if harmless else ""),
         repair=Repair("begin with an InputLayer, and leave out what stands before it", edits) if edits else None,
+        needs=(PRUNE,) if harmless and not target.given.prune else (),
         layer=first.name,
-        keras_says="ValueError: A total of … objects could not be loaded."
+        keras_says=None
+        if harmless
+        else says
         if document.format.native
         else "ValueError: Layer count mismatch when loading weights from file.",
+        mild=harmless,
     )
 
 

@@ -98,11 +98,20 @@ class Surplus:
     @property
     def misplaces(self) -> tuple[str, str] | None:
         """A layer that is handed the weights of one that no output needs, and that one: Keras numbers the needed ones alone."""
-        if not self.document.format.native or not self._counts_all:
-            return None
-        old, new = self._stems(self.model.layers), self._stems(self._kept)
+        return self._misplaced(frozenset()) if self.document.format.native and self._counts_all else None
+
+    @property
+    def harmless_cut(self) -> bool:
+        """Whether a model of an archive that begins after some of its layers is read as it was: without those no other has another number."""
+        cut = frozenset(layer.key for layer in self.model.cut)
+        return self.document.format.native and bool(cut) and self.whole and self._misplaced(cut) is None
+
+    def _misplaced(self, starts: frozenset[str]) -> tuple[str, str] | None:
+        old, new = self._stems(self.model.layers), self._stems(self._kept, starts)
         owner = {stem: key for key, stem in old.items()}
-        wrong = ((key, owner.get(stem, "")) for key, stem in new.items() if stem != old[key] and self._filled(old[key]))
+        wrong = (
+            (key, owner.get(stem, "")) for key, stem in new.items() if key not in starts and stem != old[key] and self._filled(old[key])
+        )
         return next(wrong, None)
 
     @property

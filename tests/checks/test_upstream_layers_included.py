@@ -8,7 +8,7 @@ import pytest
 from graphs import after, cured, functional, start, wrapped
 
 from kdoctor.document import Document, Format
-from kdoctor.target import Target
+from kdoctor.target import Given, Target
 from kdoctor.testing import document, examine, layer
 
 D1, D2 = layer("Dense", name="d1", units=5), layer("Dense", name="d2", units=3)
@@ -54,6 +54,21 @@ def test_a_layer_called_twice_at_the_cut_is_told_and_left() -> None:
 def test_a_model_that_begins_at_its_input_layers_is_healthy() -> None:
     whole = functional(start(), after(D1, "in"), after(D2, "d1"), outputs=(("d2", 0, 0),))
     assert examine("K203", document(whole)) == []
+
+
+def test_a_cut_that_leaves_every_number_as_it_was_costs_room_alone() -> None:
+    first = layer("Conv1D", name="d1", filters=5, kernel_size=1)
+    begin = {**layer("InputLayer", name="in", batch_shape=[None, 6, 4]), "name": "in", "inbound_nodes": []}
+    cut = functional(begin, after(first, "in"), after(D2, "d1"), inputs=(("d1", 0, 0),), outputs=(("d2", 0, 0),))
+    weights = {"layers/conv1d/vars/0": (1, 4, 5), "layers/conv1d/vars/1": (5,), "layers/dense/vars/0": (5, 3), "layers/dense/vars/1": (3,)}
+    roomy = document(cut, weights=weights, attributes={"/": {}})
+    (finding,) = examine("K203", roomy)
+    assert finding.mild
+    assert finding.repair is None
+    (finding,) = examine("K203", roomy, Target("3.15.1", given=Given(prune=True)))
+    healed = cured(roomy, finding)
+    assert list(healed.weights) == ["layers/dense/vars/0", "layers/dense/vars/1"]
+    assert examine("K203", healed) == []
 
 
 def test_keras_3_0_reads_what_it_wrote() -> None:
