@@ -20,6 +20,7 @@ from ._call_keywords import call_keywords
 from ._moved_operands import operation_repair
 from ._namesakes import is_namesake
 from ._refused_values import metrics_arrays, metrics_built, refused_values
+from ._shape_beside_length import shape_beside_length
 
 BATCH_SHAPE = "batch_input_shape"
 BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
@@ -39,7 +40,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     arguments passed to DepthwiseConv2D: {'groups': 1}".
 
     The cure drops the argument when leaving it out means the same: when the value is the default of the releases that know it, or only
-    describes how the layer was made. The input shape of a first layer becomes an InputLayer. A recurrent layer that takes time first
+    describes how the layer was made. The input shape of a first layer becomes an InputLayer; an ``input_dim`` beside it is left out. A recurrent layer that takes time first
     (``time_major``) gets a transposition before it and one after it, in a ``.keras`` archive; not inside a TimeDistributed, of which Keras 2
     made samples of all times, and Keras 3 does not. An attention that looks back only (``causal`` of Keras 2.2 to 2.9) is told so where it
     is called. Any other argument with a meaning is reported without a cure: dropping it would change the model.
@@ -57,6 +58,7 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     """
     takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
     builds_a_copy = habits.BUILDS_WHAT_BIDIRECTIONAL_COPIES.of(target)
+    yield from shape_beside_length(document, target)
     for call in calls(document, target):
         yield from call_keywords(document, call, target)
         refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
