@@ -42,6 +42,9 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     Of several outputs Keras 2 took a loss or a weight for some, one loss beside a list of weights, and nulls among the metrics; Keras 3 reads
     them, and ``fit`` raises "`loss_weights` must match the number of losses". The cure says of each output what Keras 2 took it for.
 
+    Metrics of one output are a list of one list in an ``.h5`` of Keras 2, and Keras 3.0 to 3.13 do not train or evaluate with that: "Expected all
+    entries in the `metrics` list to be metric objects". The cure writes one list.
+
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
     saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. The
     words are not in the file; the cure writes those that ``--set NAME.vocabulary=[…]`` says.

@@ -5,7 +5,7 @@ Measured in 3.15.1 with files of 2.15 (trainers/compile_utils.py): a loss and a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kdoctor.document import Json
@@ -49,6 +49,25 @@ def said_for_each(training: Mapping[str, Json], names: Sequence[str]) -> tuple[S
     found = [_losses(loss, weights, names), _weights(loss, weights, names)]
     found += [_metrics(key, training.get(key)) for key in METRICS]
     return tuple(one for one in found if one is not None)
+
+
+def said_of_one(training: Mapping[str, Json]) -> tuple[Said, ...]:
+    """What a model with one output has to say otherwise: Keras 2 writes its metrics as a list of one list, ``[["mae"]]``."""
+    found = []
+    for key in METRICS:
+        metrics = training.get(key)
+        if isinstance(metrics, list) and any(isinstance(one, list) for one in metrics):
+            says = f"ValueError: Expected all entries in the `{key}` list to be metric objects."
+            found.append(Said(key, [*_flat(metrics)], "is a list of lists", says))
+    return tuple(found)
+
+
+def _flat(metrics: list[Json]) -> Iterator[Json]:
+    for one in metrics:
+        if isinstance(one, list):
+            yield from _flat(one)
+        elif one is not None:
+            yield one
 
 
 def _by_output(value: Any) -> bool:

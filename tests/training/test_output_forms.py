@@ -10,7 +10,7 @@ from graphs import after, functional, start
 from kdoctor.document import Document
 from kdoctor.edit import apply
 from kdoctor.target import Target
-from kdoctor.testing import document, examine, layer
+from kdoctor.testing import document, examine, layer, sequential
 from kdoctor.training.output_forms import said_for_each
 
 TRAINING = Target("3.15.1", purpose="training")
@@ -63,3 +63,26 @@ def test_it_is_a_warning_unless_the_model_shall_be_trained() -> None:
     assert examine("K610", apply(sick, finding.repair.edits)) == []
     assert [found.mild for found in examine("K610", sick, TRAINING)] == [False]
     assert examine("K610", sick, Target("2.15.0")) == []
+
+
+NESTED = {"loss": "mse", "metrics": [["mae", None]], "weighted_metrics": [[None]], "optimizer": None}
+
+
+@pytest.mark.parametrize("release", ["3.0.5", "3.13.0"])
+def test_the_metrics_of_one_output_are_one_list(release: str) -> None:
+    """Saved by 2.11 and evaluated in 3.0.5, 3.9.2 and 3.13.0: sick and cured; 3.14.0 takes both."""
+    target = Target(release, purpose="training")
+    sick = document(sequential(layer("Dense", units=1)), training=NESTED)
+    first, second = examine("K610", sick, target)
+    assert not first.mild
+    assert first.repair is not None and second.repair is not None
+    healthy = apply(sick, first.repair.edits + second.repair.edits)
+    assert healthy.training == {**NESTED, "metrics": ["mae"], "weighted_metrics": []}
+    assert examine("K610", healthy, target) == []
+
+
+def test_lists_of_metrics_are_flattened_where_keras_does_not() -> None:
+    sick = document(sequential(layer("Dense", units=1)), training=NESTED)
+    assert examine("K610", sick, TRAINING) == []
+    assert examine("K610", sick, Target("2.15.0", purpose="training")) == []
+    assert len(examine("K610", two({**NESTED, "metrics": [["mae"], ["mse"]], "weighted_metrics": None}), Target("3.0.5"))) == 0
