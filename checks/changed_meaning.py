@@ -24,6 +24,7 @@ from ._joined_masks import joined_masks
 from ._kept_category_axis import kept_axis, mistold_bins
 from ._masked_attention import unmasked_attention
 from ._masked_products import products_of_masked
+from ._masks_of_times import masks_of_times
 from ._states_and_masks import masks_beside_states
 from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
@@ -53,7 +54,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     A Dense or Embedding with LoRA forgets its ``lora_alpha`` in an ``.h5``: what was learned counts another number of times, which the cure
     multiplies into it (an archive has it added to the kernel, as it was).
     A Multiply, Maximum or Minimum leaves the steps that a mask hides out of its values since 3.4, and none did before: where what comes behind
-    counts them, the cure writes the operation, which knows no masks.
+    counts them, the cure writes the operation, which knows no masks. The mask that a layer in a TimeDistributed makes (an Embedding; a recurrent layer,
+    of the steps of each time) got to what is behind it in Keras 2, and does not in Keras 3: told without a cure.
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
     MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.
@@ -84,6 +86,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     yield from products_of_masked(document, target)
     yield from zeroed_steps(document, target)
     yield from masks_beside_states(document, target)
+    yield from masks_of_times(document, target)
     yield from forgotten_alpha(document, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):

@@ -10,6 +10,7 @@ from typing import Final
 
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
+from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import Source
 
 ONE_BY_ONE: Final = frozenset(
@@ -39,7 +40,7 @@ def behind(model: Model, source: Source) -> tuple[Layer, Source] | None:
         met.add(layer.key)
         if makes_mask(layer):
             return layer, source
-        if layer.key not in come or not _hands_on(layer, come[layer.key]):
+        if layer.key not in come or not hands_on(layer, come[layer.key]):
             return None
         if layer.class_name in OF_ALL or layer.class_name in JOINING:
             return layer, source
@@ -53,6 +54,11 @@ def is_asked_for(model: Model, layer: Layer) -> bool:
     return any(by_key[key].class_name in ASKING for key in _reached(model, [layer]))
 
 
+def reached_from(model: Model, layer: Layer) -> Mapping[str, int]:
+    """The layers to which a mask comes that a layer of a Functional hands on, by key, and how many."""
+    return _reached(model, [layer])
+
+
 def reached(model: Model) -> frozenset[str]:
     """The layers to which a mask comes, by key, in a model of either kind: the layers of a Sequential follow each other."""
     if model.functional:
@@ -61,7 +67,7 @@ def reached(model: Model) -> frozenset[str]:
     for layer in model.layers:
         if comes:
             found.add(layer.key)
-        comes = makes_mask(layer) or (comes and layer.class_name not in OF_ALL and _hands_on(layer, 1))
+        comes = makes_mask(layer) or (comes and layer.class_name not in OF_ALL and hands_on(layer, 1))
     return frozenset(found)
 
 
@@ -80,13 +86,14 @@ def _reached(model: Model, begin: list[Layer]) -> Mapping[str, int]:
     while todo:
         for user in users.get(todo.pop().key, ()):
             found[user.key] = found.get(user.key, 0) + 1
-            if user.key not in gone and _hands_on(user, found[user.key]):
+            if user.key not in gone and hands_on(user, found[user.key]):
                 gone.add(user.key)
                 todo.append(user)
     return found
 
 
-def _hands_on(layer: Layer, masks: int) -> bool:
+def hands_on(layer: Layer, masks: int = 1) -> bool:
+    """Whether the mask of the input, or of as many inputs, comes out of a layer."""
     if layer.class_name in RECURRENT:
         return returns_steps(layer)
     return layer.class_name in ONE_BY_ONE or (layer.class_name in OF_ALL and masks == len(layer.calls[0]))
@@ -94,6 +101,11 @@ def _hands_on(layer: Layer, masks: int) -> bool:
 
 def returns_steps(layer: Layer) -> bool:
     """Whether a recurrent layer, or one in a Bidirectional, returns all steps."""
-    held = layer.node.config.get("layer")
-    config = held.get("config") if isinstance(held, dict) else layer.node.config
+    return tells_steps(layer.node)
+
+
+def tells_steps(node: Node) -> bool:
+    """The same of the object."""
+    held = node.config.get("layer")
+    config = held.get("config") if isinstance(held, dict) else node.config
     return isinstance(config, dict) and config.get("return_sequences") is True

@@ -75,7 +75,8 @@ def test_the_metrics_of_one_output_are_one_list(release: str) -> None:
     sick = document(sequential(layer("Dense", units=1)), training=NESTED)
     first, second = examine("K610", sick, target)
     assert not first.mild
-    assert first.repair is not None and second.repair is not None
+    assert first.repair is not None
+    assert second.repair is not None
     healthy = apply(sick, first.repair.edits + second.repair.edits)
     assert healthy.training == {**NESTED, "metrics": ["mae"], "weighted_metrics": []}
     assert examine("K610", healthy, target) == []
