@@ -17,6 +17,7 @@ from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 from kdoctor.weights.stored_h5 import NAMES
 
+from ._functions_as_texts import functions_as_texts
 from ._lone_cells import lone_cells
 from ._masked_attention import narrow_masks
 from ._output_forms import unfit_forms
@@ -43,7 +44,8 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     them, and ``fit`` raises "`loss_weights` must match the number of losses". The cure says of each output what Keras 2 took it for.
 
     Metrics of one output are a list of one list in an ``.h5`` of Keras 2, and Keras 3.0 to 3.13 do not train or evaluate with that: "Expected all
-    entries in the `metrics` list to be metric objects". The cure writes one list.
+    entries in the `metrics` list to be metric objects". The cure writes one list. The
+    functions of metrics are texts there: ``evaluate`` raises "'str' object is not callable" in every Keras 3, which is told with ``--for training``.
 
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
     saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. The
@@ -75,6 +77,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
         yield from _unfit_steps(document, target)
     yield from unfit_schedules(document, target)
     yield from unfit_forms(document, target)
+    yield from functions_as_texts(document, target)
 
 
 def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:

@@ -28,13 +28,13 @@ def native_training(training: Mapping[str, Json], custom: Collection[str] = ()) 
 
 def _homed(value: Json, module: str, custom: Collection[str]) -> Json:
     if isinstance(value, Mapping) and "class_name" in value and "module" not in value:
-        return {"module": f"keras.{module}", **_callable(value, custom), "registered_name": None}
+        return {"module": f"keras.{module}", **with_function(value, custom), "registered_name": None}
     if isinstance(value, Mapping):
         return {key: _homed(item, module, custom) for key, item in value.items()}
     return [_homed(item, module, custom) for item in value] if isinstance(value, list) else value
 
 
-def _callable(value: Mapping[str, Json], custom: Collection[str]) -> Mapping[str, Json]:
+def with_function(value: Mapping[str, Json], custom: Collection[str] = ()) -> Mapping[str, Json]:
     """A wrapper's function as an archive names one: the text of an ``.h5`` stays a text there, which fit() cannot call."""
     config = value.get("config")
     if value.get("class_name") != WRAPPER or not isinstance(config, Mapping):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphs import after, functional, start
 
-from kdoctor.document import Document
+from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
@@ -87,3 +87,30 @@ def test_lists_of_metrics_are_flattened_where_keras_does_not() -> None:
     assert examine("K610", sick, TRAINING) == []
     assert examine("K610", sick, Target("2.15.0", purpose="training")) == []
     assert len(examine("K610", two({**NESTED, "metrics": [["mae"], ["mse"]], "weighted_metrics": None}), Target("3.0.5"))) == 0
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (
+            "mean_absolute_error",
+            {"module": "builtins", "class_name": "function", "config": "mean_absolute_error", "registered_name": "function"},
+        ),
+        ("cosine_similarity", None),
+    ],
+)
+def test_the_function_of_a_metric_is_no_text(held: str, said: Any) -> None:
+    """Saved by 2.11, cured and evaluated in 3.0.5 and 3.15.1."""
+    wrapper = {"class_name": "MeanMetricWrapper", "config": {"name": "m", "dtype": "float32", "fn": held}}
+    training = {"loss": "mean_squared_error", "metrics": [[wrapper]], "optimizer_config": None}
+    sick = document(sequential(layer("Dense", units=1)), format=Format.H5_MODEL, training=training)
+    (finding,) = examine("K610", sick, TRAINING)
+    assert not finding.mild
+    assert finding.repair is not None
+    healthy = apply(sick, finding.repair.edits)
+    assert examine("K610", healthy, TRAINING) == []
+    ((metric,),) = healthy.training["metrics"]  # type: ignore[index, call-overload]
+    assert metric["config"].get("fn") == said
+    assert metric["config"]["name"] == "m"
+    assert examine("K610", sick) == []
+    assert examine("K610", sick, Target("2.15.0", purpose="training")) == []
