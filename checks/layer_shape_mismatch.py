@@ -37,6 +37,8 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
     fully-defined (no `None` dimensions)"). Keras 3 forgives an archive that: its layers say what they were built with, all but a
     DepthwiseConv2D, which multiplies the channels of its input; Keras 2 does not.
 
+    A convolution of Keras 2 takes more axes than it goes over; none of Keras 3 does ("Kernel shape must have the same length as input").
+
     Before Keras 3.4 no shape is inferred of a model that a TimeDistributed holds, so the graph around it cannot be put together: "Layer
     Sequential should implement `def compute_output_shape(self, input_shape)`".
 
@@ -49,10 +51,10 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
         if not model.functional and batch_is_added(document, tuple(layer.node for layer in model.layers), target):
             continue
         if (model.functional or model.node.class_name == "Sequential") and _as_stated(model, found):
-            yield from _refused(model, found)
+            yield from _refused(model, found, keras_3=target.keras_3)
             yield from _of_other_variables(document, model, found)
         elif model.nested and model.functional:
-            yield from _refused(model, infer_model(model.node, own_inputs(model)))
+            yield from _refused(model, infer_model(model.node, own_inputs(model)), keras_3=target.keras_3)
         if is_wrapped(model.node.at):
             yield from _of_other_inputs(model, found)
         yield from of_open_lengths(document, model, target, ADVICE)
@@ -86,10 +88,10 @@ def _as_stated(model: Model, found: Inferred) -> bool:
     return True
 
 
-def _refused(model: Model, found: Inferred) -> Iterator[Finding]:
+def _refused(model: Model, found: Inferred, *, keras_3: bool) -> Iterator[Finding]:
     for layer in model.layers:
         for shapes in found.calls.get(layer.at, ()):
-            refusal = refusal_of(layer.node, shapes)
+            refusal = refusal_of(layer.node, shapes, keras_3=keras_3)
             if refusal is not None:
                 message = f"{layer.class_name} {layer.name!r} is given {_told(shapes)} and wants {refusal.wants}"
                 yield Finding(layer.at, message, repair=ADVICE, layer=layer.name, keras_says=refusal.keras_says)

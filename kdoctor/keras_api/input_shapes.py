@@ -59,8 +59,10 @@ RANKS: Final[Mapping[str, Rank]] = MappingProxyType({
 })  # fmt: skip
 
 
-def refusal_of(node: Node, shapes: Shapes) -> Refusal | None:
+def refusal_of(node: Node, shapes: Shapes, *, keras_3: bool = True) -> Refusal | None:
     """Why a layer of Keras cannot take inputs of these shapes, the batch first; None where it can, or where that is not known.
+
+    keras_3: whether that is the Keras; a convolution of Keras 2 takes axes before the batch's own.
 
     Never raises.
     """
@@ -72,6 +74,8 @@ def refusal_of(node: Node, shapes: Shapes) -> Refusal | None:
     try:
         rank = _rank(node)
         refused = None if rank is None else rank.refused(node.name, one(shapes))
+        if refused is None and rank is not None and keras_3 and "Conv" in node.class_name:
+            refused = _surplus_axes(node, rank.axes, one(shapes))
         return refused if refused is not None or rule is None else rule(node, shapes)
     except UNREADABLE:
         return None
@@ -79,6 +83,15 @@ def refusal_of(node: Node, shapes: Shapes) -> Refusal | None:
 
 def _rank(node: Node) -> Rank | None:
     return Rank(len(node.config["dims"]) + 1) if node.class_name == "Permute" else RANKS.get(node.class_name)
+
+
+def _surplus_axes(node: Node, axes: int, shape: Shape) -> Refusal | None:
+    """Its input_spec takes them, and what computes its output does not; run in 3.0.5, 3.6.0 and 3.15.1."""
+    if len(shape) <= axes:
+        return None
+    transposed = node.class_name.endswith("Transpose")
+    says = "IndexError: tuple index out of range" if transposed else "ValueError: Kernel shape must have the same length as input"
+    return Refusal(f"{axes} axes", says)
 
 
 def _groups(node: Node, shapes: Shapes) -> Refusal | None:

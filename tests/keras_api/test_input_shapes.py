@@ -46,6 +46,19 @@ def test_the_number_of_axes_is_as_keras_has_it(name: str) -> None:
         assert (ours is None) is (axes == wanted)
 
 
+@pytest.mark.parametrize("name", sorted(name for name in RANKS if "Conv" in name and "LSTM" not in name))
+def test_a_convolution_takes_no_more_axes_than_it_goes_over(name: str) -> None:
+    made, shape = getattr(keras.layers, name)(**SETTINGS[name]), (None, 2, *LENGTHS[: RANKS[name].axes - 1])
+    node = as_node(keras.saving.serialize_keras_object(made), Pointer("config"))
+    assert node is not None
+    refusal = refusal_of(node, (shape,))
+    assert refusal is not None
+    kind, _, says = refusal.keras_says.partition(": ")
+    with pytest.raises(IndexError if kind == "IndexError" else ValueError, match=says):
+        made(keras.Input(batch_shape=shape))
+    assert refusal_of(node, (shape,), keras_3=False) is None
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "shapes"),
     [
