@@ -25,6 +25,7 @@ from kdoctor.target import Target
 from ._identifiers import kinds_of_arguments
 from ._input_shape import Choice, choose, stated_elsewhere
 from ._unfit_initializers import unfit_initializers
+from ._unequal_statistics import one_for_several
 from ._unfit_statistics import unfit_statistics
 
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
@@ -56,6 +57,7 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         yield from _input_shapes(document, target)
         yield from unfit_statistics(document, target)
         yield from unfit_initializers(document, target)
+        yield from one_for_several(document, target)
         for call in calls(document, target):
             odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
             if odd and call.kind == "layer" and read_natively(call.node, document.format.native, target):
