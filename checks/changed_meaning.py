@@ -135,11 +135,12 @@ def _axis(document: Document, node: Node, target: Target) -> Iterator[Finding]:
     )
     listed = several and not as_default and habits.DROPS_LISTED_AXIS.of(target)
     numbered = type(axis) is int and habits.DROPS_NUMBERED_AXIS.of(target) and _matters(document, node, axis, target)
+    of_several = node.class_name == "BatchNormalization" and listed and habits.TAKES_ONE_AXIS.of(target)  # nor does it in an archive
     if (listed or numbered) and not read_natively(node, False, target):
         yield Finding(
             node.at / "config" / "axis",
             f"{target} drops the axis {axis} of {node.class_name} when it reads an .h5, and takes the default",
-            repair=AS_KERAS,
+            repair=None if of_several else AS_KERAS,
             layer=node.name,
         )
 

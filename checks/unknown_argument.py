@@ -97,15 +97,16 @@ def _listed(document: Document, call: Call) -> bool:
 
 
 def _axis_in_a_list(document: Document, call: Call, target: Target) -> Iterator[Finding]:
-    """tf.keras wrote a BatchNormalization's axis as a list of one; an ``.h5`` is forgiven that, a ``.keras`` is not."""
+    """tf.keras wrote a BatchNormalization's axis as a list of one; an ``.h5`` is forgiven that, a ``.keras`` is not. No Keras 3 takes several."""
     axis = call.node.config.get("axis")
-    number = axis[0] if isinstance(axis, list) and len(axis) == 1 and type(axis[0]) is int else None
-    if number is not None and read_natively(call.node, document.format.native, target):
+    listed = axis if isinstance(axis, list) and all(type(one) is int for one in axis) else []
+    number = listed[0] if len({*listed}) == 1 else None
+    if listed and read_natively(call.node, document.format.native, target):
         at = call.node.at / "config" / "axis"
         yield Finding(
             at,
             f"the axis of BatchNormalization is the list {axis}; {target} takes a number",
-            repair=Repair(f"write axis {number}", (Edit(at, old=axis, new=number),)),
+            repair=None if number is None else Repair(f"write axis {number}", (Edit(at, old=axis, new=number),)),
             layer=call.node.name,
             keras_says="TypeError: int() argument must be a string, a bytes-like object or a real number, not 'list'",
         )

@@ -73,6 +73,11 @@ def test_an_axis_of_several_numbers_lives_in_an_archive_only() -> None:
     assert examine("K609", model(layer("Softmax", axis=[1, 2]))) == []
 
 
+def test_several_axes_of_a_batch_normalization_live_in_no_file_of_keras_3() -> None:
+    (finding,) = examine("K609", h5(bare("BatchNormalization", axis=[1, 3])))
+    assert finding.repair is None
+
+
 @pytest.mark.parametrize(("class_name", "axis", "shape", "lost"), [
     ("Concatenate", 1, [None, 4, 3], True),
     ("Concatenate", 2, [None, 4, 3], False),

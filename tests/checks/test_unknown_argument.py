@@ -96,6 +96,14 @@ def test_the_axis_of_a_batch_normalization_is_no_list() -> None:
     assert examine("K601", saved_by_keras_2(layer("LayerNormalization", axis=[3]))) == []
 
 
+def test_the_axes_of_a_batch_normalization_are_not_made_one() -> None:
+    """Keras 2 alone takes several; one that is named twice is one."""
+    (finding,) = examine("K601", saved_by_keras_2(layer("BatchNormalization", axis=[1, 3])))
+    assert finding.repair is None
+    (finding,) = examine("K601", saved_by_keras_2(layer("BatchNormalization", axis=[3, 3])))
+    assert finding.repair is not None
+
+
 def test_attention_is_not_built_with_one_shape() -> None:
     sick = saved_by_keras_2(layer("MultiHeadAttention", num_heads=1, key_dim=2, build=[None, 3, 4]))
     (finding,) = examine("K601", sick)

@@ -12,9 +12,21 @@ RENORM = ("moving_stddev", "renorm_mean", "renorm_stddev")
 
 def batch(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
     config = node.config
-    shape = _along(first(shapes), config.get("axis", -1))
+    shape = _beside(first(shapes), config.get("axis", -1))
+    if shape is None:
+        return None
     roles = (*_scale_and_shift(node), *MOVING, *(RENORM if config.get("renorm") else ()))
     return own(*((role, shape) for role in roles), frozen=(*MOVING, *RENORM))
+
+
+def _beside(shape: Shape | None, axis: Json) -> Shape | None:
+    """Along one axis; along several, of a known number, which Keras 2 alone takes, with a 1 for each of the others (batch_normalization.py of 2.15, build)."""
+    if not isinstance(axis, list) or len(axis) < 2:
+        return _along(shape, axis)
+    if shape is None:
+        return None
+    kept = {whole(one) % len(shape) for one in axis}
+    return tuple(length if index in kept else 1 for index, length in enumerate(shape))
 
 
 def layer(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
