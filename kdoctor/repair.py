@@ -123,7 +123,7 @@ def _destination(plan: Plan, file: Path, wish: Wish) -> Path:
 
 def _fits(path: Path, right: str) -> bool:
     """Whether Keras opens this content under this name."""
-    suffixes = (".h5", ".hdf5") if right in (".h5", ".weights.h5") else (right,)
+    suffixes = (".h5", ".hdf5") if right in (".h5", ".hdf5", ".weights.h5") else (right,)
     return path.name.endswith(suffixes)
 
 

@@ -188,6 +188,13 @@ def test_content_gets_the_extension_that_it_needs(kdoctor: Run, sample: Copy, tm
     assert kdoctor("inspect", tmp_path / "out.h5").code == 0
 
 
+def test_the_other_extension_of_the_same_content_is_what_was_asked_for(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    old = sample("sick/changed_meaning__hard_sigmoid__keras_2_2.h5").rename(tmp_path / "old.hdf5")
+    assert kdoctor("fix", old, "-o", tmp_path / "new.h5").code == 0
+    assert kdoctor("convert", old, "--to", "h5", "-o", tmp_path / "other.h5").code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"old.hdf5", "new.h5", "other.h5"}
+
+
 def test_in_place_refuses_to_leave_content_under_a_wrong_name(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
     sick = sample("sick/wrong_extension__zip_named_h5.h5")
     before = digest(sick)
