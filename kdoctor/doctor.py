@@ -136,7 +136,9 @@ def _conversion(path: Path, target: Target, checks: Sequence[Check], container: 
 
     if target.keras_3:
         repaired = plan_file(path, target, checks, unsafe=unsafe)
-        return migrated(_with_words(repaired) if container is Container.H5 else repaired, target, checks, container)
+        if unsafe and repaired.after.obstacles and not repaired.after.failures:
+            repaired = _with_compiled(repaired, path, target, checks, None)
+        return migrated(_with_words(repaired) if container is Container.H5 else repaired, repaired.after.target, checks, container)
     document = attempt("archive", lambda: open_document(path))
     if isinstance(document, Document) and document.saved_by().major == target.minor[0]:
         return _within_keras_2(document, path, target, checks, container, unsafe)

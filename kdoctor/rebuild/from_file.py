@@ -22,6 +22,7 @@ from kdoctor.keras_api.reader import Resolution, calls
 from kdoctor.limits import MIB
 from kdoctor.native_config import Translator
 from kdoctor.pointer import Pointer
+from kdoctor.rebuild.numbers_comment import numbers_comment, options
 from kdoctor.rebuild.script import Beside, Script, rebuilt
 from kdoctor.rebuild.stubs import training_stubs
 from kdoctor.security.hostile import is_no_modelling, is_pythons
@@ -56,8 +57,9 @@ def rebuild_file(path: Path, target: Target, checks: Sequence[Check], *, for_skl
     if for_sklearn and not has_wrappers(target):
         raise UsageError(f"{target} has no keras.wrappers: they came with Keras 3.8")
     document = open_document(path)
-    custom = {**training_stubs(document, target), **definitions(document, target)}
-    known = replace(target, custom=target.custom | _names(document, target) | frozenset(training_stubs(document, target)))
+    trained = training_stubs(document, target)
+    custom = {**trained, **definitions(document, target)}
+    known = replace(target, custom=target.custom | _names(document, target) | frozenset(trained))
     made = convert_file(path, known, checks, Container.KERAS)
     refusals = _refusals(made)
     if refusals:
@@ -67,8 +69,11 @@ def rebuild_file(path: Path, target: Target, checks: Sequence[Check], *, for_skl
     stubs = {**training_stubs(native, target), **custom}
     stubs = {name: source for name, source in stubs.items() if name not in given}
     words = _words(made.before.document, native)
-    beside = Beside(stubs, given, words, _about(target), _weights(path, made, for_sklearn), for_sklearn)
-    script = rebuilt(native, target, beside)
+    told = options(target, set(custom) - set(trained) - target.custom)  # without a loss a conversion does
+    numbers = numbers_comment(
+        path, made, lambda: convert_file(path, known, checks, Container.KERAS, unsafe=True), told, for_sklearn=for_sklearn
+    )
+    script = rebuilt(native, target, Beside(stubs, given, words, _about(target), numbers, for_sklearn))
     return Rebuilt(script, tuple(sentence for sentence, _ in script.problems))
 
 
@@ -128,13 +133,3 @@ def _words(document: Document, native: Document) -> Mapping[Pointer, tuple[str, 
 
 def _about(target: Target) -> str:
     return f"The model of a saved file, written down by kdoctor for {target}."
-
-
-def _weights(path: Path, made: Plan, for_sklearn: bool) -> str:
-    """Where the numbers are, as a comment: in the file itself, or in the one that a conversion writes."""
-    name, lines = ascii(path.name), []
-    if made.changes or made.before.document.format is not Format.KERAS_ZIP:
-        out = ascii(f"{path.stem}.keras" if path.suffix != ".keras" else f"{path.stem}.fixed.keras")
-        lines, name = [f"# Its weights, as Keras 3 has them: kdoctor convert {name} --to keras -o {out}"], out
-    use = f'model_kwargs={{"weights": {name}}} begins with the weights of the file' if for_sklearn else f"model.load_weights({name})"
-    return "\n".join([*lines, f"# {use}"])

@@ -14,7 +14,8 @@ import pytest
 
 from kdoctor.archive import open_document
 from kdoctor.asked import asked_release
-from kdoctor.doctor import examine_file, repair_file
+from kdoctor.container import Container
+from kdoctor.doctor import convert_file, examine_file, repair_file
 from kdoctor.edit import Edit, apply
 from kdoctor.limits import Limits
 from kdoctor.packs import load_checks
@@ -76,9 +77,16 @@ def test_what_keras_2_called_with_all_times_at_once_is_not_compiled(target: Targ
     assert recompiled(wrapped, target, inside) is None
 
 
-def test_real_keras_computes_what_the_original_computed(cured: Any) -> None:
+@pytest.fixture(scope="module")
+def converted(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    plan = convert_file(HERE / "keras_2_9.h5", target, load_checks(), Container.KERAS, unsafe=True)
+    return plan, carry_out(plan, HERE / "keras_2_9.h5", Wish(tmp_path_factory.mktemp("converted") / "cured.keras"))
+
+
+@pytest.mark.parametrize("written", ["cured", "converted"])
+def test_real_keras_computes_what_the_original_computed(written: str, request: pytest.FixtureRequest) -> None:
     known = json.loads((HERE / "keras_2_9.json").read_text())
-    command = [sys.executable, "-c", LOAD, str(cured[1].out), json.dumps(known["x"])]
+    command = [sys.executable, "-c", LOAD, str(request.getfixturevalue(written)[1].out), json.dumps(known["x"])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     refused, computed = done.stdout.splitlines()
