@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kdoctor.convert.keras_2_arrangements import arranged
+from kdoctor.convert.keras_2_constants import with_constant
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
 from kdoctor.structure.naming import fresh
@@ -99,6 +100,8 @@ def _layer(node: Node, args: list[Json]) -> tuple[str, dict[str, Json], Json] | 
         return None
     if (found := arranged(node.class_name, node.config, args)) is not None:
         return found
+    if not settings and (found := with_constant(node.class_name, args)) is not None:
+        return found
     if node.class_name == "Negative" and len(args) == 1 and not settings:
         return "Rescaling", {"scale": -1.0, "offset": 0.0}, args[0]
     if node.class_name == "Square" and len(args) == 1 and not settings:
@@ -107,12 +110,16 @@ def _layer(node: Node, args: list[Json]) -> tuple[str, dict[str, Json], Json] | 
         return None
     numbers = [type(arg) in (int, float) for arg in args]
     if not any(numbers):
-        return (MERGES[node.class_name], {}, args) if node.class_name in MERGES and all(isinstance(arg, Mapping) for arg in args) else None
+        return (MERGES[node.class_name], {}, args) if node.class_name in MERGES and all(map(_is_tensor, args)) else None
     tensor, number = (args[1], args[0]) if numbers[0] else (args[0], args[1])
     if node.class_name == "Maximum" and number == 0 and not all(numbers):
         return "ReLU", {}, tensor
     line = _line(node.class_name, number, numbers[0])
     return None if line is None or all(numbers) else ("Rescaling", {"scale": line[0], "offset": line[1]}, tensor)
+
+
+def _is_tensor(value: Json) -> bool:
+    return isinstance(value, Mapping) and value.get("class_name") == "__keras_tensor__"
 
 
 def _of_one_kind(args: Json) -> bool:
