@@ -12,7 +12,7 @@ from kdoctor.cli.options import existing
 from kdoctor.cli.progress import bar
 from kdoctor.document import ABSENT
 from kdoctor.errors import ReadError
-from kdoctor.faults import UNREAD
+from kdoctor.faults import UNREAD, FaultKind
 
 
 class DiffFormat(str, Enum):
@@ -37,7 +37,9 @@ def diff(
     for path, document in zip((one, other), documents, strict=True):
         lost = document.faults_of(*(kind.value for kind in UNREAD))  # of what was not read nobody knows whether it differs
         if lost or (document.config is ABSENT and not document.weights):
-            raise ReadError(f"{path} cannot be compared: it could not be read whole (see kdoctor inspect)")
+            foreign = any(fault.kind in (FaultKind.NOT_A_MODEL, FaultKind.OTHER_FORMAT) for _, fault in lost)
+            why = "there is no model of Keras's in it" if foreign else "it could not be read whole"
+            raise ReadError(f"{path} cannot be compared: {why} (see kdoctor inspect)")
     if deep:
         from kdoctor.archive.numbers import with_numbers_seen
 

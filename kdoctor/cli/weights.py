@@ -15,6 +15,9 @@ from kdoctor.errors import ReadError, UsageError
 from kdoctor.faults import UNREAD, FaultKind
 from kdoctor.keras_api.layouts import layout_of
 
+WRECK = "is not whole: these are the arrays that can still be found"
+FOREIGN = frozenset({FaultKind.NOT_A_MODEL.value, FaultKind.OTHER_FORMAT.value})
+
 
 def weights(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A saved Keras file, or weights alone: .weights.h5, .weights.json.")],
@@ -57,4 +60,5 @@ def weights(
     else:
         typer.echo(f"Wrote {len(document.weights)} arrays to {to}.")
     if any(fault.kind != FaultKind.JSON_MALFORMED.value and not fault.detail.get("complete") for fault in unread):
-        raise ReadError(f"{file} is not whole: these are the arrays that can still be found (see kdoctor inspect)")
+        state = "is no file of Keras's: these are the arrays in it" if FOREIGN & {fault.kind for fault in unread} else WRECK
+        raise ReadError(f"{file} {state} (see kdoctor inspect)")

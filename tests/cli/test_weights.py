@@ -114,6 +114,15 @@ def test_what_holds_no_weights_is_not_listed_as_empty(kdoctor: Run, tmp_path: Pa
     assert "no weights that can be read" in ended.err
 
 
+def test_the_arrays_of_what_is_no_file_of_keras_are_not_called_a_rest(kdoctor: Run, tmp_path: Path) -> None:
+    """Such as another framework writes into an .h5."""
+    with h5py.File(tmp_path / "model.h5", "w") as file:
+        file["layer1/weight"] = np.ones((2, 3), "float32")
+    ended = kdoctor("weights", tmp_path / "model.h5")
+    assert (ended.code, "layer1/weight" in ended.out) == (3, True)
+    assert "is no file of Keras's: these are the arrays in it" in ended.err
+
+
 def test_of_a_file_that_is_cut_what_is_left_is_listed_and_called_that(kdoctor: Run, strange: tuple[Path, dict[str, np.ndarray]]) -> None:
     source, _ = strange
     whole = source.read_bytes()
