@@ -15,6 +15,16 @@ from kdoctor.structure.objects import FUNCTION, Node, as_node
 from kdoctor.target import Target
 
 BASES = {"optimizer": "keras.optimizers.Optimizer", "loss": "keras.losses.Loss", "metric": "keras.metrics.Metric"}
+# What Keras asks of each only to train: a stub that fails there, and not when it is made, leaves a model that is built, filled and predicts.
+ASKED = {
+    "loss": ("name=None", "name=name", ("call(self, y_true, y_pred)",)),
+    "metric": ("name=None", "name=name", ("update_state(self, y_true, y_pred, sample_weight=None)", "result(self)")),
+    "optimizer": (
+        "learning_rate=0.001, name=None",
+        "learning_rate=learning_rate, name=name",
+        ("update_step(self, gradient, variable, learning_rate)",),
+    ),
+}
 LEFT_TO_COMPILE = frozenset({"accuracy", "acc", "crossentropy", "ce"})  # what these mean depends on the output
 
 
@@ -55,5 +65,9 @@ def _class(node: Node, kind: str) -> str:
     if not is_identifier(name):
         return ""
     lines = [registration(node.registered_name or node.class_name, name), f"class {name}({BASES[kind]}):"]
-    lines += ['    """Its code is not in the file."""', "", "    def __init__(self, **kwargs):"]
-    return "\n".join([*lines, f'        raise NotImplementedError("what does {name} compute?")'])
+    arguments, handed_on, methods = ASKED[kind]
+    lines += ['    """Its code is not in the file."""', "", f"    def __init__(self, {arguments}, **settings):"]
+    lines += [f"        super().__init__({handed_on})  # and its settings?"]
+    for method in methods:
+        lines += ["", f"    def {method}:", f'        raise NotImplementedError("what does {name} compute?")']
+    return "\n".join(lines)
