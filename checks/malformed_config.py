@@ -24,8 +24,8 @@ from kdoctor.target import Target
 
 from ._identifiers import kinds_of_arguments
 from ._input_shape import Choice, choose, stated_elsewhere
-from ._unfit_initializers import unfit_initializers
 from ._unequal_statistics import one_for_several
+from ._unfit_initializers import unfit_initializers
 from ._unfit_statistics import unfit_statistics
 
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
