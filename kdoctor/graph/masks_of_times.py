@@ -32,13 +32,12 @@ def changed_masks(model: Model, wrapped: Mapping[Pointer, Model]) -> Iterator[Ch
     come = reached(model)
     for layer in model.layers:
         held = _held(layer)
-        if held is None or not _is_heeded(model, layer):
+        if held is None:
             continue
-        inner = wrapped.get(held.at)
-        if _makes(held, inner) and layer.key not in come:
-            yield Changed(layer, lost=True)
-        elif layer.key in come and _joins_steps(held, inner):
-            yield Changed(layer, lost=False)
+        inner, comes = wrapped.get(held.at), layer.key in come
+        lost = not comes and _makes(held, inner)
+        if (lost or (comes and _joins_steps(held, inner))) and _is_heeded(model, layer):
+            yield Changed(layer, lost)
 
 
 def _held(layer: Layer) -> Node | None:
