@@ -28,6 +28,7 @@ _START = struct.Struct("<HxxxxI")
 # Flags of a message that exclude each other: shared (2) and never to be (4); unknown to whoever wrote the file (32) and such that it had to refuse
 # (8), or such that it need not say so (no 16).
 UNLAWFUL = frozenset(flags for flags in range(256) if flags & 6 == 6 or (flags & 32 and (flags & 8 or not flags & 16)))
+SHAREABLE, SHARED = 64, frozenset({1, 3, 4, 5, 11, 12})  # a flag, and the only messages that may have it
 PATTERNS = 8  # of headers of one length
 
 
@@ -156,13 +157,13 @@ def _version_2(stream: Window, at: int) -> Header:
 def _messages(stream: Window, data: bytes, head: struct.Struct, signature: bytes, most: int | None = None) -> Header:
     """The messages of all blocks. A version 1 header tells how many they are; blocks of version 2 have a signature and a checksum."""
     found: list[Message] = []
-    blocks = [(0, len(data))]
+    blocks, left = [(0, len(data))], 0
     for start, end in blocks:
         at = start
         while at + head.size <= end and len(found) != most:
             fields = head.unpack_from(data, at)
             at += head.size
-            if fields[2] in UNLAWFUL or (most is not None and fields[1] % 8):
+            if fields[2] in UNLAWFUL or (fields[2] & SHAREABLE and fields[0] not in SHARED) or (most is not None and fields[1] % 8):
                 raise ValueError("a message of an object header that is none")
             found.append(Message(fields[0], fields[2], at))
             if fields[0] == CONTINUATION:
@@ -171,8 +172,9 @@ def _messages(stream: Window, data: bytes, head: struct.Struct, signature: bytes
                 blocks.append((len(data), len(data) + len(block)))
                 data += block
             at += fields[1]
-    if most is not None and len(found) < most:
-        raise ValueError(f"{len(found)} of the {most} messages of an object header")
+        left += max(0, end - at)
+    if most is not None and (len(found) < most or left >= head.size):  # libhdf5 counts them
+        raise ValueError(f"{len(found)} of the {most} messages of an object header, and {left} bytes more")
     return outlined(tuple(found), data)
 
 
