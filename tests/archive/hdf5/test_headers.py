@@ -52,9 +52,11 @@ def test_a_header_is_read_like_one_before_only_where_each_message_is_of_the_same
         version_1(2, message(1, 16, 7), message(3, 8, 7)),  # other sizes
         version_1(2, message(1, 8, 7), message(8, 16, 7)),  # another kind
         version_1(2, message(1, 8, 7), message(3, 16, 7, flags=2)),
-        version_1(1, message(1, 8, 7), message(3, 16, 7)),  # fewer of them
+        version_1(1, message(1, 32, 7)),  # fewer of them
     )
     alike = Alike()
+    with pytest.raises(ValueError, match="1 of the 1 messages of an object header, and 24 bytes more"):
+        header_of(version_1(1, message(1, 8, 7), message(3, 16, 7)))
     assert [read_header(window(data), 0, data, alike) for data in headers] == [header_of(data) for data in headers]
 
 
