@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 from opened_zips import piped
+from rewriting import in_hdf5
 
 from kdoctor.archive.hdf5.lookup3 import lookup3
 
@@ -130,23 +131,13 @@ def flipped(name: str) -> Callable[[bytes], bytes]:
     return flip
 
 
-def h5_with(change: Callable[[Any], None]) -> Callable[[bytes], bytes]:
-    def edit(data: bytes) -> bytes:
-        room = io.BytesIO(data)
-        with h5py.File(room, "r+") as file:
-            change(file)
-        return room.getvalue()
-
-    return edit
-
-
 def text_of(file: Any) -> str:
     found = file.attrs["model_config"]
     return found.decode() if isinstance(found, bytes) else str(found)
 
 
 def encoded(change: Callable[[str], bytes]) -> Callable[[bytes], bytes]:
-    return h5_with(lambda file: file.attrs.__setitem__("model_config", np.bytes_(change(text_of(file)))))
+    return in_hdf5(lambda file: file.attrs.__setitem__("model_config", np.bytes_(change(text_of(file)))))
 
 
 def without_architecture(data: bytes) -> bytes:
@@ -157,7 +148,7 @@ def without_architecture(data: bytes) -> bytes:
             file.attrs.pop(name, None)
         file.pop("optimizer_weights", None)
 
-    return h5_with(strip)(data)
+    return in_hdf5(strip)(data)
 
 
 def behind(head: bytes) -> Callable[[bytes], bytes]:
@@ -258,8 +249,8 @@ LEGACY = {
     "a comma too many": Damage(encoded(lambda text: (text[:-1] + ",}").encode()), "K105"),
     "config cut": Damage(encoded(lambda text: text[: len(text) // 2].encode()), "K105", lost=True),
     "no config": Damage(without_architecture, "K108", lost=True),
-    "no layer_names": Damage(h5_with(lambda file: file["model_weights"].attrs.__delitem__("layer_names")), "K104"),
-    "no backend": Damage(h5_with(lambda file: file["model_weights"].attrs.__delitem__("backend")), "K104"),
+    "no layer_names": Damage(in_hdf5(lambda file: file["model_weights"].attrs.__delitem__("layer_names")), "K104"),
+    "no backend": Damage(in_hdf5(lambda file: file["model_weights"].attrs.__delitem__("backend")), "K104"),
     "a blank user block": Damage(behind(b""), "K810"),
     "another file's head in a user block": Damage(behind(b"HTTP/1.1 200 OK\r\n"), "K810", lost=True),
     "inside a .keras": Damage(lambda data: zipped({"model.h5": data}), "K106", ending=".keras"),
