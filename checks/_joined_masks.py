@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
+from kdoctor.graph.attention_masks import CLASS, takes_masks_away
 from kdoctor.graph.masks import OF_ALL, makes_mask
 from kdoctor.graph.merged_masks import CONCATENATE, Heard, Joining, Made, heard, joinings
 from kdoctor.replacements.stated_masks import MAKERS, Told, telling
@@ -29,10 +30,15 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
     was, now = joinings(document, target) or (None, None)
     if was is None or now is None or was is now or not any(objects_named(document, (CONCATENATE, *OF_ALL))):
         return
+    elsewhere = {CLASS} if takes_masks_away(document, target) else set()  # an attention is given its masks by another cure
     for model in all_models(document):
         if not model.functional or not any(map(makes_mask, model.layers)):
             continue
-        told = [one for one, new in zip(heard(model, was), heard(model, now), strict=True) if one.masks != new.masks]
+        told = [
+            one
+            for one, new in zip(heard(model, was), heard(model, now), strict=True)
+            if one.masks != new.masks and one.layer.class_name not in elsewhere
+        ]
         repair = _repair(document, model, told, target) if told and now is Joining.ANY else None
         for one in told:
             yield Finding(
@@ -48,7 +54,7 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
 
 def _repair(document: Document, model: Model, found: list[Heard], target: Target) -> Repair | None:
     """All masks of a model at once. An ``.h5`` cannot hold the operations: it is written as a ``.keras`` archive first."""
-    makers = _makers(model)
+    makers = makers_of(model)
     alike = not any(map(_is_no_longer_alike, model.layers))
     told = [_told(makers, one, alike) for one in found]
     if is_wrapped(model.node.at) or any(one is None for one in told):
@@ -80,7 +86,7 @@ def _is_no_longer_alike(layer: Layer) -> bool:
     )
 
 
-def _makers(model: Model) -> Makers:
+def makers_of(model: Model) -> Makers:
     """The first call that makes each mask of one tensor."""
     found: dict[Made, tuple[Layer, int]] = {}
     for layer in model.layers:

@@ -22,6 +22,7 @@ from ._exchanged_arguments import exchanged
 from ._forgotten_lora_alpha import forgotten_alpha
 from ._joined_masks import joined_masks
 from ._kept_category_axis import kept_axis, mistold_bins
+from ._lost_attention_masks import lost_attention_masks
 from ._masked_attention import unmasked_attention
 from ._masked_products import products_of_masked
 from ._masks_of_times import masks_of_times
@@ -44,7 +45,9 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped (before 3.9 a number,
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``. A RandomCrop made images its size when the model predicts until Keras 3.7, and hands them on since. A
-    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. Masks that differ are joined otherwise since
+    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. Since Keras 3.8 it takes them from the tensors that it
+    is given: the next attention to these, or to what they were added to (every block of a Transformer but the first), has none. The cure computes the
+    masks beside the layers, and hands them over. Masks that differ are joined otherwise since
     Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. A CategoryEncoding or Discretization
     (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and told without a cure of
     their files. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
@@ -87,6 +90,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     yield from zeroed_steps(document, target)
     yield from masks_beside_states(document, target)
     yield from masks_of_times(document, target)
+    yield from lost_attention_masks(document, target)
     yield from forgotten_alpha(document, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):

@@ -75,16 +75,16 @@ def _mask(graph: Graph, one: Told) -> Source:
     from kdoctor.translate.values import Tensor
 
     if not one.makers:
-        made = _shown(graph, *one.like, hidden=False)
+        made = shown(graph, *one.like, hidden=False)
     else:
-        made = _shown(graph, *one.makers[0])
+        made = shown(graph, *one.makers[0])
         for maker in one.makers[1:]:
-            made = graph("LogicalAnd", made, _shown(graph, *maker))
+            made = graph("LogicalAnd", made, shown(graph, *maker))
     assert isinstance(made, Tensor)
     return Source(made.layer, made.call, made.output)
 
 
-def _shown(graph: Graph, maker: Layer, call: int, hidden: bool = True) -> Tensor:
+def shown(graph: Graph, maker: Layer, call: int, hidden: bool = True) -> Tensor:
     """``x != 0`` of what an Embedding takes, ``any(x != mask_value, axis=-1)`` of what a Masking does (their ``compute_mask``); all, not ``hidden``."""
     from kdoctor.translate.values import Tensor
 

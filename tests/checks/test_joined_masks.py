@@ -121,10 +121,16 @@ def test_the_same_mask_twice_is_the_same_however_it_is_joined() -> None:
 
 
 def test_what_takes_no_mask_as_an_argument_of_its_own_is_told_without_a_cure() -> None:
-    heads = layer("MultiHeadAttention", name="out", num_heads=2, key_dim=2)
-    (finding,) = examine("K609", of_words(after(ADD, "words", "places"), after(heads, "sum", "sum")))
+    (finding,) = examine("K609", of_words(after(ADD, "words", "places"), after(layer("Attention", name="out"), "sum", "sum")))
     assert finding.repair is None
     assert [need.flag for need in finding.needs] == ["FILE"]
+
+
+def test_an_attention_with_heads_is_told_once_and_given_its_masks() -> None:
+    heads = layer("MultiHeadAttention", name="out", num_heads=2, key_dim=2)
+    (finding,) = examine("K609", of_words(after(ADD, "words", "places"), after(heads, "sum", "sum")))
+    assert finding.repair is not None
+    assert finding.repair.title == "hand the masks over as attention_mask"
 
 
 def test_words_that_are_joined_in_a_row_are_told_of_without_a_cure() -> None:
