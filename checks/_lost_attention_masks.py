@@ -45,4 +45,4 @@ def _repair(document: Document, model: Model, found: list[Attending], target: Ta
     if is_wrapped(model.node.at) or not all(is_tellable(one, makers) for one in todo):
         return None
     edits = telling_attention(document, model, todo, makers, target.release) if document.format.native else ()
-    return Repair("hand the masks over as attention_mask", edits, native=True)
+    return None if edits is None else Repair("hand the masks over as attention_mask", edits, native=True)

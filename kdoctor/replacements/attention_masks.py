@@ -31,37 +31,60 @@ def is_tellable(one: Attending, makers: Makers) -> bool:
     return ARGUMENT not in named and all(mask <= makers.keys() for mask in (one.query, *one.others))
 
 
-def telling_attention(document: Document, model: Model, found: Sequence[Attending], makers: Makers, release: str) -> tuple[Edit, ...]:
-    """Edits of a ``.keras`` document: ``query_mask[:, :, None] & value_mask[:, None, :]``, as ``_compute_attention_mask`` of Keras 2 makes it."""
-    from kdoctor.translate.graph import Graph  # few files need one, and its tables are dear to import
-    from kdoctor.translate.values import Tensor
+def telling_attention(
+    document: Document, model: Model, found: Sequence[Attending], makers: Makers, release: str
+) -> tuple[Edit, ...] | None:
+    """Edits of a ``.keras`` document: ``query_mask[:, :, None] & value_mask[:, None, :]``, as ``_compute_attention_mask`` of Keras 2 makes it.
 
-    graph = Graph(release, {each.key for each in model.layers}, prefix="mask_")
+    None where they are more operations than a cure may write: equal masks are made once.
+    """
+    from kdoctor.translate.graph import Graph  # few files need one, and its tables are dear to import
+    from kdoctor.translate.values import Untranslatable
+
+    squares = _Squares(Graph(release, {each.key for each in model.layers}, prefix="mask_"), makers)
     items, at = layer_list(model.node)
     written = list(items)
-    for one in found:
-        parts = [_spread(graph, one.query, makers, 2), *(_spread(graph, mask, makers, 1) for mask in one.others)]
-        made = _together(graph, [part for part in parts if part is not None])
-        assert isinstance(made, Tensor)
-        item = written[one.layer.number]
-        nodes = list(item["inbound_nodes"])
-        node = native_call(nodes[one.call]) if isinstance(nodes[one.call], list) else nodes[one.call]
-        told = keras_tensor(Source(made.layer, made.call, made.output))
-        nodes[one.call] = {**node, "kwargs": {**(node.get("kwargs") or {}), ARGUMENT: told}}
-        written[one.layer.number] = {**item, "inbound_nodes": nodes}
-    outputs: Json = model.node.config.get("output_layers")
-    return with_arrays(document, [Edit(at, old=items, new=ordered([*written, *graph.layers], outputs))])
-
-
-def _spread(graph: Graph, mask: Mask, makers: Makers, axis: int) -> Value | None:
-    """The mask with an axis more, along which it is the same."""
-    if not mask:
+    try:
+        for one in found:
+            told = keras_tensor(squares.of((one.query, *one.others)))
+            item = written[one.layer.number]
+            nodes = list(item["inbound_nodes"])
+            node = native_call(nodes[one.call]) if isinstance(nodes[one.call], list) else nodes[one.call]
+            nodes[one.call] = {**node, "kwargs": {**(node.get("kwargs") or {}), ARGUMENT: told}}
+            written[one.layer.number] = {**item, "inbound_nodes": nodes}
+    except Untranslatable:
         return None
-    return graph("ExpandDims", _together(graph, [shown(graph, *makers[made]) for made in sorted(mask)]), axis=axis)
+    outputs: Json = model.node.config.get("output_layers")
+    return with_arrays(document, [Edit(at, old=items, new=ordered([*written, *squares.graph.layers], outputs))])
 
 
-def _together(graph: Graph, masks: Sequence[Value]) -> Value:
-    made = masks[0]
-    for mask in masks[1:]:
-        made = graph("LogicalAnd", made, mask)
-    return made
+class _Squares:
+    """The masks of a model's attentions as operations, each made once."""
+
+    def __init__(self, graph: Graph, makers: Makers) -> None:
+        self.graph, self._makers = graph, makers
+        self._shown: dict[Made, Value] = {}
+        self._made: dict[tuple[Mask, ...], Source] = {}
+
+    def of(self, masks: tuple[Mask, ...]) -> Source:
+        """That of a query, and of what it attends to."""
+        from kdoctor.translate.values import Tensor
+
+        if masks not in self._made:
+            parts = [self._spread(mask, axis) for mask, axis in zip(masks, (2, 1, 1), strict=False) if mask]
+            made = self._together(parts)
+            assert isinstance(made, Tensor)
+            self._made[masks] = Source(made.layer, made.call, made.output)
+        return self._made[masks]
+
+    def _spread(self, mask: Mask, axis: int) -> Value:
+        """The mask with an axis more, along which it is the same."""
+        for made in mask - self._shown.keys():
+            self._shown[made] = shown(self.graph, *self._makers[made])
+        return self.graph("ExpandDims", self._together([self._shown[made] for made in sorted(mask)]), axis=axis)
+
+    def _together(self, masks: Sequence[Value]) -> Value:
+        made = masks[0]
+        for mask in masks[1:]:
+            made = self.graph("LogicalAnd", made, mask)
+        return made

@@ -59,8 +59,10 @@ def telling(document: Document, model: Model, found: Sequence[Told], release: st
     graph = Graph(release, {each.key for each in model.layers}, prefix="mask_")
     items, at = layer_list(model.node)
     written = list(items)
+    masks: dict[tuple[tuple[str, int], ...], Source] = {}  # equal ones are made once
     for one in found:
-        mask = _mask(graph, one)
+        asked = tuple((maker.key, call) for maker, call in (one.makers or (one.like, one.like)))
+        mask = masks[asked] if asked in masks else masks.setdefault(asked, _mask(graph, one))
         item = written[one.layer.number]
         nodes = list(item["inbound_nodes"])
         node = native_call(nodes[one.call]) if isinstance(nodes[one.call], list) else nodes[one.call]
