@@ -18,6 +18,7 @@ USUAL_HEAP = 120  # of a local heap with its data behind it
 USUAL_TREE = 40  # of a tree with one leaf
 SOFT = 2  # in a symbol: what its place for other things says of it
 NO_ROOM = 1  # ends the list of a heap's free room
+ROOMS = 64
 FEW_NAMES = 1024  # bytes of the names of a small group
 ONE_NODE = b"TREE\0\0\1\0"  # an index of a group, without further levels, of one node
 ONE_SNOD = b"SNOD\1"  # a node of version 1: there is no other
@@ -48,8 +49,11 @@ def read_heap(stream: Window, address: int, odd: list[str] | None = None) -> byt
 
 
 def _has_sound_room(data: bytes, size: int, free: int) -> bool:
-    """Whether the list of a local heap's free room, from the offset ``free`` on, stays within the heap: libhdf5 opens no other."""
-    for _ in range(size // ADDRESS_AND_SIZE.size + 1):
+    """Whether the list of a local heap's free room, from the offset ``free`` on, stays within the heap: libhdf5 opens no other.
+
+    Of a list that is longer than Keras's ever are, its beginning is looked at.
+    """
+    for _ in range(ROOMS):
         if free == NO_ROOM:
             return True
         if free + ADDRESS_AND_SIZE.size > len(data):
@@ -58,7 +62,7 @@ def _has_sound_room(data: bytes, size: int, free: int) -> bool:
         if not following or free + length > size:
             return False
         free = following
-    return False  # it goes round
+    return True
 
 
 def read_symbols(stream: Window, tree: int, level: int | None = None) -> Iterator[Symbol]:
