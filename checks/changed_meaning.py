@@ -20,6 +20,7 @@ from ._batch_axis import batch_is_added
 from ._cropped_in_training import cropped_in_training
 from ._exchanged_arguments import exchanged
 from ._forgotten_lora_alpha import forgotten_alpha
+from ._hidden_queries import attention_of_hidden
 from ._joined_masks import joined_masks
 from ._kept_category_axis import kept_axis, mistold_bins
 from ._lost_attention_masks import lost_attention_masks
@@ -45,7 +46,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     dimension, a Conv-first one fails with "Kernel shape must have the same length as input". A list-valued ``axis`` is dropped (before 3.9 a number,
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``. A RandomCrop made images its size when the model predicts until Keras 3.7, and hands them on since. A
-    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. Since Keras 3.8 it takes them from the tensors that it
+    MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. One with a dropout, or whose scores are asked for, makes
+    zeros of hidden steps since Keras 3.10, and the mean of all values before: where what comes behind counts these, ``--unsafe`` leaves the dropout out. Since Keras 3.8 it takes them from the tensors that it
     is given: the next attention to these, or to what they were added to (every block of a Transformer but the first), has none. The cure computes the
     masks beside the layers, and hands them over. Masks that differ are joined otherwise since
     Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. A CategoryEncoding or Discretization
@@ -85,6 +87,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     yield from mistold_bins(document, target)
     yield from exchanged(document, target)
     yield from unmasked_attention(document, target)
+    yield from attention_of_hidden(document, target)
     yield from joined_masks(document, target)
     yield from products_of_masked(document, target)
     yield from zeroed_steps(document, target)

@@ -12,6 +12,7 @@ from kdoctor.convert.keras_2_operations import ACTIVATIONS, MERGES
 from kdoctor.convert.mask_terms import ALL, Mask, any_of_features, in_a_row, joined, unequal
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
+from kdoctor.graph.hidden_queries import SAMPLES, drops, returns_scores
 from kdoctor.graph.masks import OF_ALL, RECURRENT
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import Source
@@ -173,12 +174,12 @@ def _concatenated(call: Call) -> tuple[Mask, Mask]:
 def unlike(call: Call, zeroed: bool) -> frozenset[Mask]:
     """The masks at whose hidden steps the output differs. Raises `NotConvertible` where a difference gets to steps that are not hidden.
 
-    ``zeroed``: Keras 3 makes zeros of what a hidden query attends to, Keras 2 the mean of all values (Softmax.call).
+    ``zeroed``: Keras 3 makes zeros of what a hidden query attends to where it computes scores, Keras 2 the mean of all values (Softmax.call).
     """
     name, told = call.node.class_name, {mask for _, state in (*call.inputs, *call.others) for mask in state.unlike}
     own: set[Mask] = set()
     if name == HEADS and not call.operation:
-        own = {call.first.keras_3} - {None} if zeroed else set()
+        own = {call.first.keras_3} - {None} if zeroed and _computes_scores(call) else set()
         told = {*call.first.unlike, *(mask for _, state in (*call.inputs[1:], *call.others) for mask in state.unlike - {state.keras_3})}
         if told - call.first.unlike:
             raise NotConvertible(_differs(call))
@@ -194,6 +195,12 @@ def unlike(call: Call, zeroed: bool) -> frozenset[Mask]:
     ):
         return frozenset(told)
     raise NotConvertible(_differs(call))
+
+
+def _computes_scores(call: Call) -> bool:
+    """A layer that is called several times is asked for all."""
+    calls = len(call.node.raw.get("inbound_nodes") or ())
+    return drops(call.node) or call.rank != SAMPLES or any(returns_scores(call.node, number) for number in range(calls))
 
 
 def _differs(call: Call) -> str:

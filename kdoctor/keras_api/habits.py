@@ -56,7 +56,9 @@ FORGETS_FROZEN = Habit(
 FORGETS_FROZEN_PARTS = Habit(
     (3, 0)
 )  # and so are those of the layers that a MultiHeadAttention or ConvLSTM makes, and a Bidirectional wraps
-ZEROES_HIDDEN_QUERIES = Habit((3, 0))  # layers/activations/softmax.py: zeros where the whole axis is masked, not its mean
+ZEROES_HIDDEN_QUERIES = Habit(
+    (3, 10)
+)  # layers/activations/softmax.py: zeros where the whole axis is masked, not its mean; run in 3.9.2, 3.11.3 and 3.15.1, read in 3.10.0
 DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its one number taken
 FORGETS_LORA_ALPHA = Habit(
     (3, 10)
