@@ -14,8 +14,8 @@ from kdoctor.structure.windows import Unproven, length_of, windowed
 KERAS: Final = (None, "keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules of Keras's own layers
 NOISE: Final = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
 ELEMENTWISE: Final = ("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Masking", "ActivityRegularization")
-NORMALIZATION: Final = ("LayerNormalization", "BatchNormalization", "UnitNormalization")
-SAME: Final = ("InputLayer", *NOISE, *ELEMENTWISE, *NORMALIZATION)
+NORMALIZATION: Final = ("LayerNormalization", "BatchNormalization")  # their variables are as long as the axes that they go by
+SAME: Final = ("InputLayer", *NOISE, *ELEMENTWISE, "UnitNormalization")
 RECURRENT: Final = ("LSTM", "GRU", "SimpleRNN")
 RANKED: Final = {"1D": 3, "2D": 4, "3D": 5}
 
@@ -74,6 +74,19 @@ def _rule(layer: Node) -> Rule | None:
 
 
 def _same(document: Document, layer: Node, shape: Shape) -> Shape:
+    return shape
+
+
+def _normalization(document: Document, layer: Node, shape: Shape) -> Shape:
+    axes = layer.config.get("axis", -1)
+    built = document.format.native and as_shape(layer.build_config.get("input_shape")) is not None
+    for axis in axes if isinstance(axes, list) else [axes]:
+        if type(axis) is not int or built:
+            continue
+        if not -len(shape) <= axis < len(shape):
+            raise _Clashes(f"it has no axis {axis}")
+        if shape[axis] is None:
+            raise _Clashes(f"the length of its axis {axis} must be known")
     return shape
 
 
@@ -209,6 +222,7 @@ def _was_built(document: Document, layer: Node, axis: int, features: int) -> boo
 Rule: TypeAlias = Callable[[Document, Node, Shape], Shape]
 RULES: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(SAME, _same),
+    **dict.fromkeys(NORMALIZATION, _normalization),
     "Dense": _dense,
     "Embedding": _embedding,
     "Flatten": _flatten,

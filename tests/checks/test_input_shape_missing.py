@@ -227,6 +227,16 @@ def test_where_several_lengths_or_none_will_do_the_shape_is_asked_for_with_all_i
     assert (finding.repair, [need.name for need in finding.needs]) == (None, [example])
 
 
+CONV_2D = layer("Conv2D", filters=2, kernel_size=[3, 3], strides=[1, 1], padding="valid", dilation_rate=[1, 1])
+
+
+def test_a_normalization_along_another_axis_wants_a_length_that_no_kernel_proves() -> None:
+    """Keras 2.2.5 saved it so: the cure wrote (None, None, None, 3), with which the file did not load."""
+    finding = the(examine("K202", legacy(CONV_2D, layer("BatchNormalization", axis=1), conv2d=(3, 3, 3, 2))))
+    assert (finding.repair, [need.name for need in finding.needs]) == (None, ["None,…,…,3"])
+    assert the(examine("K202", legacy(CONV_2D, layer("BatchNormalization", axis=-1), conv2d=(3, 3, 3, 2)))).repair is not None
+
+
 def test_an_h5_of_a_subclassed_model_has_no_shape_to_build_it_with() -> None:
     own = {"class_name": "Mine", "config": {"units": 3}}
     sick = document(own, format=Format.H5_MODEL, weights={"model_weights/dense/dense/kernel": (4, 3)})

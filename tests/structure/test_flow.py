@@ -53,6 +53,8 @@ def test_a_layer_makes_another_shape_of_what_it_is_given(made: dict[str, Any], b
         (layer("LSTM", units=3, unroll=True), (None, None, 4), "it is unrolled over a fixed number of steps"),
         (layer("LSTM", units=3, stateful=True), (None, 7, 4), "it keeps its state between batches of a fixed size"),
         (layer("TimeDistributed", layer=DENSE), (None, 4), "it needs an axis of steps"),
+        (layer("BatchNormalization", axis=1), (None, None, 3), "the length of its axis 1 must be known"),
+        (layer("LayerNormalization", axis=[1, 3]), (None, 5, 3), "it has no axis 3"),
     ],
 )
 def test_a_layer_refuses_what_it_cannot_take(made: dict[str, Any], shape: Shape, why: str) -> None:
