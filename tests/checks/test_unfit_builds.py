@@ -15,7 +15,7 @@ from rewriting import with_config
 from kdoctor.archive import open_document
 from kdoctor.archive.writing.write import write_document
 from kdoctor.edit import apply
-from kdoctor.testing import examine
+from kdoctor.testing import document, examine, layer, sequential
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation", "ignore:Skipping nested container"
@@ -93,3 +93,10 @@ def test_the_shapes_of_a_recurrent_layer_and_its_states_are_told_by_another_chec
     sick = Path(__file__).parent.parent.parent / "sample_models" / "sick" / "wrong_input_count__states__keras_2.keras"
     assert examine("K201", open_document(sick)) == []
     assert examine("K208", open_document(sick)) != []
+
+
+def test_the_one_shape_of_an_attention_of_keras_2_is_left_out_and_needs_no_help() -> None:
+    """Keras 2.15 states it so where the number of steps is open; K601 speaks of it."""
+    heads = {**layer("MultiHeadAttention", name="heads", num_heads=2, key_dim=3), "build_config": {"input_shape": [None, None, 4]}}
+    assert examine("K201", document(sequential(heads))) == []
+    assert [found.repair is not None for found in examine("K601", document(sequential(heads)))] == [True]
