@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from kdoctor.structure.layers import Layer
+from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sources import Source
@@ -25,6 +25,7 @@ ASKING: Final = RECURRENT | {
     "Attention", "AdditiveAttention", "BatchNormalization", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GlobalAveragePooling1D",
     "MultiHeadAttention", "Softmax", "TimeDistributed",
 }  # fmt: skip
+TAKING: Final = frozenset({"Lambda"})  # like a model in a model, it is handed the mask that comes, whatever it makes of it
 
 
 def masked(model: Model) -> Mapping[str, int]:
@@ -51,7 +52,7 @@ def behind(model: Model, source: Source) -> tuple[Layer, Source] | None:
 def is_asked_for(model: Model, layer: Layer) -> bool:
     """Whether a mask that comes out of this layer gets to one that takes it as an argument."""
     by_key = {one.key: one for one in model.layers}
-    return any(by_key[key].class_name in ASKING for key in _reached(model, [layer]))
+    return any(by_key[key].class_name in ASKING | TAKING or is_model(by_key[key].node) for key in _reached(model, [layer]))
 
 
 def reached_from(model: Model, layer: Layer) -> Mapping[str, int]:

@@ -33,6 +33,13 @@ def test_a_layer_that_has_the_name_of_what_joins_the_masks_is_renamed() -> None:
     assert examine("K205", healthy) == []
 
 
+@pytest.mark.parametrize("last", [layer("Lambda", name="out"), functional(start("x"), outputs=(("x", 0, 0),), name="out")])
+def test_a_lambda_and_a_model_within_are_handed_masks_as_well(last: dict[str, Any]) -> None:
+    """Of a random model of Keras 2.9: its Lambda was cured to a small model, and the name of its Concatenate was used twice."""
+    (finding,) = examine("K205", joined(last))
+    assert "operation that joins the masks" in finding.message
+
+
 @pytest.mark.parametrize("words", [{}, {"mask_zero": False}])
 def test_without_a_mask_or_anyone_who_takes_it_the_name_is_free(words: dict[str, bool]) -> None:
     last = layer("LSTM", name="out", units=2) if words else layer("Flatten", name="out")
