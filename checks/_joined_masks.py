@@ -12,7 +12,7 @@ from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
 from kdoctor.graph.attention_masks import CLASS, takes_masks_away
 from kdoctor.graph.masks import OF_ALL, makes_mask
-from kdoctor.graph.merged_masks import CONCATENATE, Heard, Joining, Made, heard, joinings
+from kdoctor.graph.merged_masks import CONCATENATE, STOPPING, Heard, Joining, Made, heard, joinings
 from kdoctor.replacements.stated_masks import MAKERS, Told, telling
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models, is_wrapped
@@ -30,13 +30,14 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
     was, now = joinings(document, target) or (None, None)
     if was is None or now is None or was is now or not any(objects_named(document, (CONCATENATE, *OF_ALL))):
         return
+    stopping = STOPPING if was is Joining.ALL else frozenset()  # what these hand on another cure stops
     elsewhere = {CLASS} if takes_masks_away(document, target) else set()  # an attention is given its masks by another cure
     for model in all_models(document):
         if not model.functional or not any(map(makes_mask, model.layers)):
             continue
         told = [
             one
-            for one, new in zip(heard(model, was), heard(model, now), strict=True)
+            for one, new in zip(heard(model, was, stopping), heard(model, now, stopping), strict=True)
             if one.masks != new.masks and one.layer.class_name not in elsewhere
         ]
         repair = _repair(document, model, told, target) if told and now is Joining.ANY else None

@@ -28,6 +28,7 @@ from ._masked_attention import unmasked_attention
 from ._masked_products import products_of_masked
 from ._masks_of_times import masks_of_times
 from ._states_and_masks import masks_beside_states
+from ._stopped_masks import masks_stopped
 from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
 from ._zeroed_steps import zeroed_steps
@@ -35,6 +36,23 @@ from ._zeroed_steps import zeroed_steps
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
 LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
+PARTS = (
+    told_to_train,
+    thawed_layers,
+    kept_axis,
+    mistold_bins,
+    exchanged,
+    unmasked_attention,
+    attention_of_hidden,
+    masks_stopped,
+    joined_masks,
+    products_of_masked,
+    zeroed_steps,
+    masks_beside_states,
+    masks_of_times,
+    lost_attention_masks,
+    forgotten_alpha,
+)
 AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at its word", native=True)
 
 
@@ -60,7 +78,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     multiplies into it (an archive has it added to the kernel, as it was).
     A Multiply, Maximum or Minimum leaves the steps that a mask hides out of its values since 3.4, and none did before: where what comes behind
     counts them, the cure writes the operation, which knows no masks. The mask that a layer in a TimeDistributed makes (an Embedding; a recurrent layer,
-    of the steps of each time) got to what is behind it in Keras 2, and does not in Keras 3: told without a cure.
+    of the steps of each time) got to what is behind it in Keras 2, and does not in Keras 3: told without a cure. A Rescaling, Normalization or Identity
+    (a ReLU before TensorFlow 2.6) handed no mask on in Keras 2, and does in Keras 3: a Permute that leaves the axes as they are stops it.
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
     MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.
@@ -81,20 +100,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
         if node.at.part == "config":
             yield from _backwards(node, target)
             yield from cropped_in_training(document, node, target)
-    yield from told_to_train(document, target)
-    yield from thawed_layers(document, target)
-    yield from kept_axis(document, target)
-    yield from mistold_bins(document, target)
-    yield from exchanged(document, target)
-    yield from unmasked_attention(document, target)
-    yield from attention_of_hidden(document, target)
-    yield from joined_masks(document, target)
-    yield from products_of_masked(document, target)
-    yield from zeroed_steps(document, target)
-    yield from masks_beside_states(document, target)
-    yield from masks_of_times(document, target)
-    yield from lost_attention_masks(document, target)
-    yield from forgotten_alpha(document, target)
+    for part in PARTS:
+        yield from part(document, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
             yield from _axis(document, node, target)

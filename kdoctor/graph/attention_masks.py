@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.document import Document
 from kdoctor.graph.masks import OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
-from kdoctor.graph.merged_masks import CONCATENATE, Joining, Mask, Masks, masks_of
+from kdoctor.graph.merged_masks import CONCATENATE, STOPPING, Joining, Mask, Masks, masks_of
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.saved_release import origin_of, release_of
@@ -59,7 +59,7 @@ def takes_masks_away(document: Document, target: Target) -> bool:
 
 def attending(model: Model) -> list[Attending]:
     """Every call of such a layer in a Functional that Keras 2 saved to which a mask came."""
-    saved, told = masks_of(model, Joining.ALL), masks_of(model, Joining.ANY)
+    saved, told = masks_of(model, Joining.ALL), masks_of(model, Joining.ANY, STOPPING)  # what these hand on another cure stops
     run, by_key = _Run(told), {layer.key: layer for layer in model.layers}
     found = []
     for layer, index in _in_order(model):
@@ -115,7 +115,7 @@ class _Run:
             return all(map(self.has, call))
         if layer.class_name == CONCATENATE:
             return any(map(self.has, call))
-        return layer.class_name in ONE_BY_ONE and self.has(call[0])
+        return layer.class_name in ONE_BY_ONE - STOPPING and self.has(call[0])
 
 
 def _in_order(model: Model) -> Iterator[tuple[Layer, int]]:

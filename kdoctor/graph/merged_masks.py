@@ -25,6 +25,8 @@ CONCATENATE: Final = "Concatenate"
 # What a mask changes when the model predicts; a wrapper hands it to the layer that it holds
 HEEDING: Final = ASKING - {"BatchNormalization", "TimeDistributed"}
 MASK: Final = "mask"
+# Layers that handed no mask on before Keras 3 (run in TensorFlow 2.3 to 2.15 and in 3.0.5 and 3.15.1), as ReLU did not before 2.6
+STOPPING: Final = frozenset({"Identity", "Normalization", "Rescaling"})
 MOST: Final = 64  # masks that one is followed to; what joins more is one of its own
 
 
@@ -70,16 +72,19 @@ def joining(release: str) -> Joining:
     return Joining.NONE if habits.JOINS_NO_MASKS.at(release) else Joining.ALL
 
 
-def masks_of(model: Model, how: Joining) -> Masks:
-    """The mask that comes with each tensor of a Functional."""
+def masks_of(model: Model, how: Joining, stopping: frozenset[str] | None = None) -> Masks:
+    """The mask that comes with each tensor of a Functional; ``stopping``: layers that hand none on, those of the Keras that joins so by default."""
     known: dict[tuple[str, int], Mask] = {}
+    if stopping is None:
+        stopping = STOPPING if how is Joining.ALL else frozenset()
     by_key = {layer.key: layer for layer in model.layers}
+    by_key = {key: layer for key, layer in by_key.items() if layer.class_name not in stopping}
     return lambda source: _mask(by_key, source, how, known)
 
 
-def heard(model: Model, how: Joining) -> Iterator[Heard]:
+def heard(model: Model, how: Joining, stopping: frozenset[str] | None = None) -> Iterator[Heard]:
     """Every call that heeds a mask, and is not told one as an argument."""
-    masks = masks_of(model, how)
+    masks = masks_of(model, how, stopping)
     for layer in model.layers:
         arguments = given_to(layer) if layer.class_name in HEEDING else ()
         for index, (call, given) in enumerate(zip(layer.calls, arguments, strict=False)):

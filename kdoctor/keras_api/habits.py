@@ -40,6 +40,7 @@ JOINS_MASKS_BY_OPERATIONS = Habit((3, 6))  # and names them beside the layers: 3
 SHOWS_WHAT_ANY_INPUT_SHOWS = Habit(
     (3, 4)
 )  # a merging layer joins masks with "or", before with "and"; read in 1.2.2 to 3.15.1, run in 2.15 to 3.15
+HANDS_ON_MASKS_OF_RELU = Habit((2, 6))  # run in TensorFlow 1.15 to 2.4, 2.6 and later
 JOINS_NO_MASKS = Habit((3, 0), (3, 4))  # before and after, a merging layer hands one on; run in 3.0.5 to 3.4.1
 LOSES_MASKS_BESIDE_STATES = Habit(
     (3, 0)
