@@ -8,7 +8,7 @@ from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
 from kdoctor.graph.merged_masks import STOPPING, joinings
 from kdoctor.graph.shapes import infer
-from kdoctor.graph.stopped_masks import stopped_masks, stopping_of
+from kdoctor.graph.stopped_masks import masks_given, stopped_masks, stopping_of
 from kdoctor.replacements.mask_stops import stopping_masks
 from kdoctor.saved_release import origin_of, release_of
 from kdoctor.structure.layers import Layer
@@ -25,8 +25,12 @@ def masks_stopped(document: Document, target: Target) -> Iterator[Finding]:
     saved, ways = release_of(document), joinings(document, target)
     if not target.keras_3 or saved is None or saved >= KERAS_3 or ways is None or not any(objects_named(document, (*STOPPING, "ReLU"))):
         return
-    for model in all_models(document) if any(objects_named(document, ("Embedding", "Masking"))) else ():
-        found = stopped_masks(model, ways[1], stopping_of(origin_of(document) or ""))
+    if not any(objects_named(document, ("Embedding", "Masking"))):
+        return
+    stopping = stopping_of(origin_of(document) or "")
+    given = masks_given(document, stopping)
+    for model in all_models(document):
+        found = stopped_masks(model, ways[1], stopping, given.get(model.node.at, frozenset()))
         repair = _repair(document, model, found) if found else None
         for layer in found:
             yield Finding(

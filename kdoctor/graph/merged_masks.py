@@ -6,7 +6,7 @@ Read in ``compute_mask`` of layers/merge.py and layers/merging (Keras 1.2.2 to 2
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
@@ -72,9 +72,12 @@ def joining(release: str) -> Joining:
     return Joining.NONE if habits.JOINS_NO_MASKS.at(release) else Joining.ALL
 
 
-def masks_of(model: Model, how: Joining, stopping: frozenset[str] | None = None) -> Masks:
-    """The mask that comes with each tensor of a Functional; ``stopping``: layers that hand none on, those of the Keras that joins so by default."""
-    known: dict[tuple[str, int], Mask] = {}
+def masks_of(model: Model, how: Joining, stopping: frozenset[str] | None = None, given: Collection[str] = ()) -> Masks:
+    """The mask that comes with each tensor of a Functional.
+
+    ``stopping``: layers that hand none on, those of the Keras that joins so by default; ``given``: inputs with which a mask comes from outside.
+    """
+    known = {(key, 0): frozenset({Made("InputLayer", Source(key, 0, 0), "given")}) for key in given}
     if stopping is None:
         stopping = STOPPING if how is Joining.ALL else frozenset()
     by_key = {layer.key: layer for layer in model.layers}
@@ -82,13 +85,13 @@ def masks_of(model: Model, how: Joining, stopping: frozenset[str] | None = None)
     return lambda source: _mask(by_key, source, how, known)
 
 
-def heard(model: Model, how: Joining, stopping: frozenset[str] | None = None) -> Iterator[Heard]:
+def heard(model: Model, how: Joining, stopping: frozenset[str] | None = None, given: Collection[str] = ()) -> Iterator[Heard]:
     """Every call that heeds a mask, and is not told one as an argument."""
-    masks = masks_of(model, how, stopping)
+    masks = masks_of(model, how, stopping, given)
     for layer in model.layers:
         arguments = given_to(layer) if layer.class_name in HEEDING else ()
-        for index, (call, given) in enumerate(zip(layer.calls, arguments, strict=False)):
-            if MASK not in {argument.name for argument in given}:
+        for index, (call, named) in enumerate(zip(layer.calls, arguments, strict=False)):
+            if MASK not in {argument.name for argument in named}:
                 yield Heard(layer, index, tuple(map(masks, call)))
 
 

@@ -49,10 +49,18 @@ def attending(x: Any) -> Any:
     return layers.Flatten()(layers.MultiHeadAttention(2, 3)(x, x))
 
 
+def scaling() -> Any:
+    steps = Input((5, 4))
+    return Model(steps, layers.GRU(3)(layers.Rescaling(2.0)(steps)))
+
+
 MODELS: dict[str, Callable[[], Any]] = {
     "recurrent": lambda: graph(lambda x: layers.LSTM(3)(layers.Rescaling(2.0)(x))),
     "twice": lambda: graph(lambda x: layers.LSTM(3)((scaled := layers.Rescaling(2.0))(scaled(x)))),
     "model within": lambda: graph(lambda x: inner()(layers.Identity()(x))),
+    "within a model": lambda: graph(lambda x: scaling()(layers.Dropout(0.1)(x))),
+    "in a row within a model": lambda: graph(lambda x: Sequential([Input((5, 4)), layers.Rescaling(2.0), layers.GRU(3)])(x)),
+    "within a row": lambda: Sequential([Input((5,), dtype="int32"), embedding(), scaling()]),
     "attention": lambda: graph(lambda x: attending(layers.Rescaling(2.0)(x))),
     "in a row": lambda: Sequential([Input((5,), dtype="int32"), embedding(), layers.Rescaling(2.0), layers.GRU(3)]),
 }
