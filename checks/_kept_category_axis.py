@@ -9,10 +9,11 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
+from kdoctor.replacements.kept_axes import TITLE, reshaped
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.models import Model, all_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.models import Model, all_models, home_of
+from kdoctor.structure.objects import Node, objects_named
 from kdoctor.target import Target
 
 BINNED = "Discretization"
@@ -32,14 +33,38 @@ def kept_axis(document: Document, target: Target) -> Iterator[Finding]:
         if node.at.part == "config" and node.config.get("output_mode") == "one_hot" and given and len(given) > 1 and given[-1] == 1:
             keeps = habits.KEEPS_CATEGORY_AXIS.of(target)
             does, other = ("keeps", "dropped") if keeps else ("drops", "kept")
-            cured = keeps and (node.class_name == BINNED or len(given) == 2)  # of more axes a CategoryEncoding keeps it all the same
-            edit = Edit(node.at / "config" / "output_mode", old="one_hot", new="multi_hot")
             yield Finding(
                 node.at,
                 f"{target} {does} the last axis of 1 that {node.name!r} encodes, and the Keras that saved the file {other} it",
-                repair=Repair("encode it as multi_hot, which is the same of one category, and drops the axis", (edit,)) if cured else None,
+                repair=_dropped(node, given) if keeps else _given_back(document, node, given),
                 layer=node.name,
             )
+
+
+def _dropped(node: Node, given: tuple[int | None, ...]) -> Repair | None:
+    if node.class_name != BINNED and len(given) > 2:  # of more axes a CategoryEncoding keeps it all the same
+        return None
+    edit = Edit(node.at / "config" / "output_mode", old="one_hot", new="multi_hot")
+    return Repair("encode it as multi_hot, which is the same of one category, and drops the axis", (edit,))
+
+
+def _given_back(document: Document, node: Node, given: tuple[int | None, ...]) -> Repair | None:
+    """As multi_hot, of which the releases agree that it drops the axis, and with that axis behind it."""
+    home, tokens = home_of(document, node.at), _tokens(node)
+    if home is None or tokens is None or node.config.get("sparse"):
+        return None
+    model, layer = home
+    if model.functional and not document.format.native:
+        return Repair(TITLE, native=True)
+    edits = reshaped(document, model, layer, [*given, tokens], output_mode="multi_hot")
+    return None if edits is None else Repair(TITLE, edits)
+
+
+def _tokens(node: Node) -> int | None:
+    """How many numbers stand for a category."""
+    bins = node.config.get("bin_boundaries")
+    found = len(bins) + 1 if isinstance(bins, list) else node.config.get("num_bins" if node.class_name == BINNED else "num_tokens")
+    return found if type(found) is int and found > 0 else None
 
 
 def mistold_bins(document: Document, target: Target) -> Iterator[Finding]:

@@ -69,8 +69,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     is given: the next attention to these, or to what they were added to (every block of a Transformer but the first), has none. The cure computes the
     masks beside the layers, and hands them over. Masks that differ are joined otherwise since
     Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. A CategoryEncoding or Discretization
-    (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and told without a cure of
-    their files. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
+    (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and of
+    their files with a Reshape behind it that gives the axis back. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
     axis and its order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. Where a
     Bidirectional is masked, Keras 1 to 2.3 repeated the step before in its sequence, and all later ones put zeros. A layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
