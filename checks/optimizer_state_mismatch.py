@@ -24,7 +24,9 @@ from ._trained import trained_weights
 
 AT = Pointer("training")
 SHOWN = 3
-NADAM, OLDER = "Nadam", 2
+OLDER = 2
+# What Keras 3 keeps of these beside their slots, and Keras 2 stored nowhere.
+KEPT_BESIDE = {"Nadam": "the product of its momentum", "Adafactor": "the learning rate and a number for each vector"}
 COMPILE = Need("--compile", "optimizer=…,loss=…,metrics=…", "the file does not say which optimizer trained the model")
 DROP = Need("--drop-optimizer", "", "fit() works without the state, and starts afresh")
 
@@ -157,8 +159,8 @@ def _cannot_fit(document: Document) -> Finding:
 def _mismatch(document: Document, target: Target) -> Iterator[Finding]:
     name, expected = _expected(document, target)
     stored = [*state_arrays(document).values()]
-    if name == NADAM and target.keras_3 and document.saved_by().major == OLDER and len(stored) > COUNTERS:
-        yield _begun_anew(target)
+    if name in KEPT_BESIDE and target.keras_3 and document.saved_by().major == OLDER and len(stored) > COUNTERS:
+        yield _begun_anew(name, target)
     if expected is None or (_keys(document) == len(stored) == COUNTERS != len(expected)):
         return
     if _keys(document) != len(expected):
@@ -167,11 +169,11 @@ def _mismatch(document: Document, target: Target) -> Iterator[Finding]:
         yield _misshapen(document, target, name, index, f"{written(stored[index].shape)}, not {written(expected[index])}")
 
 
-def _begun_anew(target: Target) -> Finding:
+def _begun_anew(name: str, target: Target) -> Finding:
     return Finding(
         AT / "optimizer",
-        f"the state of the optimizer Nadam lacks the product of its momentum, which {target} keeps and Keras 2 stored nowhere: training starts afresh",
-        keras_says="UserWarning: Skipping variable loading for optimizer 'nadam'",
+        f"the state of the optimizer {name} lacks {KEPT_BESIDE[name]}, which {target} keeps and Keras 2 stored nowhere: training starts afresh",
+        keras_says=f"UserWarning: Skipping variable loading for optimizer '{name.lower()}'",
         mild=target.given.state is not StateWish.KEEP,
     )
 

@@ -12,6 +12,7 @@ from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, m
 from kdoctor.target import Target
 
 from ._compile_arguments import compile_arguments
+from ._passed_over_decay import passed_over_decay
 from ._refused_values import refused_settings
 from ._unlocated_training import misnamed
 
@@ -44,6 +45,9 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     momentum: "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set". Nor does it take a learning rate that is no float, such as the
     1 that TensorFlow 2.0 to 2.10 stored for ``Adam(1)``: "Argument `learning_rate` should be float, or an instance of LearningRateSchedule".
 
+    A ``decay`` is passed over: the learning rate, which fell with every step, stays what it is. That is an error with ``--for training``, and cured by
+    the schedule that computes the same.
+
     An argument that ``compile`` does not know keeps a ``.keras`` from loading: "Trainer.compile() got an unexpected keyword argument".
 
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
@@ -65,6 +69,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
             yield from _schedule(mention, target)
             yield from _inner(document, mention, target)
             yield from refused_settings(document, mention, target)
+            yield from passed_over_decay(mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
 
@@ -149,6 +154,7 @@ def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Fin
     elif isinstance(settings, Mapping):
         inner = mention._replace(at=at, name=name, found=held, meant=None, arguments=settings)
         yield from refused_settings(document, inner, target)
+        yield from passed_over_decay(inner, target)
         yield from (_argument(document, inner, argument, target) for argument in inner.not_taken())
 
 

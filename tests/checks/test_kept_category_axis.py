@@ -18,7 +18,6 @@ from kdoctor.document import Document
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, sequential
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # NumPy 2 says it of what Keras makes
 
 
