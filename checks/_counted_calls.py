@@ -83,7 +83,7 @@ def _is_call(value: list[Json]) -> bool:
 def _less_one(value: Json, name: str) -> Json:
     if isinstance(value, list):
         if _is_call(value) and value[0] == name:
-            return [name, value[1] - 1, *value[2:]]
+            return [name, value[1] - 1, *(_less_one(item, name) for item in value[2:])]
         return [_less_one(item, name) for item in value]
     if isinstance(value, dict):
         return {key: _less_one(item, name) for key, item in value.items()}

@@ -108,6 +108,17 @@ def test_calls_of_a_nested_functional_are_recounted_but_where_the_outputs_refer_
     assert healed["output_layers"] == [["out", 0, 0], ["inner", 2, 0]]
 
 
+@pytest.mark.parametrize("kind", ["Sequential", "Functional"])
+def test_a_call_among_the_keywords_of_what_takes_another_call_is_recounted_too(kind: str) -> None:
+    """``base(a) - base(b)``, the distance in a siamese network."""
+    inner = {**functional(start(), OUT, name="inner"), "class_name": kind, "name": "inner", "inbound_nodes": [CALL, CALL]}
+    distance = {**after(layer("TFOpLambda", name="out"), "inner"), "inbound_nodes": [["inner", 1, 0, {"y": ["inner", 2, 0], "name": None}]]}
+    sick = document(functional(start(), inner, distance))
+    (finding,) = (finding for finding in examine("K604", sick) if "counted from 1" in finding.message)
+    healed = cured(sick, finding).config["config"]["layers"][2]
+    assert healed["inbound_nodes"] == [["inner", 0, 0, {"y": ["inner", 1, 0], "name": None}]]
+
+
 def test_outputs_are_recounted_too() -> None:
     sick = nested(CALL, CALL, used=1, outputs=(("out", 0, 0), ("inner", 2, 0)))
     (finding,) = examine("K604", sick)
