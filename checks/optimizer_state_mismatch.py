@@ -26,7 +26,10 @@ AT = Pointer("training")
 SHOWN = 3
 OLDER = 2
 # What Keras 3 keeps of these beside their slots, and Keras 2 stored nowhere.
-KEPT_BESIDE = {"Nadam": "the product of its momentum", "Adafactor": "the learning rate and a number for each vector"}
+KEPT_BESIDE = {
+    "Nadam": "the product of its momentum", "Adafactor": "the learning rate and a number for each vector",
+    "LossScaleOptimizer": "the scale of the loss",
+}  # fmt: skip
 COMPILE = Need("--compile", "optimizer=…,loss=…,metrics=…", "the file does not say which optimizer trained the model")
 DROP = Need("--drop-optimizer", "", "fit() works without the state, and starts afresh")
 

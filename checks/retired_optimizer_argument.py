@@ -12,6 +12,7 @@ from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, m
 from kdoctor.target import Target
 
 from ._compile_arguments import compile_arguments
+from ._fixed_loss_scale import fixed_loss_scale
 from ._passed_over_decay import passed_over_decay
 from ._refused_values import refused_settings
 from ._unlocated_training import misnamed
@@ -48,6 +49,9 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     A ``decay`` is passed over: the learning rate, which fell with every step, stays what it is. That is an error with ``--for training``, and cured by
     the schedule that computes the same.
 
+    The LossScaleOptimizerV3 that Keras 2.11 to 2.15 put around the optimizer of a model in mixed precision is a LossScaleOptimizer; one that scales by
+    one number for ever is none that Keras 3 takes: the optimizer that it holds is written, with the ``loss_scale_factor``.
+
     An argument that ``compile`` does not know keeps a ``.keras`` from loading: "Trainer.compile() got an unexpected keyword argument".
 
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
@@ -59,6 +63,9 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
         if mention.given:
             own = of_training(mention, target)
             yield from (_argument(document, mention, name, target) for name in (own[1] if own else ()))
+            continue
+        if (fixed := fixed_loss_scale(document, mention, target)) is not None:
+            yield fixed
             continue
         if mention.found is None and mention.meant is not None:
             yield _renamed_class(document, mention, target)
@@ -83,12 +90,14 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
         return _not_by_its_name(document, mention, target)
     edit = Edit(mention.at / "module", old=module, new="keras.optimizers")
     registered = document.at(mention.at / "registered_name")
-    edits = (edit,) if registered in (None, ABSENT) else (edit, Edit(mention.at / "registered_name", old=registered, new=None))
+    edits = [edit] if registered in (None, ABSENT) else [edit, Edit(mention.at / "registered_name", old=registered, new=None)]
+    if mention.name.rpartition(">")[2] == mention.name != mention.meant.name:
+        edits.append(Edit(mention.at / "class_name", old=mention.name, new=mention.meant.name))
     return Finding(
         mention.at,
         f"the optimizer {mention.name} is {target}'s {mention.meant.name} under another name"
         + ("" if native else ", and comes back with default settings"),
-        repair=Repair(f"write keras.optimizers.{mention.meant.name}", edits) if native else None,
+        repair=Repair(f"write keras.optimizers.{mention.meant.name}", tuple(edits)) if native else None,
         keras_says=f"TypeError: Could not locate class '{mention.name}'" if native else None,
         mild=not native,
     )

@@ -22,6 +22,7 @@ KEYS = (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric"))
 SCHEDULES = "keras.optimizers.schedules"
 GONE = "LegacyOptimizerWarning"  # stands for every class of keras.optimizers.legacy, and has no from_config
 LEFT_ALONE = frozenset({"accuracy", "acc"})  # compile() chooses what they mean
+CALLED_OTHERWISE = {"LossScaleOptimizerV3": "LossScaleOptimizer"}  # in Keras 2.11 to 2.15, for the optimizers that were new then
 CROSSENTROPY = frozenset({"crossentropy", "ce"})  # and these, in Keras 2: fit() of Keras 3 does not find them
 
 
@@ -101,7 +102,8 @@ class _Reader:
             found = resolved(self.catalogue, node.module, node.class_name)
         else:
             found = self.catalogue.legacy(_table(kind, node), node.class_name)
-        meant = self.catalogue.function(kind, node.class_name.rpartition(">")[2])
+        plain = node.class_name.rpartition(">")[2]
+        meant = self.catalogue.function(kind, CALLED_OTHERWISE.get(plain, plain) if self.keras_3 else plain)
         yield Mention(at, kind, node.class_name, "object", found, meant, given, node.config, nested)
         if node.class_name == WRAPPER and kind == "metric" and self.keras_3:
             yield from self._wrapped(node, nested)

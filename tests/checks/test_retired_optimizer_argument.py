@@ -255,3 +255,44 @@ def test_a_decay_beside_a_schedule_is_told_without_a_cure() -> None:
     (finding,) = examine("K504", h5("SGD", name="SGD", learning_rate=schedule, decay=0.5), Target("3.15.1", purpose="training"))
     assert finding.repair is None
     assert examine("K504", h5("SGD", name="SGD", learning_rate=0.1, decay=0.5), Target("2.15.0", purpose="training")) == []
+
+
+def scaling(class_name: str, *, dynamic: bool, **around: Any) -> dict[str, Any]:
+    """As tf_keras 2.19 and TF 2.11 write it around the optimizer of a model in mixed precision."""
+    inner = {"module": "keras.optimizers", "class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.5}, "registered_name": None}
+    settings = {"inner_optimizer": inner, "dynamic": dynamic, "initial_scale": 4.0, "dynamic_growth_steps": 2000 if dynamic else None}
+    return {"class_name": class_name, "config": settings, **around}
+
+
+ARCHIVED = {"module": "tf_keras.src.mixed_precision.loss_scale_optimizer", "registered_name": "LossScaleOptimizerV3"}
+
+
+@pytest.mark.parametrize("class_name", ["LossScaleOptimizer", "LossScaleOptimizerV3"])
+@pytest.mark.parametrize("archived", [False, True])
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_an_optimizer_that_scales_the_loss_is_one_of_keras_3(class_name: str, archived: bool, dynamic: bool) -> None:
+    stated = scaling(class_name, dynamic=dynamic, **(ARCHIVED if archived else {}))
+    key = "optimizer" if archived else "optimizer_config"
+    form = Format.KERAS_ZIP if archived else Format.H5_MODEL
+    sick = document(sequential(layer("Dense")), format=form, training={key: stated})
+    for finding in examine("K504", sick):
+        sick = cured(sick, finding)
+    assert examine("K504", sick) == []
+    assert examine("K506", sick) == []
+    made = keras.optimizers.deserialize(sick.training[key])
+    if dynamic:
+        assert isinstance(made, keras.optimizers.LossScaleOptimizer)
+        assert (float(made.inner_optimizer.learning_rate), made.initial_scale) == (0.5, 4.0)
+    else:
+        assert isinstance(made, keras.optimizers.SGD)
+        assert (float(made.learning_rate), made.loss_scale_factor) == (0.5, 4.0)
+
+
+def test_a_fixed_scale_that_is_no_number_has_no_cure_and_keras_2_takes_it() -> None:
+    stated = scaling("LossScaleOptimizer", dynamic=False)
+    stated["config"]["initial_scale"] = None
+    sick = document(sequential(layer("Dense")), format=Format.H5_MODEL, training={"optimizer_config": stated})
+    (finding,) = examine("K504", sick)
+    assert finding.repair is None
+    assert "scales the loss by one number" in finding.message
+    assert all("scales the loss" not in finding.message for finding in examine("K504", sick, Target("2.15.0")))
