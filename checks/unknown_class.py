@@ -15,6 +15,7 @@ from kdoctor.replacements.retired_layers import retired
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
+from ._added_losses import without_added
 from ._layer_activations import stated
 
 CONSTRAINTS = frozenset({"RadialConstraint"})
@@ -31,7 +32,9 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     BatchNormalization, for the Merge that Keras 2.0 still had an Add, Multiply, Average, Maximum or Concatenate, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. In a
     ``.keras`` archive a small model of other layers stands in for LocallyConnected1D and LocallyConnected2D (patches and an
     EinsumDense), Highway, MaxoutDense, SReLU and ParametricSoftplus, if the input's shape is known; not with channels first, or a
-    constraint on the weights. With ``--unsafe``, what only training uses goes: RandomHeight, RandomWidth, RadialConstraint. The others have no cure in this release; the file loads in the release that saved it.
+    constraint on the weights. With ``--unsafe``, what only training uses goes: RandomHeight, RandomWidth, RadialConstraint. AddLoss and
+    AddMetric, which ``model.add_loss(…)`` hangs into a model (a variational autoencoder) and no output needs, go with the operations that lead to them; with
+    ``--for training`` that asks for ``--unsafe``, too. The others have no cure in this release; the file loads in the release that saved it.
     """
     native = document.format.native
     for call in unfound(document, target):
@@ -59,6 +62,8 @@ def _repair(document: Document, node: Node, target: Target) -> Repair | None:
         return Repair(title, (Edit(node.at, old=node.raw, new=without),), Safety.UNSAFE)
     if node.class_name in CONSTRAINTS:
         return Repair(f"leave out the {node.class_name}, which only training uses", (Edit(node.at, old=node.raw, new=None),), Safety.UNSAFE)
+    if (added := without_added(document, node, target)) is not None:
+        return added
     edits = as_plain(document, node)
     if edits is None:
         return retired(document, target).of(node.at)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import keras
+import numpy
 import pytest
-from graphs import cured
+from graphs import after, cured, functional, start
+from rewriting import with_config
+from typer.testing import CliRunner
 
 from kdoctor.check import Safety
+from kdoctor.cli.app import app
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.target import Target
@@ -144,3 +150,45 @@ def test_an_orthogonal_initializer_goes_by_the_name_that_keras_3_0_has_for_it() 
     healed = apply(sick, finding.repair.edits)
     assert examine("K602", healed, Target("3.0.5")) == []
     assert examine("K602", healed) == []
+
+
+def added(*more: dict[str, Any]) -> list[dict[str, Any]]:
+    """What ``add_loss(tf.reduce_mean(out))`` and ``add_metric`` leave in a model, besides ``more``."""
+    mean = {**after(layer("TFOpLambda", name="mean", function="math.mystery"), "out"), "inbound_nodes": [["out", 0, 0, {}]]}
+    metric = after(layer("AddMetric", name="metric", aggregation="mean", metric_name="q"), "mean")
+    return [mean, after(layer("AddLoss", name="loss", unconditional=False), "mean"), metric, *more]
+
+
+@pytest.mark.parametrize(("purpose", "safety"), [("inference", Safety.SAFE), ("training", Safety.UNSAFE)])
+def test_losses_that_were_added_are_left_out_with_what_leads_to_them(purpose: str, safety: Safety) -> None:
+    sick = document(functional(start(), after(layer("Dense", name="out"), "in"), *added()))
+    loss, metric = examine("K602", sick, Target("3.15.1", purpose=purpose))
+    assert loss.repair is not None
+    assert loss.repair.safety is safety
+    assert loss.repair == metric.repair
+    healed = cured(sick, loss)
+    assert [each["config"]["name"] for each in healed.config["config"]["layers"]] == ["in", "out"]
+    assert examine("K602", sick, Target("2.15.0")) == []
+
+
+def test_a_loss_that_an_output_needs_stays() -> None:
+    sick = document(functional(start(), after(layer("Dense", name="one"), "in"), after(layer("AddLoss", name="out"), "one")))
+    (finding,) = examine("K602", sick)
+    assert finding.repair is None
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # NumPy 2 says it of what Keras makes
+def test_a_model_with_an_added_loss_predicts_in_keras_as_without(tmp_path: Path) -> None:
+    given = keras.Input((4,), name="in")
+    keras.Model(given, keras.layers.Dense(2, name="out")(given)).save(healthy := tmp_path / "healthy.keras")
+
+    def hang_in(config: dict[str, Any]) -> None:
+        config["config"]["layers"] += added()
+
+    with_config(healthy, sick := tmp_path / "sick.keras", hang_in)
+    with pytest.raises((TypeError, ValueError)):
+        keras.saving.load_model(sick)
+    ended = CliRunner().invoke(app, ["fix", str(sick), "-o", str(out := tmp_path / "out.keras")])
+    assert ended.exit_code == 0, ended.stdout
+    rows = numpy.ones((2, 4), "float32")
+    assert (keras.saving.load_model(out).predict(rows, verbose=0) == keras.saving.load_model(healthy).predict(rows, verbose=0)).all()
