@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Examine, Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
@@ -20,6 +21,7 @@ from ._batch_axis import batch_is_added
 from ._cropped_in_training import cropped_in_training
 from ._exchanged_arguments import exchanged
 from ._forgotten_lora_alpha import forgotten_alpha
+from ._forgotten_statistics import forgotten_statistics
 from ._hidden_queries import attention_of_hidden
 from ._joined_masks import joined_masks
 from ._kept_category_axis import kept_axis, mistold_bins
@@ -36,24 +38,14 @@ from ._zeroed_steps import zeroed_steps
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
 LAYER_FUNCTIONS = frozenset({"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"})
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
-PARTS = (
-    told_to_train,
-    thawed_layers,
-    kept_axis,
-    mistold_bins,
-    exchanged,
-    unmasked_attention,
-    attention_of_hidden,
-    masks_stopped,
-    joined_masks,
-    products_of_masked,
-    zeroed_steps,
-    masks_beside_states,
-    masks_of_times,
-    lost_attention_masks,
-    forgotten_alpha,
-)
 AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at its word", native=True)
+
+
+OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
+    told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, joined_masks,
+    products_of_masked, zeroed_steps,
+    masks_beside_states, masks_of_times, lost_attention_masks, forgotten_alpha, forgotten_statistics,
+)  # fmt: skip
 
 
 @check("K609", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -76,6 +68,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.
     A Dense or Embedding with LoRA forgets its ``lora_alpha`` in an ``.h5``: what was learned counts another number of times, which the cure
     multiplies into it (an archive has it added to the kernel, as it was).
+    A Normalization that has learned its mean and variance, and stands in a nested model (an EfficientNet), forgets them in an ``.h5``, before Keras 3.6
+    wherever it stands: the cure writes an archive.
     A Multiply, Maximum or Minimum leaves the steps that a mask hides out of its values since 3.4, and none did before: where what comes behind
     counts them, the cure writes the operation, which knows no masks. The mask that a layer in a TimeDistributed makes (an Embedding; a recurrent layer,
     of the steps of each time) got to what is behind it in Keras 2, and does not in Keras 3: told without a cure. A Rescaling, Normalization or Identity
@@ -100,8 +94,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
         if node.at.part == "config":
             yield from _backwards(node, target)
             yield from cropped_in_training(document, node, target)
-    for part in PARTS:
-        yield from part(document, target)
+    for told in OF_WHOLE_MODELS:
+        yield from told(document, target)
     for node in () if document.format.native else objects(document):
         if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
             yield from _axis(document, node, target)

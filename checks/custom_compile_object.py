@@ -26,7 +26,7 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
 
     Only its name is in the file: "Unknown loss function: my_loss", "Could not locate function 'rmse'". Predictions do not need it. A
     metric that is stored as plain text does not block loading, only ``fit`` and ``evaluate``: a warning, unless the model is wanted for
-    training. So it is with a function within a MeanMetricWrapper, which an ``.h5`` of Keras 2 makes of every metric function, and with
+    training. So it is with a function within a MeanMetricWrapper, which an ``.h5`` of Keras 2 makes of every metric function (it blocks there), and with
     whatever stands in a list or a dict of an ``.h5``: Keras 3 takes its name along until ``fit``.
 
     A loss object that stands alone in an ``.h5`` is sought by the ``name`` in its config: without a name, which Keras 2 writes where the
@@ -99,7 +99,7 @@ def _is_told_elsewhere(mention: Mention, document: Document, target: Target) -> 
 
 def _reading(mention: Mention, document: Document, target: Target) -> Reading:
     """Whether loading fails: ``compile`` looks up plain texts of a ``.keras`` later, and an ``.h5`` lets more than those pass."""
-    text, wrapped = mention.form == "text", mention.at.keys[-1] == "fn"
+    text, wrapped = mention.form == "text", mention.at.keys[-1] == "fn" and habits.PASSES_UNKNOWN_LOSSES.of(target)
     if text and wrapped:
         return Reading(False, "TypeError: 'str' object is not callable")
     native = document.format.native or wrapped  # what a metric wraps is read as in an archive

@@ -8,7 +8,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
-from kdoctor.keras_api.metric_functions import WRAPPER
+from kdoctor.keras_api.metric_functions import FIRST_NAMES, WRAPPER
 from kdoctor.target import Target
 from kdoctor.training.renamed_metrics import as_class, as_loss
 
@@ -115,13 +115,16 @@ def _renamed(mention: Mention, made: Json, name: str, document: Document, target
 def _alias(document: Document, mention: Mention, target: Target) -> Finding:
     assert mention.meant is not None
     name, old = mention.meant.name, document.at(mention.at)
+    name = name if target.keras_3 else FIRST_NAMES.get(name, name)
     sought = (mention.meant.exports or (mention.meant.path,))[0].rpartition(".")[0]
     new = written_out(mention, name, old)
     return Finding(
         mention.at,
         f"the {mention.kind} {mention.name!r} is a short name that {target} does not read in this place",
         repair=Repair(f"write {mention.kind} {name!r}", (Edit(mention.at, old=old, new=new),)),
-        keras_says=f"ValueError: Could not deserialize '{sought}.{mention.name}' because it is not a KerasSaveable subclass",
+        keras_says=f"ValueError: Could not deserialize '{sought}.{mention.name}' because it is not a KerasSaveable subclass"
+        if target.keras_3
+        else f"ValueError: Unknown {mention.kind} function: {mention.name!r}",
     )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.keras_api.metric_functions import KNOWN, WRAPPER
+from kdoctor.keras_api.metric_functions import FIRST_NAMES, KNOWN, WRAPPER
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import FUNCTION, Node, as_node
 from kdoctor.target import Target
@@ -105,8 +105,15 @@ class _Reader:
         plain = node.class_name.rpartition(">")[2]
         meant = self.catalogue.function(kind, CALLED_OTHERWISE.get(plain, plain) if self.keras_3 else plain)
         yield Mention(at, kind, node.class_name, "object", found, meant, given, node.config, nested)
-        if node.class_name == WRAPPER and kind == "metric" and self.keras_3:
-            yield from self._wrapped(node, nested)
+        if node.class_name == WRAPPER and kind == "metric":
+            yield from self._wrapped(node, nested) if self.keras_3 else self._held(node)
+
+    def _held(self, node: Node) -> Iterator[Mention]:
+        """The function's name that Keras 2 looks up among its metrics when it reads an ``.h5``, its own losses by their first names alone."""
+        fn = node.config.get("fn")
+        if isinstance(fn, str) and not self.native:
+            found, meant = self.catalogue.legacy("metric", fn), self.catalogue.function("metric", FIRST_NAMES.get(fn, fn))
+            yield Mention(node.at / "config" / "fn", "metric", fn, "text", found, meant, fn in self.custom, {}, True)
 
     def _wrapped(self, node: Node, nested: bool) -> Iterator[Mention]:
         """What a metric wraps: a function, which an ``.h5`` of Keras 2 has as a text that Keras 3 reads unseen, or a loss."""

@@ -64,6 +64,8 @@ DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its
 FORGETS_LORA_ALPHA = Habit(
     (3, 10)
 )  # of a Dense or Embedding: build() enables LoRA with its rank alone; run in 3.15.1, read in 3.10 to 3.14
+FORGETS_STATISTICS = Habit((3, 0), (3, 6))  # of a Normalization: legacy_h5_format.py; read in 3.3.3 to 3.6.0, run in 3.0.5 and 3.15.1
+FORGETS_NESTED_STATISTICS = Habit((3, 0))  # where a model or a wrapper holds it: read in 3.6.0 and 3.9.2, run in 3.15.1
 DROPS_NUMBERED_AXIS = Habit((3, 0), (3, 9))  # and one that is a number; seen in 3.0.5, read in 3.6.0 and 3.9.2
 TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
 FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is sought once more by its config's name

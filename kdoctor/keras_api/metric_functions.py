@@ -14,5 +14,7 @@ FUNCTIONS: Final = frozenset({
 })  # fmt: skip
 # Those that are no functions there, and the classes that compute the same; `cosine_proximity` is another name of the first.
 CLASSES: Final[Mapping[str, str]] = {"cosine_similarity": "CosineSimilarity", "logcosh": "LogCoshError", "log_cosh": "LogCoshError"}
+# What Keras 2 writes of a metric by the name of its function, and does not find among its metrics: run in 2.4, 2.9, 2.11 and 2.15.
+FIRST_NAMES: Final[Mapping[str, str]] = {"kl_divergence": "kullback_leibler_divergence"}
 WRAPPER: Final = "MeanMetricWrapper"
 KNOWN: Final = FUNCTIONS | CLASSES.keys()

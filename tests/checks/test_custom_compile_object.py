@@ -242,3 +242,14 @@ def test_keras_refuses_what_is_named_and_reads_what_is_cured(tmp_path: Path) -> 
             keras.saving.load_model(path)
         assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out)]).exit_code == 0
         assert keras.saving.load_model(out).count_params() == 3
+
+
+def test_a_function_in_a_wrapper_keeps_an_h5_from_loading_in_keras_2_and_is_asked_for_where_it_shall_be_trained() -> None:
+    """Two dozen names were held against what 2.15 loads, and 45 against what the readers of 2.4, 2.9 and 2.11 find."""
+    sick = h5(metrics=[[wrapper("dice"), wrapper("categorical_accuracy")]])
+    (finding,) = examine("K506", sick, Target("2.15.0"))
+    assert finding.keras_says == "ValueError: Unknown metric function: dice"
+    assert cured(sick, finding).training is ABSENT
+    (finding,) = examine("K506", sick, Target("2.15.0", purpose="training"))
+    assert [need.flag for need in finding.needs] == ["--custom"]
+    assert examine("K506", sick, Target("2.15.0", custom=frozenset({"dice"}))) == []

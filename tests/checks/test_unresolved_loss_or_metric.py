@@ -203,3 +203,13 @@ def test_a_reduction_in_an_h5_that_keras_3_does_not_read_is_passed_over() -> Non
     assert examine("K502", h5(loss=mine)) == []
     (finding,) = examine("K502", h5(loss={**mine, "class_name": "MeanSquaredError"}))
     assert finding.at.json == "/loss/config/reduction"
+
+
+@pytest.mark.parametrize("release", ["2.4.0", "2.11.0", "2.15.0"])
+def test_the_divergence_goes_by_the_name_that_keras_2_finds_among_its_metrics(release: str) -> None:
+    sick = h5(metrics=[[{"class_name": "MeanMetricWrapper", "config": {"name": "x", "dtype": "float32", "fn": "kl_divergence"}}]])
+    (finding,) = examine("K502", sick, Target(release))
+    assert finding.keras_says == "ValueError: Unknown metric function: 'kl_divergence'"
+    healed = cured(sick, finding)
+    assert healed.training["metrics"][0][0]["config"]["fn"] == "kullback_leibler_divergence"
+    assert examine("K502", healed, Target(release)) == []
