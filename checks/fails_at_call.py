@@ -20,6 +20,7 @@ from kdoctor.weights.stored_h5 import NAMES
 from ._functions_as_texts import functions_as_texts
 from ._lone_cells import lone_cells
 from ._masked_attention import narrow_masks
+from ._masked_groups import masked_groups
 from ._output_forms import unfit_forms
 from ._unfit_schedules import unfit_schedules
 from ._unquantized import unquantized
@@ -57,7 +58,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     no more in an ``.h5``.
 
     An Attention or AdditiveAttention that gets a mask with its input (of an Embedding, a Masking) fails in Keras 3.0 to 3.11: no argument of it
-    says otherwise.
+    says otherwise. So does a GroupNormalization in Keras 2.14 and 2.15.
 
     Keras 3 fails with a StackedRNNCells of one cell that is masked, or of one LSTMCell that is unrolled: "The two structures don't have the same
     nested structure". The cure takes the cell without the stack.
@@ -71,6 +72,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     yield from _without_boundaries(document, target)
     yield from _lost_words(document, target)
     yield from narrow_masks(document, target)
+    yield from masked_groups(document, target)
     yield from lone_cells(document, target)
     yield from unquantized(document, target)
     if document.format.native:

@@ -51,6 +51,7 @@ REPEATS_MASKED_STEPS = Habit((0, 1), (2, 4))  # a Bidirectional that returns seq
 PASSES_OVER_MASKS = Habit((2, 4), (2, 10))
 TELLS_CAUSALITY_IN_CALLS = Habit((2, 10))  # use_causal_mask of attention layers, which 2.9 refuses as an argument of call()
 MASKS_ATTENTION = Habit((2, 10))  # a MultiHeadAttention heeds the masks that come with its inputs: 2.9 did not, 2.15 does
+SPREADS_MASKS_OF_GROUPS = Habit((2, 14), (3, 0))  # of a GroupNormalization: read in 2.13.1 and 2.14.0, run in 2.15
 FORGETS_FROZEN = Habit(
     (3, 0), (3, 2)
 )  # variables that a layer makes are trained, though its config freezes it: every release from 3.0 to 3.15 tried
