@@ -43,7 +43,7 @@ def rejoined(document: Document, target: Target) -> Shared | None:
 
 def separated(document: Document, target: Target) -> Shared | None:
     """Layers that Keras would make one, and then take the call of the one for that of the other: each can have the weights to itself."""
-    pairs = apart(document)
+    pairs = _with_the_first(apart(document))
     kept = _by_layer(document, target) if pairs else {}
     halves = _halves(pairs, kept)
     alone = {pair.later.at for _, pair in halves}
@@ -83,6 +83,19 @@ def miscalled(document: Document, target: Target) -> Iterator[Finding]:
                 layer=pair.later.name,
                 keras_says="ValueError: Output with path `` is not connected to `inputs`",
             )
+
+
+def _with_the_first(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """Of a layer that stands in three models or more, every entry with the first one, which has the weights."""
+    before = {pair.later.at: pair.first for pair in pairs}
+    found = []
+    for pair in pairs:
+        first, met = pair.first, {pair.later.at}
+        while first.at in before and first.at not in met:
+            met.add(first.at)
+            first = before[first.at]
+        found.append(Pair(first, pair.later))
+    return tuple(found)
 
 
 def _by_layer(document: Document, target: Target) -> Accounts:

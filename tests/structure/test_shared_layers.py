@@ -48,6 +48,16 @@ def fed_something_else() -> Any:
     return keras.Model(given, [encoder(given), other(given), two(keras.layers.Dense(4, name="mine")(given))])
 
 
+def in_three_models() -> Any:
+    """One Dense in two nested models, each with an input of its own, and beside them."""
+    shared, made = keras.layers.Dense(4, name="shared"), []
+    for name, units in (("first", 2), ("second", 3)):
+        own = keras.Input((4,))
+        made.append(keras.Model(own, keras.layers.Dense(units)(shared(own)), name=name))
+    given = keras.Input((4,), name="given")
+    return keras.Model(given, keras.layers.Concatenate()([*(one(given) for one in made), shared(given)]))
+
+
 def called_twice() -> Any:
     given, one, two = keras.Input((4,), name="given"), keras.layers.Dense(5, name="one"), keras.layers.Dense(3, name="two")
     encoder = keras.Model(given, [one(given), two(one(given))], name="encoder")
@@ -88,6 +98,7 @@ def computes(path: Path, expected: list[Any]) -> bool:
         (met_outside_first, None),
         (without_weights, True),
         (fed_something_else, False),
+        (in_three_models, False),
     ],
     ids=[
         "autoencoder",
@@ -98,6 +109,7 @@ def computes(path: Path, expected: list[Any]) -> bool:
         "met outside first",
         "without weights",
         "fed otherwise",
+        "in three models",
     ],
 )
 def test_the_verdict_is_that_of_keras_and_the_cure_computes_what_was_saved(tmp_path: Path, make: Any, curable: bool | None) -> None:
