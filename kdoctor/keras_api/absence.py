@@ -14,11 +14,12 @@ from kdoctor.keras_api.catalogue import Catalogue, releases
 WITNESSES = ("2.15.0", "2.3.1")
 # Arguments that describe how a layer was made or built, and nothing of what it computes: any value may go.
 # Lambda: what its function looked like to tf.keras (saving_utils.LAMBDA_DEP_ARGS); MultiHeadAttention: shapes that it was built with.
-# Embedding: a length that its input has (core/embedding.py of Keras 3.1 and later takes it out, and warns); SimpleRNN: in which of several
-# ways that give the same numbers it is computed (layers/recurrent.py of Keras 2.0.9 takes it out, and warns).
+# Embedding: a length that its input has (core/embedding.py of Keras 3.1 and later takes it out, and warns); SimpleRNN, GRU: in which of several
+# ways that give the same numbers it is computed (layers/recurrent.py of Keras 2.0.9 takes it out, and warns; the GRU of Keras 3.0 knows one).
 DESCRIPTIONS = {
     "Embedding": frozenset({"input_length"}),
     "SimpleRNN": frozenset({"implementation"}),
+    "GRU": frozenset({"implementation"}),
     "Lambda": frozenset({"function_type", "module", "output_shape_type", "output_shape_module", "mask_type", "mask_module"}),
     "MultiHeadAttention": frozenset({"query_shape", "key_shape", "value_shape"}),
 }

@@ -24,6 +24,7 @@ from kdoctor.keras_api.catalogue import Catalogue
         ("Lambda", "output_shape_type", "raw"),
         ("Embedding", "input_length", 100),
         ("SimpleRNN", "implementation", 0),
+        ("GRU", "implementation", 1),
         ("DepthwiseConv2D", "kernel_initializer", {"class_name": "Zeros", "config": {}}),
     ],
 )
