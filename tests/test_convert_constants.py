@@ -69,3 +69,18 @@ def test_an_array_is_what_rescaling_is_given(operation: str, args: list[Any], se
 def test_what_rescaling_does_not_do_is_refused(operation: str, args: list[Any]) -> None:
     with pytest.raises(NotConvertible):
         converted(operation, *args)
+
+
+@pytest.mark.parametrize("kind", ["int64", "bool", "float32"])
+def test_a_cast_to_fractions_is_a_rescaling_by_one(kind: str) -> None:
+    """Eight models of Keras 3.4 with whole numbers and truths, so written, compute the same in 2.15."""
+    given = tensor(None, 3)
+    given["config"]["dtype"] = kind
+    made = converted("Cast", given, dtype="float32")
+    assert made["class_name"] == "Rescaling"
+    assert made["config"] == {"name": "out", "scale": 1.0, "offset": 0.0, "dtype": "float32"}
+
+
+def test_a_cast_to_whole_numbers_is_refused() -> None:
+    with pytest.raises(NotConvertible):
+        converted("Cast", tensor(None, 3), dtype="int32")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kdoctor.convert.keras_2_arrangements import arranged
-from kdoctor.convert.keras_2_constants import with_constant
+from kdoctor.convert.keras_2_constants import KIND, with_constant
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Json
 from kdoctor.structure.naming import fresh
@@ -102,10 +102,8 @@ def _layer(node: Node, args: list[Json]) -> tuple[str, dict[str, Json], Json] | 
         return found
     if not settings and (found := with_constant(node.class_name, args)) is not None:
         return found
-    if node.class_name == "Negative" and len(args) == 1 and not settings:
-        return "Rescaling", {"scale": -1.0, "offset": 0.0}, args[0]
-    if node.class_name == "Square" and len(args) == 1 and not settings:
-        return "Multiply", {}, [args[0], args[0]]
+    if len(args) == 1 and not settings and _is_tensor(args[0]):
+        return _of_one(node, args[0])
     if len(args) != 2 or settings:
         return None
     numbers = [type(arg) in (int, float) for arg in args]
@@ -116,6 +114,16 @@ def _layer(node: Node, args: list[Json]) -> tuple[str, dict[str, Json], Json] | 
         return "ReLU", {}, tensor
     line = _line(node.class_name, number, numbers[0])
     return None if line is None or all(numbers) else ("Rescaling", {"scale": line[0], "offset": line[1]}, tensor)
+
+
+def _of_one(node: Node, tensor: Json) -> tuple[str, dict[str, Json], Json] | None:
+    if node.class_name == "Negative":
+        return "Rescaling", {"scale": -1.0, "offset": 0.0}, tensor
+    if node.class_name == "Square":
+        return "Multiply", {}, [tensor, tensor]
+    if node.class_name == "Cast" and node.config.get("dtype") == KIND:  # Rescaling casts what it is given, whole numbers and truths, too
+        return "Rescaling", {"scale": 1.0, "offset": 0.0, "dtype": KIND}, tensor
+    return None
 
 
 def _is_tensor(value: Json) -> bool:
