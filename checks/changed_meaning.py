@@ -43,8 +43,7 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at
 
 OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
     told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, joined_masks,
-    products_of_masked, zeroed_steps,
-    masks_beside_states, masks_of_times, lost_attention_masks, forgotten_alpha, forgotten_statistics,
+    products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, forgotten_alpha, forgotten_statistics,
 )  # fmt: skip
 
 
