@@ -138,13 +138,16 @@ class Graph:
         return value(self.module, item, at, key)
 
     def tensor(self, source: Source, *, from_one: bool = False) -> Fragment:
-        """The expression of a tensor. ``from_one``: how the calls of a nested Functional are counted in a model's own endpoints."""
+        """The expression of a tensor. ``from_one``: how the calls of a nested Functional are counted in a model's own endpoints.
+
+        There Keras looks up one less than the number, and so takes 0 for the last call (``get_tensor`` of functional.py 3.15.1).
+        """
         node = self.nodes.get(source.layer)
         if node is None:
             self.module.problem(f"a connection to {source.layer!r}, which is no layer of the model", self.model.at)
             return Atom("None")
-        number = source.call - 1 if from_one and is_functional(node) else source.call
         made = self.made.get(source.layer, [])
+        number = (source.call or len(made)) - 1 if from_one and is_functional(node) else source.call
         if not 0 <= number < len(made):
             raise NotYet
         return Atom(picked(self.module, node, made[number], number, source.output, self.several.get(source.layer, False)))

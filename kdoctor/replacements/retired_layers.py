@@ -108,7 +108,11 @@ def _functional(document: Document, claim: Claim, small: Small, target: Target) 
         "registered_name": None, "name": INPUT, "inbound_nodes": [],
     }  # fmt: skip
     layers = [start, *({**layer, "config": {**layer["config"], **told}} if _is_layer(layer) else layer for layer in small.layers)]
-    ends: list[list[Json]] = [[INPUT, 0, 0], [small.layers[-1]["name"], 0, 0]]
+    last = small.layers[-1]
+    ends: list[list[Json]] = [
+        [INPUT, 0, 0],
+        [last["name"], int(last["class_name"] == "Functional"), 0],
+    ]  # a model's calls count from 1 there
     layers = ordered(layers, ends[1])
     starts, outputs = ends if habits.TAKES_FLAT_ENDS.of(target) else [[end] for end in ends]
     config = {"name": node.name, "trainable": node.config.get("trainable", True), "layers": layers}

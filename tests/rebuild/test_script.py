@@ -87,6 +87,13 @@ def test_a_nested_model_has_a_function_of_its_own() -> None:
     assert "outputs=en_coder" in text
 
 
+def test_an_output_that_counts_a_model_from_zero_is_its_last_call_as_keras_reads_it() -> None:
+    inner = functional(called(layer("Dense", units=4, name="inside"), tensor("x")), outputs=["inside", 0, 0], name="shared")
+    found = written(functional(called(inner, tensor("x"), tensor("shared")), outputs=["shared", 0, 0]))
+    assert found.problems == ()
+    assert "outputs=shared_1" in found.text
+
+
 def test_inputs_and_outputs_keep_their_structure() -> None:
     head = called(layer("Dense", units=2, name="head"), tensor("x"))
     text = written(functional(head, inputs={"x": ["x", 0, 0]}, outputs={"a": ["head", 0, 0], "b": [["x", 0, 0]]})).text

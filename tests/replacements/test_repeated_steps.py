@@ -24,6 +24,7 @@ from kdoctor.archive.writing.write import write_document
 from kdoctor.asked import installed_keras
 from kdoctor.doctor import plan_file
 from kdoctor.packs import load_checks
+from kdoctor.rebuild.from_file import rebuild_file
 from kdoctor.target import Target
 from kdoctor.testing import layer, sequential
 
@@ -120,3 +121,16 @@ def test_the_cured_file_repeats_the_step_before(results: dict[Any, tuple[Array, 
 @pytest.mark.parametrize("case", CASES)
 def test_the_mask_goes_on_with_it(results: dict[Any, tuple[Array, Array, Array]], case: Any) -> None:
     assert (results[case][2] == (X != 0)).all()
+
+
+def test_the_cured_model_can_be_written_as_code(tmp_path: Path) -> None:
+    """Its nested models end in a model, whose calls count from 1 there, as Keras writes it."""
+    forward, backward = ([numpy.ones(shape, "float32") for shape in ((4, UNITS), (UNITS, UNITS), (UNITS,))] for _ in "ab")
+    save(tmp_path / "m.keras", "concat", forward, backward, go_backwards=False, graph=True)
+    found = rebuild_file(tmp_path / "m.keras", Target(installed_keras()), load_checks())
+    assert found.refusals == ()
+    assert found.script is not None
+    assert found.script.problems == ()
+    assert plan_file(tmp_path / "m.keras", Target(installed_keras()), load_checks()).after.document.config["config"]["layers"][2]["config"][
+        "output_layers"
+    ] == ["kept", 1, 0]
