@@ -39,7 +39,8 @@ def lambda_closure(document: Document, target: Target) -> Iterator[Finding]:
         values = found.stored.closure or ()
         pairs = [(name, values[i] if i < len(values) else None, i < len(values)) for i, name in enumerate(found.code.freevars)]
         lost = [(name, why) for name, value, there in pairs if (why := _lost(value, there)) and name not in target.given.bindings]
-        repair = cures(document, target).of(found.at)
+        whole = all(not _lost(value, there) for _, value, there in pairs)
+        repair = cures(document, target).of(found.at) if target.keras_3 or not whole else None  # earlier releases run what is whole
         told = ", ".join(f"{name} = {_short(value)}" if there else name for name, value, there in pairs)
         yield Finding(
             found.at,

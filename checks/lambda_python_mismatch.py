@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api.pythons import newest_python, oldest_python
+from kdoctor.replacements.lambda_cures import cures
 from kdoctor.replacements.lambda_recompiling import recompiled
 from kdoctor.structure.lambdas import Lambda, loadable
 from kdoctor.target import Target
@@ -33,7 +34,8 @@ def lambda_python_mismatch(document: Document, target: Target) -> Iterator[Findi
     installed in later Pythons alone (Keras 3.13 and later need Python 3.11). A release before Keras 3 is judged in the newest Python
     that its TensorFlow has wheels for.
 
-    The cure is to say the same with Keras operations, which is K401's. Where that cannot be, the finding shows the function as a layer
+    The cure is to say the same with Keras operations, which is K401's. A release before Keras 3 has none: there this check writes the layer
+    that the function is in an ``.h5`` (``x / 255.0 - 0.5`` is a Rescaling, from TensorFlow 2.6 on). Where that cannot be, the finding shows the function as a layer
     to paste into your script: build the model with it in the Lambda's place and load the weights. That file loads everywhere.
 
     ``fix --unsafe`` is the last resort, for a Lambda whose whole source can be recovered, that reaches for nothing (K407), and whose captured
@@ -72,12 +74,13 @@ def _finding(document: Document, target: Target, found: Lambda, where: str, rele
     assert found.code is not None
     readable = same_layout(found.code.python, release)
     outcome = "it may crash or compute something else" if readable else "it cannot be read there, not with safe_mode=False either"
-    paste = layer_to_paste(document, found)
+    cure = None if target.keras_3 else cures(document, target).of(found.at)
+    paste = layer_to_paste(document, found) if cure is None else None
     advice = None if paste is None else Repair("build the model with this layer in the Lambda's place", safety=Safety.ADVICE)
     return Finding(
         found.at,
         f"{found.described} is bytecode of Python {found.code.python}, and {where}: {outcome}",
-        repair=recompiled(document, target, found) or advice,
+        repair=cure or recompiled(document, target, found) or advice,
         layer=found.owner,
         keras_says=UNKNOWN if readable else END_OF_FILE if found.code.python.last <= (3, 7) and release >= (3, 11) else BAD_DATA,
         excerpt=paste,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kdoctor.check import Need, Repair
-from kdoctor.document import Document, Json
+from kdoctor.document import Document, Format, Json
 from kdoctor.edit import Edit, apply
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.operation import of_keras_3
@@ -18,6 +18,7 @@ from kdoctor.replacements.lambda_activations import Apart, apart, in_order, mask
 from kdoctor.replacements.lambda_places import in_place
 from kdoctor.replacements.late_binding import made_in_a_loop
 from kdoctor.replacements.moved_arrays import moved_arrays
+from kdoctor.replacements.plain_replacements import in_words_of
 from kdoctor.saved_release import release_of
 from kdoctor.structure.call_numbers import ends_of_model
 from kdoctor.structure.lambdas import Lambda, lambdas
@@ -32,6 +33,7 @@ TITLE = "write it with Keras's own operations"
 TITLE_OF_LAYERS = "write the layer of Keras that it is"
 LIMIT = 200  # Lambda layers of one model
 WORK = 50_000  # Lambda layers times layers: the shapes of the whole model are inferred anew for each
+WORDS = "3.15.1"  # the release whose operations a function is followed in, for a target that has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,12 @@ class Cures:
 def cures(document: Document, target: Target) -> Cures:
     """The cure of every function; an activation that cannot be cured as a layer of its own stays where it is."""
     count, around = len(lambdas(document)), len(layers(document))
-    if not target.keras_3 or not count:
+    if not count:
         return Cures()
     if count > LIMIT or count * around > WORK:
         return Cures(too_many=f"it is one of {count:,} functions among {around:,} layers, more than are followed")
+    if not target.keras_3:
+        return _of_layers(document, target)
     named = {each.at: repair for each in lambdas(document) if (repair := in_place(document, target, each)) is not None}
     reasons: dict[Pointer, str] = {}
     needs: dict[Pointer, tuple[Need, ...]] = {}
@@ -74,6 +78,14 @@ def cures(document: Document, target: Target) -> Cures:
         needs |= {at: found.needs[at] for at in failed if at in found.needs}
         if not failed:
             return Cures(found.repair, found.cured, {**found.reasons, **reasons}, {**found.needs, **needs}, named)
+
+
+def _of_layers(document: Document, target: Target) -> Cures:
+    """For a Keras before 3: Lambda layers of an ``.h5`` of its own kind that are one layer of that release each, and nothing else."""
+    if document.format is not Format.H5_MODEL or (document.saved_by().major or 1) > 2:
+        return Cures()
+    others = [each.at for each in lambdas(document) if not _is_layer(document, each)]
+    return _together(document, target, apart(document, others))
 
 
 def _together(document: Document, target: Target, split: Apart) -> Cures:
@@ -151,6 +163,12 @@ class _Work:
         except Untranslatable as error:
             self.reasons[found.at] = str(error)
             return False
+        if not self.target.keras_3:
+            said = None if replaced.native else in_words_of(self.target, replaced.layer)
+            if said is None:
+                self.reasons[found.at] = f"it is none of the layers of {self.target}"
+                return False
+            replaced = replace(replaced, layer=said)
         self.reasons.pop(found.at, None)
         self.needs.pop(found.at, None)
         ends = ends_of_model(self.after, at) if replaced.native else ()
@@ -194,7 +212,8 @@ class _Work:
         at_once = is_wrapped(at) and (saved is None or saved < (3, 0))
         given = self.target.given.bindings
         mask = next((each for each in self.stored[at / "config"] if each.key == "mask"), None)
-        return Surroundings(shapes, dtypes, listed, self.masked(), given, self.target.release, saved, at_once, mask)
+        release = self.target.release if self.target.keras_3 else WORDS
+        return Surroundings(shapes, dtypes, listed, self.masked(), given, release, saved, at_once, mask)
 
     def masked(self) -> bool:
         """Whether something in the model makes masks; a Lambda may, too."""

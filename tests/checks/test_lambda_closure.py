@@ -8,9 +8,9 @@ import pytest
 from stored_lambdas import crop
 
 from kdoctor.check import Finding
-from kdoctor.document import Document
+from kdoctor.document import Document, Format
 from kdoctor.target import Given, Target
-from kdoctor.testing import examine, model
+from kdoctor.testing import document, examine, layer, model
 
 ARRAY = {"class_name": "__numpy__", "config": {"value": [0.5, 2.0], "dtype": "float32"}}
 
@@ -59,3 +59,13 @@ def test_a_value_that_the_user_gives_is_not_lost() -> None:
 
 def test_a_function_that_captures_nothing_is_no_closure() -> None:
     assert examine("K403", model(crop("lambda x: x * factor"))) == []
+
+
+@pytest.mark.parametrize(("value", "cured"), [(0.5, False), ({"class_name": "function", "config": "scale"}, True)])
+def test_before_keras_3_what_is_whole_is_run_as_it_is(value: Any, cured: bool) -> None:
+    start, sick = layer("InputLayer", name="in", batch_shape=[None, 4]), crop("lambda x: x * factor", captured="factor", closure=[value])
+    for each in (start, sick):
+        del each["module"]
+    told = document(model(start, sick).config, format=Format.H5_MODEL, metadata={"keras_version": "2.9.0"})
+    (finding,) = examine("K403", told, Target("2.15.0", given=Given(bindings={"factor": 0.5})))
+    assert (finding.repair is not None) is cured

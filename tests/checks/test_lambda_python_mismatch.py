@@ -13,9 +13,11 @@ import pytest
 from stored_lambdas import crop
 
 from kdoctor.check import Repair, Safety
+from kdoctor.document import Document, Format
+from kdoctor.edit import apply
 from kdoctor.recompiling.run import compiled
 from kdoctor.target import Given, Target
-from kdoctor.testing import KERAS_3, examine, layer, model
+from kdoctor.testing import KERAS_3, document, examine, layer, model
 
 DATA = Path(__file__).parent.parent / "bytecode" / "data"
 SOURCE = "lambda x: x / 255.0 - 0.5"
@@ -67,6 +69,47 @@ def test_the_finding_shows_a_layer_to_paste() -> None:
         "import keras\n\n\n@keras.saving.register_keras_serializable()\nclass Crop(keras.layers.Layer):\n"
         "    def call(self, x):\n        return x / 255.0 - 0.5\n"
     )
+
+
+KERAS_2 = Target("2.15.0")
+
+
+def of_keras_2(*layers: dict[str, Any], format: Format = Format.H5_MODEL) -> Document:
+    start = layer("InputLayer", name="in", batch_shape=[None, 4])
+    for each in (start, *layers):
+        del each["module"]
+    return document(model(start, *layers).config, format=format, metadata={"keras_version": "2.2.4"})
+
+
+def test_before_keras_3_the_layer_that_it_is_takes_its_place() -> None:
+    sick = of_keras_2(by("3.6"))
+    (finding,) = examine("K404", sick, KERAS_2)
+    assert finding.repair is not None
+    assert (finding.repair.safety, finding.repair.native, finding.excerpt) == (Safety.SAFE, False, None)
+    (_, cured) = apply(sick, finding.repair.edits).config["config"]["layers"]
+    assert (cured["class_name"], cured["config"]) == ("Rescaling", {"name": "crop", "scale": 1 / 255.0, "offset": -0.5})
+    assert examine("K404", apply(sick, finding.repair.edits), KERAS_2) == []
+
+
+@pytest.mark.parametrize(
+    ("python", "source", "release", "format"),
+    [
+        ("3.9", SOURCE, "2.3.1", Format.H5_MODEL),  # has no Rescaling
+        ("3.6", SOURCE, "2.15.0", Format.KERAS_ZIP),  # whose arrays lie by the number of their layer
+        ("3.6", "lambda x: K.l2_normalize(x, axis=1)", "2.15.0", Format.H5_MODEL),  # several operations
+    ],
+)
+def test_before_keras_3_what_is_no_layer_of_the_release_is_shown_to_paste(python: str, source: str, release: str, format: Format) -> None:
+    (finding,) = examine("K404", of_keras_2(by(python, source), format=format), Target(release))
+    assert finding.repair is not None
+    assert (finding.repair.safety, finding.repair.edits) == (Safety.ADVICE, ())
+
+
+def test_a_lambda_that_may_stop_a_mask_stays_what_it_is() -> None:
+    sick = of_keras_2(layer("Masking", name="masking", mask_value=0.0), by("3.6"))
+    (finding,) = examine("K404", sick, KERAS_2)
+    assert finding.repair is not None
+    assert not finding.repair.changes
 
 
 SAMPLING = "lambda inputs: inputs[0] + K.exp(0.5 * inputs[1]) * K.random_normal(K.shape(inputs[0]))"

@@ -16,6 +16,7 @@ X, ROWS, IMAGE, SOLID = (3, 4), (3, 6, 4), (3, 6, 7, 3), (3, 4, 5, 6, 2)
 LAYERS: tuple[tuple[str, tuple[tuple[int, ...], ...], str], ...] = (
     ("x * 2.5", (X,), "Rescaling"), ("0.5 * x", (IMAGE,), "Rescaling"), ("x / 4", (X,), "Rescaling"), ("x * 0.3 + 1", (ROWS,), "Rescaling"),
     ("1 + x * 2", (X,), "Rescaling"), ("x * 3 - 0.1", (X,), "Rescaling"), ("tf.math.multiply(x, 0.1)", (X,), "Rescaling"),
+    ("x + 0.5", (ROWS,), "Rescaling"), ("x - 0.1", (X,), "Rescaling"), ("tf.constant(1e-7) + x", (X,), "Rescaling"),
     *((f"tf.{name}(x)", (ROWS,), "Activation") for name in (
         "nn.relu", "nn.relu6", "tanh", "sigmoid", "nn.softplus", "nn.softsign", "nn.selu", "nn.elu", "nn.gelu", "nn.silu", "exp",
         "nn.softmax", "nn.log_softmax",

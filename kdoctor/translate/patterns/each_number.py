@@ -51,7 +51,8 @@ def rescaling(chain: Chain) -> Layer | None:
         return None
     scale, offset = _scale(chain.steps[0], chain.dtype), _offset(chain.steps[-1])
     if len(chain.steps) == 1:
-        return None if scale is None else Layer("Rescaling", {"scale": scale, "offset": 0.0})
+        found = (1.0, offset) if scale is None else (scale, 0.0)  # times one is exact
+        return None if found[1] is None else Layer("Rescaling", {"scale": found[0], "offset": found[1]})
     return None if scale is None or offset is None else Layer("Rescaling", {"scale": scale, "offset": offset})
 
 
