@@ -24,6 +24,7 @@ from kdoctor.target import Target
 
 from ._identifiers import kinds_of_arguments
 from ._input_shape import Choice, choose, stated_elsewhere
+from ._misread_constants import misread_constants
 from ._unequal_statistics import one_for_several
 from ._unfit_initializers import unfit_initializers
 from ._unfit_statistics import unfit_statistics
@@ -42,7 +43,9 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
     But for ngrams, a tuple of which JSON makes a list that Keras 2 and 3.0 refuse (1 to n are written as n), no Keras writes such a file: an editor or a script left it behind. A layer of a Functional has lost its ``name`` or its ``inbound_nodes``
     ("KeyError: 'name'"), an initializer its ``class_name`` ("Unknown `config` as a `dict`"), a tensor its ``keras_history``; a regularizer is a
     number ("Could not interpret regularizer identifier: 1"), a shape is negative, a constructor refuses a value ("Expected `trainable` to be a
-    boolean", "Invalid value for argument `filters`. Expected a strictly positive value").
+    boolean", "Invalid value for argument `filters`. Expected a strictly positive value"). An operation of TensorFlow 2.1 to 2.3 on float64 keeps
+    its constants as plain numbers, which no Keras 2 reads back ("Inconsistent values for attr 'T' DT_DOUBLE vs. DT_FLOAT"): where it is a Rescaling,
+    that layer is written.
 
     The cure writes what can have been nothing else: the name of a layer that its config tells, that of a Sequential, the connections of an
     InputLayer, which has none, a shape that is a text or holds 4.0, one that the rest of the file states, the numbers of an array of NumPy
@@ -64,6 +67,8 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
                 yield _unhashable(call)
             if call.resolution is Resolution.FOUND and call.kind == "layer" and not is_model(call.node):
                 yield from _arguments(document, call, target)
+    else:
+        yield from misread_constants(document, target)
     for call in () if habits.TAKES_LISTED_NGRAMS.of(target) else calls(document, target):
         if call.resolution is Resolution.FOUND and call.node.class_name in LISTED:
             yield from _listed(document, call, target)
