@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from pathlib import PurePath
 from typing import NamedTuple
 
 from kdoctor.custom.left_out import may_be_set
@@ -80,8 +81,17 @@ def matches(document: Document, target: Target) -> tuple[Match, ...]:
         if definition is None or definition.is_class is (call.node.class_name == FUNCTION):
             continue
         if call.resolution in IN_REACH and not _is_keras_own(call, catalogue):
-            found.append(Match(call.node, definition, base_of(definition, call.kind, target)))
+            found.append(Match(call.node, _as_stated(definition, call.node.module), base_of(definition, call.kind, target)))
     return tuple(found)
+
+
+def _as_stated(definition: Definition, module: str | None) -> Definition:
+    """Under the module that the file states, where the source stands in folders of these names: whatever else it imports of its project is
+    found from there, too."""
+    stated = tuple((module or "").split("."))
+    source = PurePath(definition.file).with_suffix("")
+    place = source.parts[:-1] if source.name == "__init__" else source.parts
+    return definition._replace(module=module or "") if len(stated) > 1 and place[-len(stated) :] == stated else definition
 
 
 def base_of(definition: Definition, kind: str, target: Target) -> ApiObject | None:

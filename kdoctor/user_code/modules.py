@@ -13,11 +13,13 @@ from kdoctor.user_code.definition import Definition
 from kdoctor.user_code.reading import definitions, parse
 
 MOST_FILES: Final = 500  # of one package
+PACKAGE: Final = "__init__.py"
 
 
 def read_file(path: Path) -> tuple[Definition, ...]:
-    """What a source file defines. Raises `UsageError`."""
-    return definitions(parse(path), path.stem, str(path))
+    """What a source file defines; that of a package goes by the package's name. Raises `UsageError`."""
+    package = path.absolute().parent.name if path.name == PACKAGE else ""
+    return definitions(parse(path), package if package.isidentifier() else path.stem, str(path))
 
 
 def read_module(name: str) -> tuple[Definition, ...]:
@@ -50,10 +52,10 @@ def _sources(name: str) -> Iterator[tuple[str, Path]]:
     for folder, folders, files in os.walk(place):
         folders[:] = sorted(one for one in folders if one.isidentifier())
         inside = Path(folder).relative_to(place).parts
-        for file in sorted(files, key=lambda file: (file != "__init__.py", file)):
+        for file in sorted(files, key=lambda file: (file != PACKAGE, file)):
             if file.endswith(".py") and count < MOST_FILES:
                 count += 1
-                own = () if file == "__init__.py" else (file[:-3],)
+                own = () if file == PACKAGE else (file[:-3],)
                 yield ".".join((name, *inside, *own)), Path(folder, file)
 
 
@@ -64,7 +66,7 @@ def _place(name: str) -> Path | None:
         return None
     for root in (Path.cwd(), *_installed(top)):
         path = root.joinpath(top, *rest)
-        if path.is_dir() and (rest or (path / "__init__.py").is_file()):
+        if path.is_dir() and (rest or (path / PACKAGE).is_file()):
             return path
         if path.with_suffix(".py").is_file():
             return path.with_suffix(".py")

@@ -6,16 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kdoctor.cli.options import make_target
+from kdoctor.custom.custom_objects import matches
 from kdoctor.doctor import plan_file
 from kdoctor.engine import Plan
 from kdoctor.packs import load_checks
 from kdoctor.repair import Outcome, Wish, carry_out
+from kdoctor.target import Given
+from kdoctor.testing import KERAS_3, layer, model
+from kdoctor.user_code.definition import Definition
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_models"
 SOURCE = """
@@ -100,3 +105,23 @@ def test_arguments_that_were_lost_are_told_with_what_was_written(tmp_path: Path)
     (tmp_path / "my_code.py").write_text(SOURCE)
     plan, _ = repaired("missing_constructor_arguments.h5", tmp_path)
     assert "write units=3" in [one.repair.title for one in plan.applied]
+
+
+@pytest.mark.parametrize(
+    ("stated", "file", "module"),
+    [
+        ("src.model.util", "/home/me/src/model/util.py", "src.model.util"),
+        ("src.model", "src/model/__init__.py", "src.model"),
+        ("src.model.util", "/home/me/model/util.py", "util"),
+        ("util", "/home/me/src/util.py", "util"),
+        ("__main__", "train.py", "train"),
+        (None, "src/util.py", "util"),
+    ],
+)
+def test_a_module_that_the_file_states_stays_where_the_source_stands_there(stated: str | None, file: str, module: str) -> None:
+    """Imported from there it finds the rest of its project, too; the file was cured to say ``util``."""
+    source = Definition("Scale", True, "train" if file == "train.py" else "util", file, 3, registered="my_package>Scale")
+    scale = {**layer("Scale", name="scale"), "module": stated, "registered_name": "my_package>Scale"}
+    target = replace(KERAS_3, custom=frozenset({"Scale"}), given=Given(code={"Scale": source}))
+    (match,) = matches(model(layer("InputLayer", name="in", batch_shape=[None, 2]), scale), target)
+    assert match.definition.module == module

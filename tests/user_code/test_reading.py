@@ -95,6 +95,16 @@ def test_a_file_is_read_and_never_run(tmp_path) -> None:  # type: ignore[no-unty
     assert (found.module, found.file, found.line) == ("train", str(file), 2)
 
 
+def test_the_file_of_a_package_goes_by_the_name_of_the_package(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """``import __init__`` finds it nowhere."""
+    for folder, module in (("encoder", "encoder"), ("my-layers", "__init__")):
+        file = tmp_path / folder / "__init__.py"
+        file.parent.mkdir()
+        file.write_text("class Mine: ...\n")
+        (found,) = read_file(file)
+        assert (found.module, found.file) == (module, str(file))
+
+
 @pytest.mark.parametrize("source", ["def (", "\0", "x = " + "(" * 500])
 def test_what_is_no_python_is_told(tmp_path, source: str) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "train.py"
