@@ -6,7 +6,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
-from kdoctor.keras_1 import forgets, is_keras_1, multiplies_otherwise, today
+from kdoctor.keras_1 import forgets, is_keras_1, multiplies_otherwise, today, without_words
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import layers
 from kdoctor.structure.naming import fresh
@@ -61,8 +61,12 @@ def _name(node: Node, taken: set[str]) -> str:
 
 def _old_words(document: Document, node: Node, target: Target) -> Finding:
     said, arrays = today(node), relaid(document, node)
-    repair = None
-    if said is not None and arrays is not None and not multiplies_otherwise(node, infer(document).inputs.get(node.at, ())):
+    repair, why = None, without_words(node)
+    if said is not None and multiplies_otherwise(node, infer(document).inputs.get(node.at, ())):
+        why = "it multiplies by other axes than a Dot of today"
+    elif said is not None and arrays is None:
+        why = "its arrays are not stored as Keras 1 had them"
+    elif said is not None and arrays is not None:
         edits = (Edit(node.at, old=node.raw, new=said), *arrays)
         if forgets(node):
             title = f"write it as {said['class_name']} in today's words, without its dropout of whole words, which training used"
@@ -71,7 +75,8 @@ def _old_words(document: Document, node: Node, target: Target) -> Finding:
             repair = Repair(f"write it as {said['class_name']} in today's words", edits)
     return Finding(
         node.at,
-        f"{node.class_name} {node.name!r} is written in the words of Keras 1, which {target} does not read",
+        f"{node.class_name} {node.name!r} is written in the words of Keras 1, which {target} does not read"
+        + (f", and is not cured: {why}" if why else ""),
         repair=repair,
         layer=node.name,
     )

@@ -55,7 +55,7 @@ def today(node: Node) -> dict[str, Json] | None:
     if node.class_name == "Merge":
         return merged(node)
     known = _known(node)
-    if known is None or _refused(node):
+    if known is None or without_words(node) is not None:
         return None
     old = known.old_arguments
     config: dict[str, Json] = {}
@@ -124,15 +124,20 @@ def _is_penalty(name: str) -> bool:
     return name.endswith(("_regularizer", "_constraint"))
 
 
-def _refused(node: Node) -> bool:
-    """What has no words today: other modes of BatchNormalization, channels first, penalties that are gone."""
+def without_words(node: Node) -> str | None:
+    """Why a layer has no words today: other modes of BatchNormalization, channels first, penalties that are gone, merges by functions."""
     config = node.config
-    penalties = (value for name, value in config.items() if _is_penalty(name) and value is not None)
-    return bool(
-        (node.class_name == "BatchNormalization" and config.get("mode", 0) != 0)
-        or config.get("dim_ordering") == "th"
-        or any(not isinstance(value, Mapping) or value.get("name") not in PENALTIES for value in penalties)
-    )
+    if node.class_name == "Merge":
+        return None if merged(node) is not None else "it merges by a function, or several Sequential models"
+    if _known(node) is None:
+        return f"nobody has a {node.class_name} any more"
+    if node.class_name == "BatchNormalization" and config.get("mode", 0) != 0:
+        return f"its mode {config['mode']} is gone"
+    if config.get("dim_ordering") == "th":
+        return "it takes the channels first, and stores its arrays in another order then"
+    penalties = {name: value for name, value in config.items() if _is_penalty(name) and value is not None}
+    gone = [name for name, value in penalties.items() if not isinstance(value, Mapping) or value.get("name") not in PENALTIES]
+    return f"its {gone[0]} is gone" if gone else None
 
 
 def merged(node: Node) -> dict[str, Json] | None:

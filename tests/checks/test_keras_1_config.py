@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from graphs import cured
 
 from kdoctor.check import Safety
@@ -81,3 +84,20 @@ def test_the_second_direction_is_not_stated_in_the_words_of_keras_1() -> None:
     (words,) = examine("K608", sick)
     (after,) = examine("K609", cured(sick, words))
     assert after.repair is not None
+
+
+@pytest.mark.parametrize(
+    ("class_name", "config", "why"),
+    [
+        ("Convolution2D", {"nb_filter": 3, "nb_row": 2, "nb_col": 2, "dim_ordering": "th"}, "it takes the channels first"),
+        ("BatchNormalization", {"mode": 1, "input_dtype": "float32"}, "its mode 1 is gone"),
+        ("Dense", {"output_dim": 2, "W_regularizer": {"name": "EigenvalueRegularizer", "k": 1}}, "its W_regularizer is gone"),
+        ("Merge", {"mode": "<lambda>"}, "it merges by a function, or several Sequential models"),
+        ("LSTM", {"output_dim": 2, "inner_activation": "hard_sigmoid"}, "its arrays are not stored as Keras 1 had them"),
+    ],
+)
+def test_why_there_is_no_cure_is_told(class_name: str, config: dict[str, Any], why: str) -> None:
+    node = {"class_name": class_name, "config": {"name": "it", **config}}
+    (found,) = examine("K608", keras_1({"class_name": "Sequential", "config": {"name": "s", "layers": [node]}}))
+    assert found.repair is None
+    assert f"and is not cured: {why}" in found.message
