@@ -28,6 +28,7 @@ from ._misread_constants import misread_constants
 from ._unequal_statistics import one_for_several
 from ._unfit_initializers import unfit_initializers
 from ._unfit_statistics import unfit_statistics
+from ._unscoped_names import unscoped_names
 
 STATED = (*BATCH_KEYS, *SHAPE_KEYS)
 WITHOUT = Need("FILE", "the model without that Sequential", "Keras 3 cannot build one in which nothing computes")
@@ -46,6 +47,7 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
     boolean", "Invalid value for argument `filters`. Expected a strictly positive value"). An operation of TensorFlow 2.1 to 2.3 on float64 keeps
     its constants as plain numbers, which no Keras 2 reads back ("Inconsistent values for attr 'T' DT_DOUBLE vs. DT_FLOAT"): where it is a Rescaling,
     that layer is written.
+    A layer of Keras 3 has a name that Keras 2 does not take ("'my layer/' is not a valid root scope name"): another is written, wherever it is used.
 
     The cure writes what can have been nothing else: the name of a layer that its config tells, that of a Sequential, the connections of an
     InputLayer, which has none, a shape that is a text or holds 4.0, one that the rest of the file states, the numbers of an array of NumPy
@@ -55,6 +57,7 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         repair = None if found.cure is None else Repair(f"write {found.cure.at.keys[-1]} {found.cure.new!r}", (found.cure,))
         needs = () if repair else (NEED,)
         yield Finding(found.at, found.why, repair=repair, needs=needs, layer=found.layer, keras_says=found.keras_says)
+    yield from unscoped_names(document, target)
     if target.keras_3:
         yield from _empty(document)
         yield from _input_shapes(document, target)
