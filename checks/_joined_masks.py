@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
-from kdoctor.graph.attention_masks import CLASS, takes_masks_away
+from kdoctor.graph.attention_masks import asks_tensors, takes_masks_away
 from kdoctor.graph.masks import OF_ALL, makes_mask
-from kdoctor.graph.merged_masks import CONCATENATE, STOPPING, Heard, Joining, Made, heard, joinings
+from kdoctor.graph.merged_masks import CONCATENATE, NO_MASK, STOPPING, Heard, Joining, Made, heard, joinings
+from kdoctor.graph.running_masks import CLASS, comes
 from kdoctor.replacements.stated_masks import MAKERS, Told, telling
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models, is_wrapped
@@ -32,14 +33,11 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
         return
     stopping = STOPPING if was is Joining.ALL else frozenset()  # what these hand on another cure stops
     elsewhere = {CLASS} if takes_masks_away(document, target) else set()  # an attention is given its masks by another cure
+    running = asks_tensors(document, target)
     for model in all_models(document):
         if not model.functional or not any(map(makes_mask, model.layers)):
             continue
-        told = [
-            one
-            for one, new in zip(heard(model, was, stopping), heard(model, now, stopping), strict=True)
-            if one.masks != new.masks and one.layer.class_name not in elsewhere
-        ]
+        told = [one for one in _otherwise(model, was, now, stopping, running) if one.layer.class_name not in elsewhere]
         repair = _repair(document, model, told, target) if told and now is Joining.ANY else None
         for one in told:
             yield Finding(
@@ -51,6 +49,20 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
                 layer=one.layer.name,
                 other_numbers=True,
             )
+
+
+def _otherwise(model: Model, was: Joining, now: Joining, stopping: frozenset[str], running: bool) -> Iterator[Heard]:
+    """The calls that heed another mask than they did; ``running``: of a model from whose tensors an attention takes masks while it runs."""
+    come = comes(model) if running else {}
+    for one, new in zip(heard(model, was, stopping), heard(model, now, stopping), strict=True):
+        place = (one.layer.key, one.call)
+        masks = (
+            new.masks
+            if place not in come
+            else tuple(mask if comes_with else NO_MASK for mask, comes_with in zip(new.masks, come[place], strict=True))
+        )
+        if one.masks != masks:
+            yield one
 
 
 def _repair(document: Document, model: Model, found: list[Heard], target: Target) -> Repair | None:

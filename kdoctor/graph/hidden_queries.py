@@ -7,7 +7,7 @@ dropout, with ``return_attention_scores``, or with queries of more than one axis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
@@ -39,22 +39,32 @@ def hidden_queries(document: Document, model: Model, saved: Joining) -> Iterator
     layers = [layer for layer in model.layers if layer.class_name in CLASSES]
     if not layers or not any(map(makes_mask, model.layers)):
         return
-    masks, users = masks_of(model, saved), users_of(model)
-    ends = {(source.layer, source.call) for source in model.endpoints("output_layers")}
-    counted: dict[Mask, Way] = {}
+    counted = counted_queries(model, saved)
     for layer in layers:
         shapes = infer(document).inputs.get(layer.at, ())
         asked = bool(shapes) and shapes[0] is not None and len(shapes[0]) != SAMPLES
-        for index, call in enumerate(layer.calls):
-            hidden = masks(call[0]) if call else None
+        for index in range(len(layer.calls)):
             scored = asked or returns_scores(layer.node, index)
-            if not hidden or not (scored or drops(layer.node)):
-                continue
-            if hidden not in counted:
-                counts = counting(hidden, masks, users, ends, ATTENDING)
-                counted[hidden] = Way(users, counts, lambda taking: taking.class_name in STEPWISE | CLASSES)
-            if counted[hidden].begins_at((layer.key, index)):
+            if (scored or drops(layer.node)) and counted(layer, index):
                 yield HiddenQuery(layer, index, not scored)
+
+
+def counted_queries(model: Model, saved: Joining) -> Callable[[Layer, int], bool]:
+    """Whether a call of an attention has hidden queries, and what it makes of these gets to what counts them."""
+    masks, users = masks_of(model, saved), users_of(model)
+    ends = {(source.layer, source.call) for source in model.endpoints("output_layers")}
+    ways: dict[Mask, Way] = {}
+
+    def counted(layer: Layer, index: int) -> bool:
+        hidden = masks(layer.calls[index][0]) if layer.calls[index] else None
+        if not hidden:
+            return False
+        if hidden not in ways:
+            counts = counting(hidden, masks, users, ends, ATTENDING)
+            ways[hidden] = Way(users, counts, lambda taking: taking.class_name in STEPWISE | CLASSES)
+        return ways[hidden].begins_at((layer.key, index))
+
+    return counted
 
 
 def drops(node: Node) -> bool:

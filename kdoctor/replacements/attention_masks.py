@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.attention_masks import ARGUMENT, Attending
+from kdoctor.graph.lost_queries import SPREAD, LostQuery
 from kdoctor.graph.merged_masks import Made, Mask
 from kdoctor.native_config import keras_tensor, native_call
 from kdoctor.replacements.graph_order import ordered
@@ -42,20 +43,44 @@ def telling_attention(
     from kdoctor.translate.values import Untranslatable
 
     squares = _Squares(Graph(release, {each.key for each in model.layers}, prefix="mask_"), makers)
-    items, at = layer_list(model.node)
-    written = list(items)
     try:
-        for one in found:
-            told = keras_tensor(squares.of((one.query, *one.others)))
-            item = written[one.layer.number]
-            nodes = list(item["inbound_nodes"])
-            node = native_call(nodes[one.call]) if isinstance(nodes[one.call], list) else nodes[one.call]
-            nodes[one.call] = {**node, "kwargs": {**(node.get("kwargs") or {}), ARGUMENT: told}}
-            written[one.layer.number] = {**item, "inbound_nodes": nodes}
+        told = {(one.layer.number, one.call): squares.of((one.query, *one.others)) for one in found}
     except Untranslatable:
         return None
+    return _handed_over(document, model, told, squares.graph)
+
+
+def telling_queries(document: Document, model: Model, found: Sequence[LostQuery], release: str) -> tuple[Edit, ...] | None:
+    """Edits of a ``.keras`` document: the ``query_mask`` that a call states with an axis more, as its ``attention_mask``; of a mask one."""
+    from kdoctor.translate.graph import Graph
+    from kdoctor.translate.values import Tensor, Untranslatable
+
+    graph, made = Graph(release, {each.key for each in model.layers}, prefix="mask_"), dict[Source, Source]()
+    told: dict[tuple[int, int], Source] = {}
+    try:
+        for one in found:
+            if one.mask not in made:
+                spread = graph(SPREAD, Tensor(*one.mask, None, "bool", True), axis=2)
+                assert isinstance(spread, Tensor)
+                made[one.mask] = Source(spread.layer, spread.call, spread.output)
+            told[one.layer.number, one.call] = made[one.mask]
+    except Untranslatable:
+        return None
+    return _handed_over(document, model, told, graph)
+
+
+def _handed_over(document: Document, model: Model, told: Mapping[tuple[int, int], Source], graph: Graph) -> tuple[Edit, ...]:
+    """The calls, by the numbers of layer and call, with these tensors as ``attention_mask``, and the operations that make them beside the layers."""
+    items, at = layer_list(model.node)
+    written = list(items)
+    for (number, call), mask in told.items():
+        item = written[number]
+        nodes = list(item["inbound_nodes"])
+        node = native_call(nodes[call]) if isinstance(nodes[call], list) else nodes[call]
+        nodes[call] = {**node, "kwargs": {**(node.get("kwargs") or {}), ARGUMENT: keras_tensor(mask)}}
+        written[number] = {**item, "inbound_nodes": nodes}
     outputs: Json = model.node.config.get("output_layers")
-    return with_arrays(document, [Edit(at, old=items, new=ordered([*written, *squares.graph.layers], outputs))])
+    return with_arrays(document, [Edit(at, old=items, new=ordered([*written, *graph.layers], outputs))])
 
 
 class _Squares:
