@@ -22,7 +22,8 @@ def unscoped_names(document: Document, target: Target) -> Iterator[Finding]:
     if target.keras_3:
         return
     for model in all_models(document):
-        bad = {layer.number: layer.name for layer in model.layers if layer.class_name != "InputLayer" and not SCOPE.fullmatch(layer.name)}
+        stated = {layer.number: layer.node.name or "" for layer in model.layers if layer.class_name != "InputLayer"}
+        bad = {number: name for number, name in stated.items() if name and not SCOPE.fullmatch(name)}
         if not bad:
             continue
         taken, new = {layer.name for layer in model.layers}, dict[str, str]()

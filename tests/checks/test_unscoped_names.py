@@ -33,3 +33,10 @@ def test_a_name_that_opens_no_scope_is_written_otherwise_wherever_it_is_used(nam
 def test_plain_names_and_keras_3_are_left_alone() -> None:
     assert examine("K614", named("conv2d_1/relu.x"), KERAS_2) == []
     assert examine("K614", named("my layer"), Target("3.15.1")) == []
+
+
+def test_no_name_is_not_a_bad_one() -> None:
+    """What the file does not call is not told by the number that stands for a name here: others say that it has none."""
+    nameless = {"class_name": "Dense", "config": {"units": 2}}
+    stack = document({"class_name": "Sequential", "config": {"name": "stack", "layers": [nameless]}}, metadata={"keras_version": "3.4.1"})
+    assert all("'#" not in finding.message for finding in examine("K614", stack, KERAS_2))
