@@ -34,6 +34,7 @@ from ._states_and_masks import masks_beside_states
 from ._stopped_masks import masks_stopped
 from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
+from ._whole_numbers import whole_numbers
 from ._zeroed_steps import zeroed_steps
 
 # Function names in the namespace of keras.layers: the reader of .h5 files turns such a text in a config into the function.
@@ -45,6 +46,7 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at
 OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
     told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, joined_masks,
     products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, lost_query_masks, forgotten_alpha, forgotten_statistics,
+    whole_numbers,
 )  # fmt: skip
 
 
@@ -74,6 +76,9 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     counts them, the cure writes the operation, which knows no masks. The mask that a layer in a TimeDistributed makes (an Embedding; a recurrent layer,
     of the steps of each time) got to what is behind it in Keras 2, and does not in Keras 3: told without a cure. A Rescaling, Normalization or Identity
     (a ReLU before TensorFlow 2.6) handed no mask on in Keras 2, and does in Keras 3: a Permute that leaves the axes as they are stops it.
+    An IntegerLookup, StringLookup or TextVectorization that encodes (``multi_hot``, ``count``, ``one_hot``) returned floats in Keras 2, and returns whole
+    numbers in Keras 3: most layers cast them, a LayerNormalization truncates what it computes to them, a convolution or Softmax fails when
+    called. A Rescaling by 1 behind the lookup makes floats of them.
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
     MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.

@@ -68,6 +68,13 @@ FORGETS_LORA_ALPHA = Habit(
 FORGETS_STATISTICS = Habit((3, 0), (3, 6))  # of a Normalization: legacy_h5_format.py; read in 3.3.3 to 3.6.0, run in 3.0.5 and 3.15.1
 FORGETS_NESTED_STATISTICS = Habit((3, 0))  # where a model or a wrapper holds it: read in 3.6.0 and 3.9.2, run in 3.15.1
 DROPS_NUMBERED_AXIS = Habit((3, 0), (3, 9))  # and one that is a number; seen in 3.0.5, read in 3.6.0 and 3.9.2
+ENCODES_IN_WHOLE_NUMBERS = Habit((3, 0))  # IntegerLookup, StringLookup, TextVectorization: run in 2.9, 2.15, 3.0.5 and 3.15.1
+REGULARIZES_FLOATS_ALONE = Habit(
+    (3, 0), (3, 14)
+)  # ActivityRegularization fails with whole numbers: run in 3.0.5 to 3.13.2, 3.14.1 and 3.15.1
+NORMALIZES_FLOATS_ALONE = Habit((3, 0), (3, 6))  # BatchNormalization: run in 3.0.5 to 3.5.0 and 3.6.0 to 3.15.1
+NORMALIZES_IN_OWN_KIND = Habit((3, 11))  # LayerNormalization truncates its gamma to whole numbers: run in 3.9.2 to 3.11.3 and 3.15.1
+SCALES_FLOATS_ALONE = Habit((3, 6))  # UnitNormalization, and a Dot that normalizes: run in 3.0.5 to 3.6.0 and 3.15.1
 TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
 FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is sought once more by its config's name
 
