@@ -27,6 +27,10 @@ def node_of(layer: dict[str, Any]) -> Node:
     return node
 
 
+def operation(class_name: str, **config: Any) -> Node:
+    return node_of({"module": "keras.src.ops.numpy", "class_name": class_name, "config": config, "registered_name": None})
+
+
 def found_and_real(case: Case, answer: dict[str, Any]) -> tuple[Shapes | None, Shapes]:
     found = told(node_of(answer["layer"]), tuple(tuple(shape) for shape in case.shapes))
     return found, tuple(tuple(shape) for shape in answer["outputs"])
@@ -52,10 +56,43 @@ def test_an_unknown_input_gives_an_unknown_output() -> None:
 
 
 def test_an_operation_is_not_the_layer_of_its_name() -> None:
-    operation = {"module": "keras.src.ops.numpy", "class_name": "Add", "config": {"name": "add"}, "registered_name": None}
-    assert told(node_of(operation), ((None, 4, 1), (5,))) == ((None, 4, 5),)
-    assert told(node_of(operation), ((None, 4),)) == ((None, 4),)
-    assert told(node_of({**operation, "class_name": "GetItem"}), ((None, 4),)) is None
+    assert told(operation("Add"), ((None, 4, 1), (5,))) == ((None, 4, 5),)
+    assert told(operation("Add"), ((None, 4),)) == ((None, 4),)
+    assert told(operation("GetItem"), ((None, 4),)) is None
+    assert told(operation("Dot"), ((None, 4, 3), (3, 2))) == ((None, 4, 2),)  # the layer keeps the batch of both apart
+    assert told(operation("Average", axis=1), ((None, 4, 3),)) is None  # the layer adds its inputs
+
+
+# Run in Keras 3.15.1, as all shapes of operations below.
+def test_a_dot_of_vectors_matrices_and_numbers_is_that_of_numpy() -> None:
+    for shapes, real in (
+        (((None, 4, 3), (3,)), (None, 4)),
+        (((None, 4, 3), (5, 3, 2)), (None, 4, 5, 2)),
+        (((3,), (3,)), ()),
+        (((), (None, 3)), (None, 3)),
+    ):
+        assert told(operation("Dot"), shapes) == (real,)
+
+
+def test_what_goes_along_no_axis_makes_all_axes_one() -> None:
+    for name in ("Cumsum", "Cumprod", "Sort", "Argsort"):
+        assert told(operation(name, axis=None), ((2, 4, 3),)) == ((24,),)
+        assert told(operation(name, axis=None), ((None, 4, 3),)) == ((None,),)
+        assert told(operation(name, axis=-1), ((None, 4, 3),)) == ((None, 4, 3),)
+    assert told(operation("Cumsum"), ((None, 4, 3),)) == ((None,),)
+    assert told(operation("Sort"), ((None, 4, 3),)) == ((None, 4, 3),)
+
+
+def test_a_bitwise_operation_that_stretches_is_not_told_because_keras_does_not() -> None:
+    for name in ("BitwiseAnd", "BitwiseOr", "BitwiseXor", "LeftShift", "RightShift"):
+        assert told(operation(name), ((None, 4, 1), (1, 3))) is None
+        assert told(operation(name), ((None, 4, 3), (3,))) == ((None, 4, 3),)
+
+
+def test_einsum_stretches_a_length_of_one() -> None:
+    product = operation("Einsum", subscripts="bij,bij->bij")
+    assert told(product, ((None, 4, 1), (None, 1, 3))) == ((None, 4, 3),)
+    assert told(product, ((None, None, 1), (None, 1, 3))) == ((None, None, 3),)
 
 
 def test_configs_that_no_release_wrote_give_nothing_and_raise_nothing() -> None:

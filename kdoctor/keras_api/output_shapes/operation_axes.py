@@ -7,7 +7,7 @@ import itertools
 from kdoctor.document import Json
 from kdoctor.keras_api.output_shapes.arrangement import joined, stretched
 from kdoctor.keras_api.output_shapes.operands import arguments, shapes_of_operands
-from kdoctor.keras_api.output_shapes.rule import Inner, UnknownShape, all_known, one
+from kdoctor.keras_api.output_shapes.rule import Inner, Rule, UnknownShape, all_known, one
 from kdoctor.keras_api.variables.variable import Shapes, times, whole, whole_list
 from kdoctor.structure.objects import Node
 
@@ -28,6 +28,16 @@ def reduced(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
     if node.config.get("keepdims"):
         return (tuple(1 if axis in axes else length for axis, length in enumerate(shape)),)
     return (tuple(length for axis, length in enumerate(shape) if axis not in axes),)
+
+
+def along(axis: int | None) -> Rule:
+    """The rule of what goes along one axis, by default this one: along None all axes become one."""
+
+    def rule(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
+        shape = one(shapes)
+        return (shape,) if node.config.get("axis", axis) is not None else ((times(*shape),),)
+
+    return rule
 
 
 def moments(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
@@ -210,6 +220,14 @@ def multiplied(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
     return ((*stretched(a[:-2], b[:-2]), a[-2], b[-1]),)
 
 
+def dotted(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
+    """``numpy.dot``: the last axis of the one with the last but one of the other; a number scales."""
+    a, b = shapes_of_operands(node, shapes)
+    if not a or not b:
+        return (a or b,)
+    return ((*a[:-1], *b[:-2], *(b[-1:] if len(b) > 1 else ())),)
+
+
 def einsum(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
     """Subscripts of letters alone; an ellipsis or no arrow is not told."""
     known = shapes_of_operands(node, shapes)
@@ -219,7 +237,8 @@ def einsum(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
     lengths: dict[str, int | None] = {}
     for letters, shape in zip(left.split(","), known, strict=True):
         for letter, length in zip(letters, shape, strict=True):
-            lengths[letter] = length if lengths.get(letter) is None else lengths[letter]
+            before = lengths.get(letter, 1)
+            lengths[letter] = length if before == 1 or (before is None and length != 1) else before  # a length of 1 is stretched
     return (tuple(lengths[letter] for letter in right),)
 
 

@@ -22,16 +22,17 @@ ELEMENTWISE: Final = frozenset(
     Gelu HardSigmoid HardSilu HardSwish HardTanh IsFinite IsInf IsNan Isfinite Isinf Isnan LeakyRelu Log Log10 Log1p Log2 LogSigmoid
     LogSoftmax LogicalNot NanToNum Negative OnesLike Reciprocal Relu Relu6 Round Rsqrt Selu Sigmoid Sign Silu Sin Sinh Softmax Softplus
     Softsign Sqrt Square StopGradient Swish Tan Tanh ZerosLike Identity Celu HardShrink SoftShrink Sparsemax Squareplus TanhShrink
-    Threshold Normalize Cumsum Cumprod Flip Roll Sort Argsort Copy FullLike Tril Triu Trunc HSVToRGB RGBToHSV Deg2rad Rad2deg Real Imag
+    Threshold Normalize Flip Roll Copy FullLike Tril Triu Trunc HSVToRGB RGBToHSV Deg2rad Rad2deg Real Imag
     Angle Erfc Signbit Cbrt Sinc
     """.split()  # noqa: SIM905 (a table of names)
 )
 PAIRWISE: Final = frozenset(
     """
     Add Arctan2 Divide DivideNoNan Equal FloorDivide Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr LogicalXor Maximum Minimum
-    Mod Multiply NotEqual Power Subtract TrueDivide Where BitwiseAnd BitwiseOr BitwiseXor LeftShift RightShift Logaddexp Fmod Hypot
+    Mod Multiply NotEqual Power Subtract TrueDivide Where Logaddexp Fmod Hypot
     """.split()  # noqa: SIM905 (a table of names)
 )
+BITWISE: Final = frozenset({"BitwiseAnd", "BitwiseOr", "BitwiseXor", "LeftShift", "RightShift"})
 REDUCTIONS: Final = frozenset(
     "All Amax Amin Any Argmax Argmin CountNonzero Logsumexp Max Mean Median Min Norm Prod Std Sum Var".split()  # noqa: SIM905 (a table)
 )
@@ -45,9 +46,18 @@ def _pairwise(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
     return (found,)
 
 
+def _bitwise(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
+    """Keras 3.15.1 tells the first operand's shape, and computes that of both: a graph goes on with it only where they are one."""
+    (found,) = _pairwise(node, shapes, inner) or (None,)
+    return (found,) if found == shapes_of_operands(node, shapes)[0] else None
+
+
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     **dict.fromkeys(ELEMENTWISE, same),
     **dict.fromkeys(PAIRWISE, _pairwise),
+    **dict.fromkeys(BITWISE, _bitwise),
+    **dict.fromkeys(("Cumsum", "Cumprod"), operation_axes.along(None)),
+    **dict.fromkeys(("Sort", "Argsort"), operation_axes.along(-1)),
     **dict.fromkeys(REDUCTIONS, operation_axes.reduced),
     "Moments": operation_axes.moments,
     "GetItem": operation_axes.item,
@@ -68,6 +78,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "OneHot": operation_axes.one_hot,
     "TopK": operation_axes.top,
     "Matmul": operation_axes.multiplied,
+    "Dot": operation_axes.dotted,
     "Einsum": operation_axes.einsum,
     "Tensordot": operation_axes.tensordot,
     "Resize": operation_windows.resized,

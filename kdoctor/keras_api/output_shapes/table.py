@@ -83,10 +83,13 @@ def outputs_of(node: Node, input_shapes: Shapes, inner: Inner) -> Shapes | None:
     """
     if not is_builtin(node):
         return None
-    rule = operations.rule_of(node) if of_keras_3(node) else RULES.get(node.class_name, RETIRED.get(node.class_name))
-    if rule is None and node.class_name in HANDED_ON:
-        rule = same
+    rule = operations.rule_of(node) if of_keras_3(node) else _rule_of_layer(node.class_name)
     try:
         return None if rule is None else rule(node, input_shapes, inner)
     except UNREADABLE:
         return None
+
+
+def _rule_of_layer(class_name: str) -> Rule | None:
+    """The rule for a layer; an operation of its name (Dot, Average) is another thing."""
+    return RULES.get(class_name, RETIRED.get(class_name, same if class_name in HANDED_ON else None))
