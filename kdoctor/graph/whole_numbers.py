@@ -8,7 +8,7 @@ that differ in 3.2, 3.4 to 3.6 and 3.9 to 3.14, too (2026-11-23).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Final, NamedTuple
@@ -109,6 +109,7 @@ class _Flow:
         self.layers = {layer.key: layer for layer in model.layers}
         self.calls = dict(_calls(model))
         self.whole: set[Source] = set()
+        self.come: Counter[Source] = Counter()  # for each call, how many of them it is given
         self.minding: list[tuple[Source, Layer]] = []
         self._flood()
 
@@ -124,6 +125,7 @@ class _Flow:
                 continue
             self.whole.add(source)
             for made in readers[source]:
+                self.come[made] += 1
                 if self._way(made) is Way.HANDS_ON:
                     queue.append(made)
         for made, given in self.calls.items():
@@ -139,7 +141,7 @@ class _Flow:
 
     def _way(self, made: Source) -> Way:
         layer, given = self.layers[made.layer], self.calls[made]
-        return way_of(layer.node, sum(source in self.whole for source in given), len(given), self.target)
+        return way_of(layer.node, self.come[made], len(given), self.target)
 
     def returned(self) -> frozenset[int]:
         """The outputs of the model, by number, that are whole numbers."""
