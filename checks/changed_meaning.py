@@ -30,6 +30,7 @@ from ._lost_query_masks import lost_query_masks
 from ._masked_attention import unmasked_attention
 from ._masked_products import products_of_masked
 from ._masks_of_times import masks_of_times
+from ._mistold_scores import mistold_scores
 from ._states_and_masks import masks_beside_states
 from ._stopped_masks import masks_stopped
 from ._thawed_layers import thawed_layers
@@ -46,7 +47,7 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at
 OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
     told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, joined_masks,
     products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, lost_query_masks, forgotten_alpha, forgotten_statistics,
-    whole_numbers,
+    whole_numbers, mistold_scores,
 )  # fmt: skip
 
 
@@ -79,6 +80,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     An IntegerLookup, StringLookup or TextVectorization that encodes (``multi_hot``, ``count``, ``one_hot``) returned floats in Keras 2, and returns whole
     numbers in Keras 3: most layers cast them, a LayerNormalization truncates what it computes to them, a convolution or Softmax fails when
     called. A Rescaling by 1 behind the lookup makes floats of them.
+    Since Keras 3.4 the scores of a MultiHeadAttention are told to be as long as the queries both ways, and to have four axes: a Dense, convolution or
+    Reshape of scores with other lengths does not load, which is told without a cure.
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
     MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.

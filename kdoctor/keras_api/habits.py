@@ -75,6 +75,7 @@ REGULARIZES_FLOATS_ALONE = Habit(
 NORMALIZES_FLOATS_ALONE = Habit((3, 0), (3, 6))  # BatchNormalization: run in 3.0.5 to 3.5.0 and 3.6.0 to 3.15.1
 NORMALIZES_IN_OWN_KIND = Habit((3, 11))  # LayerNormalization truncates its gamma to whole numbers: run in 3.9.2 to 3.11.3 and 3.15.1
 SCALES_FLOATS_ALONE = Habit((3, 6))  # UnitNormalization, and a Dot that normalizes: run in 3.0.5 to 3.6.0 and 3.15.1
+TELLS_SCORES_BY_QUERY = Habit((3, 4))  # the shape of a MultiHeadAttention's scores: read in 3.2.1 and 3.4.1 to 3.14.1, run in 3.15.1
 TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
 FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is sought once more by its config's name
 
