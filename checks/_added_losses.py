@@ -7,7 +7,7 @@ from typing import Final
 from kdoctor.check import Repair, Safety
 from kdoctor.document import Document
 from kdoctor.graph.surplus_layers import Surplus
-from kdoctor.structure.models import home_of
+from kdoctor.structure.models import Model, home_of
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
@@ -29,3 +29,10 @@ def without_added(document: Document, node: Node, target: Target) -> Repair | No
         "leave out what no output needs, the losses and metrics that were added: predictions stay, and training does not heed them any more"
     )
     return None if edits is None else Repair(title, edits, safety)
+
+
+def gone_with_added(document: Document, model: Model, target: Target) -> tuple[Repair | None, frozenset[str]]:
+    """The repair that leaves the added losses and metrics out of a model, and the keys of the layers that go with them; else neither."""
+    added = next((layer.node for layer in model.layers if layer.class_name in ADDED), None)
+    repair = None if added is None else without_added(document, added, target)
+    return (None, frozenset()) if repair is None else (repair, frozenset(layer.key for layer in Surplus(document, model).layers))

@@ -16,6 +16,8 @@ from kdoctor.structure.models import Model, all_models, home_of, is_wrapped
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
+from ._added_losses import gone_with_added
+
 
 @check("K603", Severity.ERROR, since="0.1.0")
 def tensorflow_op_layer(document: Document, target: Target) -> Iterator[Finding]:
@@ -28,7 +30,7 @@ def tensorflow_op_layer(document: Document, target: Target) -> Iterator[Finding]
     cannot hold them, the repaired file is a ``.keras``. All operations of a model are written together. One that has no exact
     counterpart is named, and nothing is written (so is one that puts samples together inside a TimeDistributed, whose times Keras 2 took for
     samples): the file loads in TensorFlow 2.15 or with tf_keras, where a layer of your own can
-    take its place.
+    take its place. One that only an added loss or metric needs goes with it (K602).
     """
     cures = {model.node.at: _cure(document, model, target) for model in all_models(document) if _has_operations(model)}
     for call in unfound(document, target):
@@ -54,7 +56,7 @@ def _has_operations(model: Model) -> bool:
 
 
 def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | None, dict[str, str]]:
-    """The repair of all operations of one model, or what each that has no counterpart lacks."""
+    """The repair of all operations of one model, or what each that has no counterpart lacks; those that only an added loss needs go with it."""
     from kdoctor.translate.op_layers import translated  # few files hold such layers, and the table is dear to import
 
     items, at = layer_list(model.node)
@@ -62,7 +64,9 @@ def _cure(document: Document, model: Model, target: Target) -> tuple[Repair | No
     given = infer(document).inputs.get(model.node.at, ())
     found = translated(model.node, given, target.release, saved, at_once=is_wrapped(model.node.at))
     if found.layers is None:
-        return None, {refusal.layer: refusal.why for refusal in found.refused}
+        refused = {refusal.layer: refusal.why for refusal in found.refused}
+        without, gone = gone_with_added(document, model, target)
+        return (without, {}) if refused and gone.issuperset(refused) else (None, refused)
     title = "write it with Keras's own operations"
     if not document.format.native:
         return Repair(title, native=True), {}

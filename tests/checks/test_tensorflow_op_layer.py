@@ -56,6 +56,29 @@ def test_an_operation_in_a_wrapped_model_computes_the_same_for_every_step() -> N
     assert numpy.allclose(well.predict(given, verbose=0), model.predict(given, verbose=0).mean(-1, keepdims=True), atol=1e-6)
 
 
+def test_an_operation_that_only_an_added_loss_needs_goes_with_it() -> None:
+    """It has no counterpart, and is not asked for one; the others are written once it is gone."""
+    mystery = {**operation("math.mystery"), "name": "mystery", "config": {"name": "mystery", "function": "math.mystery"}}
+    stays = [start(), after(layer("Dense", name="dense", units=2), "in"), operation("math.square")]
+    sick = document(functional(*stays, mystery, after(layer("AddLoss", name="loss", unconditional=False), "mystery")))
+    square, gone = examine("K603", sick)
+    assert square.repair is not None
+    assert square.repair == gone.repair
+    assert (square.needs, gone.needs) == ((), ())
+    (rest,) = examine("K603", cured(sick, gone))
+    assert rest.repair is not None
+    assert rest.repair.title == "write it with Keras's own operations"
+
+
+def test_an_added_loss_takes_no_operation_along_that_an_output_needs() -> None:
+    lossy = after(layer("AddLoss", name="loss", unconditional=False), "dense")
+    (finding,) = examine(
+        "K603", document(functional(start(), after(layer("Dense", name="dense", units=2), "in"), operation("math.mystery"), lossy))
+    )
+    assert finding.repair is None
+    assert finding.needs
+
+
 def test_what_waits_for_another_operation_says_so() -> None:
     """All operations of a model are written together, or none."""
     squared = {**layer("TFOpLambda", name="squared", function="math.square"), "name": "squared", "inbound_nodes": [["in", 0, 0, {}]]}
