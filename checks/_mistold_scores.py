@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 from kdoctor.check import Finding, Need
 from kdoctor.document import Document, Json
 from kdoctor.graph.hidden_queries import returns_scores
+from kdoctor.graph.hidden_steps import Users, users_of
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.saved_release import origin_of
@@ -49,8 +50,10 @@ def mistold_scores(document: Document, target: Target) -> Iterator[Finding]:
     if not told.of(target) or told.at(origin_of(document)) or not any(objects_named(document, (CLASS,))):
         return
     for model in all_models(document):
-        for layer, scores in _readers(document, model):
-            if _refuses(layer, scores, model):
+        readers = list(_readers(document, model))
+        users = users_of(model) if readers else {}
+        for layer, scores in readers:
+            if _refuses(layer, scores, users):
                 yield Finding(
                     layer.at,
                     f"{target} takes the attention scores that {layer.name!r} is given for {_shown(scores.told)}, and they are {_shown(scores.real)}",
@@ -99,7 +102,7 @@ def _shapes(query: Axes, value: Axes, heads: Json, axes: Json) -> Scores | None:
     return None if real == told else Scores(real, told)
 
 
-def _refuses(layer: Layer, scores: Scores, model: Model) -> bool:
+def _refuses(layer: Layer, scores: Scores, users: Users) -> bool:
     """Whether the layer is made for the shape that the scores have, and is not given it; an open length says nothing."""
     if (
         len(scores.real) != len(scores.told)
@@ -110,7 +113,7 @@ def _refuses(layer: Layer, scores: Scores, model: Model) -> bool:
     last = layer.node.config.get("axis", -1) in (-1, [-1], len(scores.real) - 1, [len(scores.real) - 1])  # of a BatchNormalization
     if layer.class_name in MADE_FOR_LAST and last and layer.node.config.get("data_format") != "channels_first":
         return _differ(scores.real[-1], scores.told[-1])
-    behind = [one.class_name for one in model.layers for call in one.calls if any(source.layer == layer.key for source in call)]
+    behind = {taking.class_name for index in range(len(layer.calls)) for taking, _ in users.get((layer.key, index), ())}
     if layer.class_name == "Reshape" or (layer.class_name == "Flatten" and "Dense" in behind):
         return _differ(*(prod(length for length in shape[1:] if length) if None not in shape[1:] else None for shape in scores))
     return False
