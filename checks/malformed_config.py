@@ -11,6 +11,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.bare_objects import refused_bare
 from kdoctor.keras_api.judged_values import ARRAYS, is_refused, refused_arguments
+from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
 from kdoctor.keras_api.refused_configs import refused_initializer, unequal_statistics
 from kdoctor.keras_api.refused_numbers import refused_numbers
@@ -130,7 +131,8 @@ def _arguments(document: Document, call: Call, target: Target) -> Iterator[Findi
     """What a layer of Keras's own hands to ``initializers.get`` and the like."""
     if call.found is None:
         return
-    node, refused = call.node, [(key, JUDGES) for key in refused_arguments(call.found.name, call.arguments, target.release)]
+    node, of = call.node, call.found.name if not of_keras_3(call.node) else ""  # the tables are of layers, whose names some operations have
+    refused = [(key, JUDGES) for key in refused_arguments(of, call.arguments, target.release)]
     taken = _taken(call.found)  # what is not taken is K601's, and may be a hundred thousand arguments
     for key, kind in taken:
         value = call.arguments.get(key)
@@ -139,10 +141,10 @@ def _arguments(document: Document, call: Call, target: Target) -> Iterator[Findi
         judged = _refused_dtype(value, node.class_name, target.minor) if kind == "dtype" else _refusal(kind, value)
         if says := judged or refused_bare(kind, value, target):
             refused.append((key, says))
-    if (says := unequal_statistics(call.found.name, call.arguments)) is not None:
+    if (says := unequal_statistics(of, call.arguments)) is not None:
         refused.append(("variance", says))
-    refused += refused_types(call.found.name, call.arguments)
-    refused += refused_numbers(call.found.name, call.arguments)
+    refused += refused_types(of, call.arguments)
+    refused += refused_numbers(of, call.arguments)
     for key, says in dict(refused).items():
         layer = layer_at(document, node.at)
         why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which {JUDGED if says == JUDGES else 'no Keras reads'}"

@@ -149,6 +149,14 @@ def test_an_argument_of_a_kind_that_keras_3_does_not_take_is_named(argument: str
     assert finding.at.json == f"/config/layers/0/config/{argument}"
 
 
+def test_an_operation_takes_what_the_layer_of_its_name_does_not() -> None:
+    """Keras 3.15.1 reads ``ops.softmax(x, axis=())`` back, and computes it."""
+    listed = {"name": "softmax", "axis": []}
+    softmax = {"module": "keras.src.ops.nn", "class_name": "Softmax", "config": listed, "registered_name": "Softmax"}
+    assert examine("K614", document(functional(start(), after(softmax, "in"), outputs=(("softmax", 0, 0),)))) == []
+    assert examine("K614", document(functional(start(), after(layer("Softmax", **listed), "in"), outputs=(("softmax", 0, 0),))))
+
+
 def test_an_input_needs_a_shape_that_is_one() -> None:
     (finding,) = examine("K614", document(sequential(layer("InputLayer", batch_shape=[None, -1]))))
     assert finding.keras_says == "ValueError: Cannot convert '[None, -1]' to a shape."
