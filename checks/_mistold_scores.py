@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from math import prod
 from typing import Final, NamedTuple, TypeAlias
 
-from kdoctor.check import Finding, Need
-from kdoctor.document import Document, Json
+from kdoctor.check import Finding, Need, Repair
+from kdoctor.document import ABSENT, Document, Json
+from kdoctor.edit import Edit
 from kdoctor.graph.hidden_queries import returns_scores
 from kdoctor.graph.hidden_steps import Users, users_of
 from kdoctor.graph.shapes import infer
@@ -53,11 +54,13 @@ def mistold_scores(document: Document, target: Target) -> Iterator[Finding]:
         readers = list(_readers(document, model))
         users = users_of(model) if readers else {}
         for layer, scores in readers:
-            if _refuses(layer, scores, users):
+            refuses = _refuses(layer, scores, users)
+            if refuses or _is_unbuilt(layer, scores):
                 yield Finding(
                     layer.at,
                     f"{target} takes the attention scores that {layer.name!r} is given for {_shown(scores.told)}, and they are {_shown(scores.real)}",
-                    needs=(NEED,),
+                    repair=None if refuses else _built(document, layer, scores),
+                    needs=(NEED,) if refuses else (),
                     layer=layer.name,
                     other_numbers=True,
                 )
@@ -117,6 +120,21 @@ def _refuses(layer: Layer, scores: Scores, users: Users) -> bool:
     if layer.class_name == "Reshape" or (layer.class_name == "Flatten" and "Dense" in behind):
         return _differ(*(prod(length for length in shape[1:] if length) if None not in shape[1:] else None for shape in scores))
     return False
+
+
+def _is_unbuilt(layer: Layer, scores: Scores) -> bool:
+    """Whether the layer would take any last axis once it is built, and is built with the one that is told."""
+    held = layer.node.config.get("layer")
+    timed = layer.class_name == "TimeDistributed" and isinstance(held, dict) and held.get("class_name") in ("Dense", "LayerNormalization")
+    fits_any = timed or layer.class_name == "LayerNormalization" or (layer.class_name == "Dense" and scores.told[-1] is None)
+    return fits_any and "input_shape" not in layer.node.build_config and scores.real[-1] not in (None, scores.told[-1])
+
+
+def _built(document: Document, layer: Layer, scores: Scores) -> Repair:
+    """An archive says of each layer what it is built with, before it is called."""
+    at = layer.at / "build_config"
+    edit = Edit(at, old=layer.node.raw.get("build_config", ABSENT), new={"input_shape": list(scores.real)})
+    return Repair("state the shape that it was built with", (edit,) if document.format.native else (), native=True)
 
 
 def _differ(one: int | None, other: int | None) -> bool:

@@ -81,7 +81,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     numbers in Keras 3: most layers cast them, a LayerNormalization truncates what it computes to them, a convolution or Softmax fails when
     called. A Rescaling by 1 behind the lookup makes floats of them.
     Since Keras 3.4 the scores of a MultiHeadAttention are told to be as long as the queries both ways, and to have four axes: a Dense, convolution or
-    Reshape of scores with other lengths does not load, which is told without a cure.
+    Reshape of scores with other lengths does not load, which is told without a cure; a LayerNormalization does in a ``.keras``
+    archive that says what it was built with.
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
     MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 import pytest
-from graphs import after, functional
+from graphs import after, cured, functional
 
 from kdoctor.document import Document
 from kdoctor.target import Target
@@ -74,10 +74,19 @@ def test_what_is_made_for_no_length_takes_them_as_they_come(last: dict[str, Any]
     assert told(attended(last)) == []
 
 
-def test_an_open_length_says_nothing_and_earlier_releases_tell_the_shape() -> None:
-    assert told(attended(DENSE, (None, 4))) == []
+def test_an_open_length_says_nothing_of_a_convolution_and_earlier_releases_tell_the_shape() -> None:
+    assert told(attended(layer("Conv2D", name="out", filters=2, kernel_size=2), (None, 4))) == []
     assert told(attended(DENSE), Target("3.2.1")) == []
     assert told(attended(DENSE), Target("2.15.0")) == []
+
+
+@pytest.mark.parametrize(("name", "queries"), [("LayerNormalization", 5), ("Dense", None)])
+def test_what_is_built_before_it_is_called_is_told_its_shape(name: str, queries: int | None) -> None:
+    sick = attended(layer(name, name="out", units=3) if name == "Dense" else layer(name, name="out"), (queries, 4))
+    (finding,) = (one for one in examine("K609", sick) if "attention scores" in one.message)
+    healthy = cured(sick, finding)
+    assert healthy.config["config"]["layers"][3]["build_config"] == {"input_shape": [None, 2, queries, 7]}
+    assert told(healthy) == []
 
 
 def test_keras_does_not_make_such_a_model() -> None:
