@@ -29,6 +29,7 @@ from ._lost_attention_masks import lost_attention_masks
 from ._lost_query_masks import lost_query_masks
 from ._masked_attention import unmasked_attention
 from ._masked_products import products_of_masked
+from ._masks_across_models import masks_across_models
 from ._masks_of_times import masks_of_times
 from ._mistold_scores import mistold_scores
 from ._states_and_masks import masks_beside_states
@@ -47,7 +48,7 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at
 OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
     told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, joined_masks,
     products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, lost_query_masks, forgotten_alpha, forgotten_statistics,
-    whole_numbers, mistold_scores,
+    whole_numbers, mistold_scores, masks_across_models,
 )  # fmt: skip
 
 
@@ -62,7 +63,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. One with a dropout, or whose scores are asked for, makes
     zeros of hidden steps since Keras 3.10, and the mean of all values before: where what comes behind counts these, ``--unsafe`` leaves the dropout out. Since Keras 3.8 it takes them from the tensors that it
     is given: the next attention to these, or to what they were added to (every block of a Transformer but the first), has none. The cure computes the
-    masks beside the layers, and hands them over; so it does with the ``query_mask`` that files of Keras 3.0 to 3.7 state, at which 3.8 does not look. Masks that differ are joined otherwise since
+    masks beside the layers, and hands them over; so it does with the ``query_mask`` that files of Keras 3.0 to 3.7 state, at which 3.8 does not look. Masks that go
+    from one model into another are stated nowhere, and told without a cure. Masks that differ are joined otherwise since
     Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. A CategoryEncoding or Discretization
     (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and of
     their files with a Reshape behind it that gives the axis back. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its

@@ -6,12 +6,13 @@ theirs when the model is put together; one of Keras 3 states them in each call, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from kdoctor.graph.masks import OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
 from kdoctor.graph.merged_masks import CONCATENATE, MASK
 from kdoctor.keras_api.operation import of_keras_3
+from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
@@ -31,22 +32,38 @@ Place: TypeAlias = "tuple[str, int]"  # what a call of a layer makes
 def comes(model: Model) -> Mapping[Place, tuple[bool, ...]]:
     """For each call of a Functional that Keras 3 saved, whether a mask comes with each of its tensors when it runs, whatever the call states."""
     found: dict[Place, tuple[bool, ...]] = {}
-    stated = {
-        (layer.key, index)
+    stated = stated_masks(model)
+    run = Running(lambda layer, index: (layer.at, index) in stated or found[layer.key, index][0])
+    for layer, index in in_order(model):
+        found[layer.key, index] = tuple(map(run.has, layer.calls[index]))
+        run.call(layer, index)
+    return found
+
+
+def stated_masks(model: Model) -> set[tuple[Pointer, int]]:
+    """The calls, by place and number, that are told a mask which their layer hands on."""
+    return {
+        (layer.at, index)
         for layer in model.layers
         if layer.class_name in TOLD
         for index, arguments in enumerate(given_to(layer))
         if any(argument.name == MASK for argument in arguments)
     }
 
-    def told(layer: Layer, index: int) -> bool:
-        return (layer.key, index) in stated or found[layer.key, index][0]
 
-    run = Running(told)
-    for layer, index in in_order(model):
-        found[layer.key, index] = tuple(map(run.has, layer.calls[index]))
-        run.call(layer, index)
-    return found
+def makes_masked(layer: Layer, come: Sequence[bool], told: bool, stopping: frozenset[str] = frozenset()) -> bool:
+    """Whether what a call makes has a mask: one comes with these of its tensors, or it is ``told`` one."""
+    if makes_mask(layer):
+        return True
+    if not come or of_keras_3(layer.node):
+        return False
+    if layer.class_name in TOLD:
+        return (told or come[0]) and (layer.class_name not in RECURRENT or returns_steps(layer))
+    if layer.class_name in OF_ALL:
+        return all(come)
+    if layer.class_name == CONCATENATE:
+        return any(come)
+    return layer.class_name in ONE_BY_ONE - stopping and come[0]
 
 
 class Running:
@@ -71,23 +88,14 @@ class Running:
         call, made = layer.calls[index], (layer.key, index)
         if layer.class_name in RETURNING and len(call) == 1:
             self._same[made] = self._tensor(call[0])
-        elif self._makes_masked(layer, index, call):
+        elif makes_masked(layer, self._come(layer, index), False, self._stopping):
             self._masked.add(made)
         if layer.class_name == CLASS:
             self._masked.difference_update(map(self._tensor, call))
 
-    def _makes_masked(self, layer: Layer, index: int, call: tuple[Source, ...]) -> bool:
-        if makes_mask(layer):
-            return True
-        if not call or of_keras_3(layer.node):
-            return False
-        if layer.class_name in TOLD:
-            return self._told(layer, index) and (layer.class_name not in RECURRENT or returns_steps(layer))
-        if layer.class_name in OF_ALL:
-            return all(map(self.has, call))
-        if layer.class_name == CONCATENATE:
-            return any(map(self.has, call))
-        return layer.class_name in ONE_BY_ONE - self._stopping and self.has(call[0])
+    def _come(self, layer: Layer, index: int) -> tuple[bool, ...]:
+        come = tuple(map(self.has, layer.calls[index]))
+        return (self._told(layer, index), *come[1:]) if come and layer.class_name in TOLD else come
 
 
 def in_order(model: Model) -> Iterator[tuple[Layer, int]]:

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy
 import pytest
+from graphs import after, functional, start
 from keras import Input, Model, layers, ops
 from rewriting import rewritten, saved_by, with_config
 from typer.testing import CliRunner
@@ -21,6 +22,8 @@ from kdoctor.cli.app import app
 from kdoctor.engine import examine
 from kdoctor.packs import load_checks
 from kdoctor.target import Target
+from kdoctor.testing import document, layer
+from kdoctor.testing import examine as in_document
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation"),  # NumPy 2 says it of what Keras makes
@@ -96,3 +99,25 @@ def test_scores_of_hidden_steps_are_zeros_now_and_have_no_cure(tmp_path: Path) -
 def test_before_keras_3_4_a_sum_handed_no_mask_on(tmp_path: Path, release: str, accused: list[str]) -> None:
     """That Keras stated none behind the sum, and while the model runs in today's there is none either: the attention took it away."""
     assert found(saved(encoder(layers.Flatten()), tmp_path, release)) == accused
+
+
+def test_a_mask_that_goes_into_a_nested_model_is_told() -> None:
+    """Run in 3.7.0 and 3.15.1: the second attention of a nested encoder attends to hidden steps, and the words' mask is stated nowhere."""
+    inside = (start("x"), heads("first", "x"), added("sum", "x", "first"), heads("second", "sum"))
+    words = (start(), after(layer("Embedding", name="words", input_dim=9, output_dim=4, mask_zero=True), "in"))
+    nested = functional(*inside, inputs=(("x", 0, 0),), outputs=(("second", 0, 0),), name="encoder")
+    for mask_zero, expected in ((True, ["second"]), (False, [])):
+        words[1]["config"]["mask_zero"] = mask_zero
+        model = functional(*words, after(nested, "words"), outputs=(("encoder", 0, 0),))
+        for release, told in (("3.7.0", expected), ("3.8.0", [])):
+            sick = document(model, metadata={"keras_version": release})
+            assert [one.layer for one in in_document("K609", sick)] == told
+
+
+def heads(name: str, of: str) -> dict[str, Any]:
+    made = after(layer("MultiHeadAttention", name=name, num_heads=2, key_dim=3), of)
+    return {**made, "inbound_nodes": [[[of, 0, 0, {"value": [of, 0, 0]}]]]}
+
+
+def added(name: str, *of: str) -> dict[str, Any]:
+    return after(layer("Add", name=name), *of)
