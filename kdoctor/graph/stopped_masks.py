@@ -89,5 +89,11 @@ def _comes_out(layer: Layer, comes: bool) -> bool:
 
 
 def _heeds(node: Node) -> bool:
-    """Whether anything in a nested model heeds a mask that comes to the model."""
-    return is_model(node) and any(inner.class_name in HEEDING or _heeds(inner) for inner in layer_nodes(node))
+    """Whether anything in a nested model heeds a mask that comes to the model, by way of an explicit stack: models nest deeper than Python's."""
+    inside = [node]
+    while inside:
+        held = layer_nodes(one) if is_model(one := inside.pop()) else ()
+        if any(inner.class_name in HEEDING for inner in held):
+            return True
+        inside += held
+    return False
