@@ -61,8 +61,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     too), and Softmax computes something else without a word. ``hard_sigmoid`` is another function since Keras 3. The ``score_mode`` of an
     Attention layer is taken for the function ``dot``. A RandomCrop made images its size when the model predicts until Keras 3.7, and hands them on since. A
     MultiHeadAttention of Keras 2.9 and before passed over the masks that come with its inputs. One with a dropout, or whose scores are asked for, makes
-    zeros of hidden steps since Keras 3.10, and the mean of all values before: where what comes behind counts these, ``--unsafe`` leaves the dropout out. Since Keras 3.8 it takes them from the tensors that it
-    is given: the next attention to these, or to what they were added to (every block of a Transformer but the first), has none. The cure computes the
+    zeros of hidden steps since Keras 3.10, and the mean of all values before: where what comes behind counts these, ``--unsafe`` leaves the dropout
+    out. Since Keras 3.8 a MultiHeadAttention takes the masks from the tensors that it is given: the next attention to these, or to what they were added to (every block of a Transformer but the first), has none. The cure computes the
     masks beside the layers, and hands them over; so it does with the ``query_mask`` that files of Keras 3.0 to 3.7 state, at which 3.8 does not look. Masks that go
     from one model into another are stated nowhere, and told without a cure. Masks that differ are joined otherwise since
     Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. A CategoryEncoding or Discretization

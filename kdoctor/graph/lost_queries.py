@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 from kdoctor.graph.attention_masks import ARGUMENT
 from kdoctor.graph.hidden_queries import counted_queries, drops, returns_scores
 from kdoctor.graph.masks import makes_mask
+from kdoctor.graph.masks_of_calls import masks_of_calls
 from kdoctor.graph.merged_masks import Joining
-from kdoctor.graph.running_masks import CLASS, comes
+from kdoctor.graph.running_masks import CLASS
 from kdoctor.structure.connections import given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
@@ -40,13 +41,13 @@ def lost_queries(model: Model, saved: Joining) -> Iterator[LostQuery]:
     layers = [layer for layer in model.layers if layer.class_name == CLASS]
     if not layers or not any(map(makes_mask, model.layers)):
         return
-    come, counted = comes(model), counted_queries(model, saved)
+    come, counted = masks_of_calls((model,), True), counted_queries(model, saved)
     by_key = {layer.key: layer for layer in model.layers}
     for layer in layers:
         for index, arguments in enumerate(given_to(layer)):
             named = {argument.name: argument.sources[0] for argument in arguments if argument.name is not None}
             mask = named.get(QUERY_MASK)
-            if mask is None or come.get((layer.key, index), (True,))[0] or _is_told(by_key, named.get(ARGUMENT), mask):
+            if mask is None or come.get((layer.at, index), (True,))[0] or _is_told(by_key, named.get(ARGUMENT), mask):
                 continue
             if counted(layer, index):
                 yield LostQuery(

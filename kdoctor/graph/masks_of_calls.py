@@ -17,7 +17,7 @@ from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
 from kdoctor.structure.sources import Source
 
-MOST: Final = 20_000  # calls that are followed: models within models are run each time that they are called
+MOST: Final = 20_000  # layers of nested models that are followed: these are run each time that they are called
 NOTHING: Final = 0  # the number of a tensor that is not followed; it has no mask
 Calls: TypeAlias = "Mapping[tuple[Pointer, int], tuple[bool, ...]]"
 
@@ -29,8 +29,8 @@ class TooManyCalls(Exception):
 def masks_of_calls(models: Sequence[Model], takes_away: bool) -> Calls:
     """For each call of each layer, by place and number, with which of its tensors a mask comes, at any time that it is run.
 
-    models: of a document, the outermost first. ``takes_away``: whether a MultiHeadAttention takes the masks from what it is given.
-    Raises `TooManyCalls`.
+    models: of a document, the outermost first, or one without those that are nested in it. ``takes_away``: whether a MultiHeadAttention takes the masks from what it is given.
+    Raises `TooManyCalls`; of one model never.
     """
     run = _Run({model.node.at: model for model in models}, takes_away)
     if models:
@@ -46,7 +46,7 @@ class _Run:
         self._orders: dict[Pointer, list[tuple[Layer, int]]] = {}
         self._stated: set[tuple[Pointer, int]] = set()
         self._masked: set[int] = set()
-        self._count, self._depth = NOTHING, 0
+        self._count, self._depth, self._followed = NOTHING, 0, 0
         self.found: dict[tuple[Pointer, int], tuple[bool, ...]] = {}
 
     def model(self, model: Model, given: Sequence[int]) -> list[int]:
@@ -62,7 +62,8 @@ class _Run:
 
     def _inside(self, model: Model, given: Sequence[int]) -> list[int]:
         self._depth += 1
-        if self._depth > DEEPEST:
+        self._followed += len(model.layers)
+        if self._depth > DEEPEST or self._followed > MOST:
             raise TooManyCalls
         made = self.model(model, given)
         self._depth -= 1
@@ -83,8 +84,6 @@ class _Run:
 
     def _call(self, layer: Layer, index: int, taken: list[int]) -> list[int]:
         self._count += 1
-        if self._count > MOST:
-            raise TooManyCalls
         come = tuple(number in self._masked for number in taken)
         place = (layer.at, index)
         self.found[place] = tuple(map(or_, come, self.found.get(place, come)))

@@ -29,17 +29,6 @@ RETURNING: Final = frozenset(
 Place: TypeAlias = "tuple[str, int]"  # what a call of a layer makes
 
 
-def comes(model: Model) -> Mapping[Place, tuple[bool, ...]]:
-    """For each call of a Functional that Keras 3 saved, whether a mask comes with each of its tensors when it runs, whatever the call states."""
-    found: dict[Place, tuple[bool, ...]] = {}
-    stated = stated_masks(model)
-    run = Running(lambda layer, index: (layer.at, index) in stated or found[layer.key, index][0])
-    for layer, index in in_order(model):
-        found[layer.key, index] = tuple(map(run.has, layer.calls[index]))
-        run.call(layer, index)
-    return found
-
-
 def stated_masks(model: Model) -> set[tuple[Pointer, int]]:
     """The calls, by place and number, that are told a mask which their layer hands on."""
     return {
@@ -67,7 +56,7 @@ def makes_masked(layer: Layer, come: Sequence[bool], told: bool, stopping: froze
 
 
 class Running:
-    """Which tensors have a mask while a model runs in Keras 3.8 or later.
+    """Which tensors have a mask while a model that Keras 2 saved runs in Keras 3.8 or later (of Keras 3: `masks_of_calls`).
 
     ``told``: whether a call was told a mask when the model was put together; ``stopping``: layers that hand none on.
     """
