@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kdoctor.check import Need, Repair
-from kdoctor.convert.assembly import restored
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import ABSENT, Document, Fault
 from kdoctor.edit import Edit
@@ -23,6 +22,8 @@ def architecture(document: Document, target: Target, at: Pointer, fault: Fault) 
     given = target.given.architecture
     if given is None:
         return fits, None, needs
+    from kdoctor.convert.assembly import restored  # few files have lost their architecture, and the converter is dear to import
+
     try:
         whole = restored(document, target)
     except NotConvertible as refusal:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kdoctor.check import Need
 from kdoctor.document import Document
-from kdoctor.keras_api.applications import Match, matches
+
+if TYPE_CHECKING:
+    from kdoctor.keras_api.applications import Match
 
 OUTER = ("model_weights", "layers", "_layer_checkpoint_dependencies")
 USUAL = 1000  # classes
@@ -15,6 +18,8 @@ SAVED = "architecture saved by model.to_json(), a saved model of the same kind, 
 
 def fitting(document: Document) -> tuple[str, tuple[Need, ...]]:
     """What the arrays fit, for the end of a message, and what is needed: how to write that architecture down, where one fits."""
+    from kdoctor.keras_api.applications import matches  # few files have lost their architecture
+
     found = matches(layers_of(document))
     needs = tuple(Need("--architecture", "model.json", _how(one)) for one in found if not one.layer and not one.more)
     return "".join(f"; {_told(one)}" for one in found), needs or (Need("--architecture", "model.json", f"the {SAVED}"),)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Severity, check
-from kdoctor.convert.assembly import assembled
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Format
 from kdoctor.pointer import Pointer
@@ -59,6 +58,8 @@ def _refused(document: Document, target: Target) -> str:
     """Why the architecture that the user gave is not that of these weights."""
     if target.given.architecture is None:
         return ""
+    from kdoctor.convert.assembly import assembled  # dear to import, and seldom asked for
+
     try:
         assembled(document, target)
     except NotConvertible as refusal:

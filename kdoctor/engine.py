@@ -18,7 +18,7 @@ from kdoctor.verdict import Failure as Failure
 from kdoctor.verdict import Verdict as Verdict
 
 if TYPE_CHECKING:
-    from kdoctor.convert import Converted
+    from kdoctor.convert.outcome import Converted
 
 T = TypeVar("T")
 MAX_ROUNDS = 10
@@ -241,7 +241,9 @@ def _applied(document: Document, chosen: Iterable[Applied]) -> tuple[Document, l
 
 def _converted(document: Document, target: Target, findings: Iterable[Diagnosis], allowed: set[Safety]) -> tuple[Converted, list[Applied]]:
     """The document as a ``.keras`` archive, where a repair can live there only; as it is where none asks, or it cannot be said there."""
-    from kdoctor.convert import Converted, NotConvertible, from_h5  # all of the converter, which an examination never needs
+    from kdoctor.convert.native import from_h5  # all of the converter, which an examination never needs
+    from kdoctor.convert.outcome import Converted
+    from kdoctor.convert.refusal import NotConvertible
 
     same = Converted(document)
     for found in findings:

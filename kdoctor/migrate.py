@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from kdoctor.check import Check, Repair
 from kdoctor.container import Container
-from kdoctor.convert import NotConvertible, convert
+from kdoctor.convert.conversion import convert
+from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document
 from kdoctor.engine import Applied, Plan, examine, plan, settled
 from kdoctor.faults import FaultKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kdoctor.container import Container
-from kdoctor.convert import convert
+from kdoctor.convert.conversion import convert
 from kdoctor.target import Target
 from kdoctor.testing import document, layer
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from kdoctor.convert import NotConvertible
 from kdoctor.convert.assembly import assembled, restored
+from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Format, Json, Weight
 from kdoctor.target import Given, Target
 from kdoctor.testing import KERAS_3, document, examine, layer, sequential

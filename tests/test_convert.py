@@ -9,7 +9,9 @@ import pytest
 from graphs import after, functional, start
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
-from kdoctor.convert import NotConvertible, native_training, to_native
+from kdoctor.convert.native import to_native
+from kdoctor.convert.refusal import NotConvertible
+from kdoctor.convert.training import native_training
 from kdoctor.document import Document, Fault, Format, Json
 from kdoctor.faults import FaultKind
 from kdoctor.target import Target

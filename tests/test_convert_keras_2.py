@@ -9,8 +9,9 @@ from keras_3_words import INPUT, KERAS_2, POLICY, called, graph, only, said, ten
 from weight_documents import NATIVE, archive
 
 from kdoctor.container import Container
-from kdoctor.convert import NotConvertible, convert
+from kdoctor.convert.conversion import convert
 from kdoctor.convert.keras_2_words import Words
+from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Format
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.target import Target

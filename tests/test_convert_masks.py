@@ -14,8 +14,8 @@ import pytest
 from kdoctor.archive.writing.write import write_document
 from kdoctor.asked import installed_keras
 from kdoctor.container import Container
-from kdoctor.convert import NotConvertible
 from kdoctor.convert.keras_2_masks import without_masks
+from kdoctor.convert.refusal import NotConvertible
 from kdoctor.doctor import convert_file
 from kdoctor.packs import load_checks
 from kdoctor.structure.sources import tensors

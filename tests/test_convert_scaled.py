@@ -8,7 +8,8 @@ import pytest
 from keras_3_words import INPUT, KERAS_2, called, graph, said, tensor
 
 from kdoctor.container import Container
-from kdoctor.convert import NotConvertible, convert
+from kdoctor.convert.conversion import convert
+from kdoctor.convert.refusal import NotConvertible
 from kdoctor.recipe import sources
 from kdoctor.testing import document, layer
 

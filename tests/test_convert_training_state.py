@@ -9,7 +9,7 @@ from keras_3_words import KERAS_2
 from weight_documents import NATIVE, archive
 
 from kdoctor.container import Container
-from kdoctor.convert import convert
+from kdoctor.convert.conversion import convert
 from kdoctor.document import Document
 from kdoctor.target import Target
 from kdoctor.testing import document

@@ -10,7 +10,7 @@ from kdoctor.archive import open_document
 from kdoctor.archive.vocabularies import vocabularies
 from kdoctor.check import Check
 from kdoctor.container import Container
-from kdoctor.convert import native_training
+from kdoctor.convert.training import native_training
 from kdoctor.custom.custom_objects import plain_name
 from kdoctor.custom.stub import definitions
 from kdoctor.doctor import convert_file
