@@ -23,10 +23,14 @@ FEW_NAMES = 1024  # bytes of the names of a small group
 ONE_NODE = b"TREE\0\0\1\0"  # an index of a group, without further levels, of one node
 ONE_SNOD = b"SNOD\1"  # a node of version 1: there is no other
 NODE = 328  # bytes of a symbol table node as HDF5 makes it, for 8 symbols
+NODE_ENTRIES = 8
 _HEAP, _TREE, _SYMBOL = (struct.Struct(form) for form in ("<4sB3xQQQ", "<4sBBH16x", "<QQI4xI12x"))
+_ONE_LEAF, _NODE = struct.Struct("<8s16x8xQ"), struct.Struct("<5sxH")  # a tree whose only leaf is named there, and what a node begins with
+_ENTRIES = [struct.Struct("<" + "QQI4xI12x" * used) for used in range(NODE_ENTRIES + 1)]
 # An entry of a group: offset of its name in the group's heap, address of its object header, what the rest says (`SOFT`), and then the
 # offset of the name that a soft link leads to.
 Symbol: TypeAlias = "tuple[int, int, int, int]"
+Fields: TypeAlias = "tuple[int, ...]"  # those of all entries of a group, one behind the other
 
 
 def read_heap(stream: Window, address: int, odd: list[str] | None = None) -> bytes:
@@ -90,19 +94,15 @@ def _symbol_node(stream: Window, address: int) -> Iterator[Symbol]:
     return _SYMBOL.iter_unpack(data[8:end])
 
 
-def read_group(data: bytes, tree: int, heap: int) -> tuple[bytes, Iterator[Symbol]] | None:
+def read_group(data: bytes, tree: int, heap: int) -> tuple[bytes, Fields] | None:
     """The names and the entries of a small group, from the bytes of the whole file; None for any other, of which reading has to be counted."""
     signature, version, size, free, segment = _HEAP.unpack_from(data, heap)
-    kind, node = data[tree : tree + 8], int.from_bytes(data[tree + _TREE.size + 8 : tree + _TREE.size + 16], "little")
-    end = node + 8 + _SYMBOL.size * int.from_bytes(data[node + 6 : node + 8], "little")
-    if (
-        signature != b"HEAP"
-        or version
-        or kind != ONE_NODE
-        or data[node : node + 5] != ONE_SNOD
-        or end > min(len(data), node + NODE)
-        or size > FEW_NAMES
-    ):
+    kind, node = _ONE_LEAF.unpack_from(data, tree)
+    if signature != b"HEAP" or version or kind != ONE_NODE or size > FEW_NAMES:
         return None
+    snod, used = _NODE.unpack_from(data, node)
+    if snod != ONE_SNOD or used > NODE_ENTRIES:
+        return None
+    fields = _ENTRIES[used].unpack_from(data, node + _NODE.size)
     names = data[segment : segment + size]
-    return (names, _SYMBOL.iter_unpack(data[node + 8 : end])) if _has_sound_room(names, size, free) else None
+    return (names, fields) if _has_sound_room(names, size, free) else None
