@@ -45,11 +45,10 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
 
 def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, Layer], told: Collection[str]) -> Iterator[Finding]:
     for index, call in enumerate(layer.calls):
-        plain = in_words_of_keras_3(layer, index)
         for source in call:
             origin = known.get(source.layer)
-            if origin is not None and source.call < _calls_of(origin) + (is_model(origin.node) and not plain):
-                continue  # in connections of Keras 2's form a nested model counts its own making as a call
+            if origin is not None and (source.call < len(origin.calls) or source.call < _numbered(origin, layer, index)):
+                continue
             if source.layer in told:
                 continue
             at = layer.at / "inbound_nodes" / index
@@ -64,6 +63,11 @@ def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, 
                 keras_says=f"ValueError: Unknown layer: {source.layer}" if origin is None and document.format.native else UNRESOLVED,
             )
             return
+
+
+def _numbered(origin: Layer, layer: Layer, index: int) -> int:
+    """How many calls of ``origin`` one call of ``layer`` may name: in Keras 2's form a nested model counts its own making as one."""
+    return _calls_of(origin) + (is_model(origin.node) and not in_words_of_keras_3(layer, index))
 
 
 def _calls_of(layer: Layer) -> int:

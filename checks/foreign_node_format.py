@@ -133,6 +133,8 @@ def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
     for layer in model.layers:
         nodes = layer.node.raw.get("inbound_nodes")
         for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
+            if not is_named(node) and not has_tensors(node):
+                continue
             at = layer.at / "inbound_nodes" / index
             if is_named(node):
                 yield Finding(

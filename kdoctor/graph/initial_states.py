@@ -20,9 +20,11 @@ STATES: Final = {
 
 def takes_states(layer: Node, node: Json) -> bool:
     """Whether a call hands a recurrent layer its input and as many tensors as it has states, in one list."""
-    arguments = arguments_of(node)
     states = _states(layer)
-    if states is None or layer.config.get("num_constants") or any(item.name in ("constants", "initial_state") for item in arguments):
+    if states is None or layer.config.get("num_constants"):
+        return False
+    arguments = arguments_of(node)
+    if any(item.name in ("constants", "initial_state") for item in arguments):
         return False
     return bool(arguments) and arguments[0].form is Form.LIST and len(arguments[0].sources) == 1 + states
 

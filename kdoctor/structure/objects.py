@@ -95,8 +95,9 @@ def as_node(value: Json, at: Pointer) -> Node | None:
 @lru_cache(maxsize=4)
 def objects(document: Document) -> tuple[Node, ...]:
     """Every serialized object of config, training state and a SavedModel, outermost first, encoded plain values left out."""
-    nodes = [as_node(value, tuple.__new__(Pointer, (part, keys))) for part, keys, value in serialized(document)]
-    return tuple([node for node in nodes if node is not None and node.class_name not in VALUES])
+    named = [found for found in serialized(document) if type(name := found[2]["class_name"]) is str and name not in VALUES]
+    nodes = [as_node(value, tuple.__new__(Pointer, (part, keys))) for part, keys, value in named]
+    return tuple([node for node in nodes if node is not None])
 
 
 def objects_named(document: Document, names: Iterable[str]) -> tuple[Node, ...]:

@@ -52,6 +52,23 @@ class Alone(tuple[Source]):
     __slots__ = ()
 
 
+def _listed_tensors(call: Json) -> tuple[Source, ...] | None:
+    """Those of a call that takes one list of tensors and nothing else, in the words of Keras 3, as merging layers do; None for every other call."""
+    found = []
+    try:
+        (listed,), named = call["args"], call["kwargs"]
+        if named or len(call) != len(CALL) or type(listed) is not list:
+            return None
+        for tensor in listed:
+            name, number, output = tensor["config"]["keras_history"]
+            if tensor["class_name"] != TENSOR or type(name) is not str or type(number) is not int or type(output) is not int:
+                return None
+            found.append(Source(name, number, output))
+    except (TypeError, KeyError, ValueError):
+        return None
+    return tuple(found)
+
+
 def tensors(value: Json, *, by_name: bool = False) -> tuple[Source, ...]:
     """Every tensor that a value refers to, in order, without recursion; ``by_name``: dicts by their keys, as Keras 3 flattens them.
 
@@ -59,6 +76,8 @@ def tensors(value: Json, *, by_name: bool = False) -> tuple[Source, ...]:
     """
     if (alone := only_tensor(value)) is not None:
         return Alone((alone,))
+    if (listed := _listed_tensors(value)) is not None:
+        return listed
     found: list[Source] = []
     stack = [value] if value else []
     while stack:
