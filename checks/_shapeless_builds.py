@@ -55,6 +55,8 @@ def shapeless_builds(document: Document, target: Target, told: Collection[Pointe
 
 def _is_refused(call: Call, stated: Json) -> bool:
     node = call.node
+    if isinstance(stated, dict) and "input_shape" in stated and node.class_name not in MERGING:  # almost every layer
+        return False
     if is_model(node) or not is_builtin(node) or node.class_name in LOOKUPS:
         return False
     if not isinstance(stated, (dict, list, str)):  # "argument of type 'int' is not iterable", of a layer that is not built when it is made

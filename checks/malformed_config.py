@@ -66,10 +66,12 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         yield from unfit_initializers(document, target)
         yield from one_for_several(document, target)
         for call in calls(document, target):
+            if call.kind != "layer":
+                continue
             odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
-            if odd and call.kind == "layer" and read_natively(call.node, document.format.native, target):
+            if odd and read_natively(call.node, document.format.native, target):
                 yield _unhashable(call)
-            if call.resolution is Resolution.FOUND and call.kind == "layer" and not is_model(call.node):
+            if call.resolution is Resolution.FOUND and not is_model(call.node):
                 yield from _arguments(document, call, target)
     else:
         yield from misread_constants(document, target)

@@ -60,7 +60,8 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     builds_a_copy = habits.BUILDS_WHAT_BIDIRECTIONAL_COPIES.of(target)
     yield from shape_beside_length(document, target)
     for call in calls(document, target):
-        yield from call_keywords(document, call, target)
+        if call.node.raw.get("inbound_nodes"):  # of thousands of objects the layers: a generator for each takes longer than what it finds
+            yield from call_keywords(document, call, target)
         refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
         if refused and is_keras_1(call.node):
             refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's
