@@ -36,6 +36,7 @@ from ._states_and_masks import masks_beside_states
 from ._stopped_masks import masks_stopped
 from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
+from ._truncated_numbers import truncated_numbers
 from ._whole_numbers import whole_numbers
 from ._zeroed_steps import zeroed_steps
 
@@ -48,7 +49,7 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at
 OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
     told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, joined_masks,
     products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, lost_query_masks, forgotten_alpha, forgotten_statistics,
-    whole_numbers, mistold_scores, masks_across_models,
+    whole_numbers, mistold_scores, masks_across_models, truncated_numbers,
 )  # fmt: skip
 
 
@@ -67,7 +68,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     from one model into another are stated nowhere, and told without a cure. Masks that differ are joined otherwise since
     Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. A CategoryEncoding or Discretization
     (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and of
-    their files with a Reshape behind it that gives the axis back. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
+    their files with a Reshape behind it that gives the axis back. A Discretization of Keras 2 states the dtype of the bins that it returns, int64,
+    which Keras 3 makes of the numbers that it is given when the model predicts. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
     axis and its order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. Where a
     Bidirectional is masked, Keras 1 to 2.3 repeated the step before in its sequence, and all later ones put zeros. A layer that is called with ``training=True`` (the
     BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it.

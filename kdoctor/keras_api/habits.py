@@ -142,6 +142,9 @@ KEEPS_CATEGORY_AXIS = Habit(
     (3, 0), (3, 4)
 )  # CategoryEncoding and Discretization, one_hot of (…, 1): run in 3.0.5, 3.6 and 3.15, read in 3.1 to 3.5
 EXCHANGES_AXIS_AND_ORDER = Habit((3, 0), (3, 1))  # of the operation Normalize; run in 3.0.5 and 3.1.1
+MAKES_DTYPE_OF_GIVEN = Habit(
+    (3, 0)
+)  # a preprocessing layer, of its input, in a graph of TensorFlow; read in 3.0.5 to 3.15.1, run in 3.15.1
 TELLS_SHAPE_OF_BINS = Habit((3, 14))  # a Discretization; before, that of its input; run in 3.0.5 to 3.6.0, read in 3.13 and 3.14
 READS_ELLIPSIS = Habit((3, 3))  # in a call within a .keras; in an .h5 none does. Read in 3.0 to 3.5, tried in 3.6 to 3.15
 COUNTS_ENDS_OF_MODELS_FROM_ONE = Habit(
