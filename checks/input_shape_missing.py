@@ -17,6 +17,7 @@ from kdoctor.training.kernel_evidence import DAMAGED, contradicted
 
 from ._input_shape import choose, stated
 from ._tracing import certainly_untraced
+from ._unbuilt_sublayers import unbuilt_sublayers
 
 WHY = "the model never saw an input before it was saved"
 MOST_AXES = 5  # batch, three axes of space or time, features
@@ -37,8 +38,13 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
     The cure for a ``.keras`` archive writes for each layer the build shape that its kernel proves; for an ``.h5`` the input
     shape, where only one goes with all kernels: the length of a sequence too, where a Flatten leads to a Dense. Otherwise kdoctor asks: ``--input-shape None,224,224,3``.
     So it does where the optimizer's state was kept for a first kernel of another length: the stored one may be damaged.
+
+    A class of the user's own (``--custom FILE.py``) whose constructor makes layers, with a ``compute_output_shape`` and no ``build``, is
+    marked as built by the build_config of an archive, and what is inside it never is: "Layer 'dense' was never built and thus it doesn't
+    have any variables". The cure leaves the build_config out, and Keras builds it by calling it. With a ``build`` that makes nothing, the class has to be changed.
     """
     yield from _subclassed(document, target)
+    yield from unbuilt_sublayers(document, target)
     for stack in stacks(document):
         if stack.first is None or stack.model.at.keys:  # a model inside another one gets its shape from outside
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, TypeAlias
 
+from kdoctor.user_code.building import Building
 from kdoctor.user_code.sublayers import Made
 
 # The arguments of keras.layers.Layer: of a class without a constructor of its own, Keras 3 saves all of them.
@@ -30,7 +31,7 @@ class Definition(NamedTuple):
     ``**kwargs``, or may have them; stated: it, or a base of it in the source, says what its config holds; made_otherwise: its
     ``from_config`` is its own; above: the one base class that is not in the source, where it takes whatever the constructors do not name,
     and named is what they do; takes_a_graph: a model of the class is put together from its layers; a_model: it is a subclass of Model; made: the layers that its constructor makes;
-    shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other.
+    shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other; building: what builds those layers.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Definition(NamedTuple):
     takes_a_graph: bool = False
     a_model: bool = False
     made: Made = Made()
+    building: Building = Building()
 
     @property
     def name_in_file(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kdoctor.errors import UsageError
+from kdoctor.user_code.building import building
 from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
 from kdoctor.user_code.handing_on import base_above, named, takes_a_graph
 from kdoctor.user_code.sublayers import sublayers
@@ -81,6 +82,7 @@ def _class(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], module: str,
         takes_a_graph=takes_a_graph(constructor),
         a_model="Model" in outside,
         made=sublayers(constructor, frozenset(classes)),
+        building=building(line, outside),
     )
 
 
