@@ -30,7 +30,13 @@ NEED = Need("FILE", "the model without the masks", "no layer of the one Keras jo
 def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
     """One for each call to which another mask comes than did in the Keras that saved the file (K609)."""
     was, now = joinings(document, target) or (None, None)
-    if was is None or now is None or was is now or not any(objects_named(document, (CONCATENATE, *OF_ALL))):
+    if (
+        was is None
+        or now is None
+        or was is now
+        or (was is Joining.NONE and now is Joining.ANY)
+        or not any(objects_named(document, (CONCATENATE, *OF_ALL)))
+    ):
         return
     stopping = STOPPING if was is Joining.ALL else frozenset()  # what these hand on another cure stops
     elsewhere = {CLASS} if takes_masks_away(document, target) else set()  # an attention is given its masks by another cure

@@ -8,7 +8,7 @@ from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
 from kdoctor.graph.merged_masks import STOPPING, joinings
 from kdoctor.graph.shapes import infer
-from kdoctor.graph.stopped_masks import masks_given, stopped_masks, stopping_of
+from kdoctor.graph.stopped_masks import across_models, stopped_masks, stopping_of
 from kdoctor.replacements.mask_stops import stopping_masks
 from kdoctor.saved_release import origin_of, release_of
 from kdoctor.structure.layers import Layer
@@ -28,9 +28,10 @@ def masks_stopped(document: Document, target: Target) -> Iterator[Finding]:
     if not any(objects_named(document, ("Embedding", "Masking"))):
         return
     stopping = stopping_of(origin_of(document) or "")
-    given = masks_given(document, stopping)
+    across = across_models(document, ways[1], stopping)
     for model in all_models(document):
-        found = stopped_masks(model, ways[1], stopping, given.get(model.node.at, frozenset()))
+        within = stopped_masks(model, ways[1], stopping, across.given.get(model.node.at, frozenset()))
+        found = list({layer.number: layer for layer in (*within, *across.leaving.get(model.node.at, ()))}.values())
         repair = _repair(document, model, found) if found else None
         for layer in found:
             yield Finding(

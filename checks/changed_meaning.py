@@ -37,6 +37,7 @@ from ._stopped_masks import masks_stopped
 from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
 from ._truncated_numbers import truncated_numbers
+from ._unjoined_masks import masks_unjoined
 from ._whole_numbers import whole_numbers
 from ._zeroed_steps import zeroed_steps
 
@@ -47,7 +48,7 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at
 
 
 OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
-    told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, joined_masks,
+    told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, masks_unjoined, joined_masks,
     products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, lost_query_masks, forgotten_alpha, forgotten_statistics,
     whole_numbers, mistold_scores, masks_across_models, truncated_numbers,
 )  # fmt: skip
@@ -66,7 +67,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     out. Since Keras 3.8 a MultiHeadAttention takes the masks from the tensors that it is given: the next attention to these, or to what they were added to (every block of a Transformer but the first), has none. The cure computes the
     masks beside the layers, and hands them over; so it does with the ``query_mask`` that files of Keras 3.0 to 3.7 state, at which 3.8 does not look. Masks that go
     from one model into another are stated nowhere, and told without a cure. Masks that differ are joined otherwise since
-    Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. A CategoryEncoding or Discretization
+    Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. Keras 3.0 to 3.3 handed none on at all: behind what joins
+    masks in their files a Permute that leaves the axes as they are stops them. A CategoryEncoding or Discretization
     (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written as ``multi_hot`` for these, and of
     their files with a Reshape behind it that gives the axis back. A Discretization of Keras 2 states the dtype of the bins that it returns, int64,
     which Keras 3 makes of the numbers that it is given when the model predicts. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its
@@ -78,7 +80,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     A Normalization that has learned its mean and variance, and stands in a nested model (an EfficientNet), forgets them in an ``.h5``, before Keras 3.6
     wherever it stands: the cure writes an archive.
     A Multiply, Maximum or Minimum leaves the steps that a mask hides out of its values since 3.4, and none did before: where what comes behind
-    counts them, the cure writes the operation, which knows no masks. The mask that a layer in a TimeDistributed makes (an Embedding; a recurrent layer,
+    counts them, the cure writes the operation, which knows no masks, or takes the masks from what it is given. The mask that a layer in a TimeDistributed makes (an Embedding; a recurrent layer,
     of the steps of each time) got to what is behind it in Keras 2, and does not in Keras 3: told without a cure. A Rescaling, Normalization or Identity
     (a ReLU before TensorFlow 2.6) handed no mask on in Keras 2, and does in Keras 3: a Permute that leaves the axes as they are stops it.
     An IntegerLookup, StringLookup or TextVectorization that encodes (``multi_hot``, ``count``, ``one_hot``) returned floats in Keras 2, and returns whole

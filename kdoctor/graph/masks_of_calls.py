@@ -6,11 +6,13 @@ and its layers see the masks of the tensors that they get when it runs. Run in 3
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from operator import or_
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from kdoctor.graph.running_masks import CLASS, RETURNING, in_order, makes_masked, stated_masks
+from kdoctor.graph.merged_masks import Joining, Place
+from kdoctor.graph.running_masks import CLASS, RETURNING, in_order, makes_masked, stated_masks, told_to_model
 from kdoctor.keras_api.variables.table import DEEPEST
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer
@@ -18,42 +20,59 @@ from kdoctor.structure.models import Model
 from kdoctor.structure.sources import Source
 
 MOST: Final = 20_000  # layers of nested models that are followed: these are run each time that they are called
+FIRST: Final = ""  # the one input of a Sequential
 NOTHING: Final = 0  # the number of a tensor that is not followed; it has no mask
 Calls: TypeAlias = "Mapping[tuple[Pointer, int], tuple[bool, ...]]"
+
+
+class Followed(NamedTuple):
+    """``crossing``: for each model, by its place, the inputs with which a mask comes from outside, and the calls of models in it that hand one out."""
+
+    calls: Calls
+    crossing: Mapping[Pointer, frozenset[Place]]
 
 
 class TooManyCalls(Exception):
     """Models call models so often, or stand so deep in each other, that they are not followed."""
 
 
-def masks_of_calls(models: Sequence[Model], takes_away: bool) -> Calls:
+def masks_of_calls(models: Sequence[Model], takes_away: bool, how: Joining = Joining.ANY, stopping: frozenset[str] = frozenset()) -> Calls:
     """For each call of each layer, by place and number, with which of its tensors a mask comes, at any time that it is run.
 
-    models: of a document, the outermost first, or one without those that are nested in it. ``takes_away``: whether a MultiHeadAttention takes the masks from what it is given.
+    models: of a document, the outermost first, or one without those that are nested in it. ``takes_away``: whether a MultiHeadAttention takes the masks
+    from what it is given; ``how``: what merging layers make of masks; ``stopping``: layers that hand none on.
     Raises `TooManyCalls`; of one model never.
     """
-    run = _Run({model.node.at: model for model in models}, takes_away)
+    return followed(models, takes_away, how, stopping).calls
+
+
+def followed(models: Sequence[Model], takes_away: bool, how: Joining = Joining.ANY, stopping: frozenset[str] = frozenset()) -> Followed:
+    """The same, and the masks that go from one model into another."""
+    run = _Run({model.node.at: model for model in models}, takes_away, how, stopping)
     if models:
         run.model(models[0], ())
-    return run.found
+    return Followed(run.found, {at: frozenset(places) for at, places in run.crossing.items()})
 
 
 class _Run:
     """Tensors are numbers: a layer that returns what it was given returns the number."""
 
-    def __init__(self, models: Mapping[Pointer, Model], takes_away: bool) -> None:
-        self._models, self._takes_away = models, takes_away
+    def __init__(self, models: Mapping[Pointer, Model], takes_away: bool, how: Joining, stopping: frozenset[str]) -> None:
+        self._models, self._takes_away, self._how, self._stopping = models, takes_away, how, stopping
         self._orders: dict[Pointer, list[tuple[Layer, int]]] = {}
         self._stated: set[tuple[Pointer, int]] = set()
         self._masked: set[int] = set()
         self._count, self._depth, self._followed = NOTHING, 0, 0
         self.found: dict[tuple[Pointer, int], tuple[bool, ...]] = {}
+        self.crossing: dict[Pointer, set[Place]] = defaultdict(set)
 
     def model(self, model: Model, given: Sequence[int]) -> list[int]:
         """The outputs for these inputs."""
+        begins = [source.layer for source in model.endpoints("input_layers")] if model.functional else [FIRST]
+        masked = {(name, 0) for name, number in zip(begins, given, strict=False) if number in self._masked}
+        self.crossing[model.node.at] |= masked
         if not model.functional:
             return self._stack(model, given)
-        begins = [source.layer for source in model.endpoints("input_layers")]
         made = {(name, 0): [number] for name, number in zip(begins, given, strict=False)}
         for layer, index in self._order(model):
             taken = [_one(made, source) for source in layer.calls[index]]
@@ -89,10 +108,16 @@ class _Run:
         self.found[place] = tuple(map(or_, come, self.found.get(place, come)))
         inner = self._models.get(layer.at)
         if inner is not None:
-            return self._inside(inner, taken)
-        if layer.class_name in RETURNING and len(taken) == 1:
+            self._masked.update(
+                number for number, told in zip(taken, told_to_model(layer, index), strict=False) if told and number != NOTHING
+            )
+            returned = self._inside(inner, taken)
+            if not self._masked.isdisjoint(returned):
+                self.crossing[layer.container].add((layer.key, index))
+            return returned
+        if layer.class_name in RETURNING - self._stopping and len(taken) == 1:
             return taken
-        if makes_masked(layer, come, place in self._stated):
+        if makes_masked(layer, come, place in self._stated, self._stopping, self._how):
             self._masked.add(self._count)
         made = self._count
         if self._takes_away and layer.class_name == CLASS:

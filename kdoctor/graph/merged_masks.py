@@ -22,6 +22,7 @@ from kdoctor.structure.sources import Source
 from kdoctor.target import Target
 
 CONCATENATE: Final = "Concatenate"
+LAST: Final = (-1, 2)  # its axis, where it joins features of the same steps
 # What a mask changes when the model predicts; a wrapper hands it to the layer that it holds
 HEEDING: Final = ASKING - {"BatchNormalization", "TimeDistributed"}
 MASK: Final = "mask"
@@ -47,6 +48,7 @@ class Made(NamedTuple):
 
 
 Mask: TypeAlias = "frozenset[Made]"  # a step counts where all of them show it; none: every step counts
+Place: TypeAlias = "tuple[str, int]"  # what a call of a layer makes: the layer's key, and which call
 Masks: TypeAlias = "Callable[[Source], Mask]"
 NO_MASK: Final[Mask] = frozenset()
 
@@ -72,12 +74,13 @@ def joining(release: str) -> Joining:
     return Joining.NONE if habits.JOINS_NO_MASKS.at(release) else Joining.ALL
 
 
-def masks_of(model: Model, how: Joining, stopping: frozenset[str] | None = None, given: Collection[str] = ()) -> Masks:
+def masks_of(model: Model, how: Joining, stopping: frozenset[str] | None = None, given: Collection[Place] = ()) -> Masks:
     """The mask that comes with each tensor of a Functional.
 
-    ``stopping``: layers that hand none on, those of the Keras that joins so by default; ``given``: inputs with which a mask comes from outside.
+    ``stopping``: layers that hand none on, those of the Keras that joins so by default; ``given``: inputs with which a mask comes from outside, and calls of nested
+    models from which one comes.
     """
-    known = {(key, 0): frozenset({Made("InputLayer", Source(key, 0, 0), "given")}) for key in given}
+    known = {(key, call): frozenset({Made("InputLayer", Source(key, call, 0), "given")}) for key, call in given}
     if stopping is None:
         stopping = STOPPING if how is Joining.ALL else frozenset()
     by_key = {layer.key: layer for layer in model.layers}
@@ -85,7 +88,7 @@ def masks_of(model: Model, how: Joining, stopping: frozenset[str] | None = None,
     return lambda source: _mask(by_key, source, how, known)
 
 
-def heard(model: Model, how: Joining, stopping: frozenset[str] | None = None, given: Collection[str] = ()) -> Iterator[Heard]:
+def heard(model: Model, how: Joining, stopping: frozenset[str] | None = None, given: Collection[Place] = ()) -> Iterator[Heard]:
     """Every call that heeds a mask, and is not told one as an argument."""
     masks = masks_of(model, how, stopping, given)
     for layer in model.layers:
@@ -138,7 +141,7 @@ def _joined(layer: Layer, call: int, masks: list[Mask], how: Joining) -> Mask:
     own = frozenset({Made(layer.class_name, Source(layer.key, call, 0), how.value)})
     if how is Joining.NONE:
         return NO_MASK
-    if layer.class_name == CONCATENATE and layer.node.config.get("axis", -1) not in (-1, 2):
+    if layer.class_name == CONCATENATE and layer.node.config.get("axis", -1) not in LAST:
         return frozenset({Made(layer.class_name, Source(layer.key, call, 0), "in a row")})
     if how is Joining.ALL:
         together: Mask = frozenset().union(*masks)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from kdoctor.graph.masks import OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
-from kdoctor.graph.merged_masks import CONCATENATE, MASK
+from kdoctor.graph.merged_masks import CONCATENATE, LAST, MASK, Joining
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import given_to
@@ -26,6 +26,7 @@ RETURNING: Final = frozenset(
     """ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise Identity SpatialDropout1D SpatialDropout2D
     SpatialDropout3D""".split()  # noqa: SIM905 (a table)
 )
+MERGING: Final = OF_ALL | {CONCATENATE}
 Place: TypeAlias = "tuple[str, int]"  # what a call of a layer makes
 
 
@@ -40,19 +41,34 @@ def stated_masks(model: Model) -> set[tuple[Pointer, int]]:
     }
 
 
-def makes_masked(layer: Layer, come: Sequence[bool], told: bool, stopping: frozenset[str] = frozenset()) -> bool:
-    """Whether what a call makes has a mask: one comes with these of its tensors, or it is ``told`` one."""
+def told_to_model(layer: Layer, index: int) -> tuple[bool, ...]:
+    """Which inputs of a nested model a call states a mask for; ``call`` of models/functional.py (3.3.3, 3.15.1) gives it to the tensor itself."""
+    nodes = layer.node.raw.get("inbound_nodes")
+    node = nodes[index] if isinstance(nodes, list) and index < len(nodes) else None
+    named = node.get("kwargs") if isinstance(node, dict) else None
+    told = named.get(MASK) if isinstance(named, dict) else None
+    return tuple(one is not None for one in (told if isinstance(told, list) else [told]))
+
+
+def makes_masked(
+    layer: Layer, come: Sequence[bool], told: bool, stopping: frozenset[str] = frozenset(), how: Joining = Joining.ANY
+) -> bool:
+    """Whether what a call makes has a mask that may hide a step: one comes with these of its tensors, or it is ``told`` one."""
     if makes_mask(layer):
         return True
     if not come or of_keras_3(layer.node):
         return False
     if layer.class_name in TOLD:
         return (told or come[0]) and (layer.class_name not in RECURRENT or returns_steps(layer))
-    if layer.class_name in OF_ALL:
-        return all(come)
-    if layer.class_name == CONCATENATE:
-        return any(come)
+    if layer.class_name in MERGING:
+        return _joins(layer, come, how)
     return layer.class_name in ONE_BY_ONE - stopping and come[0]
+
+
+def _joins(layer: Layer, come: Sequence[bool], how: Joining) -> bool:
+    """Since Keras 3.4 what is joined along the features with a tensor without a mask has one that hides nothing."""
+    in_a_row = layer.class_name == CONCATENATE and layer.node.config.get("axis", -1) not in LAST
+    return how is not Joining.NONE and (any(come) if in_a_row or how is Joining.ALL else all(come))
 
 
 class Running:

@@ -5,20 +5,19 @@ Whether each layer's output has a mask was run in TensorFlow 1.15, 2.3, 2.6, 2.9
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from kdoctor.document import Document
+from kdoctor.graph.asked_masks import asked_otherwise
 from kdoctor.graph.masks import OF_ALL, hands_on, makes_mask
-from kdoctor.graph.merged_masks import HEEDING, STOPPING, Joining, heard, masks_of
+from kdoctor.graph.masks_of_calls import FIRST, Calls, Followed, TooManyCalls, followed
+from kdoctor.graph.merged_masks import HEEDING, STOPPING, Joining, Place, heard, masks_of
 from kdoctor.keras_api import habits
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layer_nodes
 from kdoctor.structure.models import Model, models
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sources import tensors
-
-FIRST: Final = ""  # the one input of a Sequential
 
 
 def stopping_of(release: str) -> frozenset[str]:
@@ -26,38 +25,55 @@ def stopping_of(release: str) -> frozenset[str]:
     return STOPPING if habits.HANDS_ON_MASKS_OF_RELU.at(release) else STOPPING | {"ReLU"}
 
 
-def masks_given(document: Document, stopping: frozenset[str]) -> Mapping[Pointer, frozenset[str]]:
-    """The inputs of each nested model with which masks come from outside in Keras 2; models in wrappers are not looked into."""
-    given: dict[Pointer, frozenset[str]] = {}
-    for model in models(document):
-        for layer, masked in _nested(model, stopping, given.get(model.node.at, frozenset())):
-            inputs = [source.layer for source in tensors(layer.node.config.get("input_layers"), by_name=True)] or [FIRST]
-            given[layer.at] = frozenset(key for key, comes in zip(inputs, masked, strict=False) if comes)
-    return given
+class Stopped(NamedTuple):
+    """``given``: what `stopped_masks` is given of each model, by its place; ``leaving``: the layers in nested models that stopped a mask for one around them."""
+
+    given: Mapping[Pointer, frozenset[Place]]
+    leaving: Mapping[Pointer, list[Layer]]
 
 
-def _nested(model: Model, stopping: frozenset[str], given: frozenset[str]) -> Iterator[tuple[Layer, tuple[bool, ...]]]:
-    """The models among the layers, and whether a mask comes with each of their tensors, in any call."""
-    held = [layer for layer in model.layers if is_model(layer.node)]
-    if held and model.functional:
-        masks = masks_of(model, Joining.ALL, stopping, given)
-        yield from ((layer, tuple(any(map(masks, place)) for place in zip(*layer.calls, strict=False))) for layer in held)
-        return
-    comes = bool(given)
-    for layer in model.layers if held else ():
-        if is_model(layer.node):
-            yield layer, (comes,)
-        comes = _comes_out(layer, comes) and layer.class_name not in stopping
+def across_models(document: Document, now: Joining, stopping: frozenset[str]) -> Stopped:
+    """The masks that go from one model into another in Keras 2; models in wrappers are not looked into."""
+    every = models(document)
+    if len(every) < 2:
+        return Stopped({}, {})
+    try:
+        saved, before, after = (followed(every, False, *way) for way in ((Joining.ALL, stopping), (now, stopping), (now, frozenset[str]())))
+    except TooManyCalls:
+        return Stopped({}, {})
+    leaving: dict[Pointer, list[Layer]] = {}
+    if any(asked_otherwise(every, before.calls, after.calls)):
+        opened = _opened(every, before, after)
+        for model in every:
+            within = any(at.holds(model.node.at) for at in opened)
+            leaving[model.node.at] = [layer for layer in model.layers if within and _is_asked(layer, stopping, after.calls)]
+    return Stopped(saved.crossing, leaving)
 
 
-def stopped_masks(model: Model, now: Joining, stopping: frozenset[str], given: frozenset[str] = frozenset()) -> list[Layer]:
-    """The layers of a model that stopped a mask in Keras 2, where Keras 3 would hand it on to something that heeds it."""
+def _opened(every: Sequence[Model], before: Followed, after: Followed) -> set[Pointer]:
+    """The nested models out of which a mask comes now alone."""
+    return {
+        layer.at
+        for model in every
+        for layer in model.layers
+        if is_model(layer.node)
+        for place in after.crossing.get(model.node.at, frozenset()) - before.crossing.get(model.node.at, frozenset())
+        if place[0] == layer.key
+    }
+
+
+def _is_asked(layer: Layer, stopping: frozenset[str], calls: Calls) -> bool:
+    return layer.class_name in stopping and any(any(calls.get((layer.at, index), ())) for index in range(len(layer.calls) or 1))
+
+
+def stopped_masks(model: Model, now: Joining, stopping: frozenset[str], given: frozenset[Place] = frozenset()) -> list[Layer]:
+    """The layers of a model that stopped a mask in Keras 2, where Keras 3 would hand it on to something in it that heeds it."""
     if not any(layer.class_name in stopping for layer in model.layers) or not (given or any(map(makes_mask, model.layers))):
         return []
-    return list(_in_graph(model, now, stopping, given) if model.functional else _in_row(model, stopping, bool(given)))
+    return list(_in_graph(model, now, stopping, given) if model.functional else _in_row(model, stopping, given))
 
 
-def _in_graph(model: Model, now: Joining, stopping: frozenset[str], given: frozenset[str]) -> Iterator[Layer]:
+def _in_graph(model: Model, now: Joining, stopping: frozenset[str], given: frozenset[Place]) -> Iterator[Layer]:
     ways = (stopping, frozenset[str]())
     was, then = (masks_of(model, now, way, given) for way in ways)
     differs = any(one.masks != new.masks for one, new in zip(*(heard(model, now, way, given) for way in ways), strict=True)) or any(
@@ -69,16 +85,16 @@ def _in_graph(model: Model, now: Joining, stopping: frozenset[str], given: froze
         )
 
 
-def _in_row(model: Model, stopping: Collection[str], comes: bool) -> Iterator[Layer]:
+def _in_row(model: Model, stopping: Collection[str], given: frozenset[Place]) -> Iterator[Layer]:
     """Of a Sequential, whose layers follow each other; the first that stops a mask stops it for all."""
-    stopped = None
+    stopped, comes = None, (FIRST, 0) in given
     for layer in model.layers:
         if stopped is not None and (layer.class_name in HEEDING or _heeds(layer.node)):
             yield stopped
             return
         if comes and stopped is None and layer.class_name in stopping:
             stopped = layer
-        comes = _comes_out(layer, comes)
+        comes = _comes_out(layer, comes) or (layer.key, 0) in given
         if not comes or makes_mask(layer):
             stopped = None
 

@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
+from kdoctor.native_config import keras_tensor
+from kdoctor.replacements.graph_order import ordered
 from kdoctor.replacements.layers_behind import layers_behind
-from kdoctor.structure.layers import Layer
+from kdoctor.replacements.moved_arrays import with_arrays
+from kdoctor.structure.layers import Layer, layer_list
 from kdoctor.structure.models import Model
+from kdoctor.structure.naming import fresh
+from kdoctor.structure.sources import Source
+
+CLASS, ENDING = "Permute", "unmasked"
+STOP: Final[Mapping[str, Json]] = {"module": "keras.layers", "class_name": CLASS, "registered_name": None}
 
 
 def stopping_masks(document: Document, model: Model, found: Mapping[int, int], layers: Sequence[Layer]) -> tuple[Edit, ...]:
     """Edits of a ``.keras`` document. ``found``: the number of axes, the batch included, by the number of the layer in the model."""
 
     def stop(layer: Layer) -> tuple[str, dict[str, Json]]:
-        return "Permute", {"dtype": layer.node.config.get("dtype", "float32"), "dims": list(range(1, found[layer.number]))}
+        return CLASS, _config(layer, found[layer.number])
 
-    return layers_behind(document, model, layers, stop, "unmasked")
+    return layers_behind(document, model, layers, stop, ENDING)
+
+
+def stopping_before(document: Document, model: Model, layer: Layer, axes: Sequence[int]) -> tuple[Edit, ...]:
+    """Edits of a ``.keras`` document: the one call of a merging layer takes its tensors without their masks; ``axes``: of each, as above."""
+    taken = {one.key for one in model.layers} | {one.name for one in model.layers}
+    stops: dict[Source, Json] = {}
+    for source, number in zip(layer.calls[0], axes, strict=True):
+        if source not in stops:
+            name = fresh(f"{source.layer}_{ENDING}", taken)
+            taken.add(name)
+            config = {"name": name, "trainable": True, **_config(layer, number)}
+            stops[source] = {**STOP, "config": config, "name": name, "inbound_nodes": [{"args": [keras_tensor(source)], "kwargs": {}}]}
+    items, at = layer_list(model.node)
+    tensors = [keras_tensor(Source(stops[source]["name"], 0, 0)) for source in layer.calls[0]]
+    written = list(items)
+    written[layer.number] = {**items[layer.number], "inbound_nodes": [{"args": [tensors], "kwargs": {}}]}
+    return with_arrays(document, [Edit(at, old=items, new=ordered([*written, *stops.values()], model.node.config.get("output_layers")))])
+
+
+def _config(layer: Layer, axes: int) -> dict[str, Json]:
+    return {"dtype": layer.node.config.get("dtype", "float32"), "dims": list(range(1, axes))}

@@ -21,10 +21,15 @@ from typer.testing import CliRunner
 from kdoctor.cli.app import app
 from kdoctor.document import Document
 from kdoctor.graph.merged_masks import Joining, joining
+from kdoctor.native_config import keras_tensor
+from kdoctor.structure.sources import Source
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # NumPy 2 says it of what Keras makes
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation"),  # NumPy 2 says it of what Keras makes
+    pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask"),  # which is what a cure does
+]
 
 WORDS = numpy.array([[1, 2, 3, 0, 0], [4, 5, 0, 0, 0]])
 OTHERS = numpy.array([[1, 0, 0, 0, 0], [4, 5, 6, 7, 0]])
@@ -133,11 +138,43 @@ def test_an_attention_with_heads_is_told_once_and_given_its_masks() -> None:
     assert finding.repair.title == "hand the masks over as attention_mask"
 
 
-def test_words_that_are_joined_in_a_row_are_told_of_without_a_cure() -> None:
-    """Keras 3.0 hands no mask on, and one of every step would be as long as the words before they were joined."""
+def test_words_that_are_joined_in_a_row_had_no_mask_in_keras_3_0() -> None:
     row = layer("Concatenate", name="row", axis=1)
     (finding,) = examine("K609", of_words(after(row, "words", "words"), after(POOL, "row"), release="3.0.5"))
-    assert finding.repair is None
+    assert finding.repair is not None
+    assert finding.repair.title == "put a layer behind what joins masks that hands none on"
+
+
+def test_beside_features_without_a_mask_no_step_is_hidden_since_keras_3_4() -> None:
+    side = layer("Concatenate", name="side")
+    assert examine("K609", of_words(after(side, "words", "places"), after(POOL, "side"), release="3.0.5")) == []
+
+
+def test_an_attention_of_keras_3_is_told_its_masks_by_the_file() -> None:
+    """It states a list of them, be it one of nulls, which no Keras asks the tensors for."""
+    attention = after(layer("Attention", name="out"), "words", "words")
+    tensors = [keras_tensor(Source("sum", 0, 0))] * 2
+    attention["inbound_nodes"] = [{"args": [tensors], "kwargs": {"mask": [None, None]}}]
+    model = of_words(after(ADD, "words", "words"), attention, release="3.3.3")
+    assert examine("K609", model) == []
+    attention["inbound_nodes"] = [{"args": [tensors], "kwargs": {}}]
+    assert len(examine("K609", of_words(after(ADD, "words", "words"), attention, release="3.3.3"))) == 1
+
+
+@pytest.mark.parametrize("name", ["add", "maximum of three"])
+def test_what_goes_into_a_nested_model_is_joined_as_keras_3_3_did(name: str, tmp_path: Path) -> None:
+    """The inner model is given the mask from outside, and what it joins goes out of it again."""
+    first, inner_start = embedding("first"), Input((5, 3))
+    turned = layers.Rescaling(-2.0)(inner_start)
+    made = (
+        layers.Add()([inner_start, turned]) if name == "add" else layers.Maximum()([inner_start, turned, layers.Activation("tanh")(turned)])
+    )
+    inner, end, words = Model(inner_start, made), layers.LSTM(2), Input((5,), dtype="int32")
+    model = Model(words, end(inner(first(words))))
+    expected = numpy.asarray(model(WORDS))
+    path = said_by(model, "3.3.3", tmp_path / "model.keras", (True, True))
+    assert not numpy.allclose(numpy.asarray(keras.saving.load_model(path)(WORDS)), expected, atol=1e-4)
+    numpy.testing.assert_allclose(numpy.asarray(fixed(path)(WORDS)), expected, atol=1e-6)
 
 
 def test_an_older_target_is_told_of_without_a_cure() -> None:

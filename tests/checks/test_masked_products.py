@@ -79,6 +79,14 @@ def test_what_behind_it_heeds_another_mask_has_no_cure() -> None:
     assert [found.repair for found in findings] == [None]
 
 
+@pytest.mark.parametrize(("name", "told"), [("Maximum", 0), ("Minimum", 0), ("Multiply", 1)])
+def test_the_largest_of_a_tensor_and_itself_is_what_it_was(name: str, told: int) -> None:
+    twice = after(layer(name, name="product"), "e0", "e0")
+    words = after(layer("Embedding", name="e0", input_dim=9, output_dim=4, mask_zero=True), "in")
+    model = document(functional(start(5), words, twice, FLAT), metadata={"keras_version": "3.0.5"})
+    assert len(examine("K609", model)) == told
+
+
 def test_the_release_that_counts_so_itself_is_healthy() -> None:
     assert examine("K609", graph(FLAT, release="3.4.1")) == []
 

@@ -61,6 +61,9 @@ MODELS: dict[str, Callable[[], Any]] = {
     "within a model": lambda: graph(lambda x: scaling()(layers.Dropout(0.1)(x))),
     "in a row within a model": lambda: graph(lambda x: Sequential([Input((5, 4)), layers.Rescaling(2.0), layers.GRU(3)])(x)),
     "within a row": lambda: Sequential([Input((5,), dtype="int32"), embedding(), scaling()]),
+    "out of a model": lambda: graph(lambda x: layers.LSTM(3)(Model(steps := Input((5, 4)), layers.Rescaling(2.0)(steps))(x))),
+    "out of a row": lambda: Sequential([Input((5,), dtype="int32"), embedding(), Sequential([layers.Rescaling(2.0)]), layers.LSTM(3)]),
+    "out of a model into another": lambda: graph(lambda x: inner()(Sequential([Input((5, 4)), layers.Dense(4), layers.Identity()])(x))),
     "attention": lambda: graph(lambda x: attending(layers.Rescaling(2.0)(x))),
     "in a row": lambda: Sequential([Input((5,), dtype="int32"), embedding(), layers.Rescaling(2.0), layers.GRU(3)]),
 }
