@@ -9,7 +9,7 @@ from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api.api_object import REQUIRED
-from kdoctor.keras_api.reader import Call, Resolution, calls
+from kdoctor.keras_api.reader import Call, Resolution, calls_of
 from kdoctor.structure.layers import is_model
 from kdoctor.target import Target
 
@@ -21,7 +21,7 @@ def shape_beside_length(document: Document, target: Target) -> Iterator[Finding]
 
     An Embedding has an argument of this name, which says something else.
     """
-    for call in calls(document, target) if target.keras_3 else ():
+    for call in calls_of(document, target, "layer") if target.keras_3 else ():
         if SHAPE in call.arguments and call.arguments.get(LENGTH) is not None and _takes_either(call):
             at, value = call.node.at / "config" / LENGTH, call.arguments[LENGTH]
             yield Finding(
@@ -35,6 +35,6 @@ def shape_beside_length(document: Document, target: Target) -> Iterator[Finding]
 
 def _takes_either(call: Call) -> bool:
     found = call.found
-    if call.resolution is not Resolution.FOUND or call.kind != "layer" or found is None or is_model(call.node) or is_keras_1(call.node):
+    if call.resolution is not Resolution.FOUND or found is None or is_model(call.node) or is_keras_1(call.node):
         return False
     return LENGTH in found.parameters and found.parameters[LENGTH] is not REQUIRED

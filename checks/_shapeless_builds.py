@@ -9,7 +9,7 @@ from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
-from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
+from kdoctor.keras_api.reader import Call, Resolution, calls_of, read_natively
 from kdoctor.keras_api.variables.table import is_builtin, variables_of
 from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.pointer import Pointer
@@ -34,9 +34,9 @@ def shapeless_builds(document: Document, target: Target, told: Collection[Pointe
 
     ``told``: the layers of which another finding speaks. Run in 3.15.1 with 90 layers and four values each. The cure leaves it out where the layer is called with a known shape: it is built by that.
     """
-    for call in calls(document, target) if target.keras_3 else ():
+    for call in calls_of(document, target, "layer") if target.keras_3 else ():
         node, stated = call.node, call.node.raw.get("build_config")
-        if not stated or call.kind != "layer" or call.resolution is not Resolution.FOUND or not _is_refused(call, stated):
+        if not stated or call.resolution is not Resolution.FOUND or not _is_refused(call, stated):
             continue
         if node.at in told or not read_natively(node, document.format.native, target):
             continue

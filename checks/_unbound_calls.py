@@ -9,7 +9,7 @@ from kdoctor.check import Finding, Need
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import REQUIRED
 from kdoctor.keras_api.call_signatures import CallSignature, call_signature
-from kdoctor.keras_api.reader import Call, Resolution, calls
+from kdoctor.keras_api.reader import Call, Resolution, calls_of
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
@@ -20,7 +20,7 @@ NEED = Need("FILE", "the model before it was edited", "the file does not say whi
 
 def unbound_calls(document: Document, target: Target) -> Iterator[Finding]:
     """Of layers of Keras's own (K208): their calls are bound to the signature of ``call`` before anything else (layers/layer.py, CallSpec)."""
-    for call in calls(document, target) if target.keras_3 else ():
+    for call in calls_of(document, target, "layer") if target.keras_3 else ():
         nodes = call.node.raw.get("inbound_nodes")
         if not nodes or call.found is None or call.resolution is not Resolution.FOUND or not isinstance(nodes, list):
             continue

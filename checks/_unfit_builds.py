@@ -11,7 +11,7 @@ from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.builds import of_another_shape, refused_build
-from kdoctor.keras_api.reader import Resolution, calls, read_natively
+from kdoctor.keras_api.reader import Resolution, calls_of, read_natively
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node
@@ -84,9 +84,9 @@ def _write(at: Pointer, old: Json, right: Json) -> Repair:
 
 def _built(document: Document, target: Target) -> Iterator[Built]:
     shapes = infer(document).inputs
-    for call in calls(document, target) if target.keras_3 else ():
+    for call in calls_of(document, target, "layer") if target.keras_3 else ():
         node = call.node
-        if call.kind != "layer" or call.resolution is not Resolution.FOUND or KEY not in node.build_config:
+        if call.resolution is not Resolution.FOUND or KEY not in node.build_config:
             continue
         if node.class_name in BUILT_WITH_SEVERAL:
             continue

@@ -8,7 +8,7 @@ from kdoctor.check import Finding, Need
 from kdoctor.document import Document
 from kdoctor.keras_api.initial_shapes import holds_list, unfit_list
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.keras_api.reader import calls
+from kdoctor.keras_api.reader import calls_of
 from kdoctor.structure.layers import layer_at
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
@@ -21,7 +21,7 @@ NEED = Need("FILE", "the config as Keras wrote it", "what stood there is not in 
 
 def unfit_initializers(document: Document, target: Target) -> Iterator[Finding]:
     """Every variable is filled before its array is read, and no load_model comes that far. Those that hold one number are of nobody's concern."""
-    listed = {call.node.at: call.node for call in calls(document, target) if call.kind == "initializer" and _may_hold(call.node)}
+    listed = {call.node.at: call.node for call in calls_of(document, target, "initializer") if _may_hold(call.node)}
     if not listed:
         return
     shapes = {(one.layer, one.variable.role): one.weight.shape for one in claimed_arrays(document, layout_of(target))}

@@ -9,7 +9,7 @@ from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.reader import Resolution, calls, read_natively
+from kdoctor.keras_api.reader import Resolution, calls_of, read_natively
 from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.target import Target
 
@@ -22,9 +22,9 @@ def unfit_shapes(document: Document, target: Target) -> Iterator[Finding]:
     """Of an archive: ``build(**shapes_dict)`` of what its ``build_config`` states (``Layer.build_from_config`` of Keras 3)."""
     if not habits.BUILDS_ATTENTION_WITH_SHAPES.of(target):
         return
-    for call in calls(document, target):
+    for call in calls_of(document, target, "layer"):
         node = call.node
-        known = node.class_name in ATTENTIONS and call.kind == "layer" and call.resolution is Resolution.FOUND
+        known = node.class_name in ATTENTIONS and call.resolution is Resolution.FOUND
         if not known or "shapes_dict" not in node.build_config or "input_shape" in node.build_config:
             continue
         given, stated = infer(document).inputs.get(node.at, ()), node.build_config["shapes_dict"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
-from kdoctor.keras_api.reader import Call, calls
+from kdoctor.keras_api.reader import Call, calls_of
 from kdoctor.keras_api.variables.dense import quantization
 from kdoctor.structure.layers import is_model
 from kdoctor.target import Target
@@ -28,7 +28,7 @@ COMPUTING = {
 
 def unquantized(document: Document, target: Target) -> Iterator[Finding]:
     """Keras quantizes no such layer: the policy that it is quantized from is written, in which alone it can have computed (K610)."""
-    for call in calls(document, target) if target.keras_3 else ():
+    for call in calls_of(document, target, "layer") if target.keras_3 else ():
         mode = _mode(call)
         if mode is None or call.node.class_name in COMPUTING[mode]:
             continue
@@ -45,7 +45,7 @@ def unquantized(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _mode(call: Call) -> str | None:
-    if call.kind != "layer" or call.found is None or call.found.kind != "layer" or is_model(call.node) or "dtype" not in call.node.config:
+    if call.found is None or call.found.kind != "layer" or is_model(call.node) or "dtype" not in call.node.config:
         return None
     try:
         mode = quantization(call.node.config)

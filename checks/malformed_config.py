@@ -12,7 +12,7 @@ from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.bare_objects import refused_bare
 from kdoctor.keras_api.judged_values import ARRAYS, is_refused, refused_arguments
 from kdoctor.keras_api.operation import of_keras_3
-from kdoctor.keras_api.reader import Call, Resolution, calls, read_natively
+from kdoctor.keras_api.reader import Call, Resolution, calls, calls_of, read_natively
 from kdoctor.keras_api.refused_configs import refused_initializer, unequal_statistics
 from kdoctor.keras_api.refused_numbers import refused_numbers
 from kdoctor.keras_api.refused_types import refused_types
@@ -65,9 +65,7 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         yield from unfit_statistics(document, target)
         yield from unfit_initializers(document, target)
         yield from one_for_several(document, target)
-        for call in calls(document, target):
-            if call.kind != "layer":
-                continue
+        for call in calls_of(document, target, "layer"):
             odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
             if odd and read_natively(call.node, document.format.native, target):
                 yield _unhashable(call)

@@ -9,7 +9,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import told_of
-from kdoctor.keras_api.reader import Resolution, calls, unfound
+from kdoctor.keras_api.reader import Resolution, calls_of, unfound
 from kdoctor.security.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
 from kdoctor.target import Target
@@ -63,8 +63,8 @@ def _texts(document: Document, target: Target) -> Iterator[Finding]:
     """An activation as releases before 2.11 stored it, or an initializer, regularizer, constraint: the name alone, as text."""
     catalogue = Catalogue.load(target.release, target.family)
     is_known = lru_cache(maxsize=256)(partial(_is_known, catalogue))  # a model has thousands of layers, and few names
-    for call in calls(document, target):
-        if call.found is None or call.resolution is not Resolution.FOUND or call.kind != "layer":
+    for call in calls_of(document, target, "layer"):
+        if call.found is None or call.resolution is not Resolution.FOUND:
             continue
         for key, kind in kinds_of_arguments(call.found):
             name = call.arguments.get(key)

@@ -109,6 +109,19 @@ def _words(node: Node) -> tuple[Json, ...]:
     return node.key, node.class_name, node.module, node.registered_name, stated, not stated and is_held(node)
 
 
+def calls_of(document: Document, target: Target, kind: str) -> tuple[Call, ...]:
+    """Those for objects of this kind (`kind_of`): a third of all are layers, which most checks are about."""
+    return _by_kind(document, target).get(kind, ())
+
+
+@lru_cache(maxsize=4)
+def _by_kind(document: Document, target: Target) -> Mapping[str, tuple[Call, ...]]:
+    found: dict[str, list[Call]] = {}
+    for call in calls(document, target):
+        found.setdefault(call.kind, []).append(call)
+    return {kind: tuple(listed) for kind, listed in found.items()}
+
+
 @lru_cache(maxsize=4)
 def unfound(document: Document, target: Target) -> tuple[Call, ...]:
     """The calls whose class is not simply found: few of thousands, and what most checks are about."""
