@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check, remove_faults
-from kdoctor.document import Document, Fault
+from kdoctor.document import Document, Fault, Json
 from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
 from kdoctor.security.exhausting import immediate_calls, slow_patterns
@@ -91,20 +91,18 @@ def _misleading_archives(document: Document) -> Iterator[Finding]:
 
 def _misleading_names(document: Document) -> Iterator[Finding]:
     seen: set[str] = set()
-    together: set[tuple[str, ...]] = set()  # thousands of objects have the same few
+    together: set[tuple[Json, ...]] = set()  # thousands of objects have the same few
     for part, keys, raw in serialized(document):
-        words = [
-            raw["class_name"],
-            raw.get("module"),
-            raw.get("registered_name"),
-            raw["config"] if raw["class_name"] == "function" else None,
-        ]
-        texts = tuple([word for word in words if isinstance(word, str)])
-        if texts in together:
-            continue
-        together.add(texts)
-        for word in texts:
-            if word in seen:
+        named = raw["class_name"]
+        words = (named, raw.get("module"), raw.get("registered_name"), raw["config"] if named == "function" else None)
+        try:
+            if words in together:
+                continue
+            together.add(words)
+        except TypeError:  # one of them is a list or a dict
+            pass
+        for word in words:
+            if not isinstance(word, str) or word in seen:
                 continue
             seen.add(word)
             if (looks := mistaken_for(word)) is not None:

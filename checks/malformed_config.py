@@ -145,7 +145,7 @@ def _arguments(document: Document, call: Call, target: Target) -> Iterator[Findi
         refused.append(("variance", says))
     refused += refused_types(of, call.arguments)
     refused += refused_numbers(of, call.arguments)
-    for key, says in dict(refused).items():
+    for key, says in dict(refused).items() if refused else ():
         layer = layer_at(document, node.at)
         why = f"{key} of the {node.class_name} is {_written(node.config.get(key))}, which {JUDGED if says == JUDGES else 'no Keras reads'}"
         repair = _plainly(call, call.found, key, target)

@@ -56,7 +56,9 @@ def _refused_scaling(config: Mapping[str, Json]) -> str | None:
 
 def unequal_statistics(class_name: str, arguments: Mapping[str, Json]) -> str | None:
     """What Keras says of a Normalization whose means are another number than its variances, none of the two being one."""
-    lengths = [_length(arguments.get(key)) for key in ("mean", "variance")] if class_name == "Normalization" else []
+    if class_name != "Normalization":
+        return None
+    lengths = [_length(arguments.get(key)) for key in ("mean", "variance")]
     if None in lengths or len({*lengths}) < 2 or 1 in lengths:
         return None
     means, variances = lengths

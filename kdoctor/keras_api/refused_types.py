@@ -13,6 +13,7 @@ from kdoctor.document import Json
 from kdoctor.keras_api.refused_configs import is_seed
 
 WINDOWS: Final = ("kernel_size", "strides", "dilation_rate", "pool_size")
+_WINDOWS: Final = frozenset(WINDOWS)
 # Their operations take the numbers as they stand; a Conv2D lets TensorFlow make whole ones of them.
 WHOLE: Final = ("Depthwise", "Separable", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
 SEEDED: Final = frozenset(
@@ -26,7 +27,7 @@ HOLDERS: Final = {"TimeDistributed": "layer", "Bidirectional": "layer", "Spectra
 
 def refused_types(class_name: str, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Those arguments of a layer of Keras's own that are of a kind that it refuses, each with what Keras says."""
-    yield from _windows(class_name, arguments)
+    yield from () if _WINDOWS.isdisjoint(arguments) else _windows(class_name, arguments)
     if class_name == "BatchNormalization" and "axis" in arguments and not _is_axis(arguments["axis"]):
         yield "axis", f"TypeError: list indices must be integers or slices, not {type(arguments['axis']).__name__}"
     if class_name == "Attention" and "score_mode" in arguments and arguments["score_mode"] not in ("dot", "concat"):

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node, objects, objects_named
-from kdoctor.structure.sources import tensors
+from kdoctor.structure.sources import only_tensor, tensors
 
 CONSTANT: Final = "_CONSTANT_VALUE"  # stands in a call of Keras 2 where a tensor would
 MAPS: Final = "DTypePolicyMap"  # its keys are expressions, which Keras matches with the path of each layer
@@ -63,7 +63,8 @@ def immediate_calls(document: Document) -> Iterator[Node]:
 
 
 def _has_tensor(call: Json) -> bool:
-    return any(source.layer != CONSTANT for source in tensors(call))
+    alone = only_tensor(call)
+    return (alone is not None and alone.layer != CONSTANT) or any(source.layer != CONSTANT for source in tensors(call))
 
 
 def _has_number(call: Json) -> bool:

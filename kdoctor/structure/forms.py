@@ -16,7 +16,7 @@ from kdoctor.structure.layers import layer_list, layer_nodes
 from kdoctor.structure.missing_names import Misfit, in_names, in_root, nameless, written
 from kdoctor.structure.models import model_nodes
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sources import as_source, is_named, only_tensor, tensors
+from kdoctor.structure.sources import as_source, is_named, listed_tensors, only_tensor, tensors
 
 OBJECT = ("class_name", "config")
 GRAPH = ("layers", "input_layers", "output_layers")
@@ -92,17 +92,19 @@ def _names_tensors(value: Json) -> bool:
 
 
 def _is_plain(item: Json, functional: bool) -> bool:
-    """Whether an entry is as almost all are: an object and, in a Functional, one with a name and calls of one tensor each."""
+    """Whether an entry is as almost all are: an object and, in a Functional, one with a name and calls of whole tensors."""
     if not isinstance(item, dict) or "config" not in item or not isinstance(item.get("class_name"), str) or item["class_name"] == "Input":
         return False
     nodes = item.get("inbound_nodes")
-    return not functional or ("name" in item and isinstance(nodes, list) and all(map(_takes_one, nodes)))
+    return not functional or ("name" in item and isinstance(nodes, list) and all(map(_takes_whole, nodes)))
 
 
-def _takes_one(call: Json) -> bool:
-    """Whether a call takes one whole tensor, in the words of either Keras."""
+def _takes_whole(call: Json) -> bool:
+    """Whether a call takes one whole tensor, in the words of either Keras, or a list of such in those of Keras 3."""
     if isinstance(call, dict):
-        return only_tensor(call) is not None and _is_tensor(call["args"][0])
+        if only_tensor(call) is not None:
+            return _is_tensor(call["args"][0])
+        return bool(listed_tensors(call)) and all(map(_is_tensor, call["args"][0]))
     entry = call[0] if isinstance(call, list) and len(call) == 1 else None
     return isinstance(entry, list) and as_source(entry) is not None and (len(entry) < 4 or (len(entry) == 4 and isinstance(entry[3], dict)))
 

@@ -52,7 +52,7 @@ class Alone(tuple[Source]):
     __slots__ = ()
 
 
-def _listed_tensors(call: Json) -> tuple[Source, ...] | None:
+def listed_tensors(call: Json) -> tuple[Source, ...] | None:
     """Those of a call that takes one list of tensors and nothing else, in the words of Keras 3, as merging layers do; None for every other call."""
     found = []
     try:
@@ -76,7 +76,7 @@ def tensors(value: Json, *, by_name: bool = False) -> tuple[Source, ...]:
     """
     if (alone := only_tensor(value)) is not None:
         return Alone((alone,))
-    if (listed := _listed_tensors(value)) is not None:
+    if (listed := listed_tensors(value)) is not None:
         return listed
     found: list[Source] = []
     stack = [value] if value else []
