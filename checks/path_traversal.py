@@ -37,6 +37,8 @@ def path_traversal(document: Document, target: Target) -> Iterator[Finding]:
             )
     for node in objects(document):
         inner, outer = node.config.get("name"), node.raw.get("name")
+        if inner is None and outer is None:
+            continue
         for name in (inner,) if outer is None or outer == inner else (inner, outer):
             if isinstance(name, str) and not LEADING.isdisjoint(name) and LEADS_OUT.fullmatch(name):
                 yield Finding(

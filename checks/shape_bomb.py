@@ -20,6 +20,7 @@ HUGE = 2**31  # elements of one axis: more than any layer has
 NUMBERED = {
     "num_oov_indices": 2**24
 }  # lookup layers make a list of as many numbers: 200 million took 13 s and 3.3 GB in Keras 3.6 and 3.15.1
+SMALL = 2**16  # what a number may be without a second look
 SIZES = frozenset(
     """
     units filters input_dim output_dim key_dim value_dim num_heads head_dim num_query_heads num_key_value_heads n num_tokens num_bins
@@ -56,9 +57,12 @@ def shape_bomb(document: Document, target: Target) -> Iterator[Finding]:
 def _sizes(document: Document) -> Iterator[Finding]:
     """Numbers that no axis has, whatever the layer would do with them."""
     for node in objects(document):
-        if SIZES.isdisjoint(node.config) or not is_builtin(node):
+        if SIZES.isdisjoint(node.config):
             continue
-        for key in sorted(SIZES & node.config.keys()):
+        large = [key for key in SIZES & node.config.keys() if type(value := node.config[key]) is not int or value > SMALL]
+        if not large or not is_builtin(node):
+            continue
+        for key in sorted(large):
             largest = max(_numbers(node.config[key]), default=0)
             if largest > NUMBERED.get(key, HUGE):
                 told = f"{node.class_name} {node.name!r} is made with {key}={_short(largest)}: no memory holds what it makes"

@@ -162,16 +162,17 @@ class _Graph:
         # A nested model of Keras 2 counts its own making as its first call.
         taken = chain(*sources.values(), ends)
         self._shifted = {source.layer for source in taken if source.call >= self._counts.get(source.layer, 0)}
-        self.calls: dict[Step, list[Tensor]] = {step: [self._tensor(source) for source in found] for step, found in sources.items()}
+        self.calls: dict[Step, list[Tensor]] = {step: [*map(self._tensor, found)] for step, found in sources.items()}
         self.ends = [self._tensor(source) for source in ends]
         self.readers: dict[Step, list[Step]] = {}
         for reader, tensors_taken in self.calls.items():
-            for step in {step for step, _ in tensors_taken} if len(tensors_taken) > 1 else [step for step, _ in tensors_taken]:
+            for step in dict.fromkeys([step for step, _ in tensors_taken]):
                 self.readers.setdefault(step, []).append(reader)
 
     def _tensor(self, source: Source) -> Tensor:
-        call = source.call - 1 if source.layer in self._shifted else source.call
-        return (source.layer, min(call, self._counts.get(source.layer, 1) - 1) if call > 0 else 0), source.output
+        layer, number, output = source
+        call = number - 1 if layer in self._shifted else number
+        return (layer, min(call, self._counts.get(layer, 1) - 1) if call > 0 else 0), output
 
 
 def _output(made: Mapping[Step, Shapes], tensor: Tensor) -> Shape | None:

@@ -78,7 +78,7 @@ def calls(document: Document, target: Target) -> tuple[Call, ...]:
     nodes = [node for node in objects(document) if node.at.part == "config" and node.class_name != CODE]
     if habits.READS_NO_POLICY_OF_STACKS.of(target):
         stacks = {node.at.keys for node in nodes if node.class_name == "Sequential"}
-        nodes = [node for node in nodes if node.at.keys[-2:] != POLICY or node.at.keys[:-2] not in stacks]
+        nodes = [node for node in nodes if node.at.keys[-2:] != POLICY or node.at.keys[:-2] not in stacks] if stacks else nodes
     if not nodes:
         return ()
     catalogue = Catalogue.load(target.release, target.family)

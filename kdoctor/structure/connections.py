@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kdoctor.document import Json
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.sources import TENSOR, Alone, Source, as_source, is_named, only_tensor, tensors
+from kdoctor.structure.sources import TENSOR, Alone, Source, are_alone, as_source, is_named, only_tensor, tensors
 
 # Arguments that carry what a layer works on, in the order of their positions; masks and states are none.
 INPUTS = ("inputs", "input", "x", "x1", "query", "x2", "value", "key")
@@ -80,6 +80,8 @@ def calls_of(layer: Mapping[str, Json]) -> tuple[tuple[Source, ...], ...]:
 
 def inputs_of(layer: Layer) -> tuple[tuple[Source, ...], ...]:
     """The same of a layer in its container, whose calls have been looked at."""
+    if are_alone(layer.calls):
+        return layer.calls
     named = layer.node.config.get("input_layers")
     order = tuple(source.layer for source in tensors(named)) if isinstance(named, list) else ()
     return tuple([call if type(call) is Alone else _inputs(node, order) for call, node in zip(layer.calls, _nodes(layer), strict=True)])

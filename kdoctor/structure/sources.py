@@ -52,6 +52,14 @@ class Alone(tuple[Source]):
     __slots__ = ()
 
 
+_ALONE = frozenset({Alone})
+
+
+def are_alone(calls: tuple[tuple[Source, ...], ...]) -> bool:
+    """Whether every call is of one tensor, by position."""
+    return {*map(type, calls)} <= _ALONE
+
+
 def listed_tensors(call: Json) -> tuple[Source, ...] | None:
     """Those of a call that takes one list of tensors and nothing else, in the words of Keras 3, as merging layers do; None for every other call."""
     found = []

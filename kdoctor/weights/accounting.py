@@ -70,12 +70,12 @@ def _unknown(path: str) -> Owner:
 def _in_archive(document: Document, layout: Layout) -> dict[str, Holding]:
     owned: dict[str, Holding] = {}
     for account in accounts(document, layout):
+        layer, home = account.claim.name, account.claim.place
         for variable in account.expected:
             stored = account.stored.get(variable.path.rpartition("/")[2])
             if stored is not None:
                 path, weight = stored
-                place = f"{account.claim.place}/{variable.path}"
-                owned[path] = Holding(path, weight, Owner.LAYER, account.claim.name, variable.role, variable.shape, place=place)
+                owned[path] = Holding(path, weight, Owner.LAYER, layer, variable.role, variable.shape, False, f"{home}/{variable.path}")
     owned |= _misplaced(document, layout)
     for path, weight in document.weights.items():
         if path not in owned:
