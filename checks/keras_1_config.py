@@ -14,6 +14,8 @@ from kdoctor.structure.objects import Node, objects, objects_named
 from kdoctor.target import Target
 from kdoctor.weights.keras_1 import relaid
 
+from ._merged_branches import as_graph, begins_with_branches
+
 
 @check("K608", Severity.ERROR, since="0.1.0")
 def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
@@ -23,14 +25,18 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
     ``nb_filter``, ``border_mode``, ``Convolution2D``, ``Merge``: "Unrecognized keyword arguments passed to Dense: {'output_dim': 4}".
 
     The cure writes the list as ``{"name": …, "layers": […]}``, and Keras 1's words in today's, with the arrays of recurrent layers and of
-    Theano's convolutions laid out anew. An Embedding that dropped whole words in training loses that, which is unsafe. Layers that compute
+    Theano's convolutions laid out anew. A Sequential that begins with a Merge of other models becomes the graph of its layers; a Merge by a
+    function becomes a Lambda of several tensors, which K401 looks at. An Embedding that dropped whole words in training loses that, which is unsafe. Layers that compute
     something else today, or that nobody has any more, have no cure.
     """
     words = not habits.SPEAKS_KERAS_1.of(target) and (document.saved_by().major or 1) < 2
-    for node in _all_layers(document) if words else ():
+    graph = _graph(document) if words else None
+    if graph is not None:
+        yield graph
+    for node in _all_layers(document) if words and graph is None else ():
         if is_keras_1(node):
             yield _old_words(document, node, target)
-    if not habits.REFUSES_BARE_LIST.of(target):
+    if graph is not None or not habits.REFUSES_BARE_LIST.of(target):
         return
     named = (node for node in objects_named(document, ("Sequential",)) if node.class_name == "Sequential" and node.at.part == "config")
     bare = [node for node in named if isinstance(node.raw.get("config"), list)]
@@ -45,6 +51,20 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
             repair=Repair("write it as name and layers", (Edit(node.at / "config", old=listed, new={"name": name, "layers": listed}),)),
             keras_says="TypeError: pop expected at most 1 argument, got 2",
         )
+
+
+def _graph(document: Document) -> Finding | None:
+    """Of a model that begins with a Merge of models: the words of its layers come after its form."""
+    root = next((node for node in objects_named(document, ("Sequential",)) if begins_with_branches(node)), None)
+    graph = as_graph(root, {node.name for node in objects(document) if node.name is not None}) if root is not None else None
+    if root is None or graph is None:
+        return None
+    return Finding(
+        root.at,
+        "the Sequential model begins with a Merge of other models, which Keras 1 alone can take",
+        repair=Repair("write it as a graph of its layers", (Edit(root.at, old=root.raw, new=graph),)),
+        keras_says="ValueError: Unknown layer: 'Merge'.",
+    )
 
 
 def _all_layers(document: Document) -> Iterator[Node]:

@@ -19,7 +19,13 @@ NEEDLESS = frozenset({"input_dtype", "input_dim", "input_length", "forget_bias_i
 EMBEDDING_NEEDS = "input_dim"
 KERNELS = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
 MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot"}
-DOT = "Dot"
+DOT, LAMBDA = "Dot", "Lambda"
+BY_FUNCTION = ("lambda", "function")
+# What a Merge by a function says, and what a Lambda calls it.
+OF_A_LAMBDA = {
+    "mode": "function", "mode_type": "function_type", "output_shape": "output_shape", "output_shape_type": "output_shape_type",
+    "arguments": "arguments",
+}  # fmt: skip
 # Classes of Keras 1 alone that are another one of its own under a second name, and what an argument of theirs is called there.
 TWINS = {
     "TimeDistributedDense": "Dense", "AtrousConvolution1D": "Convolution1D", "AtrousConvolution2D": "Convolution2D",
@@ -128,7 +134,7 @@ def without_words(node: Node) -> str | None:
     """Why a layer has no words today: other modes of BatchNormalization, channels first, penalties that are gone, merges by functions."""
     config = node.config
     if node.class_name == "Merge":
-        return None if merged(node) is not None else "it merges by a function, or several Sequential models"
+        return None if merged(node) is not None else _without_merge(node)
     if _known(node) is None:
         return f"nobody has a {node.class_name} any more"
     if node.class_name == "BatchNormalization" and config.get("mode", 0) != 0:
@@ -141,16 +147,34 @@ def without_words(node: Node) -> str | None:
 
 
 def merged(node: Node) -> dict[str, Json] | None:
-    """``Merge(mode="sum")`` as Add; modes that are functions, and Merge as a Sequential's first layer, have no words."""
+    """``Merge(mode="sum")`` as Add, one by a function as a Lambda of several tensors; Merge as a Sequential's first layer has no words."""
     mode = node.config.get("mode")
     class_name = MERGES.get(mode) if isinstance(mode, str) else None
-    if class_name is None or not node.raw.get("inbound_nodes"):
+    if not node.raw.get("inbound_nodes"):
         return None
-    config: Mapping[str, Json] = {"axis": node.config.get("concat_axis", -1)} if class_name == "Concatenate" else {}
-    if class_name == DOT:
-        config = {"axes": node.config.get("dot_axes"), "normalize": False}
+    if _merges_by_function(node):
+        class_name, config = LAMBDA, {new: node.config.get(old) for old, new in OF_A_LAMBDA.items()}
+    elif class_name == "Concatenate":
+        config = {"axis": node.config.get("concat_axis", -1)}
+    else:
+        config = {"axes": node.config.get("dot_axes"), "normalize": False} if class_name == DOT else {}
+    if class_name is None:
+        return None
     calls = {"inbound_nodes": _without_masks(node.raw["inbound_nodes"])}
     return {**node.raw, **calls, "class_name": class_name, "config": {"name": node.config.get("name"), "trainable": True, **config}}
+
+
+def _merges_by_function(node: Node) -> bool:
+    """Whether it calls a function of the user's own, which makes no masks: that one is stored as that of a Lambda is."""
+    return node.config.get("mode_type") in BY_FUNCTION and node.config.get("output_mask") is None
+
+
+def _without_merge(node: Node) -> str:
+    if node.config.get("layers"):
+        return "it merges several models, and they do not stand alone in the file, each layer by a name and a shape of its own"
+    if node.config.get("mode_type") in BY_FUNCTION:
+        return "it merges by a function, and makes masks by another"
+    return f"nobody merges by {node.config.get('mode')!r} any more"
 
 
 def _without_masks(calls: Json) -> Json:

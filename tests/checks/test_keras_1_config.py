@@ -92,7 +92,7 @@ def test_the_second_direction_is_not_stated_in_the_words_of_keras_1() -> None:
         ("Convolution2D", {"nb_filter": 3, "nb_row": 2, "nb_col": 2, "dim_ordering": "th"}, "it takes the channels first"),
         ("BatchNormalization", {"mode": 1, "input_dtype": "float32"}, "its mode 1 is gone"),
         ("Dense", {"output_dim": 2, "W_regularizer": {"name": "EigenvalueRegularizer", "k": 1}}, "its W_regularizer is gone"),
-        ("Merge", {"mode": "<lambda>"}, "it merges by a function, or several Sequential models"),
+        ("Merge", {"mode": "<lambda>"}, "nobody merges by '<lambda>' any more"),
         ("LSTM", {"output_dim": 2, "inner_activation": "hard_sigmoid"}, "its arrays are not stored as Keras 1 had them"),
     ],
 )
