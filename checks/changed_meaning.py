@@ -37,6 +37,7 @@ from ._stopped_masks import masks_stopped
 from ._thawed_layers import thawed_layers
 from ._told_to_train import told_to_train
 from ._truncated_numbers import truncated_numbers
+from ._turned_kernels import turned_kernels
 from ._unjoined_masks import masks_unjoined
 from ._whole_numbers import whole_numbers
 from ._zeroed_steps import zeroed_steps
@@ -50,7 +51,7 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at
 OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
     told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, masks_unjoined, joined_masks,
     products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, lost_query_masks, forgotten_alpha, forgotten_statistics,
-    whole_numbers, mistold_scores, masks_across_models, truncated_numbers,
+    whole_numbers, mistold_scores, masks_across_models, truncated_numbers, turned_kernels,
 )  # fmt: skip
 
 
@@ -92,6 +93,10 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
     MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.
+
+    Keras on top of Theano turned every kernel round before it convolved. Keras 2.0 to 2.3 do so with the kernels of such an ``.h5`` when they
+    read it, and no later one does. The cure turns them; what Theano padded otherwise (``same`` with an even window, or with strides
+    that leave a rest) has none.
 
     The cure of the first writes an InputLayer, which says the same to every release. A mask that gets lost beside states is computed by an
     operation and handed over as an argument, in a ``.keras`` archive. The two directions of a masked Bidirectional are written by themselves,

@@ -34,6 +34,10 @@ class Habit(NamedTuple):
 READS_ARCHIVES = Habit((2, 12))  # `.keras` zip archives
 OPENS_BY_NAME = Habit((3, 0))  # the extension alone decides; before, the content of a file did
 
+TURNS_KERNELS_OF_THEANO = Habit(
+    ALWAYS, (2, 4)
+)  # of convolutions, as it reads an `.h5`: read in Keras 2.1.6 to 2.3.1 and TensorFlow 1.15 to 2.4, run in 2.2.5
+
 # The `.h5` reader of Keras 3: keras/src/legacy/saving
 KEEPS_BATCH_AXIS = Habit((3, 0))  # a first layer's batch_input_shape is passed on as the shape of one sample
 JOINS_MASKS_BY_OPERATIONS = Habit((3, 6))  # and names them beside the layers: 3.6.0, 3.12.0 and 3.15.1 tried, 3.0 not
