@@ -6,7 +6,7 @@ of Keras 2.0 to 2.3. Run: Keras 2.1.6 and 2.2.5 with Theano 1.0.5 and TensorFlow
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from kdoctor.document import Document, Json, Weight
@@ -43,12 +43,19 @@ def turned(document: Document, found: Sequence[Claim]) -> tuple[Edit, ...]:
     wanted = {one.place: one for one in found}
     edits, met = [], set()
     for path, weight, place in _kernels(document):
-        owner = next((one for one in wanted if place.startswith(one + "/")), None)
+        owner = _owner(place, wanted)
         if owner is not None and len(weight.shape) > 2:
             met.add(owner)
             made = Weight.made(flip(weight.numbers, range(len(weight.shape) - 2)))
             edits.append(Edit(Pointer("weights", (path,)), old=weight, new=made))
     return (*edits, *_said(document)) if met == wanted.keys() else ()
+
+
+def _owner(place: str, places: Collection[str]) -> str | None:
+    """The innermost of these places that this one lies in."""
+    while place and place not in places:
+        place = place.rpartition("/")[0]
+    return place or None
 
 
 def _kernels(document: Document) -> Iterator[tuple[str, Weight, str]]:
