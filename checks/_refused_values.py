@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from kdoctor.check import Finding, Need, Repair, Safety
 from kdoctor.document import ABSENT, Document, Json
@@ -11,7 +12,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.compile_reader import Mention, mentions
 from kdoctor.keras_api.optimizer_settings import unmet
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Call, Resolution, found_in_calls
 from kdoctor.keras_api.refusal import Refusal
 from kdoctor.keras_api.refused_values import refusals_of
 from kdoctor.structure.layers import is_model
@@ -27,9 +28,12 @@ WITHOUT = Need("FILE", "the model with another value", "no layer of Keras 3 comp
 
 def refused_values(document: Document, target: Target) -> Iterator[Finding]:
     """Of objects of Keras's own, by the table of refusals."""
-    for call in calls(document, target) if target.keras_3 else ():
-        if call.resolution is not Resolution.FOUND or call.kind not in ("layer", "regularizer") or is_model(call.node):
-            continue
+    if target.keras_3:
+        yield from found_in_calls(document, target, partial(_of_object, target))
+
+
+def _of_object(target: Target, call: Call) -> Iterator[Finding]:
+    if call.resolution is Resolution.FOUND and call.kind in ("layer", "regularizer") and not is_model(call.node):
         for one in refusals_of(call.kind, call.node.class_name, target.minor):
             if one.refuses(call.node):
                 yield _finding(call.node, one, target)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from kdoctor.check import Finding, Repair
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api.api_object import REQUIRED
-from kdoctor.keras_api.reader import Call, Resolution, calls_of
+from kdoctor.keras_api.reader import Call, Resolution, found_in_calls
 from kdoctor.structure.layers import is_model
 from kdoctor.target import Target
 
@@ -21,20 +22,24 @@ def shape_beside_length(document: Document, target: Target) -> Iterator[Finding]
 
     An Embedding has an argument of this name, which says something else.
     """
-    for call in calls_of(document, target, "layer") if target.keras_3 else ():
-        if SHAPE in call.arguments and call.arguments.get(LENGTH) is not None and _takes_either(call):
-            at, value = call.node.at / "config" / LENGTH, call.arguments[LENGTH]
-            yield Finding(
-                at,
-                f"{call.node.class_name} states the length of its input, {LENGTH} {value!r:.60}, beside its shape, and {target} takes one of the two",
-                repair=Repair(f"leave out {LENGTH}: Keras 2 goes by the shape", (Edit(at, old=value, new=ABSENT),)),
-                layer=call.node.name,
-                keras_says=f"ValueError: Unrecognized keyword arguments passed to {call.node.class_name}: {{'{SHAPE}': …}}",
-            )
+    if target.keras_3:
+        yield from found_in_calls(document, target, partial(_of_layer, target))
+
+
+def _of_layer(target: Target, call: Call) -> Iterator[Finding]:
+    if SHAPE in call.arguments and call.arguments.get(LENGTH) is not None and _takes_either(call):
+        at, value = call.node.at / "config" / LENGTH, call.arguments[LENGTH]
+        yield Finding(
+            at,
+            f"{call.node.class_name} states the length of its input, {LENGTH} {value!r:.60}, beside its shape, and {target} takes one of the two",
+            repair=Repair(f"leave out {LENGTH}: Keras 2 goes by the shape", (Edit(at, old=value, new=ABSENT),)),
+            layer=call.node.name,
+            keras_says=f"ValueError: Unrecognized keyword arguments passed to {call.node.class_name}: {{'{SHAPE}': …}}",
+        )
 
 
 def _takes_either(call: Call) -> bool:
     found = call.found
-    if call.resolution is not Resolution.FOUND or found is None or is_model(call.node) or is_keras_1(call.node):
+    if call.resolution is not Resolution.FOUND or call.kind != "layer" or found is None or is_model(call.node) or is_keras_1(call.node):
         return False
     return LENGTH in found.parameters and found.parameters[LENGTH] is not REQUIRED

@@ -9,7 +9,7 @@ from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
-from kdoctor.keras_api.reader import Call, Resolution, calls_of, read_natively
+from kdoctor.keras_api.reader import Call, Resolution, found_in_calls, read_natively
 from kdoctor.keras_api.variables.table import is_builtin, variables_of
 from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.pointer import Pointer
@@ -34,10 +34,8 @@ def shapeless_builds(document: Document, target: Target, told: Collection[Pointe
 
     ``told``: the layers of which another finding speaks. Run in 3.15.1 with 90 layers and four values each. The cure leaves it out where the layer is called with a known shape: it is built by that.
     """
-    for call in calls_of(document, target, "layer") if target.keras_3 else ():
+    for call in found_in_calls(document, target, _refused) if target.keras_3 else ():
         node, stated = call.node, call.node.raw.get("build_config")
-        if not stated or call.resolution is not Resolution.FOUND or not _is_refused(call, stated):
-            continue
         if node.at in told or not read_natively(node, document.format.native, target):
             continue
         given = infer(document).inputs.get(node.at, ())
@@ -51,6 +49,12 @@ def shapeless_builds(document: Document, target: Target, told: Collection[Pointe
             layer=node.name,
             keras_says=f"ValueError: Layer '{node.name}' expected 0 variables, but received … variables during loading.",
         )
+
+
+def _refused(call: Call) -> Iterator[Call]:
+    stated = call.node.raw.get("build_config")
+    if stated and call.kind == "layer" and call.resolution is Resolution.FOUND and _is_refused(call, stated):
+        yield call
 
 
 def _is_refused(call: Call, stated: Json) -> bool:

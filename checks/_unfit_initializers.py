@@ -8,9 +8,8 @@ from kdoctor.check import Finding, Need
 from kdoctor.document import Document
 from kdoctor.keras_api.initial_shapes import holds_list, unfit_list
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.keras_api.reader import calls_of
+from kdoctor.keras_api.reader import Call, found_in_calls
 from kdoctor.structure.layers import layer_at
-from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 
 from ._claimed_arrays import claimed_arrays
@@ -21,7 +20,7 @@ NEED = Need("FILE", "the config as Keras wrote it", "what stood there is not in 
 
 def unfit_initializers(document: Document, target: Target) -> Iterator[Finding]:
     """Every variable is filled before its array is read, and no load_model comes that far. Those that hold one number are of nobody's concern."""
-    listed = {call.node.at: call.node for call in calls_of(document, target, "initializer") if _may_hold(call.node)}
+    listed = {call.node.at: call.node for call in found_in_calls(document, target, _that_may_hold)}
     if not listed:
         return
     shapes = {(one.layer, one.variable.role): one.weight.shape for one in claimed_arrays(document, layout_of(target))}
@@ -41,5 +40,6 @@ def unfit_initializers(document: Document, target: Target) -> Iterator[Finding]:
             )
 
 
-def _may_hold(node: Node) -> bool:
-    return holds_list(node.class_name, node.config)
+def _that_may_hold(call: Call) -> Iterator[Call]:
+    if call.kind == "initializer" and holds_list(call.node.class_name, call.node.config):
+        yield call

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Repair
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
-from kdoctor.keras_api.reader import Call, calls_of
+from kdoctor.keras_api.reader import Call, found_in_calls
 from kdoctor.keras_api.variables.dense import quantization
 from kdoctor.structure.layers import is_model
 from kdoctor.target import Target
@@ -28,24 +28,27 @@ COMPUTING = {
 
 def unquantized(document: Document, target: Target) -> Iterator[Finding]:
     """Keras quantizes no such layer: the policy that it is quantized from is written, in which alone it can have computed (K610)."""
-    for call in calls_of(document, target, "layer") if target.keras_3 else ():
-        mode = _mode(call)
-        if mode is None or call.node.class_name in COMPUTING[mode]:
-            continue
-        node = call.node
-        at, stated = node.at / "config" / "dtype", node.config["dtype"]
-        source = _source(stated)
-        yield Finding(
-            at,
-            f"{node.class_name} {node.name!r} is quantized by its dtype ({mode}), and does not compute so in any Keras",
-            repair=None if source is None else Repair(f"write the dtype {source}", (Edit(at, old=stated, new=source),)),
-            layer=node.name,
-            keras_says=f"NotImplementedError: Layer {node.class_name} does not have a `_{mode}_call` method implemented.",
-        )
+    if target.keras_3:
+        yield from found_in_calls(document, target, _of_layer)
+
+
+def _of_layer(call: Call) -> Iterator[Finding]:
+    node, mode = call.node, _mode(call)
+    if mode is None or node.class_name in COMPUTING[mode]:
+        return
+    at, stated = node.at / "config" / "dtype", node.config["dtype"]
+    source = _source(stated)
+    yield Finding(
+        at,
+        f"{node.class_name} {node.name!r} is quantized by its dtype ({mode}), and does not compute so in any Keras",
+        repair=None if source is None else Repair(f"write the dtype {source}", (Edit(at, old=stated, new=source),)),
+        layer=node.name,
+        keras_says=f"NotImplementedError: Layer {node.class_name} does not have a `_{mode}_call` method implemented.",
+    )
 
 
 def _mode(call: Call) -> str | None:
-    if call.found is None or call.found.kind != "layer" or is_model(call.node) or "dtype" not in call.node.config:
+    if call.kind != "layer" or call.found is None or call.found.kind != "layer" or is_model(call.node) or "dtype" not in call.node.config:
         return None
     try:
         mode = quantization(call.node.config)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.reader import Call, Resolution, calls
+from kdoctor.keras_api.reader import Call, Resolution, found_in_calls
 from kdoctor.target import Target
 
 WHOLE = ("int32", "int64")
@@ -28,18 +29,21 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
     The cure writes the policy of the same name in the target's form, and leaves that dtype out. TensorFlow 2.3 and 2.4 stored a salt that
     the layer had not used: which one of the two was meant the file does not tell.
     """
-    for call in calls(document, target):
-        if call.node.class_name == "Hashing":
-            yield from _counts_in_floats(call, target)
-        if call.kind == "dtype_policy" and call.resolution is Resolution.FOUND and target.keras_3:
-            yield from _without_module(call)
-        if call.resolution is Resolution.POLICY:
-            yield Finding(
-                call.node.at,
-                f"the dtype policy is written as {call.node.class_name}, which {target} does not read",
-                repair=_rewritten(call, target),
-                keras_says="AttributeError: 'str' object has no attribute 'quantization_mode'",
-            )
+    yield from found_in_calls(document, target, partial(_in_call, target))
+
+
+def _in_call(target: Target, call: Call) -> Iterator[Finding]:
+    if call.node.class_name == "Hashing":
+        yield from _counts_in_floats(call, target)
+    if call.kind == "dtype_policy" and call.resolution is Resolution.FOUND and target.keras_3:
+        yield from _without_module(call)
+    if call.resolution is Resolution.POLICY:
+        yield Finding(
+            call.node.at,
+            f"the dtype policy is written as {call.node.class_name}, which {target} does not read",
+            repair=_rewritten(call, target),
+            keras_says="AttributeError: 'str' object has no attribute 'quantization_mode'",
+        )
 
 
 def _without_module(call: Call) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
@@ -12,7 +12,7 @@ from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.bare_objects import refused_bare
 from kdoctor.keras_api.judged_values import ARRAYS, is_refused, refused_arguments
 from kdoctor.keras_api.operation import of_keras_3
-from kdoctor.keras_api.reader import Call, Resolution, calls, calls_of, read_natively
+from kdoctor.keras_api.reader import Call, Resolution, calls, found_in_calls, read_natively
 from kdoctor.keras_api.refused_configs import refused_initializer, unequal_statistics
 from kdoctor.keras_api.refused_numbers import refused_numbers
 from kdoctor.keras_api.refused_types import refused_types
@@ -65,17 +65,22 @@ def malformed_config(document: Document, target: Target) -> Iterator[Finding]:
         yield from unfit_statistics(document, target)
         yield from unfit_initializers(document, target)
         yield from one_for_several(document, target)
-        for call in calls_of(document, target, "layer"):
-            odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
-            if odd and read_natively(call.node, document.format.native, target):
-                yield _unhashable(call)
-            if call.resolution is Resolution.FOUND and not is_model(call.node):
-                yield from _arguments(document, call, target)
+        yield from found_in_calls(document, target, partial(_in_call, document, target))
     else:
         yield from misread_constants(document, target)
     for call in () if habits.TAKES_LISTED_NGRAMS.of(target) else calls(document, target):
         if call.resolution is Resolution.FOUND and call.node.class_name in LISTED:
             yield from _listed(document, call, target)
+
+
+def _in_call(document: Document, target: Target, call: Call) -> Iterator[Finding]:
+    if call.kind != "layer":
+        return
+    odd = isinstance(call.node.raw.get("registered_name"), (list, dict))
+    if odd and read_natively(call.node, document.format.native, target):
+        yield _unhashable(call)
+    if call.resolution is Resolution.FOUND and not is_model(call.node):
+        yield from _arguments(document, call, target)
 
 
 def _listed(document: Document, call: Call, target: Target) -> Iterator[Finding]:

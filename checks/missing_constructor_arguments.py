@@ -8,7 +8,7 @@ from kdoctor.custom.deduction import deduced, may_be, unproven
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api.absence import means_nothing
-from kdoctor.keras_api.reader import Resolution, calls
+from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.security.hostile import is_no_modelling, is_pythons
 from kdoctor.structure.layers import layer_at, layers
 from kdoctor.structure.manifest import weights_by_layer
@@ -155,7 +155,7 @@ def _called(match: Match) -> str:
 
 def _perhaps_lost(document: Document, target: Target) -> Iterator[Finding]:
     """Layers of unknown classes with weights, whose config says nothing of their own."""
-    unknown = [call for call in calls(document, target) if call.resolution is Resolution.UNKNOWN]
+    unknown = [call for call in unfound(document, target) if call.resolution is Resolution.UNKNOWN]
     rows = {row.at: owned for row, owned in zip(layers(document), weights_by_layer(document), strict=True)} if unknown else {}
     for call in unknown:
         node = call.node

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
@@ -8,7 +9,7 @@ from kdoctor.edit import Edit
 from kdoctor.graph.shapes import output_shapes
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import is_nameless
-from kdoctor.keras_api.reader import Call, Resolution, calls, home_of, read_natively, unfound
+from kdoctor.keras_api.reader import Call, Resolution, found_in_calls, home_of, read_natively, unfound
 from kdoctor.structure.layers import layer_at, layers
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
@@ -48,10 +49,14 @@ def moved_object(document: Document, target: Target) -> Iterator[Finding]:
                 yield _operation(call, target)
         elif (whole := stated(call, target)) is not None:
             yield _activation(document, call.node, whole, target)
-    for call in calls(document, target) if habits.REFUSES_REGISTERED_NAMES.of(target) else ():
-        if call.node.raw.get("registered_name") and _misnamed(call) and read_natively(call.node, document.format.native, target):
-            node = call.node
-            yield registered(node.at, node.class_name, f"{node.module}.{node.class_name}", node.raw["registered_name"], target)
+    if habits.REFUSES_REGISTERED_NAMES.of(target):
+        yield from found_in_calls(document, target, partial(_registered, document, target))
+
+
+def _registered(document: Document, target: Target, call: Call) -> Iterator[Finding]:
+    node = call.node
+    if node.raw.get("registered_name") and _misnamed(call) and read_natively(node, document.format.native, target):
+        yield registered(node.at, node.class_name, f"{node.module}.{node.class_name}", node.raw["registered_name"], target)
 
 
 def _is_as_layer(node: Node) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
@@ -8,7 +9,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
-from kdoctor.keras_api.reader import Call, calls, read_natively
+from kdoctor.keras_api.reader import Call, calls_of, found_in_calls, read_natively
 from kdoctor.replacements.causal_attention import CAUSAL, WHEN_CALLED, told_when_called
 from kdoctor.replacements.time_major import ARGUMENT, batch_first, takes_time_first
 from kdoctor.structure.layers import Layer, layer_at
@@ -56,38 +57,41 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     it says nothing: Keras 2 wrote ``"constants": null`` for a Bidirectional that was given states. An operation may be called with what the
     target's is made with (the ``dtype`` of ``zeros_like`` before Keras 3.13, the shape of ``slice``), or the other way about: it is moved.
     """
-    takes_one_axis, builds_with_shapes = habits.TAKES_ONE_AXIS.of(target), habits.BUILDS_ATTENTION_WITH_SHAPES.of(target)
-    builds_a_copy = habits.BUILDS_WHAT_BIDIRECTIONAL_COPIES.of(target)
     yield from shape_beside_length(document, target)
-    for call in calls(document, target):
-        if call.node.raw.get("inbound_nodes"):  # of thousands of objects the layers: a generator for each takes longer than what it finds
+    for call in calls_of(document, target, "layer"):
+        if call.node.raw.get("inbound_nodes"):  # a generator for each of thousands takes longer than what it finds
             yield from call_keywords(document, call, target)
-        refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
-        if refused and is_keras_1(call.node):
-            refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's
-        says = _refusal(call, refused) if refused else None
-        asked = (Need("--custom", call.node.class_name, NAMESAKE),) if refused and is_namesake(call) else ()
-        for name in refused[:NAMED]:
-            yield Finding(
-                call.node.at / "config" / name,
-                f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
-                repair=None if is_keras_1(call.node) or len(refused) > NAMED else _repair(document, call, name, target),
-                needs=asked,
-                layer=call.node.name,
-                keras_says=says or f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}",
-            )
-        if len(refused) > NAMED:
-            more = f"{call.node.class_name} of {target} takes none of {len(refused) - NAMED} more arguments either"
-            yield Finding(call.node.at / "config", more, layer=call.node.name, keras_says=says)
-        if takes_one_axis and call.node.class_name == "BatchNormalization":
-            yield from _axis_in_a_list(document, call, target)
-        if builds_with_shapes and call.node.class_name == "MultiHeadAttention":
-            yield from _built_with_one_shape(call, target)
-        if builds_a_copy and call.node.class_name == "Bidirectional":
-            yield from _copied_when_built(call, target)
+    yield from found_in_calls(document, target, partial(_in_call, document, target))
     yield from refused_values(document, target)
     yield from metrics_built(document, target)
     yield from metrics_arrays(document, target)
+
+
+def _in_call(document: Document, target: Target, call: Call) -> Iterator[Finding]:
+    """What the constructor does not take, and three that are built with what they state."""
+    refused = call.not_taken() if target.keras_3 else tuple(name for name in call.not_taken() if not _is_bins(call, name))
+    if refused and is_keras_1(call.node):
+        refused = () if _listed(document, call) else refused  # K608 says it of the whole layer, and K1's defaults are not today's
+    says = _refusal(call, refused) if refused else None
+    asked = (Need("--custom", call.node.class_name, NAMESAKE),) if refused and is_namesake(call) else ()
+    for name in refused[:NAMED]:
+        yield Finding(
+            call.node.at / "config" / name,
+            f"{call.node.class_name} of {target} takes no argument {name!r} (here {_short(call.arguments[name])})",
+            repair=None if is_keras_1(call.node) or len(refused) > NAMED else _repair(document, call, name, target),
+            needs=asked,
+            layer=call.node.name,
+            keras_says=says or f"TypeError: {call.node.class_name}.__init__() got an unexpected keyword argument {name!r}",
+        )
+    if len(refused) > NAMED:
+        more = f"{call.node.class_name} of {target} takes none of {len(refused) - NAMED} more arguments either"
+        yield Finding(call.node.at / "config", more, layer=call.node.name, keras_says=says)
+    if call.node.class_name == "BatchNormalization" and habits.TAKES_ONE_AXIS.of(target):
+        yield from _axis_in_a_list(document, call, target)
+    if call.node.class_name == "MultiHeadAttention" and habits.BUILDS_ATTENTION_WITH_SHAPES.of(target):
+        yield from _built_with_one_shape(call, target)
+    if call.node.class_name == "Bidirectional" and habits.BUILDS_WHAT_BIDIRECTIONAL_COPIES.of(target):
+        yield from _copied_when_built(call, target)
 
 
 def _listed(document: Document, call: Call) -> bool:

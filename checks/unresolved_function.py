@@ -9,7 +9,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import told_of
-from kdoctor.keras_api.reader import Resolution, calls_of, unfound
+from kdoctor.keras_api.reader import Call, Resolution, found_in_calls, unfound
 from kdoctor.security.hostile import called_name, is_no_modelling, is_pythons
 from kdoctor.structure.lambdas import named_functions
 from kdoctor.target import Target
@@ -63,28 +63,29 @@ def _texts(document: Document, target: Target) -> Iterator[Finding]:
     """An activation as releases before 2.11 stored it, or an initializer, regularizer, constraint: the name alone, as text."""
     catalogue = Catalogue.load(target.release, target.family)
     is_known = lru_cache(maxsize=256)(partial(_is_known, catalogue))  # a model has thousands of layers, and few names
-    for call in calls_of(document, target, "layer"):
-        if call.found is None or call.resolution is not Resolution.FOUND:
+
+    def unknown(call: Call) -> Iterator[tuple[Call, str, str, str]]:
+        if call.found is not None and call.resolution is Resolution.FOUND and call.kind == "layer":
+            for key, kind in kinds_of_arguments(call.found):
+                if isinstance(name := call.arguments.get(key), str) and not is_known(kind, name):
+                    yield call, key, kind, name
+
+    for call, key, kind, name in found_in_calls(document, target, unknown):
+        at, definition = call.node.at / "config" / key, target.given.code.get(name.rpartition(">")[2])
+        if definition is None and name in target.custom:
             continue
-        for key, kind in kinds_of_arguments(call.found):
-            name = call.arguments.get(key)
-            if not isinstance(name, str) or is_known(kind, name):
-                continue
-            at, definition = call.node.at / "config" / key, target.given.code.get(name.rpartition(">")[2])
-            if definition is None and name in target.custom:
-                continue
-            written = None if definition is None else function_object(definition)
-            yield Finding(
-                at,
-                "; ".join(filter(None, (f"{target} does not know the function {name!r}", told_of(kind, name, target.minor))))
-                if definition is None
-                else f"{name} is the function at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}",
-                repair=Repair(f"write the function {name!r} of {definition.module}", (Edit(at, old=name, new=written),))
-                if definition
-                else None,
-                needs=() if definition else (Need("--custom", name, "the function itself is not in the file, only its name"),),
-                keras_says=f"ValueError: Could not interpret {kind}{' function' * (kind == 'activation')} identifier: {name}"
-                if definition is None
-                else None,
-                mild=definition is not None,
-            )
+        written = None if definition is None else function_object(definition)
+        yield Finding(
+            at,
+            "; ".join(filter(None, (f"{target} does not know the function {name!r}", told_of(kind, name, target.minor))))
+            if definition is None
+            else f"{name} is the function at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}",
+            repair=Repair(f"write the function {name!r} of {definition.module}", (Edit(at, old=name, new=written),))
+            if definition
+            else None,
+            needs=() if definition else (Need("--custom", name, "the function itself is not in the file, only its name"),),
+            keras_says=f"ValueError: Could not interpret {kind}{' function' * (kind == 'activation')} identifier: {name}"
+            if definition is None
+            else None,
+            mild=definition is not None,
+        )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from kdoctor.document import Document
 from kdoctor.keras_api.compile_demands import required
 from kdoctor.keras_api.demanding import demanding
 from kdoctor.keras_api.operation import of_keras_3
-from kdoctor.keras_api.reader import Call, Resolution, calls_of
+from kdoctor.keras_api.reader import Call, Resolution, found_in_calls
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.lookups import LOOKUPS, WORDS, learns_words, weighs_words
 from kdoctor.structure.objects import Node, objects_named
@@ -19,14 +20,17 @@ BOUNDARIES = "bin_boundaries"
 
 def lacking_arguments(document: Document, target: Target) -> Iterator[tuple[Call, tuple[str, ...]]]:
     """The layers that cannot be made for want of arguments, and are not told of for words of another release (K601, K608)."""
-    for call in calls_of(document, target, "layer"):
-        if call.resolution is not Resolution.FOUND or call.found is None or call.found.is_function:
-            continue
-        if not target.keras_3 and of_keras_3(call.node):  # an operation that has the name of a layer: Dot, Reshape
-            continue
-        missing = tuple(name for name in required(call.found) if name not in call.arguments)
-        if missing and not is_model(call.node) and not call.not_taken():
-            yield call, missing
+    return found_in_calls(document, target, partial(_lacking, target))
+
+
+def _lacking(target: Target, call: Call) -> Iterator[tuple[Call, tuple[str, ...]]]:
+    if call.resolution is not Resolution.FOUND or call.found is None or call.kind != "layer" or call.found.is_function:
+        return
+    if not target.keras_3 and of_keras_3(call.node):  # an operation that has the name of a layer: Dot, Reshape
+        return
+    missing = tuple(name for name in required(call.found) if name not in call.arguments)
+    if missing and not is_model(call.node) and not call.not_taken():
+        yield call, missing
 
 
 def without_boundaries(document: Document, target: Target) -> Iterator[Node]:

@@ -6,10 +6,10 @@ The loader of ``.keras`` archives goes by module and class name (serialization_l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache, partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from kdoctor.document import Document, Json
 from kdoctor.keras_api import habits
@@ -18,6 +18,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import known_elsewhere
 from kdoctor.keras_api.operation import home_of_operation, is_nameless
 from kdoctor.keras_api.retired import OPERATION_LAYERS
+from kdoctor.structure.alike import repeated, without_repeated
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import CODE, FUNCTION, Node, is_authors, is_repaired_hub, objects
 from kdoctor.target import Target
@@ -27,7 +28,7 @@ WRAPPED = frozenset({"layer", "forward_layer", "backward_layer", "cell"})  # a w
 POLICY = ("config", "dtype")
 KINDS = (("initializer", "initializer"), ("regularizer", "regularizer"), ("constraint", "constraint"), ("activation", "activation"))
 
-
+T = TypeVar("T")
 LookUp: TypeAlias = "Callable[[str, bool, str | None, str], ApiObject | None]"
 
 
@@ -75,10 +76,44 @@ class Call(NamedTuple):
 @lru_cache(maxsize=4)
 def calls(document: Document, target: Target) -> tuple[Call, ...]:
     """The loader's calls for every object of the config, outermost first; encoded Python code is no call."""
+    return _calls(document, target, _nodes(document, target))
+
+
+@lru_cache(maxsize=16)
+def calls_of(document: Document, target: Target, kind: str) -> tuple[Call, ...]:
+    """Those for objects of this kind (`kind_of`): a third of all are layers, which most checks are about."""
+    return _calls(document, target, [node for node in _nodes(document, target) if kind_of(node) == kind])
+
+
+@lru_cache(maxsize=4)
+def telling_calls(document: Document, target: Target) -> tuple[Call, ...]:
+    """The calls without those for layers that are like an earlier one, and for what these hold (`structure.alike`).
+
+    Who goes by neither the names nor the connections nor the shapes of layers, and finds nothing in these, finds nothing in any call.
+    """
+    if not repeated(document):
+        return calls(document, target)
+    return _calls(document, target, [*without_repeated(document, _nodes(document, target))])
+
+
+def found_in_calls(document: Document, target: Target, judge: Callable[[Call], Iterable[T]]) -> Iterator[T]:
+    """What such a judge finds in each call: all of them are asked only where one of the telling ones says something."""
+    if any(True for call in telling_calls(document, target) for _ in judge(call)):
+        for call in calls(document, target):
+            yield from judge(call)
+
+
+@lru_cache(maxsize=4)
+def _nodes(document: Document, target: Target) -> tuple[Node, ...]:
+    """The objects that the loader makes."""
     nodes = [node for node in objects(document) if node.at.part == "config" and node.class_name != CODE]
     if habits.READS_NO_POLICY_OF_STACKS.of(target):
         stacks = {node.at.keys for node in nodes if node.class_name == "Sequential"}
         nodes = [node for node in nodes if node.at.keys[-2:] != POLICY or node.at.keys[:-2] not in stacks] if stacks else nodes
+    return tuple(nodes)
+
+
+def _calls(document: Document, target: Target, nodes: Sequence[Node]) -> tuple[Call, ...]:
     if not nodes:
         return ()
     catalogue = Catalogue.load(target.release, target.family)
@@ -109,22 +144,11 @@ def _words(node: Node) -> tuple[Json, ...]:
     return node.key, node.class_name, node.module, node.registered_name, stated, not stated and is_held(node)
 
 
-def calls_of(document: Document, target: Target, kind: str) -> tuple[Call, ...]:
-    """Those for objects of this kind (`kind_of`): a third of all are layers, which most checks are about."""
-    return _by_kind(document, target).get(kind, ())
-
-
-@lru_cache(maxsize=4)
-def _by_kind(document: Document, target: Target) -> Mapping[str, tuple[Call, ...]]:
-    found: dict[str, list[Call]] = {}
-    for call in calls(document, target):
-        found.setdefault(call.kind, []).append(call)
-    return {kind: tuple(listed) for kind, listed in found.items()}
-
-
 @lru_cache(maxsize=4)
 def unfound(document: Document, target: Target) -> tuple[Call, ...]:
     """The calls whose class is not simply found: few of thousands, and what most checks are about."""
+    if all(call.resolution is Resolution.FOUND for call in telling_calls(document, target)):
+        return ()
     return tuple(call for call in calls(document, target) if call.resolution is not Resolution.FOUND)
 
 

@@ -1,0 +1,140 @@
+"""Layers are alike where the file says the same of them but for names and connections; who finds nothing in one of a kind has looked at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphs import after, functional, start
+
+import kdoctor.keras_api.reader
+from kdoctor.archive import open_document
+from kdoctor.document import Document
+from kdoctor.engine import Report, examine
+from kdoctor.keras_api.reader import Call, calls, found_in_calls, telling_calls
+from kdoctor.packs import load_checks
+from kdoctor.structure.alike import repeated
+from kdoctor.testing import KERAS_3, document, layer, sequential
+
+SAMPLES = sorted(path for path in (Path(__file__).parents[2] / "sample_models").rglob("*") if path.suffix in (".keras", ".h5"))
+
+
+def chain(*made: dict[str, Any]) -> Document:
+    rows, before = [start()], "in"
+    for one in made:
+        rows.append(after(one, before))
+        before = one["config"]["name"]
+    return document(functional(*rows, outputs=((before, 0, 0),)))
+
+
+def alike(found: Document) -> set[str]:
+    return {found.at(at)["config"]["name"] for at in repeated(found)}
+
+
+def test_layers_are_alike_whatever_their_names_and_connections() -> None:
+    made = chain(
+        layer("Dense", name="a", units=4), layer("Dense", name="b", units=4), layer("ReLU", name="c"), layer("Dense", name="d", units=4)
+    )
+    assert alike(made) == {"b", "d"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        layer("Dense", name="b", units=5),
+        layer("Dense", name="b", units=4.0),
+        layer("Dense", name="b", units=True),
+        layer("Dense", name="b", units=4, kernel_initializer={"class_name": "Zeros", "config": {}}),
+        layer("Dense", name="", units=4),
+        layer("Dense", name=5, units=4),
+        layer("Dense", name="b", units=4, module="mine"),
+        layer("Dense", name="b", units=4, build={"input_shape": [None, 4]}),
+        layer("EinsumDense", name="b", units=4),
+        {**layer("Dense", name="b", units=4), "registered_name": "mine>Dense"},
+        {**layer("Dense", name="b"), "config": []},
+    ],
+)
+def test_layers_of_which_the_file_says_anything_else_are_not(other: dict[str, Any]) -> None:
+    of_one = {"name": "model", "layers": [layer("Dense", name="a", units=1), other]}
+    assert repeated(document({"module": "keras", "class_name": "Sequential", "config": of_one, "registered_name": None})) == frozenset()
+
+
+def test_models_are_like_no_other() -> None:
+    inner = sequential(layer("ReLU", name="inside"), name="inner")
+    found = document(sequential(inner, inner))
+    assert [found.at(at)["class_name"] for at in repeated(found)] == ["ReLU"]
+
+
+def test_what_is_nested_too_deep_is_like_no_other() -> None:
+    deep: Any = []
+    for _ in range(5000):
+        deep = [deep]
+    assert repeated(document(sequential(layer("Dense", name="a", units=deep), layer("Dense", name="b", units=deep)))) == frozenset()
+
+
+def test_the_telling_calls_are_of_one_layer_of_each_kind_and_of_all_that_it_holds() -> None:
+    zeros = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
+    made = chain(*(layer("Dense", name=f"d{number}", units=4, bias_initializer=zeros) for number in range(50)))
+    told = [(call.node.class_name, call.node.name) for call in telling_calls(made, KERAS_3)]
+    assert told == [("Functional", "model"), ("InputLayer", "in"), ("Dense", "d0"), ("Zeros", None)]
+    assert len(calls(made, KERAS_3)) == 2 + 2 * 50
+
+
+def test_what_is_found_in_one_kind_is_found_in_all_of_it() -> None:
+    made = chain(*(layer("Dense", name=f"d{number}", units=4 + number % 2, odd=number) for number in range(10)))
+
+    def judge(call: Call) -> Iterator[str]:
+        if call.arguments.get("units") == 5:
+            yield str(call.node.name)
+
+    assert [*found_in_calls(made, KERAS_3, judge)] == ["d1", "d3", "d5", "d7", "d9"]
+
+
+def many_of_each(sick: dict[str, Any]) -> Document:
+    """A healthy kind of layer and a sick one, each many times and in turns."""
+    rows = [layer("Dense", name=f"d{number}", units=4) for number in range(6)]
+    rows += [{**sick, "config": {**sick["config"], "name": f"s{number}"}} for number in range(6)]
+    return chain(*rows[::2], *rows[1::2])
+
+
+SICK = [
+    layer("Dense", units=4, unheard_of=1),
+    layer("Dense", units=-4),
+    layer("Dense", units=4, kernel_regularizer=1),
+    layer("Dense", units=4, activation="unheard_of"),
+    layer("Dense", units=4, dtype={"class_name": "Policy", "config": {"name": "float32"}}),
+    layer("Dense"),
+    layer("Mine", units=4),
+    layer("Dense", units=4, build={"input_shape": None}),
+    {**layer("Dense", units=4), "registered_name": ["a", "list"]},
+    layer("Conv2D", filters=4, kernel_size=[3, 3], input_shape=[4, 4, 1], input_dim=4),
+]
+
+
+@pytest.mark.parametrize("found", [many_of_each(sick) for sick in SICK])
+def test_every_layer_of_a_sick_kind_is_told(found: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(found)
+    assert told(found) == told_one_by_one(found, monkeypatch)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_reports_are_those_of_who_asks_each_layer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(open_document(path)) == told_one_by_one(open_document(path), monkeypatch)
+
+
+def told(found: Document) -> list[tuple[str, str, str]]:
+    return _rows(examine(found, KERAS_3, load_checks()))
+
+
+def told_one_by_one(found: Document, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    for memory in (kdoctor.keras_api.reader.telling_calls, kdoctor.keras_api.reader.unfound):
+        memory.cache_clear()
+    monkeypatch.setattr(kdoctor.keras_api.reader, "repeated", lambda document: frozenset())
+    return told(found)
+
+
+def _rows(report: Report) -> list[tuple[str, str, str]]:
+    assert not report.failures
+    return [(one.check.code, str(one.finding.at), one.finding.message) for one in report.findings]
