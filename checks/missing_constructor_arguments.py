@@ -10,13 +10,14 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.security.hostile import is_no_modelling, is_pythons
-from kdoctor.structure.layers import layer_at, layers
+from kdoctor.structure.layers import layers
 from kdoctor.structure.manifest import weights_by_layer
 from kdoctor.target import Target
 from kdoctor.user_code.definition import Argument
 
 from ._built_in_arguments import lacking
 from ._demanded_in_training import demanded_in_training
+from ._dispensable_names import goes_unnamed
 
 PLAIN_DTYPES = ("float32", None)
 
@@ -32,8 +33,8 @@ def missing_constructor_arguments(document: Document, target: Target) -> Iterato
 
     Without the source, a layer with weights and no arguments of its own is a warning. With ``--custom FILE.py`` its constructor is read,
     and not run. The cure writes what ``--set LAYER.ARGUMENT=VALUE`` says, or the one value that goes with the shapes of the stored
-    weights; ``trainable: true``, ``dtype: float32`` and, in a Sequential, the name are left out where the constructor refuses them.
-    An argument with a default that the file does not state is a warning: another value may have been in use.
+    weights; ``trainable: true``, ``dtype: float32`` and a name that nothing goes by
+    (an output's losses do) are left out where the constructor refuses them. An argument with a default that the file does not state is a warning: another value may have been in use.
 
     Of a subclassed model without a ``get_config`` Keras 3 saves the defaults of its constructor, or nothing, and never what it was given:
     ``MyModel(units=5)`` stands in the file as ``units: 3``. Where the constructor makes layers of Keras's own with an argument, their
@@ -139,9 +140,8 @@ def _takes(match: Match) -> str:
 
 def _means_nothing(match: Match, name: str, document: Document) -> bool:
     value: Json = match.node.config[name]
-    if name == "name":  # a Functional refers to its layers by their names
-        layer = layer_at(document, match.node.at)
-        return layer is not None and layer.at == match.node.at and not layer.calls and "inbound_nodes" not in layer.node.raw
+    if name == "name":
+        return goes_unnamed(match.node, match.definition.name, document)
     if name == "dtype" and isinstance(value, dict):
         value = (value.get("config") or {}).get("name") if isinstance(value.get("config"), dict) else value
     if match.base is not None and match.definition.takes_anything:
