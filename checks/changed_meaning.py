@@ -93,10 +93,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a
     MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is
     the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps.
-
-    Keras on top of Theano turned every kernel round before it convolved. Keras 2.0 to 2.3 do so with the kernels of such an ``.h5`` when they
-    read it, and no later one does. The cure turns them; what Theano padded otherwise (``same`` with an even window, or with strides
-    that leave a rest) has none.
+    Keras on Theano turned kernels round before it convolved, and none since 2.4 does so with its ``.h5`` files: cured, but not where it padded otherwise, too.
 
     The cure of the first writes an InputLayer, which says the same to every release. A mask that gets lost beside states is computed by an
     operation and handed over as an argument, in a ``.keras`` archive. The two directions of a masked Bidirectional are written by themselves,
