@@ -34,6 +34,7 @@ class Habit(NamedTuple):
 READS_ARCHIVES = Habit((2, 12))  # `.keras` zip archives
 OPENS_BY_NAME = Habit((3, 0))  # the extension alone decides; before, the content of a file did
 
+LOST_BACKEND_NAMES = Habit((3, 1))  # most of keras.backend: read in 3.0.5, 3.1.1, 3.12.0 and 3.15.1
 TURNS_KERNELS_OF_THEANO = Habit(
     ALWAYS, (2, 4)
 )  # of convolutions, as it reads an `.h5`: read in Keras 2.1.6 to 2.3.1 and TensorFlow 1.15 to 2.4, run in 2.2.5

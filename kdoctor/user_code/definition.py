@@ -31,7 +31,8 @@ class Definition(NamedTuple):
     ``**kwargs``, or may have them; stated: it, or a base of it in the source, says what its config holds; made_otherwise: its
     ``from_config`` is its own; above: the one base class that is not in the source, where it takes whatever the constructors do not name,
     and named is what they do; takes_a_graph: a model of the class is put together from its layers; a_model: it is a subclass of Model; made: the layers that its constructor makes;
-    shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other; building: what builds those layers.
+    shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other; building: what builds those layers; of_backend: what it reads of
+    ``keras.backend``, as it writes it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Definition(NamedTuple):
     a_model: bool = False
     made: Made = Made()
     building: Building = Building()
+    of_backend: tuple[str, ...] = ()
 
     @property
     def name_in_file(self) -> str:

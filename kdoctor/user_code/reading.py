@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kdoctor.errors import UsageError
+from kdoctor.user_code.backend_names import backends, methods, read_of_backend
 from kdoctor.user_code.building import building
 from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
 from kdoctor.user_code.handing_on import base_above, named, takes_a_graph
@@ -33,16 +34,22 @@ def definitions(tree: ast.Module, module: str, file: str) -> tuple[Definition, .
     """The classes and functions at the top of a module, those under ``if`` and ``try`` included; of one name the last."""
     classes: dict[str, ast.ClassDef] = {}
     found: dict[str, Definition] = {}
+    known = backends(tree)
     for node in _top(tree.body):
         if isinstance(node, ast.ClassDef):
             classes[node.name] = node
-            found[node.name] = _class(node, classes, module, file)
+            found[node.name] = _class(node, classes, module, file)._replace(
+                of_backend=read_of_backend(methods([*_line(node, classes)]), known)
+            )
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found[node.name] = Definition(node.name, False, module, file, node.lineno, _registered(node))
+            read = read_of_backend([node], known)
+            found[node.name] = Definition(node.name, False, module, file, node.lineno, _registered(node), of_backend=read)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             for target in node.targets:
                 if isinstance(target, ast.Name):
-                    found[target.id] = Definition(target.id, False, module, file, node.lineno)
+                    found[target.id] = Definition(
+                        target.id, False, module, file, node.lineno, of_backend=read_of_backend([node.value], known)
+                    )
     return tuple(found.values())
 
 
