@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kdoctor.check import Finding, Repair, Safety
+from kdoctor.custom.custom_objects import plain_name
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.structure.layers import layer_nodes
 from kdoctor.structure.models import Model
-from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.objects import Node, as_node, is_authors
 from kdoctor.structure.sequential import Stack
 from kdoctor.target import Target
 
@@ -43,8 +45,10 @@ def untraced_in_graph(model: Model, target: Target) -> Iterator[Finding]:
         inner = _untraced(layer, target)
         if inner is None:
             continue
-        since = UNTRACEABLE[inner.class_name]
+        since = UNTRACEABLE.get(inner.class_name, NEVER)
         cure = "call what it holds without TimeDistributed" if since == NEVER else f"load it with Keras {since[0]}.{since[1]} or later"
+        if _of_the_user(inner, target):
+            cure = f"give {inner.class_name} a method compute_output_shape(self, input_shape)"
         yield Finding(
             layer.at,
             f"{layer.class_name} {layer.name!r} holds a {inner.class_name}, whose output shape {target} cannot infer there",
@@ -68,8 +72,19 @@ def _untraced(layer: Node, target: Target) -> Node | None:
         if held is None:
             return None
         inner = held
-    known = inner is not layer and from_keras(inner) and target.keras_3
-    return inner if known and target.minor < UNTRACEABLE.get(inner.class_name, (0, 0)) else None
+    if inner is layer or not target.keras_3:
+        return None
+    unknown = from_keras(inner) and target.minor < UNTRACEABLE.get(inner.class_name, (0, 0))
+    return inner if unknown or _of_the_user(inner, target) else None
+
+
+def _of_the_user(layer: Node, target: Target) -> bool:
+    """Whether it is a plain layer of the user's own source, without a ``compute_output_shape``: that of Keras 3 raises."""
+    definition = target.given.code.get(plain_name(layer))
+    if definition is None or not definition.is_class or definition.tells_shape:
+        return False
+    keras = from_keras(layer) and not is_authors(layer)
+    return not keras or Catalogue.load(target.release, target.family).legacy("layer", layer.class_name) is None
 
 
 def _flat(layers: Iterable[Node]) -> list[Node]:

@@ -9,6 +9,7 @@ from kdoctor.graph.shapes import infer
 from kdoctor.keras_1 import forgets, is_keras_1, multiplies_otherwise, today, without_words
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import layers
+from kdoctor.structure.models import wrapped_models
 from kdoctor.structure.naming import fresh
 from kdoctor.structure.objects import Node, objects, objects_named
 from kdoctor.target import Target
@@ -68,8 +69,9 @@ def _graph(document: Document) -> Finding | None:
 
 
 def _all_layers(document: Document) -> Iterator[Node]:
-    """Those of the models, and those that a wrapper holds."""
+    """Those of the models, within wrappers too, and those that a wrapper holds."""
     yield from (layer.node for layer in layers(document))
+    yield from (layer.node for model in wrapped_models(document) for layer in model.layers)
     yield from (node for node in objects(document) if node.key == "layer" and node.at.part == "config")
 
 

@@ -40,7 +40,8 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
     A convolution of Keras 2 takes more axes than it goes over; none of Keras 3 does ("Kernel shape must have the same length as input").
 
     Before Keras 3.4 no shape is inferred of a model that a TimeDistributed holds, so the graph around it cannot be put together: "Layer
-    Sequential should implement `def compute_output_shape(self, input_shape)`".
+    Sequential should implement `def compute_output_shape(self, input_shape)`". Of a class of one's own no Keras 3 does: it has to have that
+    method, and ``--custom FILE.py`` tells whether it has.
 
     A model that a wrapper holds may be given another shape than that of its own input, too. It is said of Keras's own layers only, and
     only where all shapes that it rests on are known. Which of the layers is wrong is not in the file, so nothing is changed: compare the

@@ -17,6 +17,7 @@ from kdoctor.user_code.weight_shapes import weight_shapes
 
 LARGEST_SOURCE: Final = 8 << 20  # bytes
 PLAIN_BASES: Final = frozenset({"Layer", "Model", "object"})  # whose constructors are known: they take BASE_ARGUMENTS alone
+SHAPE: Final = "compute_output_shape"
 DEFAULT_PACKAGE: Final = "Custom"  # of register_keras_serializable
 
 
@@ -90,6 +91,7 @@ def _class(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], module: str,
         a_model="Model" in outside,
         made=sublayers(constructor, frozenset(classes)),
         building=building(line, outside),
+        tells_shape=outside != ["Layer"] or any(_method(one, SHAPE) is not None for one in line),
     )
 
 

@@ -62,6 +62,13 @@ def test_a_layer_in_a_wrapper_has_its_words_too() -> None:
     assert (healed["class_name"], healed["config"]["units"], healed["config"]["use_bias"]) == ("Dense", 2, True)
 
 
+def test_a_layer_of_a_model_in_a_wrapper_has_its_words_too() -> None:
+    inner = sequential({"class_name": "Dense", "config": {"name": "dense_1", "output_dim": 2, "bias": True}}, name="inner")
+    sick = keras_1(sequential({"class_name": "TimeDistributed", "config": {"name": "each", "layer": inner}}))
+    (finding,) = examine("K608", sick)
+    assert cured(sick, finding).config["config"]["layers"][0]["config"]["layer"]["config"]["layers"][0]["config"]["units"] == 2
+
+
 def test_the_arrays_of_a_recurrent_layer_in_a_wrapper_are_not_laid_out_by_guess() -> None:
     inner = {"class_name": "LSTM", "config": {"name": "lstm_1", "output_dim": 2, "inner_activation": "sigmoid"}}
     (finding,) = examine("K608", keras_1(sequential({"class_name": "Bidirectional", "config": {"name": "both", "layer": inner}})))
