@@ -30,7 +30,8 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
 
     A nested model with one input or output is stored as a list of one (``[["in", 0, 0]]``) by Keras 2 and by Keras 3.0 to 3.10; from
     3.11 on the Sequential or wrapper (TimeDistributed) around it is handed a list: "Layer "dense" expects 1 input(s), but it received 2 input tensors", or an output
-    with one axis too many; so are Keras 3.0 to 3.2, and 3.4. Keras 3.0 to 3.3 do not understand the flat form (``["in", 0, 0]``) that
+    with one axis too many; so are Keras 3.0 to 3.2, and 3.4. A list of one input alone, as 3.15
+    writes it of ``Model(base.inputs, …)``, harms none of these, nor does one output of the last layer. Keras 3.0 to 3.3 do not understand the flat form (``["in", 0, 0]``) that
     later releases write: "get_tensor() takes 3 positional arguments but 11 were given". And Keras 2 counted the calls of a nested model from 1, Keras 3 counts from 0: "Invalid Functional model
     configuration. The graph of the Functional model either has loops or disconnected nodes".
 
@@ -60,7 +61,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     yield from miscalled(document, target)
     for model in all_models(document):
         listed = any(habit.of(target) for habit in LISTED) and not (
-            habits.KEEPS_ENDPOINT_LISTS.of(target) and _handed_to_a_sequential(document, model)
+            habits.KEEPS_ENDPOINT_LISTS.of(target) and (_handed_to_a_sequential(document, model) or _last_of_all(document, model))
         )
         if model.nested and model.functional and listed and _called_alone(document, model):
             yield from _single_in_list(document, model, target)
@@ -95,10 +96,17 @@ def _handed_to_a_sequential(document: Document, model: Model) -> bool:
     return bool(inner) and inner[0].class_name == "InputLayer"
 
 
+def _last_of_all(document: Document, model: Model) -> bool:
+    """Whether it is the last layer of the outermost stack: Keras takes a list of one for the one output (tried in 3.12.0 and 3.15.1)."""
+    around = home_of(document, model.node.at)
+    return around is not None and not around[0].node.at.keys and around[1].number == len(around[0].layers) - 1
+
+
 def _single_in_list(document: Document, model: Model, target: Target) -> Iterator[Finding]:
     stored = {key: model.node.config.get(key) for key in ENDS}
     wrapped = {key: value for key, value in stored.items() if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list)}
-    if not wrapped or (habits.RETURNS_LISTED_OUTPUTS.of(target) and "output_layers" not in wrapped):
+    by_output = habits.RETURNS_LISTED_OUTPUTS.of(target) or habits.KEEPS_ENDPOINT_LISTS.of(target)
+    if not wrapped or (by_output and "output_layers" not in wrapped):
         return
     at = model.node.at / "config"
     flat = Repair("write them flat", tuple(Edit(at / key, old=value, new=value[0]) for key, value in wrapped.items()))

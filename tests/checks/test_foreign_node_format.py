@@ -46,7 +46,37 @@ def test_a_sequential_behind_it_takes_the_list_as_well() -> None:
     inner, behind = functional(start(), OUT, name="inner"), sequential(layer("InputLayer", batch_shape=[None, 4]), layer("Dense"))
     assert examine("K604", document(sequential(inner, behind))) == []
     assert len(examine("K604", document(sequential(inner, sequential(layer("Dense")))))) == 1
-    assert len(examine("K604", document(sequential(inner, behind, functional(start(), OUT, name="last"))))) == 1
+    last = functional(start(), OUT, name="last")
+    assert len(examine("K604", document(sequential(inner, behind, last, layer("Dense"))))) == 1
+
+
+def test_one_that_ends_the_outermost_stack_may_keep_its_lists() -> None:
+    """Run in Keras 3.12 and 3.15, as an archive and an ``.h5``: predictions and training are the same."""
+    ends = sequential(layer("InputLayer", batch_shape=[None, 4]), functional(start(), OUT, name="inner"))
+    assert examine("K604", document(ends)) == []
+    assert examine("K604", document(ends), Target("3.12.0")) == []
+    assert len(examine("K604", document(sequential(ends, layer("Dense"))))) == 1
+    assert len(examine("K604", document(ends), Target("3.4.1"))) == 1
+
+
+@pytest.mark.parametrize(("key", "sick"), [("input_layers", False), ("output_layers", True)])
+def test_what_keras_makes_of_one_end_in_a_list_is_what_is_told(key: str, sick: bool) -> None:
+    """As Keras 3.15 writes ``Model(base.inputs, …)``, which transfer learning puts into a Sequential: it was called sick."""
+    inside = keras.Input((4,), name="x")
+    inner = keras.Model(inside, keras.layers.Dense(3)(inside), name="inner")
+    model = keras.Sequential([keras.Input((4,)), inner, keras.layers.Flatten(), keras.layers.Dense(2)])
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    own = config["config"]["layers"][1]["config"]
+    own[key] = [own[key]]
+    assert bool(examine("K604", document(config))) is sick
+    given = numpy.random.RandomState(3).rand(2, 4).astype("float32")
+    if sick:
+        with pytest.raises((ValueError, AttributeError)):
+            keras.saving.deserialize_keras_object(config).predict(given, verbose=0)
+    else:
+        well = keras.saving.deserialize_keras_object(config)
+        well.set_weights(model.get_weights())
+        assert numpy.array_equal(well.predict(given, verbose=0), model.predict(given, verbose=0))
 
 
 def test_releases_before_3_11_read_a_list_of_one_as_one() -> None:
