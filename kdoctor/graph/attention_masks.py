@@ -55,6 +55,14 @@ def asks_tensors(document: Document, target: Target) -> bool:
     return habits.TAKES_MASKS_AWAY.of(target) and any(objects_named(document, (CLASS,)))
 
 
+def asks_arguments(document: Document, target: Target) -> bool:
+    """The other way about: a file of Keras 3.8 or later for a Keras 3 that goes by what the file states."""
+    saved = release_of(document)
+    if saved is None or not target.keras_3 or not habits.TAKES_MASKS_AWAY.at(origin_of(document)):
+        return False
+    return not habits.TAKES_MASKS_AWAY.of(target) and any(objects_named(document, (CLASS,)))
+
+
 def attending(model: Model) -> list[Attending]:
     """Every call of such a layer in a Functional that Keras 2 saved to which a mask came."""
     saved, told = masks_of(model, Joining.ALL), masks_of(model, Joining.ANY, STOPPING)  # what these hand on another cure stops

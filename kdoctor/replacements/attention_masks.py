@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.attention_masks import ARGUMENT, Attending
-from kdoctor.graph.lost_queries import SPREAD, LostQuery
+from kdoctor.graph.lost_queries import QUERY_MASK, SPREAD, LostQuery
 from kdoctor.graph.merged_masks import Made, Mask
 from kdoctor.native_config import keras_tensor, native_call
+from kdoctor.pointer import Pointer
 from kdoctor.replacements.graph_order import ordered
+from kdoctor.replacements.mask_stops import stops_of
 from kdoctor.replacements.moved_arrays import with_arrays
 from kdoctor.replacements.stated_masks import shown
 from kdoctor.structure.connections import given_to
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from kdoctor.translate.graph import Graph
     from kdoctor.translate.values import Value
 
+QUERY = "query"
 Makers: TypeAlias = Mapping[Made, tuple[Layer, int]]  # a mask -> the layer that makes it, and in which call
 
 
@@ -67,6 +70,26 @@ def telling_queries(document: Document, model: Model, found: Sequence[LostQuery]
     except Untranslatable:
         return None
     return _handed_over(document, model, told, graph)
+
+
+def without_query_masks(document: Document, model: Model, found: Sequence[LostQuery], axes: Mapping[Pointer, int]) -> tuple[Edit, ...]:
+    """Edits of a ``.keras`` document: the calls state no ``query_mask``, and their queries come with none. ``axes``: of the queries, by layer."""
+    stops = stops_of(model, {one.layer.calls[one.call][0]: (one.layer, axes[one.layer.at]) for one in found})
+    items, at = layer_list(model.node)
+    written = list(items)
+    for one in found:
+        item, stop = written[one.layer.number], stops[one.layer.calls[one.call][0]]
+        nodes = list(item["inbound_nodes"])
+        node, query = nodes[one.call], keras_tensor(Source(stop["name"], 0, 0))
+        placed, named = list(node["args"]), {**node["kwargs"], QUERY_MASK: None}
+        if placed:
+            placed[0] = query
+        else:
+            named[QUERY] = query
+        nodes[one.call] = {**node, "args": placed, "kwargs": named}
+        written[one.layer.number] = {**item, "inbound_nodes": nodes}
+    outputs: Json = model.node.config.get("output_layers")
+    return with_arrays(document, [Edit(at, old=items, new=ordered([*written, *stops.values()], outputs))])
 
 
 def _handed_over(document: Document, model: Model, told: Mapping[tuple[int, int], Source], graph: Graph) -> tuple[Edit, ...]:

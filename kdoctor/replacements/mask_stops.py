@@ -31,19 +31,24 @@ def stopping_masks(document: Document, model: Model, found: Mapping[int, int], l
 
 def stopping_before(document: Document, model: Model, layer: Layer, axes: Sequence[int]) -> tuple[Edit, ...]:
     """Edits of a ``.keras`` document: the one call of a merging layer takes its tensors without their masks; ``axes``: of each, as above."""
-    taken = {one.key for one in model.layers} | {one.name for one in model.layers}
-    stops: dict[Source, Json] = {}
-    for source, number in zip(layer.calls[0], axes, strict=True):
-        if source not in stops:
-            name = fresh(f"{source.layer}_{ENDING}", taken)
-            taken.add(name)
-            config = {"name": name, "trainable": True, **_config(layer, number)}
-            stops[source] = {**STOP, "config": config, "name": name, "inbound_nodes": [{"args": [keras_tensor(source)], "kwargs": {}}]}
+    stops = stops_of(model, {source: (layer, number) for source, number in zip(layer.calls[0], axes, strict=True)})
     items, at = layer_list(model.node)
     tensors = [keras_tensor(Source(stops[source]["name"], 0, 0)) for source in layer.calls[0]]
     written = list(items)
     written[layer.number] = {**items[layer.number], "inbound_nodes": [{"args": [tensors], "kwargs": {}}]}
     return with_arrays(document, [Edit(at, old=items, new=ordered([*written, *stops.values()], model.node.config.get("output_layers")))])
+
+
+def stops_of(model: Model, found: Mapping[Source, tuple[Layer, int]]) -> dict[Source, dict[str, Json]]:
+    """The layer that stops the mask of each tensor, which has so many axes, for the layer that takes it."""
+    taken = {one.key for one in model.layers} | {one.name for one in model.layers}
+    stops: dict[Source, dict[str, Json]] = {}
+    for source, (layer, axes) in found.items():
+        name = fresh(f"{source.layer}_{ENDING}", taken)
+        taken.add(name)
+        config = {"name": name, "trainable": True, **_config(layer, axes)}
+        stops[source] = {**STOP, "config": config, "name": name, "inbound_nodes": [{"args": [keras_tensor(source)], "kwargs": {}}]}
+    return stops
 
 
 def _config(layer: Layer, axes: int) -> dict[str, Json]:

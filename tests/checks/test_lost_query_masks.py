@@ -21,6 +21,7 @@ from kdoctor.archive import open_document
 from kdoctor.cli.app import app
 from kdoctor.engine import examine
 from kdoctor.packs import load_checks
+from kdoctor.structure.layers import layers as layers_in
 from kdoctor.target import Target
 from kdoctor.testing import document, layer
 from kdoctor.testing import examine as in_document
@@ -82,6 +83,27 @@ def test_since_keras_3_8_nothing_changes(tmp_path: Path) -> None:
 def test_for_keras_3_7_nothing_changes(tmp_path: Path) -> None:
     path = saved(encoder(layers.Flatten()), tmp_path, "3.7.0")
     assert found(path, "3.7.0") == []
+
+
+def test_a_file_of_keras_3_8_heeds_no_mask_for_keras_3_7_either(tmp_path: Path) -> None:
+    """Fourteen of forty Transformers of 3.8.0 with masks computed something else in 3.5.0, and the same once they were cured (2026-11-23)."""
+    path, out = saved(encoder(layers.Flatten(name="flat")), tmp_path, "3.8.0"), tmp_path / "fixed.keras"
+    assert found(path, "3.7.0") == ["heads_1"]
+    done = CliRunner().invoke(app, ["fix", str(path), "-o", str(out), "--target", "keras==3.7.0"])
+    assert done.exit_code == 0, done.output
+    assert found(out, "3.7.0") == []
+    assert "sum_0_unmasked" in {layer.name for layer in layers_in(open_document(out))}
+    both = (numpy.asarray(keras.models.load_model(file)(WORDS)) for file in (path, out))
+    assert numpy.allclose(*both, atol=1e-6)
+
+
+def test_a_mask_that_goes_into_a_nested_model_is_told_for_keras_3_7() -> None:
+    inside = (start("x"), heads("first", "x"), added("sum", "x", "first"), heads("second", "sum"))
+    words = (start(), after(layer("Embedding", name="words", input_dim=9, output_dim=4, mask_zero=True), "in"))
+    nested = functional(*inside, inputs=(("x", 0, 0),), outputs=(("second", 0, 0),), name="encoder")
+    model = document(functional(*words, after(nested, "words"), outputs=(("encoder", 0, 0),)), metadata={"keras_version": "3.8.0"})
+    assert [one.layer for one in in_document("K609", model, Target("3.7.0"))] == ["second"]
+    assert in_document("K609", model, Target("3.9.0")) == []
 
 
 def test_what_skips_the_hidden_steps_computes_the_same(tmp_path: Path) -> None:
