@@ -80,7 +80,7 @@ def _repair(document: Document, model: Model, found: list[Heard], target: Target
     if is_wrapped(model.node.at) or any(one is None for one in told):
         return None
     edits = telling(document, model, [one for one in told if one is not None], target.release) if document.format.native else ()
-    return Repair("hand the mask over as an argument", edits, native=True)
+    return None if edits is None else Repair("hand the mask over as an argument", edits, native=True)
 
 
 def _told(makers: Makers, one: Heard, alike: bool) -> Told | None:

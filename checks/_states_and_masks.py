@@ -60,4 +60,4 @@ def _repair(document: Document, model: Model, found: list[Unmasked], target: Tar
         return None
     apart = all(isinstance(one.layer.node.raw["inbound_nodes"][one.call], dict) for one in found)  # else K208 comes first
     edits = with_masks(document, model, found, target.release) if document.format.native and apart else ()
-    return Repair("hand the mask over as an argument", edits, native=True)
+    return None if edits is None else Repair("hand the mask over as an argument", edits, native=True)

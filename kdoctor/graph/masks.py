@@ -5,7 +5,7 @@ Which classes of Keras 3.15.1 do was read from their ``supports_masking``, ``com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kdoctor.structure.layers import Layer, is_model
@@ -55,9 +55,18 @@ def is_asked_for(model: Model, layer: Layer) -> bool:
     return any(by_key[key].class_name in ASKING | TAKING or is_model(by_key[key].node) for key in _reached(model, [layer]))
 
 
-def reached_from(model: Model, layer: Layer) -> Mapping[str, int]:
-    """The layers to which a mask comes that a layer of a Functional hands on, by key, and how many."""
-    return _reached(model, [layer])
+def takers_of(model: Model) -> Mapping[str, Sequence[Layer]]:
+    """The layers of a Functional that take what each makes, by its key: those that are called once."""
+    takers: dict[str, list[Layer]] = {}
+    for layer in model.layers:
+        for source in layer.calls[0] if len(layer.calls) == 1 else ():
+            takers.setdefault(source.layer, []).append(layer)
+    return takers
+
+
+def meets(takers: Mapping[str, Sequence[Layer]], layer: Layer, wanted: Callable[[Layer], bool]) -> bool:
+    """Whether a mask that a layer hands on comes to such a one. No farther than to the first: of thousands each may be asked for."""
+    return any(wanted(one) for one in _flood(takers, [layer], {}))
 
 
 def reached(model: Model) -> frozenset[str]:
@@ -78,19 +87,22 @@ def makes_mask(layer: Layer) -> bool:
 
 
 def _reached(model: Model, begin: list[Layer]) -> Mapping[str, int]:
-    users: dict[str, list[Layer]] = {}
-    for layer in model.layers:
-        for source in layer.calls[0] if len(layer.calls) == 1 else ():
-            users.setdefault(source.layer, []).append(layer)
     found: dict[str, int] = {}
+    for _ in _flood(takers_of(model), begin, found):
+        pass
+    return found
+
+
+def _flood(takers: Mapping[str, Sequence[Layer]], begin: list[Layer], found: dict[str, int]) -> Iterator[Layer]:
+    """The layers to which the mask comes, as often as it does; ``found`` counts that."""
     todo, gone = list(begin), {layer.key for layer in begin}
     while todo:
-        for user in users.get(todo.pop().key, ()):
+        for user in takers.get(todo.pop().key, ()):
             found[user.key] = found.get(user.key, 0) + 1
+            yield user
             if user.key not in gone and hands_on(user, found[user.key]):
                 gone.add(user.key)
                 todo.append(user)
-    return found
 
 
 def hands_on(layer: Layer, masks: int = 1) -> bool:

@@ -6,10 +6,10 @@ in a TimeDistributed, saved by 2.11, were run in both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from kdoctor.graph.masks import ASKING, RECURRENT, behind, hands_on, makes_mask, reached, reached_from, tells_steps
+from kdoctor.graph.masks import ASKING, RECURRENT, behind, hands_on, makes_mask, meets, reached, takers_of, tells_steps
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model
@@ -29,14 +29,14 @@ class Changed(NamedTuple):
 
 def changed_masks(model: Model, wrapped: Mapping[Pointer, Model]) -> Iterator[Changed]:
     """Those of a model whose masks get to something that heeds them; ``wrapped``: the models that wrappers hold, by their place."""
-    come = reached(model)
-    for layer in model.layers:
+    come, takers = reached(model), takers_of(model)
+    for place, layer in enumerate(model.layers):
         held = _held(layer)
         if held is None:
             continue
         inner, comes = wrapped.get(held.at), layer.key in come
         lost = not comes and _makes(held, inner)
-        if (lost or (comes and _joins_steps(held, inner))) and _is_heeded(model, layer):
+        if (lost or (comes and _joins_steps(held, inner))) and _is_heeded(model, takers, place):
             yield Changed(layer, lost)
 
 
@@ -61,12 +61,11 @@ def _joins_steps(held: Node, inner: Model | None) -> bool:
     return any(node.class_name in JOINING_STEPS and not tells_steps(node) for node in within)
 
 
-def _is_heeded(model: Model, layer: Layer) -> bool:
+def _is_heeded(model: Model, takers: Mapping[str, Sequence[Layer]], place: int) -> bool:
     if model.functional:
-        come = reached_from(model, layer)
-        return any(_heeds(one) for one in model.layers if one.key in come)
-    behind_it = model.layers[model.layers.index(layer) + 1 :]
-    for one in behind_it:
+        return meets(takers, model.layers[place], _heeds)
+    for number in range(place + 1, len(model.layers)):
+        one = model.layers[number]
         if _heeds(one):
             return True
         if not hands_on(one):

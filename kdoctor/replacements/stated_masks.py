@@ -45,15 +45,16 @@ class Told(NamedTuple):
     like: tuple[Layer, int]
 
 
-def with_masks(document: Document, model: Model, found: Sequence[Unmasked], release: str) -> tuple[Edit, ...]:
+def with_masks(document: Document, model: Model, found: Sequence[Unmasked], release: str) -> tuple[Edit, ...] | None:
     """Edits of a ``.keras`` document in whose calls the states are an argument already."""
     makers = ((one, (one.maker, one.made.call)) for one in found)
     return telling(document, model, [Told(one.layer, one.call, (maker,), maker) for one, maker in makers], release)
 
 
-def telling(document: Document, model: Model, found: Sequence[Told], release: str) -> tuple[Edit, ...]:
-    """Edits of a ``.keras`` document whose calls are in the words of Keras 3."""
+def telling(document: Document, model: Model, found: Sequence[Told], release: str) -> tuple[Edit, ...] | None:
+    """Edits of a ``.keras`` document whose calls are in the words of Keras 3; None where they are more operations than a cure may write."""
     from kdoctor.translate.graph import Graph  # few files need one, and its tables are dear to import
+    from kdoctor.translate.values import Untranslatable
 
     # what compute_mask of an Embedding makes for the layers that do get its mask is named not_equal, beside the layers
     graph = Graph(release, {each.key for each in model.layers}, prefix="mask_")
@@ -62,7 +63,10 @@ def telling(document: Document, model: Model, found: Sequence[Told], release: st
     masks: dict[tuple[tuple[str, int], ...], Source] = {}  # equal ones are made once
     for one in found:
         asked = tuple((maker.key, call) for maker, call in (one.makers or (one.like, one.like)))
-        mask = masks[asked] if asked in masks else masks.setdefault(asked, _mask(graph, one))
+        try:
+            mask = masks[asked] if asked in masks else masks.setdefault(asked, _mask(graph, one))
+        except Untranslatable:
+            return None
         item = written[one.layer.number]
         nodes = list(item["inbound_nodes"])
         node = native_call(nodes[one.call]) if isinstance(nodes[one.call], list) else nodes[one.call]

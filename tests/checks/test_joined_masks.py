@@ -177,6 +177,21 @@ def test_what_goes_into_a_nested_model_is_joined_as_keras_3_3_did(name: str, tmp
     numpy.testing.assert_allclose(numpy.asarray(fixed(path)(WORDS)), expected, atol=1e-6)
 
 
+def test_more_masks_than_a_cure_may_write_are_told_without_one() -> None:
+    """500 operations; without the limit the file would be written, and Keras would go on for minutes."""
+    made: list[dict[str, Any]] = []
+    for number in range(260):
+        name = str(number)
+        made += [
+            after(layer("Masking", name=f"m{name}", mask_value=float(number + 1)), "places"),
+            after(layer("Add", name=f"s{name}"), "words", f"m{name}"),
+        ]
+        made.append(after(layer("GlobalAveragePooling1D", name="out" if name == "0" else f"p{name}"), f"s{name}"))
+    findings = examine("K609", of_words(*made))
+    assert len(findings) == 260
+    assert {found.repair for found in findings} == {None}
+
+
 def test_an_older_target_is_told_of_without_a_cure() -> None:
     (finding,) = examine("K609", of_words(after(ADD, "words", "places"), after(POOL, "sum"), release="3.15.1"), Target("2.15.0"))
     assert finding.repair is None
