@@ -49,8 +49,8 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     functions of metrics are texts there: ``evaluate`` raises "'str' object is not callable" in every Keras 3, which is told with ``--for training``.
 
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
-    saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. The
-    words are not in the file; the cure writes those that ``--set NAME.vocabulary=[…]`` says.
+    saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. An
+    archive without its ``assets`` folder is no better. The words are not in the file; the cure writes those that ``--set NAME.vocabulary=[…]`` says.
 
     A Discretization of Keras 2 that learned its boundaries keeps a summary of what it saw; Keras 3 makes no boundaries of it: "You need to
     either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)`". Keras 2 tells them
@@ -98,17 +98,18 @@ def _lost_words(document: Document, target: Target) -> Iterator[Finding]:
     for node in without_words(document):
         at, told = node.at / "config" / WORDS, _words(node, target)
         written = () if told is None else (Edit(at, old=node.config.get(WORDS, ABSENT), new=told),)
-        asked = Need("FILE", f"the vocabulary of {node.name!r}", "save the model as .keras, which holds it")
+        asked = Need("FILE", f"the vocabulary of {node.name!r}", "the .keras of the model as it was saved holds it")
         if not weighs_words(node):
             asked = Need("--set", f"{node.name}.{WORDS}=[…]", "the words in their order; a .keras of the model holds them")
         yield Finding(
             at,
-            f"the words that {node.class_name} {node.name!r} looks up are not in the file: an .h5 has no room for what adapt() learned",
+            f"the words that {node.class_name} {node.name!r} looks up are not in the file: "
+            + ("its assets are gone" if document.format.native else "an .h5 has no room for what adapt() learned"),
             repair=Repair(f"write the {len(told)} words that you give", written) if told is not None else None,
             needs=() if told is not None else (asked,),
             layer=node.name,
             keras_says="FailedPreconditionError: Table not initialized."
-            if target.keras_3
+            if target.keras_3 or document.format.native
             else "NotImplementedError: Save or restore weights that is not an instance of `tf.Variable` is not supported in h5",
         )
 
