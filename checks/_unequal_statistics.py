@@ -34,8 +34,8 @@ def one_for_several(document: Document, target: Target) -> Iterator[Finding]:
             continue
         short, shape = (KEYS[0], variance) if len(mean) < len(variance) or set(mean) <= {1} else (KEYS[1], mean)
         value, at = node.config.get(short), node.at / "config" / short
-        single = _single(value)
-        repair = None if single is None else Repair("write it for each of them", (Edit(at, old=value, new=_spread(single, shape)),))
+        alone = single(value)
+        repair = None if alone is None else Repair("write it for each of them", (Edit(at, old=value, new=spread(alone, shape)),))
         yield Finding(
             at,
             f"the {short} of {NAME} {node.name!r} is one for several, which {target} does not spread",
@@ -47,12 +47,12 @@ def one_for_several(document: Document, target: Target) -> Iterator[Finding]:
         )
 
 
-def _single(value: Json) -> Json:
+def single(value: Json) -> Json:
     """The number that a value holds alone; None for several."""
     while isinstance(value, list) and len(value) == 1:
         (value,) = value
     return None if isinstance(value, list) else value
 
 
-def _spread(value: Json, shape: Lengths) -> Json:
-    return [_spread(value, shape[1:]) for _ in range(shape[0])] if shape else value
+def spread(value: Json, shape: Lengths) -> Json:
+    return [spread(value, shape[1:]) for _ in range(shape[0])] if shape else value

@@ -35,6 +35,13 @@ def unfit_mean(config: Mapping[str, Json], shape: Shape, target: Target) -> str 
     return None if _is_spread(laid, kept) else f"it has the shape {list(mean)}, and stands for {asked}"
 
 
+def kept_lengths(config: Mapping[str, Json], shape: Shape) -> Lengths | None:
+    """The lengths of the axes that are kept of an input of this shape, the batch first; None where one is not known."""
+    axes = _axes(config.get("axis", -1), len(shape))
+    found = [] if axes is None else [shape[axis] for axis in axes]
+    return None if axes is None or None in found else tuple(length for length in found if length is not None)
+
+
 def lengths_of(value: Json) -> Lengths | None:
     """The shape of a number or of lists of numbers, as numpy has it; None for what is neither, or ragged."""
     if isinstance(value, (int, float)):

@@ -73,6 +73,8 @@ def _has_number(call: Json) -> bool:
         item = stack.pop()
         if isinstance(item, (int, float)) and not isinstance(item, bool):
             return True
-        if isinstance(item, (dict, list)):
-            stack.extend(item.values() if isinstance(item, dict) else item)
+        if isinstance(item, dict):
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item[2:] if item[:1] == [CONSTANT] else item)  # the number behind that word counts nothing
     return False

@@ -47,3 +47,14 @@ def test_equal_ones_and_earlier_releases_are_left_alone() -> None:
     assert examine("K614", stated(None, None)) == []
     for release in ("2.15.0", "3.0.5", "3.13.0"):
         assert examine("K614", stated([0.0, 1.0], 2.0), Target(release)) == []
+
+
+@pytest.mark.parametrize(("mean", "variance"), [(0.5, 4.0), ([0.5], [4.0]), (0.5, [4.0])])
+def test_a_number_for_all_features_is_written_for_each_where_keras_lays_them_out(mean: Any, variance: Any) -> None:
+    sick, early = stated(mean, variance), Target("3.3.3")
+    (finding,) = examine("K614", sick, early)
+    healthy = cured(sick, finding)
+    assert examine("K614", healthy, early) == []
+    config = healthy.config["config"]["layers"][1]["config"]
+    assert (config["mean"], config["variance"]) == ([0.5, 0.5], [4.0, 4.0])
+    assert examine("K614", stated(0.5, 4.0)) == []
