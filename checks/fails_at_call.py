@@ -22,6 +22,7 @@ from ._lone_cells import lone_cells
 from ._masked_attention import narrow_masks
 from ._masked_groups import masked_groups
 from ._output_forms import unfit_forms
+from ._states_of_numbers import states_of_numbers
 from ._unfit_schedules import unfit_schedules
 from ._unquantized import unquantized
 
@@ -66,6 +67,9 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     A layer that Keras cannot quantize (all but Dense, EinsumDense and the Embeddings) has a quantized dtype policy that somebody wrote:
     "Layer Conv2D does not have a `_int8_call` method implemented". The cure writes the policy that it would be quantized from.
 
+    A recurrent layer that Keras 2 called with numbers for its ``initial_state`` gets them as lists, for want of a tensor: "Too few leaves for
+    PyTreeSpec". The cure writes tensors that the file holds.
+
     Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
     """
     yield from _kernels_of_a_gpu(document, target)
@@ -75,6 +79,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     yield from masked_groups(document, target)
     yield from lone_cells(document, target)
     yield from unquantized(document, target)
+    yield from states_of_numbers(document, target)
     if document.format.native:
         yield from _unfit_steps(document, target)
     yield from unfit_schedules(document, target)
