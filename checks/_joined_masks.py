@@ -12,7 +12,7 @@ from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
 from kdoctor.graph.attention_masks import asks_tensors, takes_masks_away
 from kdoctor.graph.masks import OF_ALL, makes_mask
-from kdoctor.graph.masks_of_calls import masks_of_calls
+from kdoctor.graph.masks_of_calls import Rules, masks_of_calls
 from kdoctor.graph.merged_masks import CONCATENATE, NO_MASK, STOPPING, Heard, Joining, Made, heard, joinings
 from kdoctor.graph.running_masks import CLASS
 from kdoctor.replacements.stated_masks import MAKERS, Told, telling
@@ -60,7 +60,7 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
 
 def _otherwise(model: Model, was: Joining, now: Joining, stopping: frozenset[str], running: bool) -> Iterator[Heard]:
     """The calls that heed another mask than they did; ``running``: of a model from whose tensors an attention takes masks while it runs."""
-    come = masks_of_calls((model,), True) if running else {}
+    come = masks_of_calls((model,), Rules(takes_away=True)) if running else {}
     for one, new in zip(heard(model, was, stopping), heard(model, now, stopping), strict=True):
         place = (one.layer.at, one.call)
         masks = (

@@ -8,7 +8,7 @@ from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.masked_products import PRODUCTS, Product, masked_products
-from kdoctor.graph.masks_of_calls import TooManyCalls, followed
+from kdoctor.graph.masks_of_calls import Rules, TooManyCalls, followed
 from kdoctor.graph.merged_masks import Joining, Place, joinings
 from kdoctor.graph.shapes import infer
 from kdoctor.native_config import keras_tensor
@@ -52,7 +52,7 @@ def products_of_masked(document: Document, target: Target) -> Iterator[Finding]:
 def _from_outside(document: Document, was: Joining) -> Mapping[Pointer, Collection[Place]]:
     """The masks that go into nested models and come out of them, in the Keras of the target, whichever it is."""
     try:
-        return followed(models(document), False, Joining.ALL if was is Joining.ALL else Joining.ANY).crossing
+        return followed(models(document), Rules(False, Joining.ALL if was is Joining.ALL else Joining.ANY)).crossing
     except TooManyCalls:
         return {}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
 from kdoctor.graph.asked_masks import asked_otherwise
-from kdoctor.graph.masks_of_calls import Calls, TooManyCalls, masks_of_calls
+from kdoctor.graph.masks_of_calls import Calls, Rules, TooManyCalls, masks_of_calls
 from kdoctor.graph.merged_masks import Joining, joinings
 from kdoctor.graph.running_masks import MERGING, makes_masked
 from kdoctor.graph.shapes import infer
@@ -35,7 +35,7 @@ def _of_group(document: Document, group: Sequence[Model], target: Target) -> Ite
     """``group``: models that call each other, the outermost first."""
     takes_away = habits.TAKES_MASKS_AWAY.of(target)
     try:
-        before, now = masks_of_calls(group, takes_away, Joining.NONE), masks_of_calls(group, takes_away)
+        before, now = (masks_of_calls(group, Rules(takes_away, how)) for how in (Joining.NONE, Joining.ANY))
     except TooManyCalls:
         return
     found = list(asked_otherwise(group, before, now))
@@ -67,4 +67,4 @@ def _repair(document: Document, group: Sequence[Model], now: Calls) -> Repair | 
 
 
 def _hands_on(layer: Layer, now: Calls) -> bool:
-    return any(makes_masked(layer, now.get((layer.at, index), ()), False) for index in range(len(layer.calls)))
+    return any(makes_masked(layer, [*map(bool, now.get((layer.at, index), ()))], False) for index in range(len(layer.calls)))

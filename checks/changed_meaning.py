@@ -69,30 +69,30 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     takes the masks from the tensors that it is given: the next attention to these, or to what they were added to (every block of a Transformer but the
     first), has none. The cure computes the masks beside the layers, and hands them over; so it does with the ``query_mask`` that files of Keras 3.0 to 3.7
     state, at which 3.8 does not look, and which earlier releases heed in files of 3.8: for these it stops the mask before the queries. Masks that go from one
-    model into another are stated nowhere, and told without a cure. Masks that differ are joined otherwise since Keras 3.4: an Add of words that are masked
-    and of positions that are not hands no mask on. Keras 3.0 to 3.3 handed none on at all: behind what joins masks in their files a Permute that leaves the
-    axes as they are stops them. A CategoryEncoding or Discretization (``one_hot``) of Keras 3.0 to 3.3 kept a last axis of 1, which all others drop: written
-    as ``multi_hot`` for these, and of their files with a Reshape behind it that gives the axis back. A Discretization of Keras 2 states the dtype of the bins
-    that it returns, int64, which Keras 3 makes of the numbers that it is given when the model predicts. Until Keras 3.13 a Dense behind a Discretization is
-    told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its axis and its order. A recurrent layer that is given the states it begins
-    with (a decoder) passes over the mask of its input in Keras 3. Where a Bidirectional is masked, Keras 1 to 2.3 repeated the step before in its sequence,
-    and all later ones put zeros. A layer that is called with ``training=True`` (the BatchNormalization of a pix2pix) is told what the model is told:
-    ``predict`` passes over it, and ``model(x)`` heeds it. A Dense or Embedding with LoRA forgets its ``lora_alpha`` in an ``.h5``: what was learned counts
-    another number of times, which the cure multiplies into it (an archive has it added to the kernel, as it was). A Normalization that has learned its mean
-    and variance, and stands in a nested model (an EfficientNet), forgets them in an ``.h5``, before Keras 3.6 wherever it stands: the cure writes an archive.
-    A Multiply, Maximum or Minimum leaves the steps that a mask hides out of its values since 3.4, and none did before: where what comes behind counts them,
-    the cure writes the operation, which knows no masks, or takes the masks from what it is given. The mask that a layer in a TimeDistributed makes (an
-    Embedding; a recurrent layer, of the steps of each time) got to what is behind it in Keras 2, and does not in Keras 3: told without a cure. A Rescaling,
-    Normalization or Identity (a ReLU before TensorFlow 2.6) handed no mask on in Keras 2, and does in Keras 3: a Permute that leaves the axes as they are
-    stops it. An IntegerLookup, StringLookup or TextVectorization that encodes (``multi_hot``, ``count``, ``one_hot``) returned floats in Keras 2, and returns
-    whole numbers in Keras 3: most layers cast them, a LayerNormalization truncates what it computes to them, a convolution or Softmax fails when called. A
-    Rescaling by 1 behind the lookup makes floats of them. Since Keras 3.4 the scores of a MultiHeadAttention are told to be as long as the queries both ways,
-    and to have four axes: a Dense, convolution or Reshape of scores with other lengths does not load, which is told without a cure; a LayerNormalization does
-    in a ``.keras`` archive that says what it was built with. Of a frozen layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have
-    loaded it, all of Keras 3 those of a MultiHeadAttention, GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for
-    training``. In an ``.h5`` that is the order of a nested model's arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional
-    wraps. Keras on Theano turned kernels round before it convolved, and none since 2.4 does so with its ``.h5`` files: cured, but not where it padded
-    otherwise, too.
+    model into another (of a file of Keras 2, those joined there, too) are stated nowhere, and told without a cure. Masks that differ are joined otherwise
+    since Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. Keras 3.0 to 3.3 handed none on at all: behind what joins
+    masks in their files a Permute that leaves the axes as they are stops them. A CategoryEncoding or Discretization (``one_hot``) of Keras 3.0 to 3.3 kept a
+    last axis of 1, which all others drop: written as ``multi_hot`` for these, and of their files with a Reshape behind it that gives the axis back. A
+    Discretization of Keras 2 states the dtype of the bins that it returns, int64, which Keras 3 makes of the numbers that it is given when the model
+    predicts. Until Keras 3.13 a Dense behind a Discretization is told another length than it gets. The ``normalize`` of Keras 3.0 exchanges its axis and its
+    order. A recurrent layer that is given the states it begins with (a decoder) passes over the mask of its input in Keras 3. Where a Bidirectional is
+    masked, Keras 1 to 2.3 repeated the step before in its sequence, and all later ones put zeros. A layer that is called with ``training=True`` (the
+    BatchNormalization of a pix2pix) is told what the model is told: ``predict`` passes over it, and ``model(x)`` heeds it. A Dense or Embedding with LoRA
+    forgets its ``lora_alpha`` in an ``.h5``: what was learned counts another number of times, which the cure multiplies into it (an archive has it added to
+    the kernel, as it was). A Normalization that has learned its mean and variance, and stands in a nested model (an EfficientNet), forgets them in an
+    ``.h5``, before Keras 3.6 wherever it stands: the cure writes an archive. A Multiply, Maximum or Minimum leaves the steps that a mask hides out of its
+    values since 3.4, and none did before: where what comes behind counts them, the cure writes the operation, which knows no masks, or takes the masks from
+    what it is given. The mask that a layer in a TimeDistributed makes (an Embedding; a recurrent layer, of the steps of each time) got to what is behind it
+    in Keras 2, and does not in Keras 3: told without a cure. A Rescaling, Normalization or Identity (a ReLU before TensorFlow 2.6) handed no mask on in Keras
+    2, and does in Keras 3: a Permute that leaves the axes as they are stops it. An IntegerLookup, StringLookup or TextVectorization that encodes
+    (``multi_hot``, ``count``, ``one_hot``) returned floats in Keras 2, and returns whole numbers in Keras 3: most layers cast them, a LayerNormalization
+    truncates what it computes to them, a convolution or Softmax fails when called. A Rescaling by 1 behind the lookup makes floats of them. Since Keras 3.4
+    the scores of a MultiHeadAttention are told to be as long as the queries both ways, and to have four axes: a Dense, convolution or Reshape of scores with
+    other lengths does not load, which is told without a cure; a LayerNormalization does in a ``.keras`` archive that says what it was built with. Of a frozen
+    layer (``trainable: false``) Keras 3.0 and 3.1 train every variable once they have loaded it, all of Keras 3 those of a MultiHeadAttention,
+    GroupQueryAttention or ConvLSTM, and of a Bidirectional of Keras 2: a warning with ``--for training``. In an ``.h5`` that is the order of a nested model's
+    arrays, too. The cure writes a ``.keras`` archive, and freezes what the Bidirectional wraps. Keras on Theano turned kernels round before it convolved, and
+    none since 2.4 does so with its ``.h5`` files: cured, but not where it padded otherwise, too.
 
     The cure of the first writes an InputLayer, which says the same to every release. A mask that gets lost beside states is computed by an operation and
     handed over as an argument, in a ``.keras`` archive. The two directions of a masked Bidirectional are written by themselves, into a small model that turns

@@ -39,7 +39,7 @@ def asked_otherwise(models: Sequence[Model], before: Calls, now: Calls) -> Itera
 def _changed(layer: Layer, index: int, before: Calls, now: Calls) -> set[int]:
     """The tensors of a call, by number, with which a mask comes in one of the two."""
     was, comes = (run.get((layer.at, index), ()) for run in (before, now))
-    return {place for place, (one, other) in enumerate(zip(was, comes, strict=False)) if one is not other}
+    return {place for place, (one, other) in enumerate(zip(was, comes, strict=False)) if bool(one) is not bool(other)}
 
 
 def _asked(layer: Layer, index: int, given: Sequence[Argument]) -> Iterator[int]:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from kdoctor.graph.attention_masks import ARGUMENT
 from kdoctor.graph.hidden_queries import counted_queries, drops, returns_scores
 from kdoctor.graph.masks import makes_mask
-from kdoctor.graph.masks_of_calls import masks_of_calls
+from kdoctor.graph.masks_of_calls import Rules, masks_of_calls
 from kdoctor.graph.merged_masks import Joining
 from kdoctor.graph.running_masks import CLASS
 from kdoctor.structure.connections import given_to
@@ -41,7 +41,7 @@ def lost_queries(model: Model, saved: Joining) -> Iterator[LostQuery]:
     layers = [layer for layer in model.layers if layer.class_name == CLASS]
     if not layers or not any(map(makes_mask, model.layers)):
         return
-    come, counted = masks_of_calls((model,), True), counted_queries(model, saved)
+    come, counted = masks_of_calls((model,), Rules(takes_away=True)), counted_queries(model, saved)
     by_key = {layer.key: layer for layer in model.layers}
     for layer in layers:
         for index, arguments in enumerate(given_to(layer)):

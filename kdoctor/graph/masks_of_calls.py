@@ -7,22 +7,42 @@ and its layers see the masks of the tensors that they get when it runs. Run in 3
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import or_
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
+from kdoctor.graph.masks import makes_mask
 from kdoctor.graph.merged_masks import Joining, Place
-from kdoctor.graph.running_masks import CLASS, RETURNING, in_order, makes_masked, stated_masks, told_to_model
+from kdoctor.graph.running_masks import CLASS, MERGING, RETURNING, in_a_row, in_order, makes_masked, stated_masks, told_to_model
 from kdoctor.keras_api.variables.table import DEEPEST
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import Layer
+from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model
 from kdoctor.structure.sources import Source
 
+MOST_MASKS: Final = 64  # that one is followed to; what joins more is one of its own
 MOST: Final = 20_000  # layers of nested models that are followed: these are run each time that they are called
 FIRST: Final = ""  # the one input of a Sequential
 NOTHING: Final = 0  # the number of a tensor that is not followed; it has no mask
-Calls: TypeAlias = "Mapping[tuple[Pointer, int], tuple[bool, ...]]"
+# The masks that come with a tensor together, by the number of the call that made each; none: every step counts
+Comes: TypeAlias = "frozenset[int]"
+Calls: TypeAlias = "Mapping[tuple[Pointer, int], tuple[Comes, ...]]"
+NO_MASK: Final[Comes] = frozenset()
+
+
+class Rules(NamedTuple):
+    """What a Keras makes of masks: whether a MultiHeadAttention takes them from what it is given, how they are joined, which layers hand none on.
+
+    ``told``: the calls of a model that were told a mask when it was put together, which their layers hand on; a call of a model in it hands in
+    those that ``handed`` has for it, and those that the file states.
+    """
+
+    takes_away: bool
+    how: Joining = Joining.ANY
+    stopping: frozenset[str] = frozenset()
+    told: Callable[[Model], set[tuple[Pointer, int]]] = stated_masks
+    handed: Calls = MappingProxyType({})
 
 
 class Followed(NamedTuple):
@@ -36,19 +56,18 @@ class TooManyCalls(Exception):
     """Models call models so often, or stand so deep in each other, that they are not followed."""
 
 
-def masks_of_calls(models: Sequence[Model], takes_away: bool, how: Joining = Joining.ANY, stopping: frozenset[str] = frozenset()) -> Calls:
-    """For each call of each layer, by place and number, with which of its tensors a mask comes, at any time that it is run.
+def masks_of_calls(models: Sequence[Model], rules: Rules) -> Calls:
+    """For each call of each layer, by place and number, the masks that come with each of its tensors, at any time that it is run.
 
-    models: of a document, the outermost first, or one without those that are nested in it. ``takes_away``: whether a MultiHeadAttention takes the masks
-    from what it is given; ``how``: what merging layers make of masks; ``stopping``: layers that hand none on.
+    models: of a document, the outermost first, or one without those that are nested in it.
     Raises `TooManyCalls`; of one model never.
     """
-    return followed(models, takes_away, how, stopping).calls
+    return followed(models, rules).calls
 
 
-def followed(models: Sequence[Model], takes_away: bool, how: Joining = Joining.ANY, stopping: frozenset[str] = frozenset()) -> Followed:
+def followed(models: Sequence[Model], rules: Rules) -> Followed:
     """The same, and the masks that go from one model into another."""
-    run = _Run({model.node.at: model for model in models}, takes_away, how, stopping)
+    run = _Run({model.node.at: model for model in models}, rules)
     if models:
         run.model(models[0], ())
     return Followed(run.found, {at: frozenset(places) for at, places in run.crossing.items()})
@@ -57,19 +76,19 @@ def followed(models: Sequence[Model], takes_away: bool, how: Joining = Joining.A
 class _Run:
     """Tensors are numbers: a layer that returns what it was given returns the number."""
 
-    def __init__(self, models: Mapping[Pointer, Model], takes_away: bool, how: Joining, stopping: frozenset[str]) -> None:
-        self._models, self._takes_away, self._how, self._stopping = models, takes_away, how, stopping
+    def __init__(self, models: Mapping[Pointer, Model], rules: Rules) -> None:
+        self._models, self._rules = models, rules
         self._orders: dict[Pointer, list[tuple[Layer, int]]] = {}
         self._stated: set[tuple[Pointer, int]] = set()
-        self._masked: set[int] = set()
+        self._masks: dict[int, Comes] = {}
         self._count, self._depth, self._followed = NOTHING, 0, 0
-        self.found: dict[tuple[Pointer, int], tuple[bool, ...]] = {}
+        self.found: dict[tuple[Pointer, int], tuple[Comes, ...]] = {}
         self.crossing: dict[Pointer, set[Place]] = defaultdict(set)
 
     def model(self, model: Model, given: Sequence[int]) -> list[int]:
         """The outputs for these inputs."""
         begins = [source.layer for source in model.endpoints("input_layers")] if model.functional else [FIRST]
-        masked = {(name, 0) for name, number in zip(begins, given, strict=False) if number in self._masked}
+        masked = {(name, 0) for name, number in zip(begins, given, strict=False) if number in self._masks}
         self.crossing[model.node.at] |= masked
         if not model.functional:
             return self._stack(model, given)
@@ -77,7 +96,8 @@ class _Run:
         for layer, index in self._order(model):
             taken = [_one(made, source) for source in layer.calls[index]]
             made[layer.key, index] = self._call(layer, index, taken)
-        return [_one(made, source) for source in model.endpoints("output_layers")]
+        ends = model.endpoints("output_layers")
+        return [_one(made, end if (end.layer, end.call) in made else end._replace(call=end.call - 1)) for end in ends]
 
     def _inside(self, model: Model, given: Sequence[int]) -> list[int]:
         self._depth += 1
@@ -98,31 +118,67 @@ class _Run:
         at = model.node.at
         if at not in self._orders:
             self._orders[at] = [*in_order(model)]
-            self._stated |= stated_masks(model)
+            self._stated |= self._rules.told(model)
         return self._orders[at]
 
     def _call(self, layer: Layer, index: int, taken: list[int]) -> list[int]:
         self._count += 1
-        come = tuple(number in self._masked for number in taken)
+        come = tuple(self._masks.get(number, NO_MASK) for number in taken)
         place = (layer.at, index)
         self.found[place] = tuple(map(or_, come, self.found.get(place, come)))
         inner = self._models.get(layer.at)
         if inner is not None:
-            self._masked.update(
-                number for number, told in zip(taken, told_to_model(layer, index), strict=False) if told and number != NOTHING
-            )
+            self._hand_in(layer, index, taken)
             returned = self._inside(inner, taken)
-            if not self._masked.isdisjoint(returned):
+            if not self._masks.keys().isdisjoint(returned):
                 self.crossing[layer.container].add((layer.key, index))
             return returned
-        if layer.class_name in RETURNING - self._stopping and len(taken) == 1:
+        if layer.class_name in RETURNING - self._rules.stopping and len(taken) == 1:
             return taken
-        if makes_masked(layer, come, place in self._stated, self._stopping, self._how):
-            self._masked.add(self._count)
         made = self._count
-        if self._takes_away and layer.class_name == CLASS:
-            self._masked.difference_update(taken)
+        if makes_masked(layer, tuple(map(bool, come)), place in self._stated, self._rules.stopping, self._rules.how):
+            self._masks[made] = self._made(layer, come)
+        if self._rules.takes_away and layer.class_name == CLASS:
+            for number in taken:
+                self._masks.pop(number, None)
         return [made]
+
+    def _hand_in(self, layer: Layer, index: int, taken: list[int]) -> None:
+        """Give what a nested model takes the masks that its call was told."""
+        place = (layer.at, index)
+        handed = self._rules.handed.get(place, ()) if place in self._stated else ()
+        self._masks.update((number, masks) for number, masks in zip(taken, handed, strict=False) if masks and number != NOTHING)
+        for number, told in zip(taken, told_to_model(layer, index), strict=False):
+            if told and number != NOTHING:
+                self._masks.setdefault(number, frozenset({number}))
+
+    def _made(self, layer: Layer, come: tuple[Comes, ...]) -> Comes:
+        """The masks of what a call makes, of which there is one; since Keras 3.4 different ones that are joined make another."""
+        own: Comes = frozenset({self._count})
+        if makes_mask(layer) or not any(come):
+            return own
+        together: Comes = frozenset().union(*come)
+        if layer.class_name not in MERGING:
+            return come[0] or own
+        if in_a_row(layer):
+            return own | together if len(together) < MOST_MASKS else own
+        if self._rules.how is Joining.ALL:
+            return together if len(together) <= MOST_MASKS else own
+        return come[0] if len({*come}) == 1 else own
+
+
+def counted_from_0(model: Model) -> Model:
+    """The model with each call of a model in it by the number that Keras 3 gives it: Keras 2 counts these from 1."""
+    calls = {layer.key: len(layer.calls) for layer in model.layers if is_model(layer.node)}
+    used = (source for layer in model.layers for call in layer.calls for source in call) if calls else ()
+    late = {source.layer for source in used if source.call >= calls.get(source.layer, MOST)}
+    if not late:
+        return model
+    less = [
+        layer._replace(calls=tuple(tuple(one._replace(call=one.call - (one.layer in late)) for one in call) for call in layer.calls))
+        for layer in model.layers
+    ]
+    return model._replace(layers=tuple(less))
 
 
 def _one(made: Mapping[tuple[str, int], list[int]], source: Source) -> int:

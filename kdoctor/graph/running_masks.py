@@ -67,8 +67,12 @@ def makes_masked(
 
 def _joins(layer: Layer, come: Sequence[bool], how: Joining) -> bool:
     """Since Keras 3.4 what is joined along the features with a tensor without a mask has one that hides nothing."""
-    in_a_row = layer.class_name == CONCATENATE and layer.node.config.get("axis", -1) not in LAST
-    return how is not Joining.NONE and (any(come) if in_a_row or how is Joining.ALL else all(come))
+    return how is not Joining.NONE and (any(come) if in_a_row(layer) or how is Joining.ALL else all(come))
+
+
+def in_a_row(layer: Layer) -> bool:
+    """Whether it puts steps behind steps, and not features beside features."""
+    return layer.class_name == CONCATENATE and layer.node.config.get("axis", -1) not in LAST
 
 
 class Running:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kdoctor.document import Document
 from kdoctor.graph.asked_masks import asked_otherwise
 from kdoctor.graph.masks import OF_ALL, hands_on, makes_mask
-from kdoctor.graph.masks_of_calls import FIRST, Calls, Followed, TooManyCalls, followed
+from kdoctor.graph.masks_of_calls import FIRST, Calls, Followed, Rules, TooManyCalls, followed
 from kdoctor.graph.merged_masks import HEEDING, STOPPING, Joining, Place, heard, masks_of
 from kdoctor.keras_api import habits
 from kdoctor.pointer import Pointer
@@ -38,7 +38,9 @@ def across_models(document: Document, now: Joining, stopping: frozenset[str]) ->
     if len(every) < 2:
         return Stopped({}, {})
     try:
-        saved, before, after = (followed(every, False, *way) for way in ((Joining.ALL, stopping), (now, stopping), (now, frozenset[str]())))
+        saved, before, after = (
+            followed(every, Rules(False, *way)) for way in ((Joining.ALL, stopping), (now, stopping), (now, frozenset[str]()))
+        )
     except TooManyCalls:
         return Stopped({}, {})
     leaving: dict[Pointer, list[Layer]] = {}
