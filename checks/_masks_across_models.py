@@ -71,7 +71,8 @@ def _of_keras_2(document: Document, target: Target, all_models: Sequence[Model],
     stopping = stopping_of(origin_of(document) or "")
     before = masks_of_calls(all_models, Rules(False, Joining.ALL, stopping, lambda model: set()))
     told = {place for model in all_models for place in _told(model, now, stopping)}
-    after = masks_of_calls(all_models, Rules(habits.TAKES_MASKS_AWAY.of(target), now, stopping, lambda model: told, before))
+    handed = masks_of_calls(all_models, Rules(False, now, stopping, lambda model: told))
+    after = masks_of_calls(all_models, Rules(habits.TAKES_MASKS_AWAY.of(target), now, stopping, lambda model: told, handed))
     within = {place for model in all_models for place in _told(model, Joining.ALL, stopping)}
     return [
         layer

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from operator import or_
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
@@ -34,8 +33,8 @@ NO_MASK: Final[Comes] = frozenset()
 class Rules(NamedTuple):
     """What a Keras makes of masks: whether a MultiHeadAttention takes them from what it is given, how they are joined, which layers hand none on.
 
-    ``told``: the calls of a model that were told a mask when it was put together, which their layers hand on; a call of a model in it hands in
-    those that ``handed`` has for it, and those that the file states.
+    ``told``: the calls of a model that were told a mask when it was put together, which their layers hand on; these are those that ``handed``
+    has for the call. A call of a model in it hands them in, and those that the file states.
     """
 
     takes_away: bool
@@ -69,8 +68,9 @@ def followed(models: Sequence[Model], rules: Rules) -> Followed:
     """The same, and the masks that go from one model into another."""
     run = _Run({model.node.at: model for model in models}, rules)
     if models:
-        run.model(models[0], ())
-    return Followed(run.found, {at: frozenset(places) for at, places in run.crossing.items()})
+        run.model(models[0], range(-1, -1 - len(models[0].endpoints("input_layers")), -1))
+    found = {place: tuple(map(frozenset, masks)) for place, masks in run.found.items()}
+    return Followed(found, {at: frozenset(places) for at, places in run.crossing.items()})
 
 
 class _Run:
@@ -81,8 +81,9 @@ class _Run:
         self._orders: dict[Pointer, list[tuple[Layer, int]]] = {}
         self._stated: set[tuple[Pointer, int]] = set()
         self._masks: dict[int, Comes] = {}
+        self._makers: dict[tuple[str, tuple[int, ...], str], int] = {}
         self._count, self._depth, self._followed = NOTHING, 0, 0
-        self.found: dict[tuple[Pointer, int], tuple[Comes, ...]] = {}
+        self.found: dict[tuple[Pointer, int], tuple[set[int], ...]] = {}
         self.crossing: dict[Pointer, set[Place]] = defaultdict(set)
 
     def model(self, model: Model, given: Sequence[int]) -> list[int]:
@@ -125,7 +126,10 @@ class _Run:
         self._count += 1
         come = tuple(self._masks.get(number, NO_MASK) for number in taken)
         place = (layer.at, index)
-        self.found[place] = tuple(map(or_, come, self.found.get(place, come)))
+        if place not in self.found:
+            self.found[place] = tuple(map(set, come))
+        for found, masks in zip(self.found[place], come, strict=False):
+            found |= masks
         inner = self._models.get(layer.at)
         if inner is not None:
             self._hand_in(layer, index, taken)
@@ -137,25 +141,30 @@ class _Run:
             return taken
         made = self._count
         if makes_masked(layer, tuple(map(bool, come)), place in self._stated, self._rules.stopping, self._rules.how):
-            self._masks[made] = self._made(layer, come)
+            self._masks[made] = self._made(layer, come if any(come) else self._told(place), taken)
         if self._rules.takes_away and layer.class_name == CLASS:
             for number in taken:
                 self._masks.pop(number, None)
         return [made]
 
+    def _told(self, place: tuple[Pointer, int]) -> tuple[Comes, ...]:
+        return self._rules.handed.get(place, ()) if place in self._stated else ()
+
     def _hand_in(self, layer: Layer, index: int, taken: list[int]) -> None:
         """Give what a nested model takes the masks that its call was told."""
-        place = (layer.at, index)
-        handed = self._rules.handed.get(place, ()) if place in self._stated else ()
-        self._masks.update((number, masks) for number, masks in zip(taken, handed, strict=False) if masks and number != NOTHING)
+        handed = zip(taken, self._told((layer.at, index)), strict=False)
+        self._masks.update((number, masks) for number, masks in handed if masks and number != NOTHING)
         for number, told in zip(taken, told_to_model(layer, index), strict=False):
             if told and number != NOTHING:
                 self._masks.setdefault(number, frozenset({number}))
 
-    def _made(self, layer: Layer, come: tuple[Comes, ...]) -> Comes:
+    def _made(self, layer: Layer, come: tuple[Comes, ...], taken: Sequence[int]) -> Comes:
         """The masks of what a call makes, of which there is one; since Keras 3.4 different ones that are joined make another."""
         own: Comes = frozenset({self._count})
-        if makes_mask(layer) or not any(come):
+        if makes_mask(layer):
+            made = (layer.class_name, tuple(taken), repr(layer.node.config.get("mask_value", 0)))
+            return own if not taken or NOTHING in taken else frozenset({self._makers.setdefault(made, self._count)})
+        if not any(come):
             return own
         together: Comes = frozenset().union(*come)
         if layer.class_name not in MERGING:

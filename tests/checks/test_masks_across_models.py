@@ -85,3 +85,31 @@ def test_a_model_is_told_the_mask_that_goes_into_it() -> None:
         start(), after(words("codes"), "in"), heads, total, after({**head, "config": {**head["config"], "name": "out"}}, "total")
     )
     assert told(document(model, metadata={"keras_version": "2.15.0"})) == []
+
+
+def into_a_model(other: str, source: str, join: str = "Add") -> Document:
+    """What joins the words with others goes into a model that pools it. ``other``: a name; ``source``: the input that these are of."""
+    pooled = after(layer("GlobalAveragePooling1D", name="end"), "given")
+    head = functional(start("given"), pooled, inputs=(("given", 0, 0),), outputs=(("end", 0, 0),), name="out")
+    both = after(layer(join, name="both"), "codes", other)
+    last = after({**head, "config": {**head["config"], "name": "out"}}, "both")
+    inputs = (("in", 0, 0), ("second", 0, 0))
+    made = functional(start(), start("second"), after(words("codes"), "in"), after(words(other), source), both, last, inputs=inputs)
+    return document(made, metadata={"keras_version": "2.15.0"})
+
+
+@pytest.mark.parametrize("join", ["Add", "Concatenate"])
+def test_two_masks_that_go_into_a_model_are_joined_otherwise(join: str) -> None:
+    assert told(into_a_model("others", "second", join)) == ["end"]
+
+
+@pytest.mark.parametrize("join", ["Add", "Concatenate"])
+def test_two_masks_of_the_same_words_are_one(join: str) -> None:
+    assert told(into_a_model("others", "in", join)) == []
+
+
+def test_a_recurrent_layer_hands_on_the_mask_that_it_was_told() -> None:
+    heads = layer("MultiHeadAttention", name="heads", num_heads=2, key_dim=2)
+    steps = layer("LSTM", name="end", units=4, return_sequences=True)
+    within = encoder(after(heads, "codes", "codes"), after(layer("Add", name="total"), "codes", "heads"), after(steps, "total"))
+    assert told(around(within, "2.15.0", 1)) == []
