@@ -47,6 +47,6 @@ def _said(node: Node) -> Hashable:
     named = isinstance(config.get("name"), str) and bool(config["name"])
     said = {key: value for key, value in config.items() if key != "name"} if named else config
     try:
-        return named, repr((beside, said))  # which tells 1 from 1.0, True and "1": in less time than the text of JSON
+        return named, OWN[1] in node.raw, repr((beside, said))  # which tells 1 from 1.0, True and "1": in less time than the text of JSON
     except RecursionError:
         return None
