@@ -2,20 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Safety, Severity, check
+from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
-from kdoctor.graph.shapes import infer
-from kdoctor.keras_1 import forgets, is_keras_1, multiplies_otherwise, today, without_words
+from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import layers
 from kdoctor.structure.models import wrapped_models
 from kdoctor.structure.naming import fresh
 from kdoctor.structure.objects import Node, objects, objects_named
 from kdoctor.target import Target
-from kdoctor.weights.keras_1 import relaid
 
-from ._merged_branches import as_graph, begins_with_branches
+from ._old_words import graph_of_branches, in_todays_words, speaks_of_old
 
 
 @check("K608", Severity.ERROR, since="0.1.0")
@@ -30,10 +28,12 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
     function becomes a Lambda of several tensors, which K401 looks at. An Embedding that dropped whole words in training loses that, which is unsafe. Layers that compute
     something else today, or that nobody has any more, have no cure.
     """
-    words = not habits.SPEAKS_KERAS_1.of(target) and (document.saved_by().major or 1) < 2
-    graph = _graph(document) if words else None
+    words = speaks_of_old(document, target)
+    graph = graph_of_branches(document) if words else None
     if graph is not None:
-        yield graph
+        at, repair = graph
+        message = "the Sequential model begins with a Merge of other models, which Keras 1 alone can take"
+        yield Finding(at, message, repair=repair, keras_says="ValueError: Unknown layer: 'Merge'.")
     for node in _all_layers(document) if words and graph is None else ():
         if is_keras_1(node):
             yield _old_words(document, node, target)
@@ -54,20 +54,6 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
         )
 
 
-def _graph(document: Document) -> Finding | None:
-    """Of a model that begins with a Merge of models: the words of its layers come after its form."""
-    root = next((node for node in objects_named(document, ("Sequential",)) if begins_with_branches(node)), None)
-    graph = as_graph(root, {node.name for node in objects(document) if node.name is not None}) if root is not None else None
-    if root is None or graph is None:
-        return None
-    return Finding(
-        root.at,
-        "the Sequential model begins with a Merge of other models, which Keras 1 alone can take",
-        repair=Repair("write it as a graph of its layers", (Edit(root.at, old=root.raw, new=graph),)),
-        keras_says="ValueError: Unknown layer: 'Merge'.",
-    )
-
-
 def _all_layers(document: Document) -> Iterator[Node]:
     """Those of the models, within wrappers too, and those that a wrapper holds."""
     yield from (layer.node for layer in layers(document))
@@ -82,19 +68,7 @@ def _name(node: Node, taken: set[str]) -> str:
 
 
 def _old_words(document: Document, node: Node, target: Target) -> Finding:
-    said, arrays = today(node), relaid(document, node)
-    repair, why = None, without_words(node)
-    if said is not None and multiplies_otherwise(node, infer(document).inputs.get(node.at, ())):
-        why = "it multiplies by other axes than a Dot of today"
-    elif said is not None and arrays is None:
-        why = "its arrays are not stored as Keras 1 had them"
-    elif said is not None and arrays is not None:
-        edits = (Edit(node.at, old=node.raw, new=said), *arrays)
-        if forgets(node):
-            title = f"write it as {said['class_name']} in today's words, without its dropout of whole words, which training used"
-            repair = Repair(title, edits, Safety.UNSAFE)
-        else:
-            repair = Repair(f"write it as {said['class_name']} in today's words", edits)
+    repair, why = in_todays_words(document, node)
     return Finding(
         node.at,
         f"{node.class_name} {node.name!r} is written in the words of Keras 1, which {target} does not read"

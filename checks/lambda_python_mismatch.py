@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
+from kdoctor.custom.lambda_layers import brought
 from kdoctor.document import Document
 from kdoctor.keras_api.pythons import newest_python, oldest_python
 from kdoctor.replacements.lambda_cures import cures
@@ -34,8 +35,8 @@ def lambda_python_mismatch(document: Document, target: Target) -> Iterator[Findi
     installed in later Pythons alone (Keras 3.13 and later need Python 3.11). A release before Keras 3 is judged in the newest Python
     that its TensorFlow has wheels for.
 
-    The cure is to say the same with Keras operations, which is K401's. A release before Keras 3 has none: there this check writes the layer
-    that the function is in an ``.h5`` (``x / 255.0 - 0.5`` is a Rescaling, from TensorFlow 2.6 on). Where that cannot be, the finding shows the function as a layer
+    The cure is K401's: the same with Keras operations, or your own layer with ``--custom``. For a release before Keras 3 it is the layer
+    that the function is, in an ``.h5`` (``x / 255.0 - 0.5`` is a Rescaling, from TensorFlow 2.6 on). Where that cannot be, the finding shows the function as a layer
     to paste into your script: build the model with it in the Lambda's place and load the weights. That file loads everywhere.
 
     ``fix --unsafe`` is the last resort, for a Lambda whose whole source can be recovered, that reaches for nothing (K407), and whose captured
@@ -74,7 +75,7 @@ def _finding(document: Document, target: Target, found: Lambda, where: str, rele
     assert found.code is not None
     readable = same_layout(found.code.python, release)
     outcome = "it may crash or compute something else" if readable else "it cannot be read there, not with safe_mode=False either"
-    cure = None if target.keras_3 else cures(document, target).of(found.at)
+    cure = cures(document, target).of(found.at) or brought(document, target, found)
     paste = layer_to_paste(document, found) if cure is None else None
     advice = None if paste is None else Repair("build the model with this layer in the Lambda's place", safety=Safety.ADVICE)
     return Finding(

@@ -17,6 +17,7 @@ from kdoctor.target import Target
 
 from ._added_losses import without_added
 from ._layer_activations import stated
+from ._old_words import cure_of
 
 CONSTRAINTS = frozenset({"RadialConstraint"})
 
@@ -66,7 +67,7 @@ def _repair(document: Document, node: Node, target: Target) -> Repair | None:
         return added
     edits = as_plain(document, node)
     if edits is None:
-        return retired(document, target).of(node.at)
+        return retired(document, target).of(node.at) or cure_of(document, node, target)
     return Repair(f"write {TWINS[node.class_name][0]}, with its layout of the weights", edits)
 
 

@@ -9,9 +9,8 @@ from typing import Final, NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node, objects, objects_named
-from kdoctor.structure.sources import only_tensor, tensors
+from kdoctor.structure.sources import CONSTANT, only_tensor, tensors
 
-CONSTANT: Final = "_CONSTANT_VALUE"  # stands in a call of Keras 2 where a tensor would
 MAPS: Final = "DTypePolicyMap"  # its keys are expressions, which Keras matches with the path of each layer
 STEPS: Final = 10**10
 PATH: Final = 200  # letters of a layer's path, where no name is longer

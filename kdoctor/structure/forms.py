@@ -16,7 +16,7 @@ from kdoctor.structure.layers import layer_list, layer_nodes
 from kdoctor.structure.missing_names import Misfit, in_names, in_root, nameless, written
 from kdoctor.structure.models import model_nodes
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sources import as_source, is_named, listed_tensors, only_tensor, tensors
+from kdoctor.structure.sources import as_source, is_constant, is_named, listed_tensors, only_tensor, tensors
 
 OBJECT = ("class_name", "config")
 GRAPH = ("layers", "input_layers", "output_layers")
@@ -172,18 +172,19 @@ def _in_call(call: Mapping[str, Json], at: Pointer, name: str | None) -> Iterato
             yield from _in_tensor(tensor, Pointer(at.part, (*at.keys, *keys)), name)
 
 
-def _in_listed_call(call: Sequence[Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
+def _in_listed_call(call: list[Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
     """One call in the words of Keras 2: ``[[layer, call, output, {…}], …]``, or one such entry alone (K604 knows who reads that).
 
     Each entry overrides the keywords of those before it: 2.15, 3.0.5 and 3.15.1 take anything there but in the last one.
     """
-    last = 0 if as_source(list(call)) is not None else len(call) - 1
-    for index, entry in enumerate([call] if as_source(list(call)) is not None else call):
-        place = at if as_source(list(call)) is not None else at / index
+    alone = as_source(call) is not None or is_constant(call)
+    last = 0 if alone else len(call) - 1
+    for index, entry in enumerate([call] if alone else call):
+        place = at if alone else at / index
         if isinstance(entry, list) and len(entry) > 4:
             why = f"a call of {name!r} takes {written(entry)}, which is more than a layer, a call, an output and keywords"
             yield Misfit(place, why, "ValueError: Cannot deserialize the model (invalid config data?)", name)
-        elif not tensors(entry):
+        elif not tensors(entry) and not is_constant(entry):
             yield Misfit(place, f"a call of {name!r} takes {written(entry)}, which names no tensor", "ValueError: Missing node", name)
         elif index == last and as_source(entry) is not None and len(entry) > 3 and not isinstance(entry[3], dict):
             why = f"the keywords of a call of {name!r} are {written(entry[3])}, no dict"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kdoctor.document import Json
 
 TENSOR = "__keras_tensor__"
+CONSTANT = "_CONSTANT_VALUE"  # ["_CONSTANT_VALUE", -1, number or array, keywords]: Keras 2's word for what no layer makes, where a tensor would stand
 CALL = ("args", "kwargs")
 
 
@@ -23,6 +24,11 @@ def as_source(value: Json) -> Source | None:
     if not isinstance(value, list) or len(value) < 3 or not isinstance(value[0], str):
         return None
     return Source(value[0], value[1], value[2]) if type(value[1]) is int and type(value[2]) is int else None
+
+
+def is_constant(value: Json) -> bool:
+    """A number or an array that an operation of Keras 2 is given where a tensor would stand."""
+    return isinstance(value, list) and len(value) >= 3 and value[0] == CONSTANT
 
 
 def is_named(call: Json) -> bool:

@@ -7,11 +7,10 @@ from typing import TypeAlias
 
 from kdoctor.document import Json
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sources import Source, as_source
+from kdoctor.structure.sources import Source, as_source, is_constant
 from kdoctor.translate.node_def import node_def_call
 from kdoctor.translate.values import Untranslatable, Value
 
-CONSTANT = "_CONSTANT_VALUE"
 Asked: TypeAlias = "tuple[str, tuple[Value, ...], dict[str, Value]]"
 Resolve: TypeAlias = Callable[[Source], Value]
 TENSOR_LISTS = ("values", "inputs", "xs")
@@ -68,7 +67,7 @@ def _subject(connection: Json, resolve: Resolve) -> Value:
 
 
 def _leaf(value: Json, resolve: Resolve) -> Value:
-    if value[0] == CONSTANT:
+    if is_constant(value):
         return value[2]
     source = as_source(value)
     if source is None:

@@ -60,15 +60,19 @@ def test_code_that_several_pythons_write_alike_is_held_against_all_of_them() -> 
     assert examine("K404", model(by("3.8")), replace(Target("3.0.5"), python=(3, 9))) == []
 
 
-def test_the_finding_shows_a_layer_to_paste() -> None:
-    (finding,) = examine("K404", model(by("3.9")))
+def test_the_cure_is_that_of_the_function() -> None:
+    (finding,), (of_code,) = examine("K404", model(by("3.9"))), examine("K401", model(by("3.9")))
+    assert finding.repair is not None
+    assert finding.repair == of_code.repair  # one edit, by whichever code it is asked for
+    assert (finding.repair.safety, finding.excerpt) == (Safety.SAFE, None)
+
+
+def test_the_finding_shows_a_layer_to_paste_where_nothing_of_keras_computes_the_same() -> None:
+    (finding,) = examine("K404", model(by("3.9", SAMPLING)))
     assert finding.repair is not None
     assert (finding.repair.safety, finding.repair.edits) == (Safety.ADVICE, ())
     assert finding.excerpt is not None
-    assert finding.excerpt.text == (
-        "import keras\n\n\n@keras.saving.register_keras_serializable()\nclass Crop(keras.layers.Layer):\n"
-        "    def call(self, x):\n        return x / 255.0 - 0.5\n"
-    )
+    assert "class Crop(keras.layers.Layer):\n    def call(self, inputs):\n        return inputs[0] + " in finding.excerpt.text
 
 
 KERAS_2 = Target("2.15.0")
@@ -157,12 +161,17 @@ def test_what_is_captured_is_carried_over() -> None:
         ("lambda x: f(x)(y)", {}),
         (CAPTURING, {"closure": [{"class_name": "__numpy__", "config": {"value": [1], "dtype": "float32"}}]}),
         (CAPTURING, {"closure": None}),
-        (SOURCE, {}),
     ],
 )
-def test_what_lacks_or_decides_and_what_has_a_safe_cure_is_not_compiled(source: str, more: dict[str, Any]) -> None:
+def test_what_lacks_or_decides_is_not_compiled(source: str, more: dict[str, Any]) -> None:
     repair = repair_of(HERE, source, **more)
     assert repair is None or repair.safety is Safety.ADVICE
+
+
+def test_what_has_a_safe_cure_is_not_compiled() -> None:
+    repair = repair_of(HERE, SOURCE)
+    assert repair is not None
+    assert (repair.safety, repair.source) == (Safety.SAFE, "")
 
 
 def test_what_reaches_for_the_system_is_never_compiled() -> None:

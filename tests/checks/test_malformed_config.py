@@ -70,6 +70,11 @@ def test_a_call_that_no_loader_reads_is_named(changed: dict[str, Any], at: str, 
     assert (finding.repair, [need.flag for need in finding.needs]) == (None, ["FILE"])
 
 
+@pytest.mark.parametrize("call", [["_CONSTANT_VALUE", -1, 0.1, {"y": ["in", 0, 0]}], [["_CONSTANT_VALUE", -1, True, {"x": ["in", 0, 0]}]]])
+def test_a_constant_that_keras_2_gives_an_operation_stands_where_a_tensor_would(call: list[Any]) -> None:
+    assert examine("K614", chain(class_name="TFOpLambda", inbound_nodes=[call])) == []
+
+
 def test_an_entry_that_is_no_layer_is_named() -> None:
     (finding,) = examine("K614", document(sequential(layer("Dense", units=2), {"config": {}})))
     assert finding.message == "an entry of the list of layers has no 'class_name'"

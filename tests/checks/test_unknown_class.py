@@ -136,9 +136,11 @@ def test_a_merge_that_no_layer_of_today_computes_has_no_cure(mode: object) -> No
     assert finding.repair is None
 
 
-def test_a_merge_of_keras_1_is_left_to_the_check_of_its_words() -> None:
-    (finding,) = examine("K602", merging(keras_2_merge(mode="sum"), "1.2.2"))
-    assert finding.repair is None
+def test_a_merge_of_keras_1_has_the_cure_of_the_check_of_its_words() -> None:
+    sick = merging(keras_2_merge(mode="sum"), "1.2.2")
+    (finding,) = examine("K602", sick)
+    assert finding.repair is not None
+    assert finding.repair in [found.repair for found in examine("K608", sick)]
 
 
 def test_an_orthogonal_initializer_goes_by_the_name_that_keras_3_0_has_for_it() -> None:
