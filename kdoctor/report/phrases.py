@@ -99,12 +99,14 @@ def releaseless(found: Diagnosis, target: Target) -> str:
     return found.finding.message.replace(f" of {target}", "").replace(str(target), "it")
 
 
-def tally(report: Report) -> str:
-    """``1 error to cure with your help, 1 cured by `kdoctor fix`, 1 warning``."""
+def tally(report: Report, after: Report | None = None) -> str:
+    """``1 error to cure with your help, 1 cured by `kdoctor fix`, 1 warning``; of errors that were gone ``after`` the repair, whatever cured them."""
     counts: Counter[str] = Counter()
+    gone = after is not None and not after.errors
     for found in report.findings:
         if found.severity is Severity.ERROR:
-            counts[_fate(found.finding.repair, bool(found.finding.needs))] += 1
+            fate = _fate(found.finding.repair, bool(found.finding.needs))
+            counts[ALONG if gone and fate in FATES[:2] else fate] += 1
         else:
             counts[str(found.severity)] += 1
     parts = [f"{counts[fate]} {_errors(counts[fate])} {fate}" for fate in FATES if counts[fate]]
@@ -115,7 +117,8 @@ def tally(report: Report) -> str:
     return ", ".join(parts) or "nothing found"
 
 
-FATES = ("without a cure", "to cure with your help", "cured by `kdoctor fix`", "cured by `kdoctor fix --unsafe`")
+ALONG = "cured along with the others"
+FATES = ("without a cure", "to cure with your help", "cured by `kdoctor fix`", "cured by `kdoctor fix --unsafe`", ALONG)
 
 
 def _fate(repair: Repair | None, needs: bool) -> str:

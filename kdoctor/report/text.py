@@ -41,7 +41,7 @@ def render_plan(
 ) -> str:
     """The page of the sick file, what the repair does, its outcome in a sentence, and the Python that has to run before it is loaded."""
     console, printed = page.blank(width, color)
-    _page(console, plan.before, all_layers)
+    _page(console, plan.before, all_layers, plan.after if plan.changes else None)
     for one in plan.applied:
         console.print(Text.assemble("  ", ("✓", "green"), f" {one.check.code} {printable(one.repair.title)}"), soft_wrap=True)
     console.print(Text.assemble("\n", (printable(outcome), "bold")), soft_wrap=True)
@@ -78,7 +78,7 @@ def _json(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _page(console: Console, report: Report, all_layers: bool) -> None:
+def _page(console: Console, report: Report, all_layers: bool, after: Report | None = None) -> None:
     _heading(console, report)
     table = rows(report.document)
     if table:
@@ -92,7 +92,7 @@ def _page(console: Console, report: Report, all_layers: bool) -> None:
     for failure in report.failures:
         error = printable(failure.error, lines=True)
         console.print(Text.assemble(("unknown", "bold magenta"), f" {failure.check}: {error}\n"), soft_wrap=True)
-    console.print(Text(f"{phrases.tally(report)} · {report.seconds * 1000:.0f} ms\n", "dim"), soft_wrap=True)
+    console.print(Text(f"{phrases.tally(report, after)} · {report.seconds * 1000:.0f} ms\n", "dim"), soft_wrap=True)
 
 
 def _heading(console: Console, report: Report) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import h5py
+import keras
 import pytest
 
 from kdoctor.asked import installed_keras
 from kdoctor.check import Finding, Need, Repair, Safety
+from kdoctor.doctor import repair_file
 from kdoctor.document import ABSENT, Document, Format
 from kdoctor.edit import Edit
 from kdoctor.engine import Report
 from kdoctor.graph.summary import Summary
+from kdoctor.packs import load_checks
 from kdoctor.pointer import Pointer
 from kdoctor.report.phrases import cure, headline, origin, size, tally
 from kdoctor.target import Target
@@ -95,3 +102,17 @@ def test_the_cure_is_one_for_the_target_that_was_asked_about(target: Target, fla
 
 def test_nothing_found_is_said_in_words() -> None:
     assert tally(Report("x", Document(Format.OTHER, {}), KERAS_3)) == "nothing found"
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_an_error_that_goes_with_the_others_is_not_said_to_stay(tmp_path: Path) -> None:
+    """A kernel made for another shape than the InputLayer states: two errors, of which the cure of one is that of both."""
+    saved = tmp_path / "model.h5"
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(5), keras.layers.Dense(2)]).save(saved)
+    with h5py.File(saved, "a") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"][0]["config"]["batch_shape"] = [None, 7]
+        file.attrs["model_config"] = json.dumps(config)
+    made = repair_file(saved, KERAS_3, load_checks())
+    assert "1 error to cure with your help, 1 error cured by `kdoctor fix`" in tally(made.before)
+    assert "1 error cured by `kdoctor fix`, 1 error cured along with the others" in tally(made.before, made.after)
