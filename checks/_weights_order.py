@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
-from kdoctor.document import Weight
-from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.weights.claims import Listed
-from kdoctor.weights.stored import fits
-from kdoctor.weights.stored_h5 import Group, Ledger, fitting, ordered
-
-
-def disagreeing(ledger: Ledger) -> Iterator[tuple[Listed, Group]]:
-    """Layers and groups that agree in number and not in shapes."""
-    for layer, group in ledger.pairs:
-        if layer.variables is not None and len(layer.variables) == len(group.names) and mismatched(layer, group):
-            yield layer, group
+from kdoctor.weights.stored_h5 import Group, Ledger, fitting, misfits, ordered
 
 
 def reordered(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:
     """Those of them that another order of the arrays sets right, with the order."""
-    for layer, group in disagreeing(ledger):
+    for layer, group in ledger.disagreeing:
         arrays = {name: weight for name, weight in zip(group.names, group.weights, strict=True) if weight is not None}
         order = ordered(layer.variables or (), arrays)
         if order is not None:
@@ -37,7 +28,7 @@ def misnamed(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:
         order = tuple(by_role[role] for role in roles)
         if (
             order != group.names
-            and not mismatched(layer, group)
+            and not misfits(layer, group)
             and fitting(layer.variables or (), [group.arrays.get(name) for name in order])
         ):
             yield layer, group, order
@@ -53,6 +44,7 @@ def out_of_turn(ledger: Ledger) -> list[str] | None:
     return [next(turn) if group.names else group.name for group in ledger.groups]
 
 
+@lru_cache(maxsize=4)
 def exchanged_names(ledger: Ledger) -> frozenset[str]:
     """Groups whose weights all bear the name of another layer, whose group's bear another's, and so on round to the first.
 
@@ -69,9 +61,3 @@ def _comes_round(owner: Mapping[str, str], name: str) -> bool:
         passed.add(place)
         place = owner[place]
     return place == name
-
-
-def mismatched(layer: Listed, group: Group) -> list[tuple[Variable, Weight]]:
-    """Weights and the arrays of other shapes that the loader hands them."""
-    pairs = zip(layer.variables or (), group.weights, strict=False)
-    return [(variable, weight) for variable, weight in pairs if weight is not None and not fits(variable.shape, weight.shape)]

@@ -39,7 +39,8 @@ def duplicate_weight_name(document: Document, target: Target) -> Iterator[Findin
         )
     layers = {layer.name: layer for layer in reversed(found.layers)}
     for group in {group.name: group for group in found.groups}.values():
-        yield from _in_group(layers.get(group.name), group)
+        if len({*group.names}) < len(group.names):
+            yield from _in_group(layers.get(group.name), group)
 
 
 def _repeated(names: Sequence[str]) -> Mapping[str, int]:

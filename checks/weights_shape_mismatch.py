@@ -15,11 +15,11 @@ from kdoctor.weights.crossed_h5 import crossed
 from kdoctor.weights.rearrange import exchanges, relocations
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
-from kdoctor.weights.stored_h5 import ledger
+from kdoctor.weights.stored_h5 import ledger, misfits
 
 from ._other_numbers import other_numbers
 from ._texts_for_numbers import texts_for_numbers
-from ._weights_order import disagreeing, exchanged_names, mismatched, reordered
+from ._weights_order import exchanged_names, reordered
 
 NEED = Need("FILE", "the file as it was saved", "the numbers of another shape are those of another model")
 
@@ -51,15 +51,15 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
         yield from _in_archive(document, target)
         return
     found = ledger(document)
-    if found is None:
+    if found is None or not found.disagreeing:
         return
-    undecided = _perhaps_exchanged([pair for layer, group in disagreeing(found) for pair in mismatched(layer, group)])
+    undecided = _perhaps_exchanged([pair for layer, group in found.disagreeing for pair in misfits(layer, group)])
     moved = crossed(document)
     explained, others = {group.name for _, group, _ in reordered(found)}, exchanged_names(found)
     explained |= {group.name for _, group in moved.pairs} if moved is not None else set()
-    for layer, group in disagreeing(found):
+    for layer, group in found.disagreeing:
         if group.name not in explained:
-            wrong = mismatched(layer, group)
+            wrong = misfits(layer, group)
             variable, weight = wrong[0]
             may_be_turned = group.name not in others and not undecided
             paths = {id(weight): f"model_weights/{group.name}/{name}" for name, weight in zip(group.names, group.weights, strict=True)}

@@ -10,7 +10,7 @@ from kdoctor.graph.initial_states import given_apart, takes_states
 from kdoctor.graph.input_alignment import misaligned
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.input_counts import GIVES_ONE, miscount_in_keras_2, miscount_of
+from kdoctor.keras_api.input_counts import GIVES_ONE, miscount_in_keras_2, miscount_of, takes_one
 from kdoctor.keras_api.operation import is_nameless
 from kdoctor.keras_api.reader import Call, Resolution, calls
 from kdoctor.keras_api.variables.table import is_builtin
@@ -18,7 +18,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.connections import Argument, Form, given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
-from kdoctor.structure.sources import Source
+from kdoctor.structure.sources import Source, are_alone
 from kdoctor.target import Target
 
 from ._namesakes import is_namesake
@@ -58,6 +58,8 @@ def wrong_input_count(document: Document, target: Target) -> Iterator[Finding]:
     for model in all_models(document):
         yield from _in_a_stack(document, target, model, older)
         for layer in model.layers if model.functional else ():
+            if are_alone(layer.calls) and takes_one(layer.node):  # almost every layer
+                continue
             found = list(_miscounted(document, model, layer, older))
             words_of = () if found or older else tuple(misaligned(layer.node, shapes.calls.get(layer.at, ())))
             if (found or words_of) and layer.at in _namesakes(document, target):

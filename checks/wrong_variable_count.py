@@ -13,9 +13,9 @@ from kdoctor.weights.accounting import Holding, Owner, holdings
 from kdoctor.weights.crossed_h5 import crossed
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges
 from kdoctor.weights.stored import Account, accountable, accounts
-from kdoctor.weights.stored_h5 import NAMES, Ledger, ledger
+from kdoctor.weights.stored_h5 import NAMES, Ledger, ledger, misfits
 
-from ._weights_order import exchanged_names, mismatched, misnamed, out_of_turn, reordered
+from ._weights_order import exchanged_names, misnamed, out_of_turn, reordered
 
 
 @check("K705", Severity.ERROR, since="0.1.0")
@@ -134,7 +134,7 @@ def _crossed(document: Document) -> Iterator[Finding]:
         f" and {len(found.pairs) - 3} more" if len(found.pairs) > 3 else ""
     )
     weights = document.weights
-    variable, weight = mismatched(layer, group)[0]
+    variable, weight = misfits(layer, group)[0]
     yield Finding(
         group.at,
         f"{len(found.moves)} weights of {names} stand in each other's place",
@@ -149,9 +149,9 @@ def _crossed(document: Document) -> Iterator[Finding]:
 
 
 def _in_another_order(found: Ledger) -> Iterator[Finding]:
-    others = exchanged_names(found)
     for layer, group, order in reordered(found):
-        variable, weight = mismatched(layer, group)[0]
+        others = exchanged_names(found)
+        variable, weight = misfits(layer, group)[0]
         edit = Edit(group.at / "weight_names", old=list(group.names), new=list(order))
         yield Finding(
             group.at / "weight_names",
@@ -170,8 +170,8 @@ def _in_another_order(found: Ledger) -> Iterator[Finding]:
 
 def _under_other_names(found: Ledger) -> Iterator[Finding]:
     """All shapes agree, so that Keras loads it without a word; only the names tell that the numbers are another's."""
-    others = exchanged_names(found)
     for layer, group, order in misnamed(found):
+        others = exchanged_names(found)
         edit = Edit(group.at / "weight_names", old=list(group.names), new=list(order))
         yield Finding(
             group.at / "weight_names",

@@ -7,14 +7,14 @@ longest way. A nested model is one call of the model around it, and has a walk o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kdoctor.document import Document, Json
-from kdoctor.structure.layers import layer_list
-from kdoctor.structure.models import model_nodes
+from kdoctor.structure.layers import Layer
+from kdoctor.structure.models import all_models
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sources import tensors
+from kdoctor.structure.sources import Alone, Source, tensors
 
 Step = tuple[str, int]
 AROUND = ("layers", "layer", "forward_layer", "backward_layer")
@@ -31,21 +31,16 @@ class Walk(NamedTuple):
 
 def walks(document: Document) -> Iterator[Walk]:
     """One for every model of the file, those inside wrappers included, outermost first; in time that grows with the config alone."""
-    for node in model_nodes(document):
-        listed = [layer for layer in layer_list(node)[0] if isinstance(layer, dict)]
+    for model in all_models(document):
+        node = model.node
         around = sum(key in AROUND for key in node.at.keys)
         if "output_layers" in node.config:
-            yield Walk(node, deepest({_name(layer): layer for layer in listed}, node.config["output_layers"]), around, False)
+            yield Walk(node, deepest({layer.key: layer for layer in model.layers}, node.config["output_layers"]), around, False)
         else:
-            yield Walk(node, sum(layer.get("class_name") != "InputLayer" for layer in listed), around, True)
+            yield Walk(node, sum(layer.class_name != "InputLayer" for layer in model.layers), around, True)
 
 
-def _name(layer: Mapping[str, Json]) -> str:
-    config = layer.get("config")
-    return str(layer.get("name") or (config.get("name") if isinstance(config, dict) else ""))
-
-
-def deepest(by_name: Mapping[str, Mapping[str, Json]], outputs: Json) -> int:
+def deepest(by_name: Mapping[str, Layer], outputs: Json) -> int:
     """The most calls that are begun and not yet ended at one time, those of InputLayers left out; without recursion."""
     most = 0
     begun: set[Step] = set()
@@ -57,19 +52,20 @@ def deepest(by_name: Mapping[str, Mapping[str, Json]], outputs: Json) -> int:
                 under_way.pop()
                 continue
             name, number, _ = following
-            nodes = _nodes(by_name, name)
-            call = min(number, len(nodes) - 1) if number else 0  # Keras 2 counts the calls of a nested model from 1
-            if call < 0 or not nodes or (name, call) in begun:
+            layer = by_name.get(name)
+            if layer is None or not layer.calls or layer.class_name == "InputLayer":  # which ends the walk
+                continue
+            call = min(number, len(layer.calls) - 1) if number else 0  # Keras 2 counts the calls of a nested model from 1
+            if call < 0 or (name, call) in begun:
                 continue
             begun.add((name, call))
             if len(under_way) > most:
                 most = len(under_way)
-            under_way.append(iter(tensors(nodes[call], by_name=True)))
+            under_way.append(iter(_taken(layer, call)))
     return most
 
 
-def _nodes(by_name: Mapping[str, Mapping[str, Json]], name: str) -> Sequence[Json]:
-    """The calls of a layer; none of an InputLayer, which ends the walk."""
-    layer = by_name.get(name, {})
-    found = layer.get("inbound_nodes")
-    return found if isinstance(found, list) and layer.get("class_name") != "InputLayer" else ()
+def _taken(layer: Layer, call: int) -> tuple[Source, ...]:
+    """The tensors of a call, in the order in which Keras walks them."""
+    found = layer.calls[call]
+    return found if type(found) is Alone else tensors(layer.node.raw["inbound_nodes"][call], by_name=True)

@@ -14,7 +14,7 @@ from kdoctor.keras_api.variables.variable import Shape, Shapes, Variables
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node
 
-HELD: Final = ("layer", "forward_layer", "cell")
+HELD: Final = frozenset({"layer", "forward_layer", "cell"})
 LONG: Final = (8,) * 8  # as many axes as any layer asks for
 # Of these ``build`` keeps how many axes there are: InputSpec(ndim=…).
 OF_ONE_RANK: Final = frozenset({"BatchNormalization", "EinsumDense", "GroupNormalization", "PReLU"})
@@ -30,7 +30,10 @@ WINDOWED: Final = {
 
 def builds_itself(node: Node) -> bool:
     """Whether a layer goes by its own build_config: what a wrapper holds has been built by its own before, and is not built again."""
-    held = (node.config.get(key) for key in HELD)
+    config = node.config
+    if HELD.isdisjoint(config):
+        return True
+    held = (config.get(key) for key in HELD)
     return not any(isinstance(one, dict) and one.get("build_config") for one in held)
 
 

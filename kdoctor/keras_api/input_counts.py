@@ -68,7 +68,7 @@ class Miscount(NamedTuple):
 
 def miscount_of(node: Node, arguments: Sequence[Argument]) -> Miscount | None:
     """Why a layer or a nested model of Keras cannot be called with these arguments; None where it can, or where that is not known."""
-    if not arguments or (arguments[0].form is Form.ONE and _takes_one(node)):  # almost every call
+    if not arguments or (arguments[0].form is Form.ONE and takes_one(node)):  # almost every call
         return None
     first = arguments[0]
     if not is_builtin(node) or is_operation(node):
@@ -84,7 +84,7 @@ def miscount_of(node: Node, arguments: Sequence[Argument]) -> Miscount | None:
     return _several(node, first)
 
 
-def _takes_one(node: Node) -> bool:
+def takes_one(node: Node) -> bool:
     """Whether one tensor can be no miscount: no list is wanted, no value beside a query, and no model has inputs of its own."""
     wants_more = node.class_name in LISTS or node.class_name in QUERIED
     return not wants_more and node.class_name != "Sequential" and "output_layers" not in node.config

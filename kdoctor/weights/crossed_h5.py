@@ -58,7 +58,7 @@ def crossed(document: Document) -> Crossed | None:
 def _places(document: Document) -> list[_Place] | None:
     """Every array beside the variable that it is given to; None where one is missing, or is not counted as its layer counts."""
     found = ledger(document)
-    if found is None or not found.pairs or any(row.variables is None for row, _ in found.pairs):
+    if found is None or not found.disagreeing or any(row.variables is None for row, _ in found.pairs):
         return None
     places = []
     for row, group in found.pairs:

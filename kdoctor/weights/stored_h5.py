@@ -93,12 +93,26 @@ class Ledger:
         weighted = [layer for layer in self.layers if layer.weighted or (layer.weighted is None and layer.name in stored)]
         return tuple(zip(weighted, self.filled, strict=True)) if len(weighted) == len(self.filled) else ()
 
+    @cached_property
+    def disagreeing(self) -> tuple[tuple[Listed, Group], ...]:
+        """Layers and groups that agree in number and not in shapes."""
+        counted = (
+            (layer, group) for layer, group in self.pairs if layer.variables is not None and len(layer.variables) == len(group.names)
+        )
+        return tuple((layer, group) for layer, group in counted if misfits(layer, group))
+
     def lacking(self) -> tuple[Listed, ...]:
         """Layers that have weights for certain, and no group of their name with weights in it; none where no name agrees."""
         stored = {group.name for group in self.filled}
         known = [layer for layer in self.layers if layer.weighted]
         found = tuple(layer for layer in known if layer.name not in stored)
         return found if len(found) < len(known) or not stored else ()
+
+
+def misfits(layer: Listed, group: Group) -> list[tuple[Variable, Weight]]:
+    """Weights and the arrays of other shapes that the loader hands them."""
+    pairs = zip(layer.variables or (), group.weights, strict=False)
+    return [(variable, weight) for variable, weight in pairs if weight is not None and not fits(variable.shape, weight.shape)]
 
 
 @lru_cache(maxsize=4)
