@@ -18,6 +18,7 @@ from ._ends_of_models import miscounted_ends
 from ._foreign_calls import foreign_calls
 from ._listed_keys import listed_keys
 from ._nested_ends import nested_ends
+from ._postponed_calls import postponed_calls
 from ._shared_weights import miscalled
 
 LISTED = (habits.KEEPS_ENDPOINT_LISTS, habits.RETURNS_LISTED_OUTPUTS, habits.WANTS_LISTED_INPUTS)
@@ -42,6 +43,10 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
     A layer that a nested model shares with the model around it has its calls counted in both: where these differ, Keras confuses them.
 
     Keras 3.0 and 3.1 number the calls of a layer through all models that call it, and do not find them again: "Layer node index out of bounds".
+
+    Layers that call each other in turn (``a(b(a(b(x))))``, a block of layers that is called in a loop) take tensors that are not there yet when the file is
+    read. Keras 3.0 to 3.6 wait for those of a list, and not for those in Keras 3's own form: "Layer node index out of bounds". The cure writes such calls
+    as lists; one of several arguments (``x + layer(x)``) takes copies that are made so.
 
     A slice with an Ellipsis (``x[..., 0]``) is not read back from an ``.h5``, nor by Keras 3.0 to 3.2: "Could not parse config: Ellipsis".
 
@@ -76,6 +81,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
             yield from listed_keys(document, model, target)
             yield from miscounted_ends(document, model, target)
             yield from foreign_calls(document, model, target)
+            yield from postponed_calls(document, model, target)
         if model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target):
             yield from _tensors_in_keywords(model, target)
 

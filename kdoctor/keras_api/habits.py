@@ -156,6 +156,9 @@ COUNTS_ENDS_OF_MODELS_FROM_ONE = Habit(
     (3, 3)
 )  # output_layers of what nested models make; before, from 0; run in 3.0.5 to 3.3.3, read in 3.3.0
 READS_LISTED_KEYS = Habit((3, 2))  # of a slice (GetItem), a tuple that JSON made a list; run in 3.0.5, 3.1.1 and 3.3.3, read in 3.2.0
+WAITS_IN_ITS_OWN_WORDS = Habit(
+    (3, 7)
+)  # for a tensor that a call in Keras 3's form takes; for those of a list it always did. Read in 3.0.5 to 3.12, run in 3.0.5, 3.3.3, 3.6.0, 3.7.0
 COUNTS_NESTED_CALLS_ANEW = Habit((3, 0))  # calls of a nested Sequential count from 0
 # [["a", 0, 0]] for the one end of a Functional, and ["a", 0, 0]; run in every minor release from 3.0 to 3.6, 3.9, 3.12 and 3.15
 KEEPS_ENDPOINT_LISTS = Habit((3, 11))  # the list of a nested Functional stays a list

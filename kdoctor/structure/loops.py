@@ -17,7 +17,7 @@ def circle(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     Keras makes a layer's calls in their order (functional_from_config), so each waits for the one before it, too.
     """
     rows = {layer.key: layer for layer in layers}
-    if _in_order(layers):
+    if in_order(layers):
         return ()
     needs = {
         (layer.key, index): _needs(rows, layer, index, sources) for layer in layers for index, sources in enumerate(layer.calls or ((),))
@@ -38,7 +38,7 @@ def circle(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     return _around(left, needs, rows)
 
 
-def _in_order(layers: Sequence[Layer]) -> bool:
+def in_order(layers: Sequence[Layer]) -> bool:
     """Whether every layer takes only what stands before it in the list, as Keras writes models: then nothing goes in a circle."""
     seen: set[str] = set()
     for layer in layers:
