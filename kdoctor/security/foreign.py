@@ -78,7 +78,7 @@ PREFIXES = (
 ACTING = (
     "utils", "saving", "config", "datasets", "callbacks", "distribution", "distribute", "export", "tree", "trainers", "visualization", "testing",
     "testing_infra", "wrappers", "preprocessing", "legacy.saving", "legacy.preprocessing", "_legacy.saving", "_legacy.preprocessing", "_legacy.utils", "backend.config", "backend.tensorflow.distribution_lib",
-    "dtensor", "estimator", "scikit_learn", "api_export", "version", "backend.common.global_state", "models.cloning", "engine.saving",
+    "benchmarks", "layers.preprocessing.benchmarks", "dtensor", "estimator", "scikit_learn", "api_export", "version", "backend.common.global_state", "models.cloning", "engine.saving",
 )  # fmt: skip
 # What stands there and is a part of a model: layers, and what numbers are turned with.
 PARTS = frozenset(
@@ -94,7 +94,11 @@ CALLING = frozenset(
     load_model_from_hdf5 load_weights_from_hdf5_group load_model_from_saved_model extract_archive extract_open_archive plot_model model_to_dot
     load_data decode_predictions set_backend import_module custom_object_scope get_custom_objects enable_unsafe_deserialization
     _extract_archive urlretrieve from_preset load_img save_img array_to_img get_registered_object
+    compute_sentence_piece_proto compute_word_piece_vocabulary
     """.split()  # noqa: SIM905
 )
+# Functions of Keras, wherever they stand, whose names say that they do something: ``keras.backend.set_floatx`` changes what all models of the
+# process compute with, and a trace of the profiler is a file (both seen in 3.8.0). ``stop_gradient`` is mathematics.
+ACTS = r"_*(set|enable|disable|register|clear|reset|start|load|save|export|read|write|download|upload|deserialize|serialize|configure|initialize|manual)_\w+|stop_\w*trace"
 # Whole models of keras.applications: the call fetches their weights, or opens the file that it is given.
 APPLICATION = r"(ResNet|VGG|Xception|Inception|MobileNet|DenseNet|NASNet|EfficientNet|ConvNeXt|RegNet)[A-Za-z0-9]*"

@@ -18,6 +18,7 @@ from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.pointer import Pointer
 from kdoctor.security.foreign import (
     ACTING,
+    ACTS,
     APPLICATION,
     CALLABLES,
     CALLING,
@@ -39,6 +40,7 @@ MAIN = "__main__"
 TRANSFERS = re.compile(
     r"(load|save|read|write|import|export|dump)(_|$)"
 )  # of what TensorFlow, PyTorch, JAX and MLX call so, none is a layer
+OF_BACKENDS = re.compile(r"backend\.\w+\.(distribution_lib|tensorboard|export|trainer)\b.*")  # a part of no model, of whichever backend
 TESTS = re.compile(r"(?:.*\.)?(?:\w+_test|tests|testing)(?:\..*)?")  # wheels of Keras hold its tests: importing one runs it
 
 
@@ -122,10 +124,10 @@ def is_acting(found: Reference) -> bool:
     prefix = next((prefix for prefix in PREFIXES if f"{module}.".startswith(prefix)), None)
     if prefix is None:
         return root in KERAS and bool(bare & _declined())
-    if bare & _declined():
+    if bare & _declined() or any(re.fullmatch(ACTS, name) for name in bare):
         return True
     inside = f"{module}."[len(prefix) :]
-    if TESTS.fullmatch(inside.rstrip(".")):
+    if TESTS.fullmatch(inside.rstrip(".")) or OF_BACKENDS.fullmatch(inside):
         return True
     if inside.startswith("applications."):
         return any(re.fullmatch(APPLICATION, name) for name in bare)

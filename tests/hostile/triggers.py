@@ -104,6 +104,10 @@ TRIGGERS = (
     Trigger("saved-model-as-a-function", "CVE-2026-1462", {**function("keras.layers", "TFSMLayer"), "inbound_nodes": [{"args": [], "kwargs": {"filepath": "/srv/other"}}]}, ("K809",)),
     Trigger("folder-as-a-function", "no CVE", {**function("keras._legacy.preprocessing.image", "DirectoryIterator"), "inbound_nodes": [{"args": ["/", None], "kwargs": {}}]}, ("K802",)),
     Trigger("list-of-words-unknown", "no CVE", made("IntegerLookup", vocabulary=[1, 2], num_oov_indices=2 * 10**8), ("K807",)),
+    Trigger("number-switch", "no CVE", function("keras.backend", "set_floatx"), ("K802",)),
+    Trigger("policy-switch", "no CVE", function("keras.mixed_precision", "set_global_policy"), ("K802",)),
+    Trigger("profile", "no CVE", function("keras.src.backend.tensorflow.tensorboard", "stop_trace"), ("K802",)),
+    Trigger("layer-of-json", "CVE-2025-1550", made("deserialize_from_json", "keras.src.layers.serialization", json_string="{}"), ("K802",)),
     Trigger("registered-package", "CVE-2025-9906", function("keras.utils", "keras>get_file"), ("K802",)),
 )  # fmt: skip
 
@@ -119,6 +123,8 @@ HEALTHY = (
     made("IntegerLookup", vocabulary=["4wAA", 1, 2]),
     made("FeatureSpace", "keras.utils", features={}),
     function("keras.src.applications.resnet", "preprocess_input"),
+    function("keras.backend", "stop_gradient"),
+    made("StartEndPacker", "keras_hub.layers", sequence_length=3),
     made("LayerScale", "keras.src.applications.convnext", init_values=1e-6, projection_dim=3),
     function("tensorflow.python.ops.nn_ops", "leaky_relu"),
     function("torch.nn.functional", "gelu"),
