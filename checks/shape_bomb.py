@@ -13,13 +13,15 @@ from kdoctor.structure.objects import objects
 from kdoctor.target import Target
 from kdoctor.weights.claims import Claim, Listed, claims, listed
 
+from ._asked_memory import asked_memory
+
 GIB = 2**30
 ITEM = 4  # bytes of a float32, which weights are unless somebody says otherwise
 EXPANSION = 100  # times what the file holds
 HUGE = 2**31  # elements of one axis: more than any layer has
-NUMBERED = {
-    "num_oov_indices": 2**24
-}  # lookup layers make a list of as many numbers: 200 million took 13 s and 3.3 GB in Keras 3.6 and 3.15.1
+# What is made of them is a list of as many numbers: 200 million num_oov_indices took 13 s and 3.3 GB in Keras 3.6 and 3.15.1, 3,000 million
+# num_thresholds a minute and all memory.
+NUMBERED = {"num_oov_indices": 2**24, "ngrams": 2**24, "num_thresholds": 2**24}
 SMALL = 2**16  # what a number may be without a second look
 SIZES = frozenset(
     """
@@ -38,6 +40,9 @@ def shape_bomb(document: Document, target: Target) -> Iterator[Finding]:
     CVE-2026-12570), and ``Dense(units=1000000000000)`` asks for its kernel before any weight is read. Keras 3.15: "Not allowed: H5 dataset
     '0' declares 8.00 TB but only 0.00 B are stored on disk", for more than 4 GiB; below that it allocates.
 
+    So do a metric's ``num_thresholds`` or ``num_classes``, a stateful layer's batch, the rank of a LoRA, the type of an array: compiling a file of
+    4 kB with ``MeanIoU(num_classes=1000000)`` asked 3.15.1 for 4 TB.
+
     Compared are the sizes that the arrays declare with that of the file, and the variables that the layers make by their configs with
     the arrays stored: a hundred times as much, of gigabytes, is nobody's model. There is no cure: what is not in the file cannot be
     written. A large model with its weights in the file is none of this.
@@ -52,6 +57,8 @@ def shape_bomb(document: Document, target: Target) -> Iterator[Finding]:
         )
     yield from _sizes(document)
     yield from _variables(document)
+    for asked in asked_memory(document):
+        yield Finding(asked.at, f"{asked.told}, which takes {_told(asked.size)} while the file loads", layer=asked.layer)
 
 
 def _sizes(document: Document) -> Iterator[Finding]:
@@ -71,7 +78,7 @@ def _sizes(document: Document) -> Iterator[Finding]:
 
 def _variables(document: Document) -> Iterator[Finding]:
     """Layers whose variables together are far more than the file holds."""
-    claimed = [(claim, _bytes(claim.variables)) for claim in _claimed(document)]
+    claimed = [(claim, _bytes(claim.variables) + _bytes_of_lora(claim)) for claim in _claimed(document)]
     total = sum(size for _, size in claimed)
     if total <= GIB or total <= EXPANSION * (held := sum(weight.bytes for weight in model_weights(document).values())):
         return
@@ -100,6 +107,16 @@ def _bytes(variables: Json) -> int:
             size *= length or 0
         total += size
     return total
+
+
+def _bytes_of_lora(claim: Claim | Listed) -> int:
+    """Two matrices, from the inputs to the rank and from there to the outputs, beside the kernel, which comes first: Dense.enable_lora."""
+    rank = claim.node.config.get("lora_rank")
+    return (
+        ITEM * rank * sum(length or 0 for length in claim.variables[0].shape or ())
+        if type(rank) is int and rank > 0 and claim.variables
+        else 0
+    )
 
 
 def _numbers(value: Json) -> Iterator[int]:

@@ -91,3 +91,54 @@ def test_seeds_hashes_and_words_are_no_sizes() -> None:
 @pytest.mark.parametrize("units", [None, "many", -1, [], 10**4000])
 def test_odd_sizes_are_no_crash(units: object) -> None:
     assert len(examine("K807", model(layer("Dense", units=units)))) <= 1
+
+
+def metric(class_name: str, **config: object) -> dict[str, object]:
+    """A compile config with one metric of Keras."""
+    found = {"module": "keras.metrics", "class_name": class_name, "config": {"name": "m", **config}, "registered_name": None}
+    return {"optimizer": "adam", "loss": "mse", "metrics": [found]}
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        metric("AUC", num_thresholds=3 * 10**9),
+        metric("PrecisionAtRecall", recall=0.5, num_thresholds=3 * 10**9),
+        metric("MeanIoU", num_classes=10**6),
+        metric("OneHotIoU", num_classes=10**6, target_class_ids=[0]),
+        metric("AUC", num_thresholds=10, multi_label=True, num_labels=10**10),
+    ],
+)
+def test_a_metric_that_no_memory_holds_is_found(training: dict[str, object]) -> None:
+    whole = document(sequential(layer("InputLayer", batch_shape=[None, 3]), layer("Dense", units=2)), training=training)
+    assert len(examine("K807", whole)) == 1
+
+
+def test_metrics_of_this_world_are_none() -> None:
+    for training in (metric("AUC", num_thresholds=10_000), metric("MeanIoU", num_classes=1_000), metric("AUC", num_labels=5_000)):
+        whole = document(sequential(layer("InputLayer", batch_shape=[None, 3]), layer("Dense", units=2)), training=training)
+        assert examine("K807", whole) == []
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        [layer("InputLayer", batch_shape=[10**9, 4, 3]), layer("LSTM", units=8, stateful=True)],
+        [layer("InputLayer", batch_shape=[10**9, 4, 3]), layer("RNN", stateful=True, cell=layer("GRUCell", units=8))],
+        [layer("InputLayer", batch_shape=[None]), layer("TextVectorization", ngrams=3 * 10**9)],
+        [layer("InputLayer", batch_shape=[None, 3]), layer("Dense", units=2, lora_rank=10**9)],
+        [layer("InputLayer", batch_shape=[None, 3]), layer("Dense", units=2, x={"class_name": "__numpy__", "config": {"value": ["a"] * 8, "dtype": "S1000000000"}})],
+    ],
+)  # fmt: skip
+def test_what_one_number_asks_for_is_found(stack: list[dict[str, object]]) -> None:
+    assert len(examine("K807", model(*stack))) == 1
+
+
+def test_states_ranks_and_types_of_this_world_are_none() -> None:
+    stack = [
+        layer("InputLayer", batch_shape=[512, 4, 3]),
+        layer("LSTM", units=1024, stateful=True),
+        layer("Dense", units=2, lora_rank=8),
+        layer("Normalization", mean={"class_name": "__numpy__", "config": {"value": [1.0] * 5_000, "dtype": "float64"}}),
+    ]
+    assert examine("K807", model(*stack)) == []
