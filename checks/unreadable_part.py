@@ -21,6 +21,11 @@ TWICE = {
     True: "ValueError: Expected object to be an instance of `KerasSaveable`, but got {…} of type <class 'str'>",
     False: "ValueError: The provided configuration is not a valid Keras configuration. Expected a dictionary containing a 'config' key.",
 }
+# Filters that are registered with the HDF Group and that hdf5plugin brings along.
+FILTERS = {
+    307: "bzip2", 32001: "Blosc", 32004: "LZ4", 32008: "Bitshuffle", 32013: "ZFP", 32015: "Zstandard", 32017: "SZ", 32024: "SZ3", 32026: "Blosc2",
+    32028: "SPERR",
+}  # fmt: skip
 ENCODED_TWICE = "is a JSON text that holds the JSON: it was encoded twice"
 MEANT = {
     "python": (
@@ -38,7 +43,7 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
     """A part is there, but cannot be parsed.
 
     JSON that starts with a byte-order mark or is written in UTF-16 (a Windows editor did that), a trailing comma left by an edit
-    by hand, JSON that was encoded twice, Python's own text of it (``str(config)``: single quotes, ``True``, ``None``), text that breaks off; or weights whose HDF5 structure is damaged. Keras shows the parser's error: "Expecting property
+    by hand, JSON that was encoded twice, Python's own text of it (``str(config)``: single quotes, ``True``, ``None``), text that breaks off; weights whose HDF5 structure is damaged, or packed with a filter that HDF5 does not bring along (Blosc, Zstandard). Keras shows the parser's error: "Expecting property
     name enclosed in double quotes: line 1 column 2175". A byte-order mark or UTF-16 in a ``.keras`` archive, NaN and Infinity are no
     JSON either, but Keras reads them: an info. So is a damaged metadata.json, which no release of Keras 3 opens.
 
@@ -59,6 +64,7 @@ def unreadable_part(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(at, f"{_name(document, fault)} holds {fault.detail.get('first')}, which is no JSON; Keras reads it", mild=True)
     for at, fault in document.faults_of(FaultKind.JSON_MALFORMED):
         yield _malformed(document, target, at, fault)
+    yield from _packed(document)
     if not document.faults_of(FaultKind.TRUNCATED):  # what is cut off cannot be read either: one cause, one finding
         for at, fault in document.faults_of(FaultKind.HDF5_UNREADABLE):
             yield _broken_hdf5(document, at, fault)
@@ -107,6 +113,22 @@ def _broken_hdf5(document: Document, at: Pointer, fault: Fault) -> Finding:
     readable = document.weights or document.config is not ABSENT
     tail = "" if readable else "; nothing in it can be read"
     return Finding(at, f"the HDF5 structure of {what} is damaged at {group}: {fault.detail.get('why')}{tail}", repair=_again())
+
+
+def _packed(document: Document) -> Iterator[Finding]:
+    """All arrays that are packed alike, in one finding."""
+    alike: dict[tuple[int, ...], list[tuple[Pointer, Fault]]] = {}
+    for at, fault in document.faults_of(FaultKind.HDF5_FILTER):
+        alike.setdefault(tuple(fault.detail.get("filters") or ()), []).append((at, fault))
+    for filters, found in alike.items():
+        (at, first), more = found[0], len(found) - 1
+        named = ", ".join(f"{number} ({FILTERS[number]})" if number in FILTERS else str(number) for number in filters[:8])
+        yield Finding(
+            at,
+            f"the numbers of {first.detail.get('name')!r}{f' and {more:,} more' if more else ''} are packed with the HDF5 filter {named}, which HDF5 does not have",
+            repair=Repair("read it where hdf5plugin is imported, and save the model again without compression", safety=Safety.ADVICE),
+            keras_says="OSError: Can't synchronously read data (can't open directory … Please verify its existence)",
+        )
 
 
 def _again() -> Repair:

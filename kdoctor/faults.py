@@ -62,6 +62,7 @@ class FaultKind(str, Enum):
     HDF5_UNCLOSED = "hdf5-unclosed"  # settled: it ends where it says, and all of it can be read: the writer wrote out everything it had
     HDF5_LINK = "hdf5-link"  # name, link: soft | external; to; file
     HDF5_EXTERNAL_STORAGE = "hdf5-external-storage"  # name, files
+    HDF5_FILTER = "hdf5-filter"  # name, filters: numbers of those that h5py does not have
     HDF5_VIRTUAL = "hdf5-virtual"  # name
     # name, what: attribute or link, group: two of one name, of which readers take different ones; path: a link whose name is a path to another
     HDF5_SAME_NAME = "hdf5-same-name"

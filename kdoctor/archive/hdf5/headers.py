@@ -16,8 +16,8 @@ from kdoctor.archive.window import Window
 PREFIX = 16  # bytes of a header of version 1 before its messages
 USUAL_HEADER = 272  # bytes of a header as h5py makes it for an array; a group's is shorter: read at once, most need no second look
 FILL_VALUE, FILL_VERSIONS = 5, (1, 2, 3)
-DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT, ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = (
-    1, 2, 3, 6, 7, 8, 12, 16, 17, 21
+DATASPACE, LINK_INFO, DATATYPE, LINK, EXTERNAL_FILES, LAYOUT, FILTERS, ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = (
+    1, 2, 3, 6, 7, 8, 11, 12, 16, 17, 21
 )  # fmt: skip
 LINKS, ATTRIBUTES = (LINK_INFO, LINK, SYMBOL_TABLE), (ATTRIBUTE, ATTRIBUTE_INFO)
 NULL_SPACE = 2

@@ -14,6 +14,7 @@ NOWHERE = b"\xff" * 8
 NAME_BYTES = 4096  # longest name of a link or an attribute that is accepted
 HARD, SOFT, EXTERNAL = 0, 1, 64
 COMMITTED = 2
+REGISTERED = 256  # filters from here on are registered with the HDF Group, and have a name in every message
 
 
 class Link(NamedTuple):
@@ -138,6 +139,29 @@ def read_layout(data: bytes, at: int) -> Layout:
         address, size = struct.unpack_from("<QQ", data, at + 2)
         return Layout(name) if address == UNDEFINED else Layout(name, address + size, size)
     return Layout(name)
+
+
+def read_filters(data: bytes, at: int) -> tuple[int, ...]:
+    """The numbers of the filters of a filter pipeline message (IV.A.2.l), versions 1 and 2, in the order in which they were applied."""
+    version, count = data[at], data[at + 1]
+    if version not in (1, 2):
+        raise ValueError(f"filter pipeline of version {version}")
+    at += 8 if version == 1 else 2
+    found = []
+    for _ in range(count):
+        (number,) = struct.unpack_from("<H", data, at)
+        named = version == 1 or number >= REGISTERED
+        length = struct.unpack_from("<H", data, at + 2)[0] if named else 0
+        at += 4 if named else 2
+        values = struct.unpack_from("<H", data, at + 2)[0]
+        at += 4 + (-(-length // 8) * 8 if version == 1 else length) + 4 * values + (4 if version == 1 and values % 2 else 0)
+        found.append(number)
+    return tuple(found)
+
+
+def holds_chunks(data: bytes, at: int) -> bool:
+    """Whether the data layout message at ``at`` may have chunks: versions up to 3 say where their index stands, if there is any."""
+    return data[at : at + 2] != b"\3\2" or data[at + 3 : at + 11] != NOWHERE
 
 
 def address_place(data: bytes, at: int) -> int | None:

@@ -37,6 +37,7 @@ from kdoctor.archive.hdf5.headers import (
     EXTERNAL_FILES,
     FILL_VALUE,
     FILL_VERSIONS,
+    FILTERS,
     LAYOUT,
     LINK,
     LINK_INFO,
@@ -53,9 +54,11 @@ from kdoctor.archive.hdf5.messages import (
     UNDEFINED,
     Link,
     address_place,
+    holds_chunks,
     read_attribute_header,
     read_attribute_info,
     read_external_files,
+    read_filters,
     read_layout,
     read_link,
     read_link_info,
@@ -70,6 +73,9 @@ HEADER_READS = 512
 MESSAGE_COST = 64  # what one message of a header costs in time, expressed in bytes
 TREE_DEPTH = 16
 ARRAYS = 256  # kinds of arrays that are remembered
+BUILT_IN = frozenset(
+    {1, 2, 3, 4, 5, 6, 32000}
+)  # filters that HDF5 and h5py bring along: deflate, shuffle, fletcher32, szip, nbit, scaleoffset, lzf
 VALUE_BYTES = 64  # what a value takes in memory, whatever it takes in the file
 
 
@@ -89,6 +95,7 @@ class Array(NamedTuple):
     """What a dataset's header says. ``end``: address behind its values where they are contiguous, else 0; ``bytes``: of all its values;
 
     ``start``: address of its values where they stand in one piece, the least significant byte of each first; else None.
+    ``filters``: those that its values are packed with and that h5py does not have.
     """
 
     shape: tuple[int, ...]
@@ -98,6 +105,7 @@ class Array(NamedTuple):
     files: tuple[str, ...] = ()
     bytes: int = 0
     start: int | None = None
+    filters: tuple[int, ...] = ()
 
 
 class Attribute(NamedTuple):
@@ -173,7 +181,7 @@ class Objects:
             if len(self._arrays) >= ARRAYS:
                 self._arrays.clear()
             kept = self._arrays[alike] = outline, self._array(header)
-        shape, dtype, storage, _, files, size, start = kept[1]
+        shape, dtype, storage, _, files, size, start, _ = kept[1]
         end = sum(ADDRESS_AND_SIZE.unpack_from(data, place))
         return Array(shape, dtype, storage, end, files, size, None if start is None else end - size)
 
@@ -195,7 +203,9 @@ class Objects:
         size = 0 if shape is None else product(shape) * struct.unpack_from("<I", data, messages[DATATYPE] + 4)[0]
         in_place = layout.end > 0 and layout.size == size and not files and is_little(data, messages[DATATYPE])
         start = layout.end - size if in_place else None
-        return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files, size, start)
+        packed = read_filters(data, messages[FILTERS]) if FILTERS in messages and holds_chunks(data, messages[LAYOUT]) else ()
+        filters = tuple(number for number in packed if number not in BUILT_IN)
+        return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files, size, start, filters)
 
     def _symbols(self, tree: int, heap: int) -> Iterator[Link]:
         """All links that can be read, and then ValueError where libhdf5 does not open the group, or does not find them: it looks by their order."""

@@ -122,7 +122,7 @@ class Walk:
             kept[name] = attribute.value if path == "/" and name.startswith(JSON_TEXTS) else printable(attribute.value)
 
     def _array(self, name: str, header: Header) -> None:
-        shape, dtype, storage, end, files, size, start = self._objects.array(header)
+        shape, dtype, storage, end, files, size, start, filters = self._objects.array(header)
         if len(self.weights) >= self._limits.datasets:
             raise Full(len(self.weights) + 1)
         behind = end > self._stream.size
@@ -132,6 +132,8 @@ class Walk:
             self._note(FaultKind.HDF5_EXTERNAL_STORAGE, "weights", name=name, files=list(files))
         elif storage == "virtual":
             self._note(FaultKind.HDF5_VIRTUAL, "weights", name=name)
+        elif filters:
+            self._note(FaultKind.HDF5_FILTER, "weights", name=name, filters=list(filters))
         elif behind:
             self.lost.append(name)
 
