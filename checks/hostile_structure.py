@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check, remove_faults
@@ -8,10 +9,11 @@ from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
 from kdoctor.security.exhausting import immediate_calls, slow_patterns
 from kdoctor.security.misleading import mistaken_for
-from kdoctor.structure.objects import serialized
+from kdoctor.structure.objects import objects, serialized
 from kdoctor.target import Target
 
 DEPTHS = {"json_depth": "levels of nesting in JSON", "json_values": "values in one JSON part", "hdf5_depth": "levels of HDF5 groups"}
+HALF = re.compile("[\ud800-\udfff]")
 CONTENTS = {"zip": "a zip archive", "hdf5": "HDF5", "keras-dir": "an unzipped .keras archive", "saved-model": "a SavedModel"}
 
 
@@ -26,7 +28,7 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
 
     A class, function or module whose name only looks like that of another (``Lаmbda`` with a Cyrillic letter, letters that cannot be seen),
     a member that overwrites a part of the model where the archive is unpacked (``CONFIG.JSON``, ``./config.json``), and another archive in
-    front of the one that Keras reads, and two end records are there to show one model to whoever looks, and another to whoever loads.
+    front of the one that Keras reads, two end records, and half a pair of surrogates in a name are there to show one model to whoever looks, and another to whoever loads.
 
     The keys of a DTypePolicyMap are expressions, and Keras matches them with the name of each layer: ``(a+)+`` against a name of 35 letters takes
     hours (seen in 3.6, 3.12 and 3.15.1). An operation that is called with constants alone is computed while the file loads: one number in the
@@ -52,6 +54,7 @@ def hostile_structure(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(at, f"the file is {contents} at once: {_examined(fault)}", repair=None if _is_folder(fault) else _alone(at, fault))
     yield from _exhausting(document)
     yield from _misleading_names(document)
+    yield from _halved_names(document)
     yield from _misleading_archives(document)
     for at, fault in document.faults_of(FaultKind.USER_BLOCK):
         yield _user_block(at, fault)
@@ -108,6 +111,18 @@ def _misleading_names(document: Document) -> Iterator[Finding]:
             if (looks := mistaken_for(word)) is not None:
                 odd = ", ".join(f"U+{ord(letter):04X}" for letter in word if not (letter.isascii() and letter.isprintable()))
                 yield Finding(Pointer(part, keys), f"a name that looks like {looks!r} is written with {odd}, and is another")
+
+
+def _halved_names(document: Document) -> Iterator[Finding]:
+    """One finding for all names that hold half a pair: a name becomes part of paths, and a path is UTF-8."""
+    halved = [node for node in objects(document) if (name := node.name) and not name.isascii() and HALF.search(name)]
+    if halved:
+        more = f", and those of {len(halved) - 1:,} more" if len(halved) > 1 else ""
+        yield Finding(
+            halved[0].at,
+            f"the name {ascii(halved[0].name)}{more} holds half a pair of surrogates, which is no letter: no Keras writes it",
+            keras_says="UnicodeEncodeError: 'utf-8' codec can't encode character … surrogates not allowed",
+        )
 
 
 def _user_block(at: Pointer, fault: Fault) -> Finding:

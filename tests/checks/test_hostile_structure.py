@@ -46,3 +46,11 @@ def test_a_name_that_only_looks_like_another_is_named_once(key: str) -> None:
 
 def test_a_name_in_another_alphabet_is_honest() -> None:
     assert examine("K810", model(layer("注意力", module="пакет"))) == []
+
+
+def test_half_a_pair_in_a_layers_name_is_found() -> None:
+    """Keras 3.15.1 makes a path of it, and fails: 'utf-8' codec can't encode character."""
+    listed = [layer("Dense", name=f"\ud83d{number}", units=1) for number in range(3)]
+    (finding,) = examine("K810", model(*listed))
+    assert finding.message.startswith(r"the name '\ud83d0', and those of 2 more holds half a pair")
+    assert examine("K810", model(layer("Dense", name="\U0001f600", units=1), layer("Dense", name="größe", units=1))) == []
