@@ -12,9 +12,9 @@ from kdoctor.document import Document, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.variables.variable import Variable, Variables
 from kdoctor.pointer import Pointer
-from kdoctor.structure.layers import layer_list
+from kdoctor.structure.layers import is_model, layer_list
 from kdoctor.structure.objects import Node, as_node, model_of
-from kdoctor.structure.sequential import as_shape, statements
+from kdoctor.structure.sequential import DEEPEST, as_shape, statements
 from kdoctor.weights.claims import Listed, listed
 from kdoctor.weights.stored import accountable, fits, is_told
 
@@ -155,13 +155,16 @@ def _is_names(value: Json) -> TypeGuard[list[str]]:
 
 
 def _shaped(model: Node) -> bool:
-    """Whether the loader builds the model: a Sequential needs to be told its input, or has no weights yet (K202)."""
-    if "output_layers" in model.config:
-        return True
-    items, at = layer_list(model)
-    first = as_node(items[0], at / 0) if items else None
-    stated = first is not None and next(statements(first), None) is not None
-    return stated or as_shape(model.config.get("build_input_shape")) is not None
+    """Whether the loader builds the model: a Sequential needs to be told its input, by itself or by the model that it begins with, or has no weights yet (K202)."""
+    for _ in range(DEEPEST):
+        if "output_layers" in model.config or as_shape(model.config.get("build_input_shape")) is not None:
+            return True
+        items, at = layer_list(model)
+        first = as_node(items[0], at / 0) if items else None
+        if first is None or not is_model(first):
+            return first is not None and next(statements(first), None) is not None
+        model = first
+    return False
 
 
 def ordered(expected: Variables, arrays: Mapping[str, Weight]) -> tuple[str, ...] | None:

@@ -93,3 +93,14 @@ def test_a_recurrent_kernel_whose_axes_stand_the_other_way_round_is_turned() -> 
     healed = apply(sick, finding.repair.edits)
     assert healed.weights["layers/lstm/cell/vars/1"].shape == (4, 16)
     assert examine("K702", healed) == []
+
+
+def test_a_sequential_that_begins_with_a_model_is_accounted_for() -> None:
+    """Keras 2.0 to 2.2 wrote no InputLayer before it: what was cured of other things failed as it was loaded."""
+    base = sequential(layer("Dense", name="one", units=5, batch_input_shape=[None, 4]))
+    for first in (base, sequential(base)):
+        first["config"]["name"] = "base"
+        model = sequential(first, layer("Dense", name="two", units=3))
+        assert examine("K702", h5({"base": ONE, "two": TWO}, ["base", "two"], model)) == []
+        (finding,) = examine("K702", h5({"base": ONE, "two": {**TWO, "two/bias:0": (1,)}}, ["base", "two"], model))
+        assert finding.message == "the bias of 'two' is (1) in the file, but its config makes it (3)"
