@@ -18,6 +18,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import known_elsewhere
 from kdoctor.keras_api.operation import home_of_operation, is_nameless
 from kdoctor.keras_api.retired import OPERATION_LAYERS
+from kdoctor.pointer import Pointer
 from kdoctor.structure.alike import repeated, without_repeated
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import CODE, FUNCTION, Node, is_authors, is_repaired_hub, objects
@@ -26,6 +27,7 @@ from kdoctor.target import Target
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
 WRAPPED = frozenset({"layer", "forward_layer", "backward_layer", "cell"})  # a wrapper reads the layer it holds as a .keras does
 POLICY = ("config", "dtype")
+ROOT = Pointer("config", ())
 KINDS = (("initializer", "initializer"), ("regularizer", "regularizer"), ("constraint", "constraint"), ("activation", "activation"))
 
 T = TypeVar("T")
@@ -189,10 +191,10 @@ def read_natively(node: Node, native: bool, target: Target) -> bool:
     """Whether an object is read as in a ``.keras`` archive: without what an ``.h5`` is forgiven.
 
     Inside either file a listed layer is read natively if it states a module (Sequential.from_config, functional_from_config), and what a
-    wrapper of Keras 3 holds always is (Wrapper.from_config, serialization_lib.deserialize_keras_object). The root of an ``.h5`` never is
-    in Keras 3. Before Keras 2.12 no object is.
+    wrapper of Keras 3 holds always is (Wrapper.from_config, serialization_lib.deserialize_keras_object). The root of an archive is, whatever
+    it states, and that of an ``.h5`` never is in Keras 3. Before Keras 2.12 no object is.
     """
-    if "module" not in node.raw:
+    if "module" not in node.raw and not (native and node.at == ROOT):
         return habits.READS_HELD_LAYERS_NATIVELY.of(target) and is_held(node)
     return native or (habits.READS_MODULES_IN_HDF5.of(target) and (len(node.at.keys) > 0 or not target.keras_3))
 

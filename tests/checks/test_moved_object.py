@@ -147,3 +147,17 @@ def test_an_operation_that_its_layer_computes_as_well_is_left_alone_where_no_mas
     masking = {**layer("Masking", name="masking", mask_value=0.0), "name": "masking", "inbound_nodes": [[["in", 0, 0, {}]]]}
     assert examine("K306", saved(-1)) == []
     assert len(examine("K306", saved([1, 2]))) == len(examine("K306", saved(-1, masking))) == 1
+
+
+def test_the_model_of_an_archive_states_its_module_whatever_its_layers_do() -> None:
+    """What ``to_json()`` or an edit left without one: layers are looked for by their names then, the model itself is not."""
+    bare = {key: value for key, value in sequential(layer("Dense", units=3, build=[None, 4])).items() if key != "module"}
+    sick = document(bare)
+    (finding,) = examine("K306", sick)
+    assert finding.repair is not None and str(finding.at) == "config#/module"
+    healed = apply(sick, finding.repair.edits)
+    assert healed.config["module"] == "keras"
+    assert examine("K306", healed) == []
+    inner = sequential(bare)
+    assert examine("K306", document(inner)) == []
+    assert examine("K306", document(bare, format=Format.H5_MODEL)) == []
