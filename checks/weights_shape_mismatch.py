@@ -17,7 +17,9 @@ from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
 from kdoctor.weights.stored_h5 import ledger, misfits
 
+from ._claimed_arrays import Claimed
 from ._other_numbers import other_numbers
+from ._square_kernels import perhaps_turned
 from ._texts_for_numbers import texts_for_numbers
 from ._weights_order import exchanged_names, reordered
 
@@ -35,7 +37,8 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     match", in an ``.h5`` "Shape mismatch in layer #1 … Weight expects shape (5, 3). Received saved weight with shape (3, 5)".
 
     A kernel whose two axes stand exactly the other way round, as other libraries keep them, is turned: config and bias agree that it
-    must be; not where two of them may have been exchanged instead, (4, 5) for (5, 4). Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
+    must be; not where two of them may have been exchanged instead, (4, 5) for (5, 4), and not where every kernel is turned and others are
+    square, of which no shape tells whether they are, too. Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
     are told, and put right, by K705. An array of texts is no variable's, whatever its shape: "could not convert string to float".
 
     The numbers of a bfloat16 layer stand in an ``.h5`` as bytes that Keras 3 does not read back, although it wrote them: "No cast function
@@ -53,7 +56,8 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     found = ledger(document)
     if found is None or not found.disagreeing:
         return
-    undecided = _perhaps_exchanged([pair for layer, group in found.disagreeing for pair in misfits(layer, group)])
+    square = perhaps_turned(document, layout_of(target), TURNED)
+    undecided = bool(square) or _perhaps_exchanged([pair for layer, group in found.disagreeing for pair in misfits(layer, group)])
     moved = crossed(document)
     explained, others = {group.name for _, group, _ in reordered(found)}, exchanged_names(found)
     explained |= {group.name for _, group in moved.pairs} if moved is not None else set()
@@ -66,7 +70,7 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
             repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong]) if may_be_turned else None
             yield Finding(
                 group.at,
-                _told(layer.name, wrong),
+                _told(layer.name, wrong) + _doubt(square),
                 repair=repair,
                 needs=() if repair else (NEED,),
                 layer=layer.name,
@@ -83,13 +87,14 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
         for account in found.accounts
     }
     wrong = [account for account in accounts(document, layout_of(target)) if account.mismatched]
-    undecided = _perhaps_exchanged([(variable, weight) for account in wrong for variable, _, weight in account.mismatched])
+    square = perhaps_turned(document, layout_of(target), TURNED) if wrong else ()
+    undecided = bool(square) or _perhaps_exchanged([(variable, weight) for account in wrong for variable, _, weight in account.mismatched])
     for account in wrong:
         if id(account) not in explained:
             repair = None if undecided else _turned(account.mismatched)
             yield Finding(
                 account.claim.node.at,
-                _told(account.claim.name, [(variable, weight) for variable, _, weight in account.mismatched]),
+                _told(account.claim.name, [(variable, weight) for variable, _, weight in account.mismatched]) + _doubt(square),
                 repair=repair,
                 needs=() if repair else (NEED,),
                 layer=account.claim.name,
@@ -104,6 +109,13 @@ def _told(name: str, wrong: list[tuple[Variable, Weight]]) -> str:
     return (
         f"the {variable.role} of {name!r} is {written(weight.shape)} in the file, but its config makes it {written(variable.shape)}{more}"
     )
+
+
+def _doubt(square: Sequence[Claimed]) -> str:
+    if not square:
+        return ""
+    more = f" and {len(square) - 1} more" if len(square) > 1 else ""
+    return f"; every kernel is turned round, and no shape tells whether that of {square[0].layer!r}{more}, as long as wide, is, too"
 
 
 def _perhaps_exchanged(wrong: Sequence[tuple[Variable, Weight]]) -> bool:

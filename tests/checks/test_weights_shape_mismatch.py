@@ -104,3 +104,23 @@ def test_a_sequential_that_begins_with_a_model_is_accounted_for() -> None:
         assert examine("K702", h5({"base": ONE, "two": TWO}, ["base", "two"], model)) == []
         (finding,) = examine("K702", h5({"base": ONE, "two": {**TWO, "two/bias:0": (1,)}}, ["base", "two"], model))
         assert finding.message == "the bias of 'two' is (1) in the file, but its config makes it (3)"
+
+
+def test_kernels_are_not_turned_where_square_ones_may_be_turned_with_them() -> None:
+    """Those of another library are turned all together: of (5, 5) no shape tells it, and the model would compute something else."""
+    config = sequential(
+        layer("InputLayer", name="input", batch_shape=[None, 4]), *(layer("Dense", name=f"d{units}", units=units) for units in (5, 6, 6, 3))
+    )
+    config["config"]["layers"][3]["config"]["name"] = "square"
+    right = {f"layers/dense{n}/vars/{i}": shape for n, pair in WIDTHS.items() for i, shape in enumerate((pair, pair[1:]))}
+    assert examine("K702", document(config, weights=right, attributes={"/": {}})) == []
+    one = {**right, "layers/dense/vars/0": (5, 4)}
+    (finding,) = examine("K702", document(config, weights=one, attributes={"/": {}}))
+    assert finding.repair is not None
+    every = {path: shape[::-1] for path, shape in right.items()}
+    found = examine("K702", document(config, weights=every, attributes={"/": {}}))
+    assert len(found) == 3 and all(finding.repair is None for finding in found)
+    assert "no shape tells whether that of 'square', as long as wide, is, too" in found[0].message
+
+
+WIDTHS = {"": (4, 5), "_1": (5, 6), "_2": (6, 6), "_3": (6, 3)}
