@@ -154,7 +154,8 @@ def test_the_model_of_an_archive_states_its_module_whatever_its_layers_do() -> N
     bare = {key: value for key, value in sequential(layer("Dense", units=3, build=[None, 4])).items() if key != "module"}
     sick = document(bare)
     (finding,) = examine("K306", sick)
-    assert finding.repair is not None and str(finding.at) == "config#/module"
+    assert finding.repair is not None
+    assert str(finding.at) == "config#/module"
     healed = apply(sick, finding.repair.edits)
     assert healed.config["module"] == "keras"
     assert examine("K306", healed) == []

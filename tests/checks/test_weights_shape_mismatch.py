@@ -119,7 +119,7 @@ def test_kernels_are_not_turned_where_square_ones_may_be_turned_with_them() -> N
     assert finding.repair is not None
     every = {path: shape[::-1] for path, shape in right.items()}
     found = examine("K702", document(config, weights=every, attributes={"/": {}}))
-    assert len(found) == 3 and all(finding.repair is None for finding in found)
+    assert [finding.repair for finding in found] == [None] * 3
     assert "no shape tells whether that of 'square', as long as wide, is, too" in found[0].message
 
 
