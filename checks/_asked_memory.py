@@ -9,13 +9,14 @@ from typing import Final, NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import Node, objects, objects_named, serialized
+from kdoctor.structure.objects import Node, encoded_values, objects, objects_named, serialized
 
 ITEM: Final = 4  # bytes of a float32
 GIB: Final = 2**30
 THRESHOLDS: Final = 200  # of an AUC that states no number: keras/src/metrics/confusion_metrics.py
 TABLES: Final = 4  # true and false, positives and negatives
 SQUARES: Final = ("IoU", "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU")  # make a matrix of their classes
+STATEFUL: Final = ("RNN", "LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 SHAPES: Final = ("batch_shape", "batch_input_shape")
 LENGTH: Final = re.compile(r"\d{1,20}")
 
@@ -52,7 +53,7 @@ def _lists_of_labels(document: Document) -> Iterator[Asked]:
 
 def _states(document: Document) -> Iterator[Asked]:
     """A stateful layer keeps what it last computed for every sample of a batch; 3.15.1 asked for 32 GB for 1,000,000,000 samples of 8 units."""
-    stateful = [node for node in objects(document) if node.config.get("stateful") is True and is_builtin(node)]
+    stateful = [node for node in objects_named(document, STATEFUL) if node.config.get("stateful") is True and is_builtin(node)]
     if not stateful:
         return
     batch = max((_batch(node) for node in objects(document)), default=0)
@@ -79,7 +80,7 @@ def _units(node: Node) -> int:
 
 def _arrays(document: Document) -> Iterator[Asked]:
     """A NumPy array of texts takes the length that its type states for each of them: ``S1000000000``."""
-    for part, keys, raw in serialized(document):
+    for part, keys, raw in serialized(document) if "__numpy__" in encoded_values(document) else ():
         config = raw["config"]
         if raw["class_name"] != "__numpy__" or not isinstance(config, dict) or not isinstance(dtype := config.get("dtype"), str):
             continue

@@ -115,12 +115,13 @@ def _misleading_names(document: Document) -> Iterator[Finding]:
 
 def _halved_names(document: Document) -> Iterator[Finding]:
     """One finding for all names that hold half a pair: a name becomes part of paths, and a path is UTF-8."""
-    halved = [node for node in objects(document) if (name := node.name) and not name.isascii() and HALF.search(name)]
+    named = [(node, node.config.get("name")) for node in objects(document)]
+    halved = [node for node, name in named if type(name) is str and not name.isascii() and HALF.search(name)]
     if halved:
         more = f", and those of {len(halved) - 1:,} more" if len(halved) > 1 else ""
         yield Finding(
             halved[0].at,
-            f"the name {ascii(halved[0].name)}{more} holds half a pair of surrogates, which is no letter: no Keras writes it",
+            f"the name {halved[0].name!a}{more} holds half a pair of surrogates, which is no letter: no Keras writes it",
             keras_says="UnicodeEncodeError: 'utf-8' codec can't encode character … surrogates not allowed",
         )
 

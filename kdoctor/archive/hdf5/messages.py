@@ -14,6 +14,7 @@ NOWHERE = b"\xff" * 8
 NAME_BYTES = 4096  # longest name of a link or an attribute that is accepted
 HARD, SOFT, EXTERNAL = 0, 1, 64
 COMMITTED = 2
+BUILT_IN = frozenset({1, 2, 3, 4, 5, 6, 32000})  # filters of HDF5 and h5py: deflate, shuffle, fletcher32, szip, nbit, scaleoffset, lzf
 REGISTERED = 256  # filters from here on are registered with the HDF Group, and have a name in every message
 
 
@@ -157,6 +158,11 @@ def read_filters(data: bytes, at: int) -> tuple[int, ...]:
         at += 4 + (-(-length // 8) * 8 if version == 1 else length) + 4 * values + (4 if version == 1 and values % 2 else 0)
         found.append(number)
     return tuple(found)
+
+
+def foreign_filters(data: bytes, at: int) -> tuple[int, ...]:
+    """Those of them that neither HDF5 nor h5py bring along."""
+    return tuple(number for number in read_filters(data, at) if number not in BUILT_IN)
 
 
 def holds_chunks(data: bytes, at: int) -> bool:

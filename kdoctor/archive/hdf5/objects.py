@@ -54,11 +54,11 @@ from kdoctor.archive.hdf5.messages import (
     UNDEFINED,
     Link,
     address_place,
+    foreign_filters,
     holds_chunks,
     read_attribute_header,
     read_attribute_info,
     read_external_files,
-    read_filters,
     read_layout,
     read_link,
     read_link_info,
@@ -73,9 +73,6 @@ HEADER_READS = 512
 MESSAGE_COST = 64  # what one message of a header costs in time, expressed in bytes
 TREE_DEPTH = 16
 ARRAYS = 256  # kinds of arrays that are remembered
-BUILT_IN = frozenset(
-    {1, 2, 3, 4, 5, 6, 32000}
-)  # filters that HDF5 and h5py bring along: deflate, shuffle, fletcher32, szip, nbit, scaleoffset, lzf
 VALUE_BYTES = 64  # what a value takes in memory, whatever it takes in the file
 
 
@@ -203,8 +200,8 @@ class Objects:
         size = 0 if shape is None else product(shape) * struct.unpack_from("<I", data, messages[DATATYPE] + 4)[0]
         in_place = layout.end > 0 and layout.size == size and not files and is_little(data, messages[DATATYPE])
         start = layout.end - size if in_place else None
-        packed = read_filters(data, messages[FILTERS]) if FILTERS in messages and holds_chunks(data, messages[LAYOUT]) else ()
-        filters = tuple(number for number in packed if number not in BUILT_IN)
+        packed = FILTERS in messages and holds_chunks(data, messages[LAYOUT])
+        filters = foreign_filters(data, messages[FILTERS]) if packed else ()
         return Array((0,) if shape is None else shape, dtype, layout.storage, layout.end, files, size, start, filters)
 
     def _symbols(self, tree: int, heap: int) -> Iterator[Link]:
