@@ -9,7 +9,8 @@ from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
 from kdoctor.security.exhausting import immediate_calls, slow_patterns
 from kdoctor.security.misleading import mistaken_for
-from kdoctor.structure.objects import objects, serialized
+from kdoctor.structure.models import all_models
+from kdoctor.structure.objects import serialized
 from kdoctor.target import Target
 
 DEPTHS = {"json_depth": "levels of nesting in JSON", "json_values": "values in one JSON part", "hdf5_depth": "levels of HDF5 groups"}
@@ -115,8 +116,7 @@ def _misleading_names(document: Document) -> Iterator[Finding]:
 
 def _halved_names(document: Document) -> Iterator[Finding]:
     """One finding for all names that hold half a pair: a name becomes part of paths, and a path is UTF-8."""
-    named = [(node, node.config.get("name")) for node in objects(document)]
-    halved = [node for node, name in named if type(name) is str and not name.isascii() and HALF.search(name)]
+    halved = [layer for model in all_models(document) for layer in model.layers if not layer.name.isascii() and HALF.search(layer.name)]
     if halved:
         more = f", and those of {len(halved) - 1:,} more" if len(halved) > 1 else ""
         yield Finding(

@@ -69,3 +69,13 @@ def test_a_call_with_numbers_alone_is_made_at_once(call: Any) -> None:
 )
 def test_a_call_in_which_a_tensor_takes_part_or_nothing_is_none(call: Any) -> None:
     assert called(call) == []
+
+
+def test_a_model_that_a_loss_holds_is_looked_into() -> None:
+    full = {"class_name": "Full", "config": {"name": "full"}, "inbound_nodes": [{"args": [10**10], "kwargs": {}}]}
+    held = {"class_name": "Mine", "config": {"model": {"class_name": "Functional", "config": {"layers": [full]}}}}
+    sick = document(
+        {"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {}, "inbound_nodes": 5}]}},
+        training={"loss": held},
+    )
+    assert [found.class_name for found in immediate_calls(sick)] == ["Full"]
