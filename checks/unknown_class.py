@@ -19,6 +19,7 @@ from ._added_losses import without_added
 from ._layer_activations import stated
 from ._old_words import cure_of
 
+CUDNN = "write LSTM and GRU instead, with their layout of the weights"
 CONSTRAINTS = frozenset({"RadialConstraint"})
 
 
@@ -30,7 +31,8 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     KerasSaveable subclass". It is no custom class: nobody has its code any more, or the target is older than the class.
 
     Where another class computes exactly the same, the cure writes that one: a ReLU with a threshold, a synchronized
-    BatchNormalization, for the Merge that Keras 2.0 still had an Add, Multiply, Average, Maximum or Concatenate, and for CuDNNLSTM and CuDNNGRU in an ``.h5`` the plain layer, with the weights laid out as it has them. In a
+    BatchNormalization, for the Merge that Keras 2.0 still had an Add, Multiply, Average, Maximum or Concatenate, and for CuDNNLSTM and CuDNNGRU
+    the plain layer, with the weights laid out as it has them (what the optimizer remembers of these goes). In a
     ``.keras`` archive a small model of other layers stands in for LocallyConnected1D and LocallyConnected2D (patches and an
     EinsumDense), Highway, MaxoutDense, SReLU and ParametricSoftplus, if the input's shape is known; not with channels first, or a
     constraint on the weights. With ``--unsafe``, what only training uses goes: RandomHeight, RandomWidth, RadialConstraint. AddLoss and
@@ -65,10 +67,10 @@ def _repair(document: Document, node: Node, target: Target) -> Repair | None:
         return Repair(f"leave out the {node.class_name}, which only training uses", (Edit(node.at, old=node.raw, new=None),), Safety.UNSAFE)
     if (added := without_added(document, node, target)) is not None:
         return added
-    edits = as_plain(document, node)
+    edits = as_plain(document) if node.class_name in TWINS else None
     if edits is None:
         return retired(document, target).of(node.at) or cure_of(document, node, target)
-    return Repair(f"write {TWINS[node.class_name][0]}, with its layout of the weights", edits)
+    return Repair(CUDNN, edits)
 
 
 def _keras_says(node: Node, native: bool) -> str:

@@ -12,7 +12,6 @@ from kdoctor.archive.writing.write import write_document
 from kdoctor.document import Document
 from kdoctor.edit import apply
 from kdoctor.replacements.cudnn import as_plain
-from kdoctor.structure.objects import objects
 from kdoctor.testing import KERAS_3, examine
 
 UNITS, FEATURES = 3, 4
@@ -51,8 +50,7 @@ def saved(path: Path, class_name: str, *, both_ways: bool = False) -> list[np.nd
 
 
 def plain(document: Document) -> Document:
-    node = next(node for node in objects(document) if node.class_name in GATES)
-    edits = as_plain(document, node)
+    edits = as_plain(document)
     assert edits is not None
     return apply(document, edits)
 
