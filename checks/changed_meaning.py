@@ -22,6 +22,7 @@ from ._cropped_in_training import cropped_in_training
 from ._exchanged_arguments import exchanged
 from ._forgotten_lora_alpha import forgotten_alpha
 from ._forgotten_statistics import forgotten_statistics
+from ._found_masks import found_masks
 from ._hidden_queries import attention_of_hidden
 from ._joined_masks import joined_masks
 from ._kept_category_axis import kept_axis, mistold_bins
@@ -51,8 +52,8 @@ AS_KERAS = Repair("write the model as a .keras archive, whose reader takes it at
 
 OF_WHOLE_MODELS: Final[tuple[Examine, ...]] = (
     told_to_train, thawed_layers, kept_axis, mistold_bins, exchanged, unmasked_attention, attention_of_hidden, masks_stopped, masks_unjoined, joined_masks,
-    products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, lost_query_masks, forgotten_alpha, forgotten_statistics,
-    regained_query_masks, whole_numbers, mistold_scores, masks_across_models, truncated_numbers, turned_kernels,
+    products_of_masked, zeroed_steps, masks_beside_states, masks_of_times, lost_attention_masks, lost_query_masks, found_masks, forgotten_alpha,
+    forgotten_statistics, regained_query_masks, whole_numbers, mistold_scores, masks_across_models, truncated_numbers, turned_kernels,
 )  # fmt: skip
 
 
@@ -68,7 +69,8 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     3.10, and the mean of all values before: where what comes behind counts these, ``--unsafe`` leaves the dropout out. Since Keras 3.8 a MultiHeadAttention
     takes the masks from the tensors that it is given: the next attention to these, or to what they were added to (every block of a Transformer but the
     first), has none. The cure computes the masks beside the layers, and hands them over; so it does with the ``query_mask`` that files of Keras 3.0 to 3.7
-    state, at which 3.8 does not look, and which earlier releases heed in files of 3.8: for these it stops the mask before the queries. Masks that go from one
+    state, at which 3.8 does not look, and which earlier releases heed in files of 3.8: for these it stops the mask before the queries. Files of 3.10 and later state no masks of an attention at all, and an earlier Keras finds those
+    that an attention before it had taken away: these are stopped, too. Masks that go from one
     model into another (of a file of Keras 2, those joined there, too) are stated nowhere, and told without a cure. Masks that differ are joined otherwise
     since Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. Keras 3.0 to 3.3 handed none on at all: behind what joins
     masks in their files a Permute that leaves the axes as they are stops them. A CategoryEncoding or Discretization (``one_hot``) of Keras 3.0 to 3.3 kept a

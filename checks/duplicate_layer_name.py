@@ -13,7 +13,7 @@ from kdoctor.structure.models import Model, all_models
 from kdoctor.structure.naming import rename
 from kdoctor.target import Target
 
-from ._mask_names import names_of_masks
+from ._mask_names import names_of_masks, names_of_masks_made_anew
 from ._repeated_entry import dropped
 
 
@@ -29,7 +29,8 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
     word for word, is dropped; two different layers under one name have no cure, because nobody can tell which one a connection means.
 
     Keras 3 joins the masks of what a Concatenate joins with an operation of its own, "concatenate", which is what Keras 2 called the
-    layer: "The name "concatenate" is used 2 times in the model". The cure renames the layer.
+    layer: "The name "concatenate" is used 2 times in the model". The cure renames the layer. Before 3.10 it
+    computes the masks of an attention once more as it reads a file of 3.10 or later, which has such operations for other layers: they are renamed.
     """
     for model in all_models(document):
         first: dict[str, Layer] = {}
@@ -44,6 +45,7 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
                 yield _finding(model, layer, earlier, renaming)
         if model.functional and not later:
             yield from names_of_masks(model, target)
+            yield from names_of_masks_made_anew(document, model, target)
 
 
 def _renaming(model: Model, later: Sequence[Layer]) -> Repair:

@@ -16,6 +16,7 @@ from kdoctor.structure.connections import INPUTS, Argument, given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
 
+CLASSES: Final = frozenset({CLASS, "GroupQueryAttention", "GroupedQueryAttention"})  # the last is what an .h5 calls the one before it
 ROLES: Final = ("query", "value", "key")  # each has a mask of its own, in the order of their positions
 
 
@@ -47,7 +48,7 @@ def _asked(layer: Layer, index: int, given: Sequence[Argument]) -> Iterator[int]
     stated = {name for name, value in _named(layer, index) if value is not None}
     roles, place = iter(ROLES), 0
     for argument in given:
-        role = f"{argument.name or next(roles, '')}_{MASK}" if layer.class_name == CLASS else MASK
+        role = f"{argument.name or next(roles, '')}_{MASK}" if layer.class_name in CLASSES else MASK
         if (argument.name is None or argument.name in INPUTS) and role not in stated:
             yield from range(place, place + len(argument.sources))
         place += len(argument.sources)

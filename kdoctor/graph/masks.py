@@ -23,7 +23,7 @@ JOINING: Final = frozenset({"Concatenate", "MultiHeadAttention"})  # of what com
 RECURRENT: Final = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"})
 ASKING: Final = RECURRENT | {
     "Attention", "AdditiveAttention", "BatchNormalization", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GlobalAveragePooling1D",
-    "MultiHeadAttention", "Softmax", "TimeDistributed",
+    "GroupQueryAttention", "GroupedQueryAttention", "MultiHeadAttention", "Softmax", "TimeDistributed",
 }  # fmt: skip
 TAKING: Final = frozenset({"Lambda"})  # like a model in a model, it is handed the mask that comes, whatever it makes of it
 

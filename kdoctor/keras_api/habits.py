@@ -51,6 +51,9 @@ LOSES_MASKS_BESIDE_STATES = Habit(
     (3, 0)
 )  # a recurrent layer with an initial_state gets no mask with its input: Layer.__call__ of 3.0.5, 3.15.1
 TAKES_MASKS_AWAY = Habit((3, 8))  # a MultiHeadAttention, from the tensors that it is given; read in 3.0.5 to 3.15.1, run in 3.7.0 and 3.8.0
+LEAVES_MASKS_UNSAID = Habit(
+    (3, 10)
+)  # of a call of several tensors: its node is made of what it was given; read in 3.9.2 and 3.10.0, run in 3.6.0 to 3.15.1
 HANDS_ON_MASKS_OF_TIMES = Habit((3, 0))  # a TimeDistributed, whatever the layer in it makes of the mask: run in 2.15, 3.0.5 and 3.15.1
 REPEATS_MASKED_STEPS = Habit((0, 1), (2, 4))  # a Bidirectional that returns sequences; tf.keras of the same number puts zeros there
 PASSES_OVER_MASKS = Habit((2, 4), (2, 10))

@@ -14,7 +14,7 @@ from kdoctor.replacements.moved_arrays import with_arrays
 from kdoctor.structure.layers import Layer, layer_list
 from kdoctor.structure.models import Model
 from kdoctor.structure.naming import fresh
-from kdoctor.structure.sources import Source
+from kdoctor.structure.sources import TENSOR, Source, tensors
 
 CLASS, ENDING = "Permute", "unmasked"
 STOP: Final[Mapping[str, Json]] = {"module": "keras.layers", "class_name": CLASS, "registered_name": None}
@@ -53,3 +53,27 @@ def stops_of(model: Model, found: Mapping[Source, tuple[Layer, int]]) -> dict[So
 
 def _config(layer: Layer, axes: int) -> dict[str, Json]:
     return {"dtype": layer.node.config.get("dtype", "float32"), "dims": list(range(1, axes))}
+
+
+def without_masks(
+    document: Document, model: Model, taken: Mapping[tuple[int, int], Sequence[Source]], axes: Mapping[Source, tuple[Layer, int]]
+) -> tuple[Edit, ...]:
+    """Edits of a ``.keras`` document: calls, by the numbers of layer and call, take these tensors without their masks; ``axes``: as in `stops_of`."""
+    stops = stops_of(model, axes)
+    items, at = layer_list(model.node)
+    written = list(items)
+    for (number, call), sources in taken.items():
+        nodes = list(written[number]["inbound_nodes"])
+        nodes[call] = _instead(nodes[call], {source: Source(stops[source]["name"], 0, 0) for source in sources})
+        written[number] = {**written[number], "inbound_nodes": nodes}
+    return with_arrays(document, [Edit(at, old=items, new=ordered([*written, *stops.values()], model.node.config.get("output_layers")))])
+
+
+def _instead(value: Json, others: Mapping[Source, Source]) -> Json:
+    """A call in Keras 3's words with other tensors in the place of some."""
+    if isinstance(value, dict) and value.get("class_name") == TENSOR:
+        (source,) = tensors(value)
+        return keras_tensor(others[source]) if source in others else value
+    if isinstance(value, dict):
+        return {key: _instead(item, others) for key, item in value.items()}
+    return [_instead(item, others) for item in value] if isinstance(value, list) else value
