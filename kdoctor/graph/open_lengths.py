@@ -67,7 +67,8 @@ def undetermined(node: Node, shapes: Shapes, *, built: bool) -> str | None:
         return f"its axis {axis!r}, of which it states the length"
     if node.class_name == "Normalization":  # which looks for the lengths of its axes also where the config gives mean and variance
         node = node._replace(config={**node.config, "mean": None})
-    lacking = next((one for one in variables_of(node, shapes, _unknown) or () if one.shape and None in one.shape), None)
+    # What is no weight grows with what the layer learned, as the weights of words do, and not with its input.
+    lacking = next((one for one in variables_of(node, shapes, _unknown) or () if one.weight and one.shape and None in one.shape), None)
     return None if lacking is None else f"how large its {lacking.role} is"
 
 

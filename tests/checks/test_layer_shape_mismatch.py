@@ -286,3 +286,9 @@ def test_a_graph_around_a_model_in_time_distributed_is_named_for_early_keras_3(r
 def test_a_stack_around_a_model_in_time_distributed_stays_unbuilt_and_loads_all_the_same() -> None:
     wrapped = layer("TimeDistributed", name="td", layer=sequential(layer("Dense", name="dense", units=2)))
     assert examine("K206", stack([None, 4, 3], wrapped), Target("3.0.5")) == []
+
+
+def test_the_weights_of_words_grow_with_the_words_and_not_with_the_input() -> None:
+    """A StringLookup of tf_idf takes texts of any number of words: 3.15.1 saves and loads it."""
+    stack = [layer("InputLayer", batch_shape=[None, None], dtype="string"), layer("StringLookup", output_mode="tf_idf", vocabulary=None)]
+    assert examine("K206", model(*stack)) == []
