@@ -15,6 +15,7 @@ from kdoctor.replacements.cudnn import TWINS
 from kdoctor.structure.lookups import WORDS, as_words, weighs_words
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
+from kdoctor.weights.assets import has_assets, without_assets
 from kdoctor.weights.stored_h5 import NAMES
 
 from ._functions_as_texts import functions_as_texts
@@ -51,7 +52,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
 
     A lookup layer that learned its words (``adapt``) has them beside the config of a ``.keras``; an ``.h5`` has no room for them, and Keras 3
     saves it all the same: "Table not initialized". Keras 2 refuses it when it saves, and leaves a file that it refuses to load, too. An
-    archive without its ``assets`` folder is no better. The words are not in the file; the cure writes those that ``--set NAME.vocabulary=[…]`` says.
+    archive without its ``assets`` folder is no better, and one that lacks some of them, has them elsewhere or empty, does not load at all. The words are not in the file; the cure writes those that ``--set NAME.vocabulary=[…]`` says.
 
     A Discretization of Keras 2 that learned its boundaries keeps a summary of what it saw; Keras 3 makes no boundaries of it: "You need to
     either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)`". Keras 2 tells them
@@ -100,6 +101,7 @@ def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _lost_words(document: Document, target: Target) -> Iterator[Finding]:
+    files, some = {node.at: name for node, name in without_assets(document)}, has_assets(document)
     for node in without_words(document):
         at, told = node.at / "config" / WORDS, _words(node, target)
         written = () if told is None else (Edit(at, old=node.config.get(WORDS, ABSENT), new=told),)
@@ -109,14 +111,22 @@ def _lost_words(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(
             at,
             f"the words that {node.class_name} {node.name!r} looks up are not in the file: "
-            + ("its assets are gone" if document.format.native else "an .h5 has no room for what adapt() learned"),
+            + _gone(document, files.get(node.at, "") if some else ""),
             repair=Repair(f"write the {len(told)} words that you give", written) if told is not None else None,
             needs=() if told is not None else (asked,),
             layer=node.name,
-            keras_says="FailedPreconditionError: Table not initialized."
+            keras_says=f"ValueError: A total of … objects could not be loaded. Example error message for object <{node.class_name} name={node.name}"
+            if some
+            else "FailedPreconditionError: Table not initialized."
             if target.keras_3 or document.format.native
             else "NotImplementedError: Save or restore weights that is not an instance of `tf.Variable` is not supported in h5",
         )
+
+
+def _gone(document: Document, missing: str) -> str:
+    if missing:
+        return f"{missing}, which Keras opens, is not there or empty"
+    return "its assets are gone" if document.format.native else "an .h5 has no room for what adapt() learned"
 
 
 def _words(node: Node, target: Target) -> list[Any] | None:

@@ -9,6 +9,8 @@ from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
 NO_CONFIG = "KeyError: \"There is no item named 'config.json' in the archive\""
+NO_WEIGHTS = "ValueError: Expected a model.weights.h5 or model.weights.npz file."
+NOT_LOADED = "ValueError: A total of … objects could not be loaded"
 
 
 @check("K107", Severity.ERROR, mild=Severity.INFO, since="0.1.0")
@@ -21,7 +23,7 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
     lead out of the archive and are no part of the model.)
 
     A part that stands in a folder of its own, or the only HDF5 file under another name (``weights.h5``), and nowhere else, is moved to where
-    Keras looks for it.
+    Keras looks for it; so are the files of a folder ``assets`` (the words of lookup layers) that stands elsewhere, or is written ``Assets``.
 
     The cure writes the archive with plain names, one member for each part. Copies that differ have no cure: Keras reads the last
     ("A total of 1 objects could not be loaded" when that is the wrong one), and only whoever made the archive knows which is right.
@@ -32,7 +34,7 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
             at,
             f"member names are written with backslashes ({_some(fault)}), so Keras finds none of them",
             repair=remove_faults("write the names with slashes", (at, fault)),
-            keras_says=NO_CONFIG if hidden else "ValueError: A total of … objects could not be loaded",
+            keras_says=NO_CONFIG if hidden else NOT_LOADED,
         )
     for at, fault in document.faults_of(FaultKind.DUPLICATE_MEMBER):
         yield _duplicate(document, at, fault)
@@ -41,9 +43,12 @@ def irregular_members(document: Document, target: Target) -> Iterator[Finding]:
         yield Finding(at, f"entries that are no part of a Keras archive: {_some(fault)}", repair=drop, mild=True)
     for at, fault in document.faults_of(FaultKind.MISPLACED):
         names = fault.detail.get("names") or {}
-        told = ", ".join(f"{part} as {name!r}" for name, part in names.items())
+        told = ", ".join(f"{part} as {name!r}" for name, part in [*names.items()][:3]) + (
+            f" and {len(names) - 3} more" if len(names) > 3 else ""
+        )
         move = remove_faults("move it to where Keras looks", (at, fault))
-        says = NO_CONFIG if "config.json" in names.values() else "ValueError: Expected a model.weights.h5 or model.weights.npz file."
+        weights = any(".weights." in part for part in names.values())
+        says = NO_CONFIG if "config.json" in names.values() else NO_WEIGHTS if weights else NOT_LOADED
         harmless = set(names.values()) == {"metadata.json"}
         yield Finding(
             at, f"a part stands where Keras does not look: {told}", repair=move, keras_says=None if harmless else says, mild=harmless

@@ -10,13 +10,13 @@ from kdoctor.keras_api.compile_demands import required
 from kdoctor.keras_api.demanding import demanding
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, Resolution, found_in_calls
-from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.structure.layers import is_model, layers
+from kdoctor.structure.layers import is_model
 from kdoctor.structure.lookups import LOOKUPS, WORDS, learns_words, weighs_words
 from kdoctor.structure.objects import Node, objects_named
 from kdoctor.target import Target
+from kdoctor.weights.assets import without_assets
 
-BOUNDARIES, VOCABULARY = "bin_boundaries", "vocabulary.txt"
+BOUNDARIES = "bin_boundaries"
 
 
 def lacking_arguments(document: Document, target: Target) -> Iterator[tuple[Call, tuple[str, ...]]]:
@@ -43,11 +43,11 @@ def without_boundaries(document: Document, target: Target) -> Iterator[Node]:
 
 
 def without_words(document: Document) -> Iterator[Node]:
-    """Lookup layers that learned their words: an ``.h5`` has no room for them, an archive may have lost every file of them."""
+    """Lookup layers that learned their words: an ``.h5`` has no room for them, an archive may have lost the files of them."""
     if not document.format.native:
         yield from (node for node in objects_named(document, LOOKUPS) if learns_words(node))
-    elif document.members and not any(member.name.endswith(VOCABULARY) for member in document.members.values()):
-        yield from (layer.node for layer in layers(document) if learns_words(layer.node) and is_builtin(layer.node))
+    else:
+        yield from (node for node, _ in without_assets(document))
 
 
 def may_be_set(document: Document, target: Target) -> frozenset[tuple[str, str]]:

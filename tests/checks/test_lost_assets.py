@@ -54,3 +54,34 @@ def test_words_that_an_archive_lost_are_missed_and_taken_from_the_user(tmp_path:
     assert plan.after.loads
     write_document(plan.before.document, plan.after.document, cured)
     in_keras(CALL, whole, cured)
+
+
+def test_words_in_another_folder_are_moved_and_lost_ones_are_named(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.keras"
+    in_keras(SAVE, whole)
+    place = "assets/layers/string_lookup/vocabulary.txt"
+    with zipfile.ZipFile(whole) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    cured = []
+    for number, elsewhere in enumerate(("Assets/layers/string_lookup/vocabulary.txt", f"model/{place}")):
+        moved, out = tmp_path / f"moved{number}.keras", tmp_path / f"cured{number}.keras"
+        packed(moved, {elsewhere if name == place else name: data for name, data in members.items()})
+        plan = plan_file(moved, Target("3.15.1"), load_checks())
+        assert [found.finding.message for found in plan.before.errors] == [
+            f"a part stands where Keras does not look: {place} as {elsewhere!r}"
+        ]
+        write_document(plan.before.document, plan.after.document, out)
+        cured.append(out)
+    in_keras(CALL, *cured)
+    for number, other in enumerate(({place: b""}, {f"{place}.old": members[place]})):
+        lost = tmp_path / f"lost{number}.keras"
+        packed(lost, {name: data for name, data in members.items() if name != place} | other)
+        (found,) = plan_file(lost, Target("3.15.1"), load_checks()).before.errors
+        assert found.check.code == "K610"
+        assert ("its assets are gone" if number == 0 else f"{place}, which Keras opens, is not there or empty") in found.finding.message
+
+
+def packed(path: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)

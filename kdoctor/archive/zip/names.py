@@ -22,6 +22,7 @@ _SHARD: Final = re.compile(r"model_\d{5}\.weights\.h5")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _HDF5: Final = (".h5", ".hdf5")
 _COPY: Final = re.compile(r" ?\(\d+\)(?=\.)")  # what a second download of the same name gets
+_ASSETS: Final = re.compile(r"(?:^|/)(assets/.+)", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LEAD_OUT: Final = ("absolute", "drive letter", "climbing", "symlink", "device")
 _FILES: Final = (0, stat.S_IFREG, stat.S_IFDIR)
@@ -55,7 +56,7 @@ def role_of(name: str, folder: str) -> str:
     return "weights" if is_shard(inner) else _ROLES.get(inner, "stray")
 
 
-def misplaced_parts(names: Iterable[str], folder: str) -> dict[str, str]:
+def misplaced_parts(names: Sequence[str], folder: str) -> dict[str, str]:
     """Parts that stand in a folder beside the others or under another name, and are nowhere else: name -> where Keras looks for them."""
     there = [name for name in names if not plain(name).startswith(("__MACOSX", f"{folder}assets"))]
     found: dict[str, str] = {}
@@ -69,7 +70,18 @@ def misplaced_parts(names: Iterable[str], folder: str) -> dict[str, str]:
             candidates = [name for name in there if _base(name).endswith(_HDF5) and not leads_out(name)]
         if len(candidates) == 1 and plain(candidates[0]) != folder + part:
             found[candidates[0]] = part
-    return found
+    return found | _misplaced_assets(names, folder)
+
+
+def _misplaced_assets(names: Sequence[str], folder: str) -> dict[str, str]:
+    """Files of a folder ``assets`` that does not stand beside the other parts, or has lost its case, where it is the only one."""
+    files = [name for name in names if not plain(name).endswith("/") and not plain(name).startswith("__MACOSX") and not leads_out(name)]
+    if any(role_of(name, folder) == "asset" for name in files):
+        return {}
+    found = {name: _ASSETS.search(plain(name)) for name in files}
+    inside = {name: match for name, match in found.items() if match is not None}
+    one = len({plain(name)[: match.start(1)] for name, match in inside.items()}) == 1
+    return {name: f"assets/{match[1].partition('/')[2]}" for name, match in inside.items()} if one else {}
 
 
 def _base(name: str) -> str:
