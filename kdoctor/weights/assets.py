@@ -13,8 +13,8 @@ from kdoctor.document import Document
 from kdoctor.faults import FaultKind
 from kdoctor.keras_api.layouts import CHECKPOINT
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.structure.lookups import learns_words
-from kdoctor.structure.objects import Node
+from kdoctor.structure.lookups import LOOKUPS, learns_words
+from kdoctor.structure.objects import Node, objects_named
 from kdoctor.weights.claims import claims
 from kdoctor.weights.old_assets import ASSETS, WORDS
 
@@ -29,7 +29,7 @@ def without_assets(document: Document) -> Iterator[tuple[Node, str]]:
 
     None of an archive whose words all stand where TensorFlow 2.12 to 2.14 wrote them, which K607 moves.
     """
-    if not document.members or not document.format.native:
+    if not document.members or not document.format.native or not any(objects_named(document, LOOKUPS)):
         return
     names = _names(document)
     if any(name.startswith(f"{ASSETS}{CHECKPOINT}/") for name in names):
