@@ -99,7 +99,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     The cure of the first writes an InputLayer, which says the same to every release. A mask that gets lost beside states is computed by an operation and
     handed over as an argument, in a ``.keras`` archive. The two directions of a masked Bidirectional are written by themselves, into a small model that turns
     one round and merges them, for Keras 3.3 and later; unrolled, stateful, or not merged they have no cure. What only the reader of ``.h5`` files garbles is
-    cured by writing the model as a ``.keras`` archive. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates that use it are
+    cured by writing the model as a ``.keras`` archive, and by a module where a layer of an archive states none. The old ``hard_sigmoid`` of x is the new one of 1.2 x: the weights of the gates that use it are
     scaled; where there are none to scale, the old function is spelled out: a Rescaling and a ReLU that stops at 1, as one activation, which Keras 3.10 and
     later read.
     """
@@ -114,10 +114,10 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
             yield from cropped_in_training(document, node, target)
     for told in OF_WHOLE_MODELS:
         yield from told(document, target)
-    for node in () if document.format.native else objects(document):
-        if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
+    for node in objects(document):
+        if ("axis" in node.config or "score_mode" in node.config) and node.at.part == "config":
             yield from _axis(document, node, target)
-            yield from _taken_for_function(node, target)
+            yield from _taken_for_function(document, node, target)
 
 
 def _first_layer(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
@@ -162,11 +162,11 @@ def _axis(document: Document, node: Node, target: Target) -> Iterator[Finding]:
     listed = several and not as_default and habits.DROPS_LISTED_AXIS.of(target)
     numbered = type(axis) is int and habits.DROPS_NUMBERED_AXIS.of(target) and _matters(document, node, axis, target)
     of_several = node.class_name == "BatchNormalization" and listed and habits.TAKES_ONE_AXIS.of(target)  # nor does it in an archive
-    if (listed or numbered) and not read_natively(node, False, target):
+    if (listed or numbered) and not read_natively(node, document.format.native, target):
         yield Finding(
             node.at / "config" / "axis",
-            f"{target} drops the axis {axis} of {node.class_name} when it reads an .h5, and takes the default",
-            repair=None if of_several else AS_KERAS,
+            f"{target} drops the axis {axis} of {node.class_name} {_read_so(document)}, and takes the default",
+            repair=None if of_several else _taken_at_its_word(document, node),
             layer=node.name,
         )
 
@@ -208,14 +208,28 @@ def _backwards(node: Node, target: Target) -> Iterator[Finding]:
         )
 
 
-def _taken_for_function(node: Node, target: Target) -> Iterator[Finding]:
+def _read_so(document: Document) -> str:
+    return "when it reads a layer that states no module" if document.format.native else "when it reads an .h5"
+
+
+def _taken_at_its_word(document: Document, node: Node) -> Repair:
+    """In an archive of Keras 2.12 to 2.15 the layers of a nested model state no module, and Keras 3 reads them as it reads those of an ``.h5``."""
+    if not document.format.native:
+        return AS_KERAS
+    edits = [
+        Edit(node.at / key, old=node.raw.get(key, ABSENT), new=new) for key, new in (("module", "keras.layers"), ("registered_name", None))
+    ]
+    return Repair("write the module keras.layers, with which it is taken at its word", tuple(edits))
+
+
+def _taken_for_function(document: Document, node: Node, target: Target) -> Iterator[Finding]:
     value = node.config.get("score_mode")
-    garbled = isinstance(value, str) and value in LAYER_FUNCTIONS and not read_natively(node, False, target)
+    garbled = isinstance(value, str) and value in LAYER_FUNCTIONS and not read_natively(node, document.format.native, target)
     if garbled and habits.TAKES_TEXTS_FOR_FUNCTIONS.of(target):
         yield Finding(
             node.at / "config" / "score_mode",
-            f"{target} takes the score_mode {value!r} for the function keras.layers.{value} when it reads an .h5",
-            repair=AS_KERAS,
+            f"{target} takes the score_mode {value!r} for the function keras.layers.{value} {_read_so(document)}",
+            repair=_taken_at_its_word(document, node),
             layer=node.name,
             keras_says=f"ValueError: Invalid value for argument score_mode. Expected one of {{'dot', 'concat'}}. Received: <function {value}>",
         )

@@ -105,6 +105,17 @@ def test_one_axis_is_read_as_it_is(axis: object) -> None:
     assert examine("K609", h5(bare("Softmax", axis=axis))) == []
 
 
+@pytest.mark.parametrize(("class_name", "told"), [("Attention", {"score_mode": "dot"}), ("Softmax", {"axis": [1, 2]})])
+def test_a_layer_of_an_archive_that_states_no_module_is_read_as_one_of_an_h5(class_name: str, told: dict[str, Any]) -> None:
+    """TensorFlow 2.15 writes them into a nested model that was saved as an ``.h5`` before."""
+    sick = document(sequential(layer("InputLayer", batch_shape=[None, 4, 3, 2]), bare(class_name, **told)))
+    (finding,) = examine("K609", sick)
+    assert finding.message.endswith(("when it reads a layer that states no module", "that states no module, and takes the default"))
+    healed = cured(sick, finding)
+    assert healed.config["config"]["layers"][1] == layer(class_name, **told) | {"registered_name": None}
+    assert examine("K609", healed) == []
+
+
 def test_a_score_mode_that_is_the_name_of_a_function_lives_in_an_archive_only() -> None:
     sick = h5(bare("Attention", score_mode="dot"))
     (finding,) = examine("K609", sick)
