@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import is_keras_1
@@ -11,6 +11,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.reader import Call, calls_of, found_in_calls, read_natively
 from kdoctor.replacements.causal_attention import CAUSAL, WHEN_CALLED, told_when_called
+from kdoctor.replacements.ghost_batches import GHOSTS, has_ghosts, without_ghosts
 from kdoctor.replacements.time_major import ARGUMENT, batch_first, takes_time_first
 from kdoctor.structure.layers import Layer, layer_at
 from kdoctor.structure.models import home_of, is_wrapped
@@ -25,6 +26,7 @@ from ._shape_beside_length import shape_beside_length
 
 BATCH_SHAPE = "batch_input_shape"
 BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
+REWRITTEN = (ARGUMENT, CAUSAL)
 ALPHA = "lora_alpha"  # the two low-rank matrices count alpha / rank times; before they had an alpha, once
 NAMESAKE = "it looks like a class of your own or of a package that has the name of one of Keras's"
 RENAMED = frozenset(
@@ -49,6 +51,9 @@ def unknown_argument(document: Document, target: Target) -> Iterator[Finding]:
     Some values that later releases save are refused by earlier ones, mostly in files of their own (the words of a ``tf_idf`` lookup before Keras 3.14,
     ``output_padding=0`` before 3.11, an attention's ``output_shape`` before 3.7): written otherwise where that means the same, else told with the
     release that takes them. Keras 3.0 to 3.2 seek weights for the layer that a Bidirectional is made of, if it states that it was built.
+
+    A BatchNormalization of Keras 2 with a ``virtual_batch_size`` predicts what one without predicts, when its axis and its arrays are those
+    of the batch itself again; it trains otherwise, so that this takes ``--unsafe``.
 
     The ``label_weights`` of an AUC that Keras 2 wrote as an array of NumPy are written as a list.
 
@@ -160,16 +165,26 @@ def _repair(document: Document, call: Call, name: str, target: Target) -> Repair
         return of_operation
     if _is_bins(call, name):
         return _as_boundaries(call, value, drop)
-    if name == ARGUMENT and value is True:
-        return _between_transpositions(document, call)
-    if name == CAUSAL and value is True:
-        return _told_when_called(document, call)
+    if (value is True and name in REWRITTEN) or (name == GHOSTS and has_ghosts(call.node)):
+        return _rewritten(document, call, name)
     unscaled = name == ALPHA and value == call.node.config.get("lora_rank")
     if unscaled or means_nothing(call.kind, call.node.class_name, name, value, document.saved_by().keras, call.found):
         return Repair(f"drop {name}, which says nothing here", (drop,))
     if not target.keras_3 and (call.node.class_name, name) in RENAMED:
         return Repair(f"write the model in the words of {target}", reworded=True)
     return None
+
+
+def _rewritten(document: Document, call: Call, name: str) -> Repair | None:
+    """An argument with a meaning that the rest of the model can be told instead."""
+    if name == GHOSTS:
+        edits = without_ghosts(document)
+        return (
+            Repair("leave the ghost batches out: it predicts the same, and trains on whole batches", edits, Safety.UNSAFE)
+            if edits
+            else None
+        )
+    return _between_transpositions(document, call) if name == ARGUMENT else _told_when_called(document, call)
 
 
 def _is_bins(call: Call, name: str) -> bool:

@@ -12,7 +12,8 @@ RENORM = ("moving_stddev", "renorm_mean", "renorm_stddev")
 
 def batch(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
     config = node.config
-    shape = _beside(first(shapes), config.get("axis", -1))
+    of_ghosts = type(config.get("virtual_batch_size")) is int
+    shape = (_of_ghosts if of_ghosts else _beside)(first(shapes), config.get("axis", -1))
     if shape is None:
         return None
     roles = (*_scale_and_shift(node), *MOVING, *(RENORM if config.get("renorm") else ()))
@@ -27,6 +28,14 @@ def _beside(shape: Shape | None, axis: Json) -> Shape | None:
         return None
     kept = {whole(one) % len(shape) for one in axis}
     return tuple(length if index in kept else 1 for index, length in enumerate(shape))
+
+
+def _of_ghosts(shape: Shape | None, axis: Json) -> Shape | None:
+    """With a ``virtual_batch_size`` Keras 2 counts one axis more in front, and has a 1 for each of the others (the same build)."""
+    along = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
+    if shape is None or type(along) is not int or not 1 < along <= len(shape):
+        return None
+    return tuple(shape[along - 1] if index == along else 1 for index in range(len(shape) + 1))
 
 
 def layer(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
