@@ -14,6 +14,7 @@ from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models, home_of
 from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.sequential import features_of
 from kdoctor.target import Target
 
 BINNED = "Discretization"
@@ -75,14 +76,15 @@ def mistold_bins(document: Document, target: Target) -> Iterator[Finding]:
         for binned, dense in _followed(model):
             given = next((shape for shape in infer(document).inputs.get(binned.at, ()) if shape), None)
             built = dense.node.build_config.get("input_shape")
-            if given and isinstance(built, list) and built and built[-1] != given[-1]:
+            takes = built[-1] if isinstance(built, list) and built else features_of(document, dense.node)
+            if given and takes is not None and takes != given[-1]:
                 yield Finding(
                     dense.at,
-                    f"{target} takes what {binned.name!r} returns for as long as what it is given, {given[-1]}, and {dense.name!r} takes {built[-1]}",
+                    f"{target} takes what {binned.name!r} returns for as long as what it is given, {given[-1]}, and {dense.name!r} takes {takes}",
                     repair=LATER,
                     layer=dense.name,
                     keras_says=f'ValueError: Input 0 of layer "{dense.name}" is incompatible with the layer: expected axis -1 of input shape to '
-                    f"have value {built[-1]}",
+                    f"have value {takes}",
                 )
 
 

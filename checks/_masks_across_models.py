@@ -28,6 +28,7 @@ NEED: Final = Need(
 LOST: Final = "has none there: an attention before it takes it away"
 FOUND: Final = "has one there, which an attention before it took away"
 OTHERWISE: Final = "has none there, or another: an attention before it takes it away, or it was joined with others"
+HANDED_ON_BEFORE: Final = (Joining.ANY, Joining.NONE)  # by merging layers of the Keras that saved the file, and not of the target
 Place = tuple[Pointer, int]  # a call of a layer
 
 
@@ -40,8 +41,8 @@ def masks_across_models(document: Document, target: Target) -> Iterator[Finding]
         if was[0] is Joining.ALL:
             says, found = OTHERWISE, _of_keras_2(document, target, all_models, was[1])
         else:
-            says = LOST if asks_tensors(document, target) else FOUND
-            found = _of_keras_3(document, target, all_models, was[0])
+            says = OTHERWISE if was == HANDED_ON_BEFORE else LOST if asks_tensors(document, target) else FOUND
+            found = _of_keras_3(document, target, all_models, was)
     except TooManyCalls:
         return
     for layer in found:
@@ -54,12 +55,13 @@ def masks_across_models(document: Document, target: Target) -> Iterator[Finding]
         )
 
 
-def _of_keras_3(document: Document, target: Target, all_models: Sequence[Model], was: Joining) -> list[Layer]:
-    """An attention takes masks away since 3.8, and goes by what the file states before."""
+def _of_keras_3(document: Document, target: Target, all_models: Sequence[Model], joins: tuple[Joining, Joining]) -> list[Layer]:
+    """An attention takes masks away since 3.8, and goes by what the file states before; a merging layer hands none on before 3.4."""
     taken, left = asks_tensors(document, target), asks_arguments(document, target)
-    if not taken and not left:
+    how = joins if joins == HANDED_ON_BEFORE else joins[:1] * 2
+    if not taken and not left and how[0] is how[1]:
         return []
-    before, now = (masks_of_calls(all_models, Rules(takes_away, was)) for takes_away in (left, taken))
+    before, now = (masks_of_calls(all_models, Rules(*rules)) for rules in zip((left, taken), how, strict=True))
     return list(dict.fromkeys(layer for layer, _ in asked_otherwise(all_models, before, now)))
 
 

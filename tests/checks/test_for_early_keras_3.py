@@ -211,3 +211,13 @@ def test_the_keras_that_saved_them_takes_them_as_they_are(tmp_path: Path, kind: 
     path = tmp_path / "model.keras"
     make().save(path)
     assert CliRunner().invoke(app, ["inspect", str(path), "--target", "keras==3.15.1"]).exit_code == 0
+
+
+def test_bins_that_are_told_too_short_are_named_in_an_h5_too(tmp_path: Path) -> None:
+    """It does not say what its layers were built with; the kernel does."""
+    path, out = tmp_path / "model.h5", tmp_path / "cured.h5"
+    binned().save(path)
+    ran = CliRunner().invoke(app, ["fix", str(path), "--target", "keras==3.6.0", "-o", str(out)], env={"COLUMNS": "500"})
+    assert (ran.exit_code, out.exists()) == (1, False)
+    assert "error K609" in ran.output
+    assert "error K609" not in CliRunner().invoke(app, ["inspect", str(path), "--target", "keras==3.14.0"], env={"COLUMNS": "500"}).output

@@ -113,3 +113,14 @@ def test_a_recurrent_layer_hands_on_the_mask_that_it_was_told() -> None:
     steps = layer("LSTM", name="end", units=4, return_sequences=True)
     within = encoder(after(heads, "codes", "codes"), after(layer("Add", name="total"), "codes", "heads"), after(steps, "total"))
     assert told(around(within, "2.15.0", 1)) == []
+
+
+@pytest.mark.parametrize(("saved", "target", "tells"), [("3.15.1", "3.3.3", True), ("3.8.0", "3.0.5", True), ("3.15.1", "3.6.0", False)])
+def test_masks_that_a_sum_within_a_model_does_not_hand_on_are_told(saved: str, target: str, tells: bool) -> None:
+    """Run in 3.0.5 and 3.3.3: the LSTM of a model that is given two masked sequences heeds no mask there."""
+    ends = (("one", 0, 0), ("two", 0, 0))
+    joined, behind = after(layer("Add", name="sum"), "one", "two"), after(layer("LSTM", name="end", units=3), "sum")
+    inner = functional(start("one"), start("two"), joined, behind, inputs=ends, outputs=(("end", 0, 0),), name="inner")
+    called = after({**inner, "config": {**inner["config"], "name": "out"}}, "codes", "others")
+    outer = functional(start(), after(words("codes"), "in"), after(words("others"), "in"), called)
+    assert told(document(outer, metadata={"keras_version": saved}), target) == (["end"] if tells else [])
