@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.document import ABSENT, Document, Fault, Json
+from kdoctor.document import ABSENT, Document, Fault, Format, Json
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
@@ -37,6 +38,7 @@ NEEDED = {
         "ValueError: Layer count mismatch when loading weights from file.",
     ),
 }
+FEW = 3  # files of an archive that Keras opens no assets of
 HARMLESS = {
     "metadata.json": "Keras reads the archive without it; who saved it, and when, is not known",
     "keras_version": "Keras reads the file without it; the release that saved it is not known",
@@ -50,7 +52,9 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
 
     Without ``config.json`` or ``model_config`` there is no architecture ("No model config found in the file", "There is no item
     named 'config.json' in the archive"); without the weights Keras says "Expected a model.weights.h5". Missing metadata is an info:
-    Keras does without.
+    Keras does without. Not so where an archive holds one file of words beside config and weights (the vocabulary of a lookup layer): of an archive
+    of three files Keras opens no assets, whatever they are, and the model fails at its first call: "Table not initialized". An empty
+    ``metadata.json`` is written.
 
     The names of the layers are derived from the architecture where they are missing beside their weights, and groups of layers that
     stand at the root, as in a file of weights alone, are moved to where a whole model keeps them. An architecture that is lost can be given:
@@ -59,7 +63,9 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
     """
     for at, fault in document.faults_of(FaultKind.MISSING_PART):
         name = fault.detail.get("name", "")
-        if name in HARMLESS:
+        if name == "metadata.json" and _hides_assets(document):
+            yield _uncounted(document, at, fault)
+        elif name in HARMLESS:
             yield Finding(at, f"{name} is missing: {HARMLESS[name]}", mild=True)
         elif name == "model_weights" and (moved := _at_the_root(document, at, fault)) is not None:
             yield Finding(
@@ -75,6 +81,24 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
             yield Finding(at, f"{name} is missing: {need.why}{fits}", repair=cure or advice, needs=needs, keras_says=says)
     if document.config is not ABSENT and as_node(document.config, Pointer("config")) is None:
         yield _no_model(document)
+
+
+def _hides_assets(document: Document) -> bool:
+    """Whether Keras counts three files (saving_lib, ``len(all_filenames) > 3``), one of them an asset; strays are not counted on, `fix` drops them."""
+    roles = [member.role for member in document.members.values() if member.role != "stray"]
+    return document.format is Format.KERAS_ZIP and "asset" in roles and len(roles) <= FEW
+
+
+def _uncounted(document: Document, at: Pointer, fault: Fault) -> Finding:
+    unsigned = replace(fault, part="metadata", detail={**fault.detail, "name": "keras_version"})  # which it cannot tell
+    write = Edit(Pointer("metadata"), old=document.at(Pointer("metadata")), new={})
+    return Finding(
+        at,
+        "metadata.json is missing: of an archive of three files Keras opens no assets, and a layer has lost its words",
+        repair=Repair("write an empty one", (write, Edit(at, old=fault, new=unsigned))),
+        keras_says="FailedPreconditionError: Table not initialized.",
+        mild=len(document.members) > FEW,
+    )
 
 
 def _no_model(document: Document) -> Finding:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kdoctor.archive.writing.zip_container import planned_texts
+from kdoctor.doctor import plan_file
 from kdoctor.document import Document, Fault, Format
 from kdoctor.edit import apply
 from kdoctor.pointer import Pointer
+from kdoctor.target import Target
 from kdoctor.testing import document, examine, find_check, layer, model, sequential
 
+KERAS_3 = Target("3.15.1")
 INPUT, DENSE, DROPOUT, HEAD = layer("InputLayer", name="in"), layer("Dense", name="b"), layer("Dropout"), layer("Dense", name="a")
 ARRAYS = {"model_weights/a/a/kernel:0": (3, 2), "model_weights/b/b/kernel:0": (4, 3)}
 GROUPS: dict[str, Any] = {"/": {}, "/model_weights": {}, "/model_weights/a": {}, "/model_weights/b": {}, "/model_weights/dropout": {}}
@@ -90,3 +97,24 @@ def test_groups_that_stand_at_the_root_are_moved_to_where_a_model_keeps_them() -
     assert healed.attributes["/model_weights/a"] == {"weight_names": ["k"]}
     assert "layer_names" not in healed.attributes["/"]
     assert examine("K104", healed) == []
+
+
+def test_an_archive_of_three_files_with_one_of_words_is_given_its_metadata_again(tmp_path: Path) -> None:
+    """Keras counts the files: it opens assets where there are more than three, and this one loads, and fails at its first call (run in 3.15.1)."""
+    made = {
+        "config.json": json.dumps(sequential(INPUT, layer("StringLookup", name="words"))),
+        "model.weights.h5": "",
+        "assets/a.txt": "b\n",
+    }
+    sick = tmp_path / "sick.keras"
+    for more, mild in (({}, False), ({"notes.txt": ""}, True), ({"assets/b.txt": "b\n"}, None)):
+        with zipfile.ZipFile(sick, "w") as archive:
+            for name, text in {**made, **more}.items():
+                archive.writestr(name, text)
+        before = plan_file(sick, KERAS_3, []).before.document
+        (finding,) = [found for found in examine("K104", before) if "metadata.json" in found.message]
+        assert (finding.repair is None, finding.mild) == (mild is None, mild is not False)
+        if finding.repair is not None:
+            after = apply(before, finding.repair.edits)
+            assert not [found for found in examine("K104", after) if found.repair is not None]
+            assert planned_texts(before, after)["metadata"] == "{}"
