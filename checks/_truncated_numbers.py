@@ -23,7 +23,7 @@ def truncated_numbers(document: Document, target: Target) -> Iterator[Finding]:
 
     ``predict`` runs it in a graph of TensorFlow, ``model(x)`` does not, and computes what was saved. Whatever its dtype, it returns int32.
     """
-    saved = origin_of(document)
+    saved = origin_of(document) or ("2.0" if _in_words_of_keras_2(document) else None)
     if saved is None or habits.MAKES_DTYPE_OF_GIVEN.at(saved) or not habits.MAKES_DTYPE_OF_GIVEN.of(target):
         return
     for node in objects_named(document, ("Discretization",)):
@@ -38,3 +38,8 @@ def truncated_numbers(document: Document, target: Target) -> Iterator[Finding]:
                 layer=node.name,
                 other_numbers=True,
             )
+
+
+def _in_words_of_keras_2(document: Document) -> bool:
+    """Whether a file that does not say its release is one of Keras 2 for certain: no Keras 3 writes an InputLayer with these words."""
+    return any("batch_input_shape" in node.config for node in objects_named(document, ("InputLayer",)) if node.at.part == "config")

@@ -41,6 +41,16 @@ def test_floats_and_files_of_the_same_habit_are_fine(saved: str, target: str, dt
     assert examine("K609", binned(saved, dtype), Target(target)) == []
 
 
+@pytest.mark.parametrize(("key", "told"), [("batch_input_shape", 1), ("batch_shape", 0)])
+def test_a_file_without_a_release_is_known_by_its_words(key: str, told: int) -> None:
+    """Without metadata it was cured of other things, and computed something else."""
+    start = layer("InputLayer", name="in", dtype="float32", **{key: [None, 2]})
+    found = document(
+        sequential(start, layer("Discretization", name="bins", bin_boundaries=BINS, dtype="int64")), metadata={"keras_version": ""}
+    )
+    assert len(examine("K609", found)) == told
+
+
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_the_cured_file_finds_the_bins_that_keras_2_found(suffix: str, tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Discretization(BINS), keras.layers.CategoryEncoding(4)])
