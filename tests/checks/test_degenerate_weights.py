@@ -9,7 +9,7 @@ import pytest
 from weight_documents import NATIVE, archive
 
 from kdoctor.numbers import Numbers
-from kdoctor.testing import examine, find_check
+from kdoctor.testing import document, examine, find_check, layer, sequential
 
 TRAINED = Numbers(15, 0, 0, 0, 0, 0, -1.0, 1.0, 0.1, 0)
 KERNEL, BIAS = "layers/dense_1/vars/0", "layers/dense_1/vars/1"
@@ -46,3 +46,16 @@ def test_a_bias_may_be_constant(numbers: dict[str, Any]) -> None:
 def test_many_denormals_are_worth_knowing_and_one_is_not() -> None:
     assert said(KERNEL, count=1000, denormals=500) == [("500 of 1,000 numbers of the kernel of 'two' are denormal", "info")]
     assert said(KERNEL, count=1000, denormals=1) == []
+
+
+@pytest.mark.parametrize(("least", "told"), [(-0.9, 1), (-1e-9, 0), (0.2, 0)])
+def test_a_variance_below_zero_is_a_warning(least: float, told: int) -> None:
+    """The four arrays of a BatchNormalization have one shape: with gamma in the place of the variance it loads, and predicts NaN."""
+    paths = [f"layers/batch_normalization/vars/{index}" for index in range(4)]
+    model = sequential(layer("InputLayer", name="in", batch_shape=[None, 4]), layer("BatchNormalization", name="norm"))
+    seen = dict.fromkeys(paths, TRAINED) | {paths[3]: replace(TRAINED, least=least)}
+    found = examine("K708", document(model, weights=dict.fromkeys(paths, (4,)), attributes={"/": {}}, numbers=seen))
+    assert [finding.message for finding in found] == [
+        "the moving_variance of 'norm' goes down to -0.9: no variance is below zero, and arrays may stand in each other's place"
+    ] * told
+    assert all(str(find_check("K708").severity_of(finding)) == "warning" for finding in found)
