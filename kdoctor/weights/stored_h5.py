@@ -200,7 +200,21 @@ def renamed_groups(found: Ledger) -> Mapping[str, Group]:
     expected = {layer.name: layer.variables for layer in found.layers if layer.name in lost and layer.variables}
     fit = {name: [other for other in found.others if fitting(needed, other.weights)] for name, needed in expected.items()}
     rivals = Counter(other.name for others in fit.values() for other in others)
-    return {name: others[0] for name, others in fit.items() if len(others) == 1 and rivals[others[0].name] == 1}
+    return {name: others[0] for name, others in fit.items() if len(others) == 1 and rivals[others[0].name] == 1} or _mislisted(found)
+
+
+def _mislisted(found: Ledger) -> Mapping[str, Group]:
+    """Listed names that neither a group nor a layer bears -> the unlisted groups that bear the names of layers, where the list then has the model's order."""
+    layers = {layer.name: layer for layer in found.layers}
+    wrong = [group.name for group in found.groups if not group.there and group.name not in layers]
+    others = {other.name: other for other in found.others}
+    right = [others[name] for name, layer in layers.items() if name in others and fitting(layer.variables or (), others[name].weights)]
+    right = [other for other in right if other.names]
+    if not wrong or len(wrong) != len(right) or len({*wrong}) != len(wrong):
+        return {}
+    renamed = dict(zip(wrong, right, strict=True))
+    listed = [renamed[group.name].name if group.name in renamed else group.name for group in found.groups]
+    return renamed if listed == [name for name in layers if name in {*listed}] else {}
 
 
 def relisting(found: Ledger, renamed: Mapping[str, Group]) -> Edit:

@@ -170,3 +170,15 @@ def test_renamed_groups_that_each_fit_both_layers_are_left_alone() -> None:
     )
     sick = h5({"a": {"w": (4, 4), "b": (4,)}, "b": {"w": (4, 4), "b": (4,)}}, ["one", "two"], alike)
     assert all(finding.repair is None for finding in examine("K701", sick))
+
+
+def test_a_name_in_the_list_that_nobody_bears_gives_way_to_that_of_a_layer() -> None:
+    sick = h5({"one": ONE, "two": TWO}, ["one", "twox"])
+    found = examine("K701", sick)
+    assert found[0].message.startswith("layer_names lists 'twox', but there is no such group; the group 'two'")
+    assert found[0].repair is not None
+    healed = apply(sick, found[0].repair.edits)
+    assert healed.attributes["/model_weights"]["layer_names"] == ["one", "two"]
+    assert examine("K701", healed) == []
+    (first, *_) = examine("K701", h5({"one": ONE, "two": TWO}, ["two", "onex"]))
+    assert first.repair is None  # the loader goes by order, and the list would not have the model's
