@@ -31,13 +31,15 @@ def misnamed(document: Document) -> Misnamed:
     """Of a ``.keras`` by number, of an ``.h5`` by the list of names."""
     if document.format.native:
         keys = [path[len(NATIVE) :] for path in document.weights if path.startswith(NATIVE)]
-        right = [str(index) for index in range(len(keys))]
-        return Misnamed(tuple(key for key in right if key not in keys), tuple(NATIVE + key for key in keys if key not in right))
+        right = dict.fromkeys(str(index) for index in range(len(keys)))
+        there = frozenset(keys)
+        return Misnamed(tuple(key for key in right if key not in there), tuple(NATIVE + key for key in keys if key not in right))
     names = document.at(NAMES)
     listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     held = [path for path in document.weights if path.startswith(f"{LEGACY}/")]
     missing = tuple(name for name in listed if f"{LEGACY}/{name}" not in document.weights)
-    return Misnamed(missing, tuple(path for path in held if path.removeprefix(f"{LEGACY}/") not in listed))
+    named = frozenset(listed)
+    return Misnamed(missing, tuple(path for path in held if path.removeprefix(f"{LEGACY}/") not in named))
 
 
 def cure(document: Document, target: Target, found: Misnamed, expected: Sequence[Shape | None] | None) -> Repair:

@@ -112,10 +112,11 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
         if node.at.part == "config":
             yield from _backwards(node, target)
             yield from cropped_in_training(document, node, target)
-    for told in OF_WHOLE_MODELS:
-        yield from told(document, target)
+    for look in OF_WHOLE_MODELS:
+        yield from look(document, target)
     for node in objects(document):
-        if ("axis" in node.config or "score_mode" in node.config) and node.at.part == "config":
+        told = document.format.native and "module" in node.raw  # which is taken at its word
+        if not told and ("axis" in node.config or "score_mode" in node.config) and node.at.part == "config":
             yield from _axis(document, node, target)
             yield from _taken_for_function(document, node, target)
 

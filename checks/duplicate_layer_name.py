@@ -16,6 +16,8 @@ from kdoctor.target import Target
 from ._mask_names import names_of_masks, names_of_masks_made_anew
 from ._repeated_entry import dropped
 
+TRIED = 4  # models of which it is tried whether the file has the weights of one entry: each time the weights of all are looked at
+
 
 @check("K205", Severity.ERROR, since="0.1.0")
 def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding]:
@@ -32,11 +34,13 @@ def duplicate_layer_name(document: Document, target: Target) -> Iterator[Finding
     layer: "The name "concatenate" is used 2 times in the model". The cure renames the layer. Before 3.10 it
     computes the masks of an attention once more as it reads a file of 3.10 or later, which has such operations for other layers: they are renamed.
     """
+    stacks = count()
     for model in all_models(document):
         first: dict[str, Layer] = {}
         later = [layer for layer in model.layers if first.setdefault(layer.name, layer) is not layer]
-        stacked = bool(later) and not model.functional
-        renaming = (dropped(document, model, later, target) or _renaming(model, later)) if stacked else None
+        renaming = None
+        if later and not model.functional:
+            renaming = (dropped(document, model, later, target) if next(stacks) < TRIED else None) or _renaming(model, later)
         for layer in later:
             earlier = first[layer.name]
             if target.keras_3 and model.functional and _are_inputs(layer, earlier):

@@ -8,6 +8,7 @@ from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import Call, Resolution, found_in_calls
+from kdoctor.security.exhausting import no_patterns
 from kdoctor.target import Target
 
 WHOLE = ("int32", "int64")
@@ -26,10 +27,18 @@ def foreign_dtype_policy(document: Document, target: Target) -> Iterator[Finding
 
     A policy whose module is null is looked for among registered classes alone: "Cannot deserialize object of type `DTypePolicy`". Its own is written.
 
+    The keys of a DTypePolicyMap are regular expressions, which Keras matches with the path of each layer: one that is none ("(a") fails there.
+
     The cure writes the policy of the same name in the target's form, and leaves that dtype out. TensorFlow 2.3 and 2.4 stored a salt that
     the layer had not used: which one of the two was meant the file does not tell.
     """
     yield from found_in_calls(document, target, partial(_in_call, target))
+    for pattern, why in no_patterns(document):
+        yield Finding(
+            pattern.at,
+            f"the key {pattern.text[:60]!r} of a DTypePolicyMap is no regular expression: {why}",
+            keras_says=f"error: {why}",
+        )
 
 
 def _in_call(target: Target, call: Call) -> Iterator[Finding]:

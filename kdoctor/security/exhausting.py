@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
@@ -13,9 +15,13 @@ from kdoctor.structure.sources import CONSTANT, only_tensor, tensors
 
 MAPS: Final = "DTypePolicyMap"  # its keys are expressions, which Keras matches with the path of each layer
 STEPS: Final = 10**10
+LONGEST: Final = 4_000  # letters of an expression, beyond which nobody looks what it takes
+LETTERS: Final = 20_000  # of all expressions that are tried: to try one takes some microseconds a letter
+SPECIAL: Final = frozenset("()[]{}*+?\\|")  # without one of them a text is an expression
 PATH: Final = 200  # letters of a layer's path, where no name is longer
 # Escapes and sets of letters are passed over; a group that is repeated, what is repeated, what may be missing.
-REPEATED: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(\)(?:[*+]|\{\d*,?\d*\}))|([*+]|\{\d*,?\d*\})\??|(\?)", re.DOTALL)
+# A set that nothing ends goes on to the end: Python refuses the expression, and to look for an end from each bracket would take the square of its length.
+REPEATED: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*(?:\]|\\?\Z)|(\)(?:[*+]|\{\d*,?\d*\}))|([*+]|\{\d*,?\d*\})\??|(\?)", re.DOTALL)
 
 
 class Pattern(NamedTuple):
@@ -31,9 +37,40 @@ def slow_patterns(document: Document) -> Iterator[Pattern]:
     for node in objects_named(document, (MAPS,)):
         patterns = node.config.get("policy_map")
         for text in patterns if isinstance(patterns, dict) else ():
+            if len(text) > LONGEST:
+                yield Pattern(node.at / "config" / "policy_map", text[:PATH])
+                continue
             longest = longest or max([PATH, *(len(each.name or "") for each in objects(document))])
             if is_slow(text, longest):
                 yield Pattern(node.at / "config" / "policy_map" / text, text)
+
+
+def no_patterns(document: Document) -> Iterator[tuple[Pattern, str]]:
+    """The keys of policy maps that Python takes for no expression, and why; a name that is a key is looked up as it stands."""
+    names: frozenset[str | None] | None = None
+    left = LETTERS
+    for node in objects_named(document, (MAPS,)):
+        patterns = node.config.get("policy_map")
+        for text in patterns if isinstance(patterns, dict) else ():
+            if len(text) > min(LONGEST, left) or SPECIAL.isdisjoint(text):
+                continue
+            left -= len(text)
+            if (why := _refused(text)) is None:
+                continue
+            names = names if names is not None else frozenset(each.name for each in objects(document))
+            if text.rpartition("/")[2] not in names:
+                yield Pattern(node.at / "config" / "policy_map" / text, text), why
+
+
+@lru_cache(maxsize=256)
+def _refused(text: str) -> str | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        return str(error)
+    return None
 
 
 def is_slow(pattern: str, longest: int = PATH) -> bool:

@@ -60,6 +60,21 @@ def shards(listed: dict[str, str]) -> bytes:
     return zip_bytes({**SHARDED, "model.weights.json": json.dumps({"metadata": {}, "weight_map": listed}).encode()}, zipfile.ZIP_DEFLATED)
 
 
+def in_twos(depth: int) -> list[Any]:
+    """Models of two models each, all of one name."""
+    found: list[Any] = [layer(name="d", units=1)]
+    for number in range(depth):
+        found = [
+            {"class_name": "Sequential", "module": "keras", "config": {"name": f"s{number}", "layers": found * 2}, "registered_name": None}
+        ]
+    return found
+
+
+def policies(key: str) -> dict[str, Any]:
+    """A layer with a map of policies that has this key."""
+    return layer(name="d", units=1, dtype=layer("DTypePolicyMap", "keras.dtype_policies", policy_map={key: None}))
+
+
 # name -> its bytes, and the codes of which one names it
 MULTITUDES: dict[str, tuple[Make, tuple[str, ...]]] = {
     "5_000_layers_of_one_name.keras": (lambda: config(layers(*(layer("Dropout", name="a", rate=0.5) for _ in range(5_000)))), ("K205",)),
@@ -77,6 +92,8 @@ MULTITUDES: dict[str, tuple[Make, tuple[str, ...]]] = {
     "1_000_values_200_levels_deep.keras": (lambda: config(layers(*(layer(name=f"d{n}", units=1, more=json.loads("[" * 200 + "1" + "]" * 200)) for n in range(1_000)))), ("K601",)),
     "an_input_of_500_000_axes.keras": (lambda: config(layers(layer("InputLayer", name="i", batch_shape=[1] * 500_000), layer(name="d", units=1))), ("K201",)),
     "a_long_name_that_climbs.keras": (lambda: config(layers(layer(name="../" * 300_000, units=1))), ("K806",)),
+    "2_000_models_in_twos.keras": (lambda: config(layers(*in_twos(11))), ("K205",)),
+    "a_set_without_an_end.keras": (lambda: config(layers(policies("[a" * 500_000 + "x*"))), ("K810",)),
     "20_000_shards.keras": (lambda: shards({f"/layers/d{n}/vars": f"m{n}.weights.h5" for n in range(20_000)}), ("K706",)),
     "20_000_shards_elsewhere.keras": (lambda: shards({f"/layers/d{n}/vars": f"../m{n}.weights.h5" for n in range(20_000)}), ("K806",)),
 }  # fmt: skip

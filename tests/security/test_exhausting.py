@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kdoctor.security.exhausting import immediate_calls, is_slow, slow_patterns
-from kdoctor.testing import document, layer, model
+from kdoctor.testing import document, examine, layer, model
 
 TENSOR = {"class_name": "__keras_tensor__", "config": {"shape": [None, 2], "dtype": "float32", "keras_history": ["x", 0, 0]}}
 
@@ -79,3 +79,25 @@ def test_a_model_that_a_loss_holds_is_looked_into() -> None:
         training={"loss": held},
     )
     assert [found.class_name for found in immediate_calls(sick)] == ["Full"]
+
+
+def test_a_key_that_is_no_expression_is_named() -> None:
+    """Keras 3.15.1: "error: missing ), unterminated subpattern at position 0"."""
+
+    def found(*keys: str) -> list[str]:
+        policies = {
+            "class_name": "DTypePolicyMap",
+            "module": "keras",
+            "config": {"policy_map": dict.fromkeys(keys)},
+            "registered_name": None,
+        }
+        return [finding.message for finding in examine("K605", model(layer("Dense", name="a(b", units=1, dtype=policies)))]
+
+    assert found("(a", "[a", "*a", "a{2,1}", "a\\") == [
+        "the key '(a' of a DTypePolicyMap is no regular expression: missing ), unterminated subpattern at position 0",
+        "the key '[a' of a DTypePolicyMap is no regular expression: unterminated character set at position 0",
+        "the key '*a' of a DTypePolicyMap is no regular expression: nothing to repeat at position 0",
+        "the key 'a{2,1}' of a DTypePolicyMap is no regular expression: min repeat greater than max repeat at position 2",
+        "the key 'a\\\\' of a DTypePolicyMap is no regular expression: bad escape (end of pattern) at position 1",
+    ]
+    assert found("dense", "encoder/.*", "a{2}", "(a|b)?", "model/a(b", "[[a]") == []
