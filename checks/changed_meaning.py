@@ -12,6 +12,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.reader import calls, read_natively
 from kdoctor.replacements.hard_sigmoid import rescaled, spelled_out, users
+from kdoctor.structure.models import all_models
 from kdoctor.structure.naming import fresh
 from kdoctor.structure.objects import Node, as_node, objects, objects_named
 from kdoctor.structure.sequential import Stack, as_shape, stacks
@@ -114,11 +115,17 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
             yield from cropped_in_training(document, node, target)
     for look in OF_WHOLE_MODELS:
         yield from look(document, target)
-    for node in objects(document):
-        told = document.format.native and "module" in node.raw  # which is taken at its word
-        if not told and ("axis" in node.config or "score_mode" in node.config) and node.at.part == "config":
+    for node in _read_as_old(document):
+        if "axis" in node.config or "score_mode" in node.config:
             yield from _axis(document, node, target)
             yield from _taken_for_function(document, node, target)
+
+
+def _read_as_old(document: Document) -> Iterator[Node]:
+    """What a reader may not take at its word: all of an ``.h5``, and of an archive the layers that state no module."""
+    if document.format.native:
+        return (layer.node for model in all_models(document) for layer in model.layers if "module" not in layer.node.raw)
+    return (node for node in objects(document) if node.at.part == "config")
 
 
 def _first_layer(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:
