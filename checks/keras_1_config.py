@@ -24,7 +24,7 @@ def keras_1_config(document: Document, target: Target) -> Iterator[Finding]:
     ``nb_filter``, ``border_mode``, ``Convolution2D``, ``Merge``: "Unrecognized keyword arguments passed to Dense: {'output_dim': 4}".
 
     The cure writes the list as ``{"name": …, "layers": […]}``, and Keras 1's words in today's, with the arrays of recurrent layers and of
-    Theano's convolutions laid out anew. A Sequential that begins with a Merge of other models becomes the graph of its layers; a Merge by a
+    Theano's convolutions, and of a Deconvolution2D, laid out anew. A Sequential that begins with a Merge of other models becomes the graph of its layers; a Merge by a
     function becomes a Lambda of several tensors, which K401 looks at. An Embedding that dropped whole words in training loses that, which is unsafe. Layers that compute
     something else today, or that nobody has any more, have no cure.
     """

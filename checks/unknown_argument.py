@@ -6,6 +6,7 @@ from functools import partial
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.graph.shapes import infer
 from kdoctor.keras_1 import is_keras_1
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
@@ -26,6 +27,7 @@ from ._shape_beside_length import shape_beside_length
 
 BATCH_SHAPE = "batch_input_shape"
 BINS = "bins"  # of the Discretization of TensorFlow 2.3 to 2.5, which Keras 2 went on taking out of its keywords
+OUTPUT_SHAPE = "output_shape"
 REWRITTEN = (ARGUMENT, CAUSAL)
 ALPHA = "lora_alpha"  # the two low-rank matrices count alpha / rank times; before they had an alpha, once
 NAMESAKE = "it looks like a class of your own or of a package that has the name of one of Keras's"
@@ -167,6 +169,8 @@ def _repair(document: Document, call: Call, name: str, target: Target) -> Repair
         return _as_boundaries(call, value, drop)
     if (value is True and name in REWRITTEN) or (name == GHOSTS and has_ghosts(call.node)):
         return _rewritten(document, call, name)
+    if name == OUTPUT_SHAPE and call.node.class_name == "Conv2DTranspose" and _is_own_shape(document, call, value):
+        return Repair("drop output_shape, which says what the layer makes by itself", (drop,))
     unscaled = name == ALPHA and value == call.node.config.get("lora_rank")
     if unscaled or means_nothing(call.kind, call.node.class_name, name, value, document.saved_by().keras, call.found):
         return Repair(f"drop {name}, which says nothing here", (drop,))
@@ -185,6 +189,13 @@ def _rewritten(document: Document, call: Call, name: str) -> Repair | None:
             else None
         )
     return _between_transpositions(document, call) if name == ARGUMENT else _told_when_called(document, call)
+
+
+def _is_own_shape(document: Document, call: Call, stated: Json) -> bool:
+    """Whether the shape that a Deconvolution2D of Keras 1 was told is the one that its window and strides give, of a known input."""
+    made = infer(document).outputs.get(call.node.at, ())
+    own = made[0] if len(made) == 1 else None
+    return isinstance(stated, list) and own is not None and None not in own[1:] and list(own[1:]) == stated[1:]
 
 
 def _is_bins(call: Call, name: str) -> bool:

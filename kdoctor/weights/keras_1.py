@@ -12,13 +12,14 @@ from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import plain_class
 from kdoctor.pointer import Pointer
-from kdoctor.recipe import Recipe, flip, join, reshape
+from kdoctor.recipe import Recipe, flip, join, reshape, transpose
 from kdoctor.structure.objects import Node, as_node
 
 ROOT = "model_weights"
 # class -> gates in the order of Keras 1, and in today's
 GATES = {"LSTM": ("icfo", "ifco"), "GRU": ("zrh", "zrh"), "ConvLSTM2D": ("icfo", "ifco")}
 ROLES = ("kernel", "recurrent_kernel", "bias")
+TRANSPOSED = "Deconvolution2D"  # whose kernel was (rows, columns, input, output), as that of a convolution (K.deconv2d of 1.2.2)
 DIRECTIONS = ("forward_", "backward_")
 
 
@@ -84,7 +85,7 @@ def _holder(document: Document, node: Node) -> Node | None:
 
 
 def _laid_out(node: Node) -> bool:
-    return node.class_name in GATES or plain_class(node).startswith("Convolution")
+    return node.class_name in GATES or node.class_name == TRANSPOSED or plain_class(node).startswith("Convolution")
 
 
 def _gated(node: Node, group: str, listed: Sequence[str], weights: Mapping[str, Weight], directions: int) -> tuple[Edit, ...] | None:
@@ -131,6 +132,10 @@ def _convolved(node: Node, group: str, name: str, kernel: Weight) -> tuple[Edit,
         if len(kernel.shape) != 4 or kernel.shape[1] != 1:
             return None
         made = reshape(made, (kernel.shape[0], *kernel.shape[2:]))
+    if node.class_name == TRANSPOSED:
+        if len(kernel.shape) != 4 or not name.endswith(":0"):
+            return None
+        made = transpose(made, (0, 1, 3, 2))
     if not name.endswith(":0"):
         made = flip(made, range(len(made.shape) - 2))
     return () if made == kernel.numbers else (Edit(Pointer("weights", (f"{group[1:]}/{name}",)), old=kernel, new=Weight.made(made)),)

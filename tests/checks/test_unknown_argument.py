@@ -189,3 +189,11 @@ def test_an_axis_that_the_reader_of_an_h5_takes_out_is_refused_by_nobody(axis: o
 def test_an_axis_that_it_hands_on_is(axis: object) -> None:
     dense = {"class_name": "Dense", "config": {"name": "dense", "units": 3, "axis": axis}}
     assert len(examine("K601", h5(dense), Target("3.15.1"))) == 1
+
+
+@pytest.mark.parametrize(("stated", "said"), [([None, 12, 12, 4], True), ([None, 11, 11, 4], False)])
+def test_the_output_shape_of_a_deconvolution_goes_where_the_layer_makes_it_by_itself(stated: list[int | None], said: bool) -> None:
+    start = layer("InputLayer", name="in", batch_shape=[None, 6, 6, 3])
+    up = layer("Conv2DTranspose", filters=4, kernel_size=[3, 3], strides=[2, 2], padding="same", output_shape=stated)
+    (finding,) = examine("K601", model(start, up))
+    assert (finding.repair is not None) is said

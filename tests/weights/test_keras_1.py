@@ -132,3 +132,11 @@ def test_a_convolution_in_a_timedistributed_loses_the_axis_too() -> None:
     assert found is not None
     (edit,) = relaid(before, found) or ()
     assert edit.new.shape == (2, 3, 4)
+
+
+def test_the_kernel_of_a_deconvolution_has_its_last_two_axes_exchanged() -> None:
+    sick = file("up", {"up_W:0": (3, 3, 2, 4), "up_b:0": (4,)})
+    edits = relaid(sick, node("Deconvolution2D", "up"))
+    assert edits is not None
+    assert made(apply(sick, edits), "model_weights/up/up_W:0").shape == (3, 3, 4, 2)
+    assert relaid(file("up", {"up_W": (3, 3, 2, 4), "up_b": (4,)}), node("Deconvolution2D", "up")) is None  # Theano's
