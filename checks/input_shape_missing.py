@@ -74,7 +74,8 @@ def _stated(document: Document, stack: Stack, target: Target) -> bool:
     if stack.built or stated(stack):
         return True
     first = stack.first
-    if first is None or not first.config.get("layers") or not habits.LOOKS_AT_INNER_MODELS.of(target):
+    listed = first is not None and (isinstance(first.raw.get("config"), list) or first.config.get("layers"))  # bare until Keras 2.2.2
+    if first is None or not listed or not habits.LOOKS_AT_INNER_MODELS.of(target):
         return False
     inner = stack_at(document, first.at)
     return inner is None or _stated(document, inner, target)
@@ -108,7 +109,7 @@ def _missing(document: Document, stack: Stack, target: Target, stored: int) -> F
     needs = choice.needs(why, _example(stack, None if doubted else features)) or (Need("--input-shape", "None,…", why),)
     return Finding(
         at,
-        f"the input shape of {stack.model.name!r} is not in the file, so its {stored} stored arrays cannot be restored{choice.refused}",
+        f"the input shape of {_called(stack)} is not in the file, so its {stored} stored arrays cannot be restored{choice.refused}",
         repair=repair,
         needs=() if repair else needs,
         layer=stack.model.name,
@@ -118,9 +119,13 @@ def _missing(document: Document, stack: Stack, target: Target, stored: int) -> F
     )
 
 
+def _called(stack: Stack) -> str:
+    return "the model" if stack.model.name is None else repr(stack.model.name)
+
+
 def _empty(stack: Stack) -> Finding:
     """No shape and no weights: to write a shape would only make Keras look for weights that are not there."""
-    message = f"the input shape of {stack.model.name!r} is not in the file: it was never built and has no weights"
+    message = f"the input shape of {_called(stack)} is not in the file: it was never built and has no weights"
     return Finding(stack.model.at / "config" / "build_input_shape", message, layer=stack.model.name, mild=True)
 
 

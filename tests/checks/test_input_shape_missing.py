@@ -255,3 +255,18 @@ def test_a_kernel_that_the_optimizers_state_contradicts_proves_no_shape(trained:
     finding = the(examine("K202", sick))
     assert (finding.repair is not None) is cured_alone
     assert cured_alone or "optimizer's state" in finding.needs[0].why
+
+
+def test_a_bare_list_of_layers_in_front_states_its_shape_as_any_model_does() -> None:
+    """Keras 0.3 to 2.2.2 wrote the layers of a Sequential so (K608)."""
+    inner = {"class_name": "Sequential", "config": [layer("Dense", units=3, batch_input_shape=[None, 4])]}
+    sick = document(
+        {"class_name": "Sequential", "config": [inner, HEAD]},
+        format=Format.H5_MODEL,
+        weights={"model_weights/dense/dense/kernel": (4, 3), "model_weights/head/head/kernel": (3, 2)},
+    )
+    assert examine("K202", sick) == []
+    nowhere = document(
+        {"class_name": "Sequential", "config": [DENSE]}, format=Format.H5_MODEL, weights={"model_weights/a/a/kernel": (4, 3)}
+    )
+    assert the(examine("K202", nowhere)).message.startswith("the input shape of the model is not in the file")
