@@ -101,4 +101,10 @@ EARLY_REFUSALS: Final = (
         LOOKUPS, "output_mode", Habit((3, 0), (3, 14)), lambda value: value == "tf_idf", "object of type 'bool' has no len()",
         within=_without_words, beside=" with words that the config does not tell", later="3.14",
     ),
+    *(
+        Refusal(
+            frozenset({"CropImages"}), size, Habit((3, 0), (3, 4)), lambda value: value is None,
+            "Cannot convert '(None, -8, …)' to a shape. Negative dimensions are not allowed.", later="3.4",
+        ) for size in ("target_height", "target_width")  # which it takes the length away from, and not from the length
+    ),
 )  # fmt: skip

@@ -221,3 +221,11 @@ def test_bins_that_are_told_too_short_are_named_in_an_h5_too(tmp_path: Path) -> 
     assert (ran.exit_code, out.exists()) == (1, False)
     assert "error K609" in ran.output
     assert "error K609" not in CliRunner().invoke(app, ["inspect", str(path), "--target", "keras==3.14.0"], env={"COLUMNS": "500"}).output
+
+
+def test_a_crop_that_does_not_say_what_it_leaves_is_named_for_the_releases_that_take_it_for_a_negative_size(tmp_path: Path) -> None:
+    saved = after((8, 8, 3), lambda x: ops.image.crop_images(x, 1, 1, 1, 1))()
+    out, said = fixed(tmp_path, saved, "3.3.3")
+    assert out is None
+    assert "error K601" in said.split("What remains:")[1]
+    assert fixed(tmp_path, saved, "3.4.1")[0] is not None
