@@ -59,6 +59,7 @@ def open_document(path: Place, limits: Limits = Limits()) -> Document:  # noqa: 
             status = os.fstat(stream.fileno())
             reading = _read(stream, status.st_size, path.name, limits, 0)
             reading = read_sharded(path, limits) if reading.content == MAP else reading
+            reading = _unquoted(reading) if path.is_symlink() else reading
             held = sum(member.size for member in reading.parts.get("members", {}).values())
             held = held if reading.content == "directory" else status.st_size
             return _local(path, status, reading, _digest(stream, status.st_size, limits), held)
@@ -95,6 +96,15 @@ def _read(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) ->
         return reading
     several = Fault(FaultKind.POLYGLOT.value, "file", {"contents": [content, *others], "read": content})
     return replace(reading, faults=(several, *reading.faults))
+
+
+def _unquoted(reading: Reading) -> Reading:
+    """Without the first bytes of what is no model: a link may lead to any file of the machine, and reports are read by others."""
+    bare = (
+        replace(fault, detail={**fault.detail, "head": ""}) if fault.kind == FaultKind.NOT_A_MODEL and "head" in fault.detail else fault
+        for fault in reading.faults
+    )
+    return Reading(reading.format, reading.content, reading.parts, tuple(bare), reading.wrapping)
 
 
 def _read_inner(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) -> Reading:

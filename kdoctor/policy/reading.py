@@ -110,9 +110,9 @@ def _size(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     found = SIZE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    if found is None or (size := float(found[1]) * UNITS[found[2]]) == float("inf"):
         raise ValueError(f"bytes, or a text such as '500 MB' or '2 GiB', are expected, not {value!r:.60}")
-    return int(float(found[1]) * UNITS[found[2]])
+    return int(size)
 
 
 def _days(value: Any) -> int:

@@ -124,3 +124,11 @@ def test_noise_behind_a_signature_is_no_exception(tmp_path: Path, signature: byt
     for size in (0, 1, 10, 30, 100, 5000):
         noise = io.BytesIO(signature + chance.randbytes(size)).getvalue()
         assert written(tmp_path / "noise.h5", noise).faults
+
+
+def test_a_link_to_what_is_no_model_quotes_none_of_it(tmp_path: Path) -> None:
+    """A scanned tree may hold ``x.keras -> ~/.netrc``, and its report stand where others read it."""
+    (tmp_path / "secret").write_text("password=hunter2")
+    (tmp_path / "model.keras").symlink_to(tmp_path / "secret")
+    for name, quoted in (("secret", True), ("model.keras", False)):
+        assert ("hunter2" in repr(open_document(tmp_path / name).faults)) is quoted

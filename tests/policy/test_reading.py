@@ -56,6 +56,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ("fail-on = 'never'", "fail-on: 'never' is none of"),
         ("severity = { K501 = 'fatal' }", "severity: 'fatal' is none of"),
         ("max-size = 'much'", "max-size: bytes"),
+        (f"max-size = '{'9' * 400} GB'", "max-size: bytes"),
         ("max-size = true", "max-size: bytes"),
         ("max-age-days = 0", "max-age-days: a number of days"),
         ("custom-objects = ['my_layers.py']", "custom-objects: 'my_layers.py' is none of names"),
