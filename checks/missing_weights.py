@@ -7,6 +7,8 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
+from kdoctor.structure.layers import is_model
+from kdoctor.structure.sequential import stack_around, statements
 from kdoctor.target import Target
 from kdoctor.weights.claims import Listed
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges, relocations
@@ -56,7 +58,7 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
             yield shared.finding
             explained |= {id(account) for account in shared.accounts}
     for account in accounts(document, layout_of(target)):
-        if not account.missing or id(account) in explained or _never_built(account):
+        if not account.missing or id(account) in explained or _never_built(document, account):
             continue
         found = renamed.get(id(account))
         if found is None:
@@ -73,10 +75,20 @@ def _renamed(document: Document, found: Rearrangement) -> Finding:
     return replace(bare, message=f"{bare.message}; {found.why}, which nobody opens, has exactly what it needs", repair=cure, needs=())
 
 
-def _never_built(account: Account) -> bool:
-    """Whether nothing tells the layer's input: then it has no variables when it is loaded, and misses none."""
+def _never_built(document: Document, account: Account) -> bool:
+    """Whether nothing tells the layer's input: then it has no variables when it is loaded, and misses none. An Embedding's do not depend on it."""
+    if account.stored or account.claim.node.build_config:
+        return False
     unknown = any(variable.shape is None or None in variable.shape for variable in account.expected)
-    return unknown and not account.stored and not account.claim.node.build_config
+    return unknown or _unbuilt_stack(document, account)
+
+
+def _unbuilt_stack(document: Document, account: Account) -> bool:
+    """Whether the layer stands in a Sequential, the outermost, of which no shape is stated anywhere."""
+    stack = stack_around(document, account.claim.node)
+    if stack is None or stack.model.at.keys or stack.built or is_model(stack.layers[0]):
+        return False
+    return next(statements(stack.layers[0]), None) is None
 
 
 def _lacking(account: Account) -> Finding:

@@ -182,3 +182,13 @@ def test_a_name_in_the_list_that_nobody_bears_gives_way_to_that_of_a_layer() -> 
     assert examine("K701", healed) == []
     (first, *_) = examine("K701", h5({"one": ONE, "two": TWO}, ["two", "onex"]))
     assert first.repair is None  # the loader goes by order, and the list would not have the model's
+
+
+def test_an_embedding_that_was_never_built_misses_nothing_although_its_shape_is_told() -> None:
+    """Keras 3 saves such a Sequential without a word, and loads it: its first layer has no weights yet, whatever they will be (run in 3.15.1)."""
+    words, head = layer("Embedding", input_dim=9, output_dim=2), layer("Dense", units=3)
+    assert examine("K701", document(sequential(words, head), attributes={"/": {}})) == []
+    built = sequential(layer("Embedding", input_dim=9, output_dim=2, build=[None, 4]), head)
+    assert examine("K701", document(built, attributes={"/": {}}))
+    started = sequential(layer("InputLayer", name="in", batch_shape=[None, 4]), words)
+    assert examine("K701", document(started, attributes={"/": {}}))
