@@ -104,7 +104,7 @@ def _unquoted(reading: Reading) -> Reading:
         replace(fault, detail={**fault.detail, "head": ""}) if fault.kind == FaultKind.NOT_A_MODEL and "head" in fault.detail else fault
         for fault in reading.faults
     )
-    return Reading(reading.format, reading.content, reading.parts, tuple(bare), reading.wrapping)
+    return replace(reading, faults=tuple(bare))
 
 
 def _read_inner(stream: BinaryIO, size: int, name: str, limits: Limits, depth: int) -> Reading:
