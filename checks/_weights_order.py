@@ -8,6 +8,8 @@ from functools import lru_cache
 from kdoctor.weights.claims import Listed
 from kdoctor.weights.stored_h5 import Group, Ledger, fitting, misfits, ordered
 
+KERAS_1_ROLES = {"_gamma": "gamma", "_beta": "beta", "_running_mean": "moving_mean", "_running_std": "moving_variance"}
+
 
 def reordered(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:
     """Those of them that another order of the arrays sets right, with the order."""
@@ -23,6 +25,8 @@ def misnamed(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:
     for layer, group in ledger.pairs:
         roles = [variable.role for variable in layer.variables or ()]
         by_role = {name.rpartition("/")[2].split(":")[0]: name for name in group.names}
+        if by_role.keys() != {*roles}:
+            by_role = {_of_keras_1(role): name for role, name in by_role.items()}
         if len(set(roles)) < len(roles) or by_role.keys() != set(roles) or len(group.names) != len(roles):
             continue
         order = tuple(by_role[role] for role in roles)
@@ -32,6 +36,11 @@ def misnamed(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:
             and fitting(layer.variables or (), [group.arrays.get(name) for name in order])
         ):
             yield layer, group, order
+
+
+def _of_keras_1(name: str) -> str:
+    """The role in a name of Keras 1, which had that of the layer in front: ``batchnormalization_1_running_std``."""
+    return next((role for ending, role in KERAS_1_ROLES.items() if name.endswith(ending)), name)
 
 
 def out_of_turn(ledger: Ledger) -> list[str] | None:

@@ -35,7 +35,7 @@ def nameless(model: Node, says: str) -> Misfit:
     """A model whose config has lost its name, which `Model.from_config` looks for; a Functional around it may tell it."""
     beside = model.raw.get("name")
     name = beside if isinstance(beside, str) and beside else snake_case(model.class_name)
-    cure = Edit(model.at / "config" / "name", old=ABSENT, new=name)
+    cure = Edit(model.at / "config" / "name", old=ABSENT, new=name) if isinstance(model.raw["config"], dict) else None
     return Misfit(model.at / "config", f"the config of the {model.class_name} has no 'name'", says, cure=cure)
 
 

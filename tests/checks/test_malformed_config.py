@@ -75,6 +75,11 @@ def test_a_constant_that_keras_2_gives_an_operation_stands_where_a_tensor_would(
     assert examine("K614", chain(class_name="TFOpLambda", inbound_nodes=[call])) == []
 
 
+def test_no_name_is_written_into_a_config_that_is_a_text() -> None:
+    found = examine("K614", document({"module": "keras", "class_name": "Sequential", "config": '{"name": "a", "layers": []}'}))
+    assert [finding.repair for finding in found] == [None, None]
+
+
 def test_an_entry_that_is_no_layer_is_named() -> None:
     (finding,) = examine("K614", document(sequential(layer("Dense", units=2), {"config": {}})))
     assert finding.message == "an entry of the list of layers has no 'class_name'"

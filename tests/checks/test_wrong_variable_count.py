@@ -89,6 +89,20 @@ def test_a_list_in_another_order_is_put_right() -> None:
     assert examine("K705", cured) == examine("K702", cured) == []
 
 
+def test_the_names_of_keras_1_tell_the_roles_of_a_normalization() -> None:
+    """Its four arrays have one shape: by their order alone nobody could see that each goes to another variable."""
+    stack = sequential(layer("InputLayer", name="in", batch_shape=[None, 4]), layer("BatchNormalization", name="b1"))
+    listed = [f"b1_{role}:0" for role in ("beta", "gamma", "running_mean", "running_std")]
+    sick = h5({"b1": dict.fromkeys(listed, (4,))}, ["b1"], stack)
+    (finding,) = examine("K705", sick)
+    assert finding.repair is not None
+    cured = apply(sick, finding.repair.edits)
+    assert cured.attributes["/model_weights/b1"]["weight_names"] == [
+        f"b1_{role}:0" for role in ("gamma", "beta", "running_mean", "running_std")
+    ]
+    assert examine("K705", cured) == []
+
+
 def test_a_group_that_belongs_to_no_layer_is_told() -> None:
     (finding,) = examine("K705", h5({"one": ONE, "two": TWO, "three": TWO}, ["one", "two", "three"]))
     assert "the model has 2 layers with weights, the file 3 ('three' belong to no layer with weights)" in finding.message

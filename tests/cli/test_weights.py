@@ -37,6 +37,14 @@ def test_json_tells_shapes_bytes_and_numbers(kdoctor: Run) -> None:
     assert found["missing"] == []
 
 
+def test_a_dataset_without_a_dataspace_hides_no_other(kdoctor: Run, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "rest.weights.h5", "w") as file:
+        file["layers/dense/vars/0"] = np.ones((4, 3), "float32")
+        file.create_dataset("none", data=h5py.Empty("float32"))
+    found = json.loads(kdoctor("weights", tmp_path / "rest.weights.h5", "--deep", "--format", "json").out)
+    assert {array["path"]: (array["numbers"] or {}).get("count") for array in found["arrays"]} == {"layers/dense/vars/0": 12, "none": None}
+
+
 def test_variables_without_an_array_are_listed(kdoctor: Run) -> None:
     found = json.loads(kdoctor("weights", SAMPLES / "sick" / "missing_weights.keras", "--format", "json").out)
     assert found["missing"] == [{"layer": "scores", "role": "bias", "shape": [2]}]

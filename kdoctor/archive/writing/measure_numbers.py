@@ -63,7 +63,7 @@ class Progress:
 def measured(array: Any, progress: Progress) -> Numbers | None:
     """What an array holds; None where that is no numbers."""
     brain = is_brain_float(array)
-    if array.dtype.kind not in "fiubc" and not brain:
+    if array.shape is None or (array.dtype.kind not in "fiubc" and not brain):  # a dataset without a dataspace holds nothing
         return None
     tally = Tally(BRAIN if brain else array.dtype.name)
     for piece in pieces(array):
