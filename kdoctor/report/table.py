@@ -73,8 +73,7 @@ def _bare(text: str) -> Cell:
 
 def _plain(headings: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> str:
     texts = [headings, *(tuple(" ".join(text for text, _ in cell) for cell in row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    return "".join("  ".join(map(str.ljust, row, widths)).rstrip() + "\n" for row in texts)
+    return "".join(f"{line}\n" for line in page.columns(texts))
 
 
 def _folded(headings: tuple[str, ...], rows: list[tuple[Cell, ...]], width: int, color: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.table import Table
+from rich.text import Text
 
 from kdoctor import __version__
 from kdoctor.numbers import Numbers
@@ -18,26 +18,26 @@ from kdoctor.weights.balance import Difference
 from kdoctor.weights.stored import written
 
 SCHEMA = "kdoctor-weights/1"
-HEADINGS = (("path", "left"), ("layer", "left"), ("role", "left"), ("shape", "left"), ("dtype", "left"), ("bytes", "right"))
+HEADINGS = ("path", "layer", "role", "shape", "dtype", "bytes")
 NUMBERS = ("min", "mean", "max", "NaN, Inf")
-BESIDE = 110  # characters of a line without path and layer: a path that is cut cannot be copied
+RIGHT = range(HEADINGS.index("bytes"), len(HEADINGS) + len(NUMBERS))
 UNOWNED = {Owner.TRAINING: "(training)", Owner.UNTOLD: "?", Owner.STRAY: "nobody", Owner.SURPLUS: "nobody"}
 
 
 def text(holdings: Sequence[Holding], seen: Mapping[str, Numbers], missing: Sequence[Difference], *, width: int, color: bool) -> str:
-    """A line for each array, the variables that have none, and the sum."""
-    longest = max((len(holding.path) + len(holding.layer) for holding in holdings), default=0)
-    console, printed = page.blank(max(width, longest + BESIDE), color)
-    view = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-    for heading, justify in (*HEADINGS, *((name, "right") for name in (NUMBERS if seen else ()))):
-        view.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    """A line for each array, the variables that have none, and the sum. A path that is cut cannot be copied: no line is folded."""
+    rows = [(*HEADINGS, *(NUMBERS if seen else ()))]
     for holding in holdings:
         weight = holding.weight
         cells = (holding.path, _owner(holding), holding.role, written(weight.shape), weight.dtype, f"{weight.bytes:,}")
-        view.add_row(*(printable(cell) for cell in cells), *(_numbers(seen.get(holding.path)) if seen else ()))
+        rows.append((*map(printable, cells), *(_numbers(seen.get(holding.path)) if seen else ())))
     for lost in missing:
-        view.add_row("[missing]", printable(lost.layer), lost.role, written(lost.claimed), "", "")
-    console.print(view)
+        cells = ("[missing]", printable(lost.layer), lost.role, written(lost.claimed), "", "")
+        rows.append((*cells, *(_numbers(None) if seen else ())))
+    heading, *lines = page.columns(rows, RIGHT)
+    console, printed = page.blank(width, color)
+    console.print(Text(heading, "dim"), soft_wrap=True)
+    printed.writelines(f"{line}\n" for line in lines)
     count = sum(holding.weight.parameters for holding in holdings)
     size = phrases.size(sum(holding.weight.bytes for holding in holdings))
     console.print(f"\n{len(holdings)} arrays · {count:,} numbers · {size}", soft_wrap=True)
