@@ -69,8 +69,8 @@ def _tokens(node: Node) -> int | None:
 
 
 def mistold_bins(document: Document, target: Target) -> Iterator[Finding]:
-    """Until Keras 3.13 a Discretization tells the layers behind it that its output has the shape of its input (K609)."""
-    if not target.keras_3 or habits.TELLS_SHAPE_OF_BINS.of(target) or not habits.TELLS_SHAPE_OF_BINS.at(document.saved_by().keras):
+    """From Keras 3.0 to 3.13 a Discretization tells the layers behind it that its output has the shape of its input (K609)."""
+    if not habits.TELLS_OTHER_SHAPE_OF_BINS.of(target) or habits.TELLS_OTHER_SHAPE_OF_BINS.at(document.saved_by().keras):
         return
     for model in all_models(document) if any(objects_named(document, (BINNED,))) else ():
         for binned, dense in _followed(model):

@@ -18,6 +18,7 @@ from kdoctor.user_code.definition import Argument
 from ._built_in_arguments import lacking
 from ._demanded_in_training import demanded_in_training
 from ._dispensable_names import goes_unnamed
+from ._unstated_shapes import unstated_shapes
 
 PLAIN_DTYPES = ("float32", None)
 
@@ -46,8 +47,11 @@ def missing_constructor_arguments(document: Document, target: Target) -> Iterato
     So is a metric or a learning-rate schedule of the training state without one ("MeanIoU.__init__() missing 1 required positional argument:
     'num_classes'"), or with one that it refuses. Predictions do not need it: the training state is left out, unless ``--set`` or ``--compile``
     says more, or the model is wanted for training. A metric that is a name alone blocks ``fit`` and ``evaluate``: a warning.
+
+    A MultiHeadAttention of TensorFlow 2.4 has no ``query_shape``, which TensorFlow 2.5 to 2.15 take out of its config: "KeyError: 'query_shape'".
     """
     yield from lacking(document, target)
+    yield from unstated_shapes(document, target)
     yield from demanded_in_training(document, target)
     for match in matches(document, target):
         yield from _refused(match, document)

@@ -39,6 +39,10 @@ TURNS_KERNELS_OF_THEANO = Habit(
     ALWAYS, (2, 4)
 )  # of convolutions, as it reads an `.h5`: read in Keras 2.1.6 to 2.3.1 and TensorFlow 1.15 to 2.4, run in 2.2.5
 
+ASKS_SHAPES_OF_ATTENTION = Habit(
+    (2, 5), (3, 0)
+)  # MultiHeadAttention.from_config takes them out of the config; 2.4 stored none. Read in 2.4, 2.6, 2.9, 2.13 and 2.15, run in 2.6 and 2.15
+
 # The `.h5` reader of Keras 3: keras/src/legacy/saving
 KEEPS_BATCH_AXIS = Habit((3, 0))  # a first layer's batch_input_shape is passed on as the shape of one sample
 JOINS_MASKS_BY_OPERATIONS = Habit((3, 6))  # and names them beside the layers: 3.6.0, 3.12.0 and 3.15.1 tried, 3.0 not
@@ -153,7 +157,7 @@ EXCHANGES_AXIS_AND_ORDER = Habit((3, 0), (3, 1))  # of the operation Normalize; 
 MAKES_DTYPE_OF_GIVEN = Habit(
     (3, 0)
 )  # a preprocessing layer, of its input, in a graph of TensorFlow; read in 3.0.5 to 3.15.1, run in 3.15.1
-TELLS_SHAPE_OF_BINS = Habit((3, 14))  # a Discretization; before, that of its input; run in 3.0.5 to 3.6.0, read in 3.13 and 3.14
+TELLS_OTHER_SHAPE_OF_BINS = Habit((3, 0), (3, 14))  # a Discretization, that of its input; run in 3.0.5 to 3.6.0, read in 3.13 and 3.14
 READS_ELLIPSIS = Habit((3, 3))  # in a call within a .keras; in an .h5 none does. Read in 3.0 to 3.5, tried in 3.6 to 3.15
 COUNTS_ENDS_OF_MODELS_FROM_ONE = Habit(
     (3, 3)

@@ -93,3 +93,16 @@ def test_one_category_is_encoded_as_several_for_the_release_that_keeps_the_axis_
 @pytest.mark.parametrize("healthy", [encoded("3.4.0"), encoded("2.15.0"), encoded("3.0.5", last=2), encoded("3.0.5", mode="multi_hot")])
 def test_other_axes_modes_and_releases_are_healthy(healthy: Document) -> None:
     assert examine("K609", healthy) == []
+
+
+@pytest.mark.parametrize(
+    ("saved", "target", "told"),
+    [("2.15.0", "3.6.0", True), ("3.15.1", "3.13.0", True), ("3.6.0", "3.8.0", False), ("2.15.0", "3.15.1", False)],
+)
+def test_a_dense_behind_bins_is_told_where_the_target_counts_them_otherwise(saved: str, target: str, told: bool) -> None:
+    """Run with a file of 2.15 in 3.0.5 and 3.6.0: what was cured otherwise did not load."""
+    start = layer("InputLayer", name="in", batch_shape=[None, 1])
+    bins = layer("Discretization", name="bins", bin_boundaries=[-1.0, 0.0, 1.0], output_mode="multi_hot")
+    dense = layer("Dense", name="dense", units=2, build=[None, 4])
+    found = examine("K609", document(sequential(start, bins, dense), metadata={"keras_version": saved}), Target(target))
+    assert any("takes what 'bins' returns for as long as what it is given, 1" in finding.message for finding in found) is told
