@@ -7,12 +7,15 @@ from itertools import chain
 from typing import TypeAlias
 
 from kdoctor.check import Finding, Repair
-from kdoctor.document import Json
+from kdoctor.document import ABSENT, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api.retired import OPERATION_LAYERS
+from kdoctor.native_config import native_call
 from kdoctor.pointer import Pointer
-from kdoctor.structure.call_numbers import counted_from_one, less_one
+from kdoctor.structure.call_numbers import counted_from_one, less_one, references
 from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model
+from kdoctor.structure.sources import as_source
 
 Place: TypeAlias = tuple[Pointer, Json]  # connections, and where they stand
 INVALID = "ValueError: Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes."
@@ -30,10 +33,14 @@ def counted_calls(model: Model) -> Iterator[Finding]:
         used = called.get(stack.key, ())
         if used and min(used) >= 1 and max(used) <= len(stack.calls):
             yield _counted(stack, "Sequential", named.get(stack.key, ()), _less_one)
+    operations = {layer.at for layer in model.layers if layer.class_name in OPERATION_LAYERS}
     from_one = counted_from_one([layer.node for layer in model.layers], model.node.config.get("output_layers"))
     for inner in (layer for layer in model.layers if layer.key in from_one and layer.class_name != "Sequential"):
         within = [place for place in named.get(inner.key, ()) if place != ends]  # ends are counted from 1 in Keras 3, too
-        yield _counted(inner, "model", within, lambda value, name: less_one(value, frozenset({name})))
+        first = min(number for _, connections in within for name, number in references(connections) if name == inner.key)
+        if first > 1:  # operations are written anew by K603, which knows how they count as long as theirs are lists
+            within = [(at, connections) for at, connections in within if at.parent not in operations]
+        yield _counted(inner, "model", within, _less_one_of_model if first == 1 else _in_words_of_keras_3)
 
 
 def _counted(nested: Layer, what: str, places: Iterable[Place], recounted: Callable[[Json, str], Json]) -> Finding:
@@ -41,10 +48,28 @@ def _counted(nested: Layer, what: str, places: Iterable[Place], recounted: Calla
     return Finding(
         nested.at,
         f"the calls of the nested {what} {nested.name!r} are counted from 1",
-        repair=Repair("count them from 0", edits),
+        repair=None if not edits or any(edit.new is ABSENT for edit in edits) else Repair("count them from 0", edits, first=True),
         layer=nested.name,
         keras_says=INVALID,
     )
+
+
+def _less_one_of_model(value: Json, name: str) -> Json:
+    return less_one(value, frozenset({name}))
+
+
+def _in_words_of_keras_3(calls: Json, name: str) -> Json:
+    """The same of a model whose first call makes an output alone: 1 to n - 1 would be taken for counted from 1 again, but not in Keras 3's form.
+
+    ABSENT where a call is none of those that the form has words for.
+    """
+    found: list[Json] = []
+    for call in calls if isinstance(calls, list) else ():
+        refers = any(layer == name for layer, _ in references(call))
+        if refers and not (isinstance(call, list) and all(as_source(entry) is not None for entry in call)):
+            return ABSENT
+        found.append(native_call(_less_one_of_model(call, name)) if refers else call)
+    return found
 
 
 def _called(model: Model) -> Mapping[str, set[int]]:

@@ -74,15 +74,17 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
             yield from _flat_ends(document, model, target)
         if model.functional and target.keras_3 and not habits.READS_NESTED_ENDS.of(target):
             yield from nested_ends(model, target)
-        if model.functional and habits.COUNTS_NESTED_CALLS_ANEW.of(target):
-            yield from counted_calls(model)
+        counted = list(counted_calls(model)) if model.functional and habits.COUNTS_NESTED_CALLS_ANEW.of(target) else []
+        yield from counted
         if model.functional:
             yield from unread_ellipsis(document, model, target)
             yield from listed_keys(document, model, target)
             yield from miscounted_ends(document, model, target)
             yield from foreign_calls(document, model, target)
             yield from postponed_calls(document, model, target)
-        if model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target):
+        if (
+            model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target) and not counted
+        ):  # in Keras 3's form nobody could tell how calls are counted
             yield from _tensors_in_keywords(model, target)
 
 

@@ -261,7 +261,7 @@ def _compatible(findings: Iterable[Diagnosis], allowed: set[Safety]) -> list[App
     """The repairs that can be made together, worst finding first; of two that touch the same place the later waits a round."""
     chosen: list[Applied] = []
     touched = Footprint()
-    for found in findings:
+    for found in sorted(findings, key=lambda found: found.finding.repair is None or not found.finding.repair.first):
         repair = found.finding.repair
         if repair is None or not repair.edits or repair.safety not in allowed:
             continue

@@ -14,15 +14,19 @@ from kdoctor.structure.objects import Node
 def counted_from_one(layers: Sequence[Node], outputs: Json = None) -> frozenset[str]:
     """The names of the models among a Functional's layers whose n calls are referred to as 1 to n in connections of Keras 2's form.
 
-    ``outputs`` are the model's ``output_layers``, where even Keras 3 counts the calls of a nested Functional from 1: they tell nothing
-    by themselves, but every call is referred to somewhere.
+    ``outputs`` are the model's ``output_layers``, where even Keras 3 counts the calls of a nested Functional from 1, and tells nothing by it. Those
+    of a Sequential it counts from 0: there every call is referred to somewhere.
     """
+    stacks = {_key(node) for node in layers if node.class_name == "Sequential"}
     nested = {_key(node): len(calls) for node in layers if is_model(node) and isinstance(calls := node.raw.get("inbound_nodes"), list)}
     used: dict[str, set[int]] = {}
     for node in layers if nested else ():
-        for name, call in _references(node.raw.get("inbound_nodes")):
+        for name, call in references(node.raw.get("inbound_nodes")):
             if name in nested:
                 used.setdefault(name, set()).add(call)
+    for name, call in references(outputs) if used else ():
+        if name in used and name in stacks:
+            used[name].add(call)
     return frozenset(name for name, numbers in used.items() if min(numbers) >= 1 and max(numbers) <= nested[name])
 
 
@@ -56,15 +60,16 @@ def _one_more(value: Json, name: str) -> Json:
     return {key: _one_more(item, name) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _references(value: Json) -> Iterator[tuple[str, int]]:
+def references(value: Json) -> Iterator[tuple[str, int]]:
+    """Each layer and the number of its call that connections of Keras 2's form refer to; what is in Keras 3's form is passed over."""
     if isinstance(value, list):
         if len(value) >= 3 and isinstance(value[0], str) and type(value[1]) is int and type(value[2]) is int:
             yield value[0], value[1]
         for item in value:
-            yield from _references(item)
+            yield from references(item)
     elif isinstance(value, dict) and "args" not in value and value.get("class_name") != "__keras_tensor__":
         for item in value.values():
-            yield from _references(item)
+            yield from references(item)
 
 
 def _key(node: Node) -> str:

@@ -59,7 +59,7 @@ def translated(model: Node, given: Shapes, release: str, keras_minor: tuple[int,
     if walk.refused:
         return Translated(None, None, tuple(walk.refused.values()))
     try:
-        return Translated(walk.written(), walk.followed(model.config.get("output_layers")), ())
+        return Translated(walk.written(), walk.followed(less_one(model.config.get("output_layers"), walk.stacks)), ())
     except Untranslatable as error:
         return Translated(None, None, (Refusal(walk.at_fault or model.name or "", str(error)),))
 
@@ -77,12 +77,14 @@ class _Walk:
     refused: dict[str, Refusal] = field(default_factory=dict)
     at_fault: str = ""
     graph: Graph = field(init=False)
+    stacks: frozenset[str] = frozenset()  # Sequentials whose calls are counted from one, and from zero when it is written
     inputs: dict[str, int] = field(default_factory=dict)  # by name, in the order of the model's
     counts: dict[Step, int] = field(default_factory=dict)  # how many outputs of each call are referred to
 
     def __post_init__(self) -> None:
         nodes = layer_nodes(self.model)
         numbered = counted_from_one(nodes, self.model.config.get("output_layers"))
+        self.stacks = numbered & {key_of(node) for node in nodes if node.class_name == "Sequential"}
         for node in nodes:
             stored = node.raw.get("inbound_nodes")
             self.layers[key_of(node)] = node
@@ -178,7 +180,10 @@ class _Walk:
         return found[source.output]
 
     def written(self) -> list[Json]:
-        """The layers that stay, their connections followed, and the operations that are needed."""
+        """The layers that stay, their connections followed, and the operations that are needed.
+
+        Of a nested Functional the connections that stay are counted as they were: K604 writes all of them so that nobody counts them twice.
+        """
         kept: list[Json] = []
         wanted = [self._tensor(source) for source in self._ends() if self.layers[source.layer].class_name in OPERATION_LAYERS]
         items, _ = layer_list(self.model)
@@ -187,7 +192,8 @@ class _Walk:
             if name in self.layers and self.layers[name].class_name in OPERATION_LAYERS:
                 continue
             self.at_fault = str(name)
-            kept.append({**item, "inbound_nodes": self.followed(self.connections[name])} if "inbound_nodes" in item else item)
+            calls = less_one(item.get("inbound_nodes"), self.stacks)
+            kept.append({**item, "inbound_nodes": self.followed(calls)} if isinstance(calls, list) else item)
         return [*kept, *self.graph.needed(wanted)]
 
     def _ends(self) -> list[Source]:
