@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from itertools import accumulate, islice
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _NO_MARKS = bytes(set(range(256)) - set(b'[{]},:"'))
 _STEP = 2**20  # characters
 _LONGEST_INTEGER = 4300  # digits; CPython's own bound since 3.10.7: longer ones take quadratic time
+_BOUNDED = 0 < getattr(sys, "get_int_max_str_digits", int)() <= _LONGEST_INTEGER  # by Python itself
 _LONG_INTEGER = b"1" * (_LONGEST_INTEGER + 1)
 _ONES = bytes(ord("1") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
 _KEYS_SHOWN = 20
@@ -48,20 +51,22 @@ def read_json(data: bytes, part: str, limits: Limits) -> tuple[Json, list[Fault]
         return ABSENT, [*faults, _limit(part, "json_depth", limits.json_depth, shape.depth)]
     if shape.values > limits.json_values:
         return ABSENT, [*faults, _limit(part, "json_values", limits.json_values, shape.values)]
-    if shape.commas:
-        line, column = _place(text, shape.commas[0])
-        detail = {"line": line, "column": column, "count": len(shape.commas)}
+    value, found, constants = _parse(text, part, limits, shape.keys)
+    odd = _oddities(text) if constants or value is ABSENT else NOTHING_ODD  # to look for them takes as long as reading
+    if odd.commas:
+        line, column = _place(text, odd.commas[0])
+        detail = {"line": line, "column": column, "count": len(odd.commas)}
         faults.append(Fault(FaultKind.JSON_TRAILING_COMMA.value, part, detail))
-        text = _blanked(text, shape.commas)
-    value, found = _parse(text, part, limits, shape.keys)
+        text = _blanked(text, odd.commas)
+        value, found, _ = _parse(text, part, limits, shape.keys)
     if isinstance(value, str):
         value, found = _within(value, part, limits, "twice")
     elif value is ABSENT:
         value, found = _meant(text, part, limits, found)
     faults += found
-    if value is not ABSENT and shape.constants:
-        start, name = shape.first_constant
-        faults.append(Fault(FaultKind.JSON_CONSTANT.value, part, {"count": shape.constants, "first": name, "line": _place(text, start)[0]}))
+    if value is not ABSENT and odd.constants:
+        start, name = odd.first_constant
+        faults.append(Fault(FaultKind.JSON_CONSTANT.value, part, {"count": odd.constants, "first": name, "line": _place(text, start)[0]}))
     return value, faults
 
 
@@ -89,20 +94,34 @@ class _Shape(NamedTuple):
     depth: int
     values: int  # at most so many
     keys: int  # of all objects, if it is JSON
+
+
+class _Odd(NamedTuple):
+    """What Python reads and JSON does not allow, outside of strings; places are offsets in the text."""
+
     commas: list[int]  # before a closing bracket
     constants: int
     first_constant: tuple[int, str]
 
 
+NOTHING_ODD = _Odd([], 0, (0, ""))
+
+
+class _Parsed(NamedTuple):
+    """The object or text at the root, or `ABSENT`; what is wrong with it; whether NaN or an infinity stands in it."""
+
+    value: Json
+    faults: list[Fault]
+    constants: bool = False
+
+
 def _measure(text: str, limits: Limits) -> _Shape:
     """Never fails, whatever the text is; of a text of more brackets than values are allowed only so many count for its depth."""
-    plain = text.encode("ascii", "replace")
-    marks = _marks(text if "\\" in text else plain)
+    marks = _marks(text if "\\" in text else text.encode("ascii", "replace"))
     values = 1 + sum(map(marks.count, (b"[", b"{", b",")))
     steps = array("b", marks.translate(_STEPS, _NO_BRACKETS))
     depth = max(accumulate(islice(steps, 2 * limits.json_values)), default=0)
-    odd = values <= limits.json_values and _is_odd(plain) and _is_odd(_without_strings(text, "").encode("ascii", "replace"))
-    return _Shape(depth, values, marks.count(b":"), *(_oddities(_without_strings(text, " ")) if odd else ([], 0, (0, ""))))
+    return _Shape(depth, values, marks.count(b":"))
 
 
 def _marks(text: str | bytes) -> bytes:
@@ -118,11 +137,14 @@ def _is_odd(plain: bytes) -> bool:
     return any(each in plain for each in _ODD) or any(each in close for each in _ODD_WITHOUT_BLANKS)
 
 
-def _oddities(outside: str) -> tuple[list[int], int, tuple[int, str]]:
+def _oddities(text: str) -> _Odd:
+    if not all(_is_odd(each.encode("ascii", "replace")) for each in (text, _without_strings(text, ""))):
+        return NOTHING_ODD
+    outside = _without_strings(text, " ")
     places = (found.start() for found in _CLOSING_COMMA.finditer(outside))
     commas = [at for at in places if _VALUE_BEFORE.search(outside, max(0, at - 200), at)]
     constants = list(_CONSTANT.finditer(outside))
-    return commas, len(constants), (constants[0].start(), constants[0].group()) if constants else (0, "")
+    return _Odd(commas, len(constants), (constants[0].start(), constants[0].group()) if constants else (0, ""))
 
 
 def _without_strings(text: str, blank: str) -> str:
@@ -150,27 +172,39 @@ def _blanked(text: str, places: list[int]) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def _parse(text: str, part: str, limits: Limits, keys: int) -> tuple[Json, list[Fault]]:
-    kept = 0
+def _parse(text: str, part: str, limits: Limits, keys: int, integer: Callable[[str], int] | None = None) -> _Parsed:
+    kept = constants = 0
 
     def counted(found: dict[str, Json]) -> dict[str, Json]:
         nonlocal kept
         kept += len(found)
         return found
 
-    long_integers = _LONG_INTEGER in text.encode("ascii", "replace").translate(_ONES)  # asked at once: a call for each is dear
+    def constant(name: str) -> float:
+        nonlocal constants
+        constants += 1
+        return float(name)
+
+    if not _BOUNDED and _has_long_integer(text):
+        integer = _integer
     try:
-        value = json.loads(text, object_hook=counted, parse_int=_integer if long_integers else None)
+        value = json.loads(text, object_hook=counted, parse_int=integer, parse_constant=constant)
     except json.JSONDecodeError as error:
-        return ABSENT, [_malformed(part, error.lineno, error.colno, error.msg, empty=False)]
+        return _Parsed(ABSENT, [_malformed(part, error.lineno, error.colno, error.msg, empty=False)])
     except ValueError as error:  # an integer that is too long
+        if integer is None:  # Python does not say where: ours does, and is asked once more, because a call for each is dear
+            return _parse(text, part, limits, keys, _integer)
         line, column = _place(text, text.find(error.args[1]) if len(error.args) > 1 else 0)
-        return ABSENT, [_malformed(part, line, column, str(error.args[0]), empty=False)]
+        return _Parsed(ABSENT, [_malformed(part, line, column, str(error.args[0]), empty=False)])
     except RecursionError:
-        return ABSENT, [_limit(part, "json_depth", limits.json_depth, limits.json_depth)]
+        return _Parsed(ABSENT, [_limit(part, "json_depth", limits.json_depth, limits.json_depth)])
     if not isinstance(value, dict):
-        return (value, []) if isinstance(value, str) else (ABSENT, [_no_object(part, value)])
-    return value, [] if kept == keys else [_repeated(text, part)]
+        return _Parsed(value if isinstance(value, str) else ABSENT, [] if isinstance(value, str) else [_no_object(part, value)])
+    return _Parsed(value, [] if kept == keys else [_repeated(text, part)], constants > 0)
+
+
+def _has_long_integer(text: str) -> bool:
+    return _LONG_INTEGER in text.encode("ascii", "replace").translate(_ONES)
 
 
 def _repeated(text: str, part: str) -> Fault:
@@ -215,7 +249,7 @@ def _within(text: str, part: str, limits: Limits, how: str) -> tuple[Json, list[
         return ABSENT, [_no_object(part, text)]
     if shape.depth > limits.json_depth or shape.values > limits.json_values:
         return ABSENT, [_limit(part, "json_depth", limits.json_depth, shape.depth)]
-    value, faults = _parse(text, part, limits, shape.keys)
+    value, faults, _ = _parse(text, part, limits, shape.keys)
     return value, faults if value is ABSENT else [
         Fault(FaultKind.JSON_IN_TEXT.value, part, {} if how == "twice" else {"how": how}),
         *faults,

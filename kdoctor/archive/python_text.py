@@ -82,5 +82,6 @@ def _escaped(found: re.Match[str]) -> str | None:
     if escape == "'":
         return "'"
     if escape.startswith("x"):
-        return None if int(escape[1:], 16) > 127 else f"\\u00{escape[1:]}"  # bytes of UTF-8 are no characters
+        plain = len(escape) == 3 and int(escape[1:], 16) < 128  # bytes of UTF-8 are no characters, and an x alone is none
+        return f"\\u00{escape[1:]}" if plain else None
     return f"\\{escape}" if escape in _AS_THEY_ARE else None

@@ -138,7 +138,8 @@ def test_words_of_python_alone_are_read_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{'a': print()}", "{'a': 1 + 1}", "{'a': b}", "{'a': [1}", "{'a': '\\N{DIGIT ONE}'}", "b'\\xc3{'", "{'a': f'{1}'}"]
+    "text",
+    ["{'a': print()}", "{'a': 1 + 1}", "{'a': b}", "{'a': [1}", "{'a': '\\N{DIGIT ONE}'}", "b'\\xc3{'", "{'a': f'{1}'}", "{'a': '\\x'}"],
 )
 def test_what_python_would_have_to_evaluate_is_read_by_nobody(text: str) -> None:
     value, faults = read(text.encode())
