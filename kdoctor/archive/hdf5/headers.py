@@ -85,6 +85,28 @@ class Alike:
     def __init__(self) -> None:
         self._known: dict[tuple[int, int, int], list[Pattern]] = {}  # by number of messages, bytes of the first block, and of all
         self._continued: dict[tuple[int, int], int] = {}  # where the first block says that there is a second one
+        self._blocks: set[tuple[int, int]] = set()  # number of messages and bytes of the first block of all that are known
+
+    def within(self, whole: bytes, address: int) -> Header | None:
+        """The header at this address of a file that is held whole, if it is like one before and stands in one block or two.
+
+        No more bytes are taken than such a header had, so that whoever counts them may do so afterwards.
+        """
+        if address + PREFIX > len(whole) or whole[address] != 1:
+            return None
+        count, size = _START.unpack_from(whole, address + 2)
+        if (count, size) not in self._blocks:
+            return None
+        start = address + PREFIX
+        data = whole[start : start + size]
+        at = self._continued.get((count, size))
+        if at is not None and len(data) == size and data[at - _VERSION_1.size] == CONTINUATION:
+            place, length = ADDRESS_AND_SIZE.unpack_from(data, at)
+            if (count, size, size + length) not in self._known:
+                return None
+            data += whole[place : place + length]
+        outline = self.outline(count, size, data)
+        return None if outline is None else tuple.__new__(Header, (outline, data))  # a call less for each of thousands
 
     def header(self, start: bytes) -> Header | None:
         """The header that these first bytes hold whole, if it is like one before."""
@@ -118,6 +140,7 @@ class Alike:
         gaps = [after - before - 5 for before, after in pairwise(places)]
         form = struct.Struct("<HHB" + "".join(f"{gap}xHHB" for gap in gaps)).unpack_from
         known.append((form, form(data), messages))
+        self._blocks.add((count, size))
         if continued:
             self._continued[count, size] = continued[0]
 

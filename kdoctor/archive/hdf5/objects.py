@@ -28,6 +28,7 @@ from kdoctor.archive.hdf5.datatypes import (
     value_text,
 )
 from kdoctor.archive.hdf5.group_index import SOFT, read_heap, read_symbols
+from kdoctor.archive.hdf5.header_reader import HeaderReader
 from kdoctor.archive.hdf5.headers import (
     ADDRESS_AND_SIZE,
     ATTRIBUTE,
@@ -42,13 +43,10 @@ from kdoctor.archive.hdf5.headers import (
     LINK,
     LINK_INFO,
     SYMBOL_TABLE,
-    USUAL_HEADER,
-    Alike,
     Header,
     Outline,
     read_dataspace,
     read_global_heap,
-    read_header,
 )
 from kdoctor.archive.hdf5.messages import (
     UNDEFINED,
@@ -68,9 +66,6 @@ from kdoctor.archive.hdf5.messages import (
 from kdoctor.archive.hdf5.metered import Metered
 from kdoctor.document import Json
 
-HEADER_BYTES = {1: 8 * 2**20, ord("O"): 2**20}  # a version 2 header may hold a message in every four bytes
-HEADER_READS = 512
-MESSAGE_COST = 64  # what one message of a header costs in time, expressed in bytes
 TREE_DEPTH = 16
 ARRAYS = 256  # kinds of arrays that are remembered
 VALUE_BYTES = 64  # what a value takes in memory, whatever it takes in the file
@@ -123,24 +118,9 @@ class Objects:
         self._stream = stream
         self._attribute_bytes = attribute_bytes
         self._heaps: dict[int, dict[int, bytes]] = {}
-        self._alike = Alike()
+        self.header = HeaderReader(stream).read
         self._text_head = b"", ""  # all of the last attribute with one text but the text, and its name
         self._arrays: dict[tuple[int, bytes, bytes], tuple[Outline, Array]] = {}  # the outline is kept, so that its id stays its own
-
-    def header(self, address: int) -> Header:
-        """The header of an object: opaque to callers, who hand it back."""
-        start = self._stream.take(address, USUAL_HEADER)
-        if not start:
-            raise ValueError(f"it should stand at byte {address}, beyond the end")
-        header = self._alike.header(start)
-        if header is None:
-            self._stream.limit(HEADER_BYTES.get(start[0], 0), HEADER_READS)
-            try:
-                header = read_header(self._stream, address, start, self._alike)
-            finally:
-                self._stream.limit()
-        self._stream.spend(len(header.outline.messages) * MESSAGE_COST)
-        return header
 
     def links(self, header: Header) -> Iterator[Link]:
         """The links of a group, looked at and not followed."""

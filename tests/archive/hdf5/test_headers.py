@@ -58,6 +58,10 @@ def test_a_header_is_read_like_one_before_only_where_each_message_is_of_the_same
     with pytest.raises(ValueError, match="1 of the 1 messages of an object header, and 24 bytes more"):
         header_of(version_1(1, message(1, 8, 7), message(3, 16, 7)))
     assert [read_header(window(data), 0, data, alike) for data in headers] == [header_of(data) for data in headers]
+    assert [alike.within(data, 0) for data in headers] == [header_of(data) for data in headers]
+    assert alike.within(headers[0][:-1], 0) is None
+    assert alike.within(headers[0], 1) is None
+    assert Alike().within(headers[0], 0) is None
 
 
 def test_a_header_of_two_blocks_is_read_like_one_before() -> None:
@@ -71,6 +75,8 @@ def test_a_header_of_two_blocks_is_read_like_one_before() -> None:
     assert found == [header_of(data) for data in files]
     assert found[1].outline is found[0].outline
     assert found[1].data.endswith(b"two\0\0\0\0\0")
+    assert alike.within(file(b"four", at=72), 0) == header_of(file(b"four", at=72))
+    assert alike.within(file(b"five")[:40], 0) is None
 
 
 def test_a_header_of_version_2_may_carry_times_and_the_order_of_creation() -> None:
