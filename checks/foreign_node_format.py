@@ -9,6 +9,7 @@ from kdoctor.keras_api import habits
 from kdoctor.native_config import has_tensors, native_node
 from kdoctor.structure.layers import layer_nodes
 from kdoctor.structure.models import Model, all_models, home_of
+from kdoctor.structure.plain_calls import called_plainly
 from kdoctor.structure.sources import as_source, is_named
 from kdoctor.target import Target
 
@@ -85,7 +86,7 @@ def foreign_node_format(document: Document, target: Target) -> Iterator[Finding]
         if (
             model.functional and habits.REFUSES_KEYWORD_TENSORS.of(target) and not counted
         ):  # in Keras 3's form nobody could tell how calls are counted
-            yield from _tensors_in_keywords(model, target)
+            yield from _tensors_in_keywords(document, model, target)
 
 
 def _called_alone(document: Document, model: Model) -> bool:
@@ -145,9 +146,10 @@ def _flat_ends(document: Document, model: Model, target: Target) -> Iterator[Fin
     )
 
 
-def _tensors_in_keywords(model: Model, target: Target) -> Iterator[Finding]:
+def _tensors_in_keywords(document: Document, model: Model, target: Target) -> Iterator[Finding]:
+    plainly = called_plainly(document)
     for layer in model.layers:
-        nodes = layer.node.raw.get("inbound_nodes")
+        nodes = layer.node.raw.get("inbound_nodes") if id(layer.node.raw) not in plainly else None
         for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
             if not is_named(node) and not has_tensors(node):
                 continue

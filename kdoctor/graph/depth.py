@@ -14,7 +14,7 @@ from kdoctor.document import Document, Json
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import all_models
 from kdoctor.structure.objects import Node
-from kdoctor.structure.sources import Alone, Source, tensors
+from kdoctor.structure.sources import PLAIN, Source, tensors
 
 Step = tuple[str, int]
 AROUND = ("layers", "layer", "forward_layer", "backward_layer")
@@ -68,4 +68,4 @@ def deepest(by_name: Mapping[str, Layer], outputs: Json) -> int:
 def _taken(layer: Layer, call: int) -> tuple[Source, ...]:
     """The tensors of a call, in the order in which Keras walks them."""
     found = layer.calls[call]
-    return found if type(found) is Alone else tensors(layer.node.raw["inbound_nodes"][call], by_name=True)
+    return found if type(found) in PLAIN else tensors(layer.node.raw["inbound_nodes"][call], by_name=True)

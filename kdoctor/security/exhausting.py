@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node, objects, objects_named
+from kdoctor.structure.plain_calls import called_plainly
 from kdoctor.structure.sources import CONSTANT, only_tensor, tensors
 
 MAPS: Final = "DTypePolicyMap"  # its keys are expressions, which Keras matches with the path of each layer
@@ -92,9 +93,15 @@ def immediate_calls(document: Document) -> Iterator[Node]:
 
     Keras records a call where a tensor takes part, and no other.
     """
+    plainly = called_plainly(document)
     for node in objects(document):
         calls = node.raw.get("inbound_nodes")
-        if calls and isinstance(calls, list) and any(call and not _has_tensor(call) and _has_number(call) for call in calls):
+        if (
+            calls
+            and id(node.raw) not in plainly
+            and isinstance(calls, list)
+            and any(call and not _has_tensor(call) and _has_number(call) for call in calls)
+        ):
             yield node
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kdoctor.document import Json
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.sources import TENSOR, Alone, Source, are_alone, as_source, is_named, only_tensor, tensors
+from kdoctor.structure.sources import PLAIN, TENSOR, Alone, Listed, Source, are_alone, as_source, is_named, only_tensor, tensors
 
 # Arguments that carry what a layer works on, in the order of their positions; masks and states are none.
 INPUTS = ("inputs", "input", "x", "x1", "query", "x2", "value", "key")
@@ -27,6 +27,9 @@ class Form(Enum):
     ONE = "one"
     LIST = "list"
     OTHER = "other"
+
+
+FORMS = {Alone: Form.ONE, Listed: Form.LIST}
 
 
 class Argument(NamedTuple):
@@ -84,14 +87,14 @@ def inputs_of(layer: Layer) -> tuple[tuple[Source, ...], ...]:
         return layer.calls
     named = layer.node.config.get("input_layers")
     order = tuple(source.layer for source in tensors(named)) if isinstance(named, list) else ()
-    return tuple([call if type(call) is Alone else _inputs(node, order) for call, node in zip(layer.calls, _nodes(layer), strict=True)])
+    return tuple([call if type(call) in PLAIN else _inputs(node, order) for call, node in zip(layer.calls, _nodes(layer), strict=True)])
 
 
 def given_to(layer: Layer) -> tuple[tuple[Argument, ...], ...]:
     """The arguments of each call that hold tensors (`arguments_of`)."""
     return tuple(
         [
-            (Argument(None, call, Form.ONE),) if type(call) is Alone else arguments_of(node)
+            (Argument(None, call, FORMS[type(call)]),) if type(call) in PLAIN and call else arguments_of(node)
             for call, node in zip(layer.calls, _nodes(layer), strict=True)
         ]
     )

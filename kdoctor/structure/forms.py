@@ -6,7 +6,7 @@ before), and measured by changing one value after the other of 141 configs that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
@@ -16,22 +16,24 @@ from kdoctor.structure.layers import layer_list, layer_nodes
 from kdoctor.structure.missing_names import Misfit, in_names, in_root, nameless, written
 from kdoctor.structure.models import model_nodes
 from kdoctor.structure.objects import Node
+from kdoctor.structure.plain_calls import called_plainly
 from kdoctor.structure.sources import as_source, is_constant, is_named, listed_tensors, only_tensor, tensors
+from kdoctor.structure.whole_tensor import KEYS as TENSOR
+from kdoctor.structure.whole_tensor import is_history, is_shape, is_whole
 
 OBJECT = ("class_name", "config")
 GRAPH = ("layers", "input_layers", "output_layers")
-TENSOR = ("shape", "dtype", "keras_history")
-WHOLE_TENSOR = frozenset(TENSOR)
 NO_GRAPH = "TypeError: Functional.__init__() missing 2 required positional arguments: 'inputs' and 'outputs'"
 
 
 def misfits(document: Document) -> Iterator[Misfit]:
     """What is not of the form that loaders read, of all models of the config. Never raises."""
+    plainly = called_plainly(document)
     for node in model_nodes(document):
-        yield from _in_model(node)
+        yield from _in_model(node, plainly)
 
 
-def _in_model(model: Node) -> Iterator[Misfit]:
+def _in_model(model: Node, plainly: Collection[int]) -> Iterator[Misfit]:
     config = model.raw.get("config")
     if isinstance(config, list):  # Keras 0.3 to 2.2.2 (K608)
         return
@@ -50,7 +52,7 @@ def _in_model(model: Node) -> Iterator[Misfit]:
     functional = "output_layers" in model.config
     yield from in_names(layer_nodes(model), functional)
     for index, item in enumerate(items):
-        if not _is_plain(item, functional):
+        if not _is_plain(item, functional, plainly):
             yield from _in_item(item, at / index, functional)
     for key in GRAPH[1:] if functional else ():
         if key in model.config and not _names_tensors(model.config[key]):
@@ -91,20 +93,22 @@ def _names_tensors(value: Json) -> bool:
     return as_source(value) is not None or all(map(_names_tensors, value))
 
 
-def _is_plain(item: Json, functional: bool) -> bool:
+def _is_plain(item: Json, functional: bool, plainly: Collection[int]) -> bool:
     """Whether an entry is as almost all are: an object and, in a Functional, one with a name and calls of whole tensors."""
     if not isinstance(item, dict) or "config" not in item or not isinstance(item.get("class_name"), str) or item["class_name"] == "Input":
         return False
+    if not functional or id(item) in plainly:
+        return not functional or "name" in item
     nodes = item.get("inbound_nodes")
-    return not functional or ("name" in item and isinstance(nodes, list) and all(map(_takes_whole, nodes)))
+    return "name" in item and isinstance(nodes, list) and all(map(_takes_whole, nodes))
 
 
 def _takes_whole(call: Json) -> bool:
     """Whether a call takes one whole tensor, in the words of either Keras, or a list of such in those of Keras 3."""
     if isinstance(call, dict):
         if only_tensor(call) is not None:
-            return _is_tensor(call["args"][0])
-        return bool(listed_tensors(call)) and all(map(_is_tensor, call["args"][0]))
+            return is_whole(call["args"][0])
+        return bool(listed_tensors(call)) and all(map(is_whole, call["args"][0]))
     entry = call[0] if isinstance(call, list) and len(call) == 1 else None
     return isinstance(entry, list) and as_source(entry) is not None and (len(entry) < 4 or (len(entry) == 4 and isinstance(entry[3], dict)))
 
@@ -159,7 +163,7 @@ def _write(at: Pointer, value: Json) -> Edit:
 
 def _in_call(call: Mapping[str, Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
     """One call in the words of Keras 3: ``{"args": […], "kwargs": {…}}``."""
-    if is_named(call) or (only_tensor(call) is not None and _is_tensor(call["args"][0])):
+    if is_named(call) or (only_tensor(call) is not None and is_whole(call["args"][0])):
         return
     for key, kind in (("args", list), ("kwargs", dict)):
         if key not in call:
@@ -168,7 +172,7 @@ def _in_call(call: Mapping[str, Json], at: Pointer, name: str | None) -> Iterato
             why = f"{key!r} of a call of {name!r} is {written(call[key])}, no {'list' if kind is list else 'dict'}"
             yield Misfit(at / key, why, "TypeError: argument after * must be an iterable", name)
     for keys, tensor in _encoded(call):
-        if not _is_tensor(tensor):
+        if not is_whole(tensor):
             yield from _in_tensor(tensor, Pointer(at.part, (*at.keys, *keys)), name)
 
 
@@ -206,24 +210,6 @@ def _encoded(call: Mapping[str, Json]) -> Iterator[tuple[tuple[Key, ...], Mappin
             stack += [((*keys, index), inner) for index, inner in enumerate(value) if inner and isinstance(inner, (dict, list))]
 
 
-def _is_tensor(tensor: Mapping[str, Json]) -> bool:
-    """Whether a tensor is one in every word of it, as almost all are."""
-    config = tensor.get("config")
-    return (
-        tensor.get("class_name") == "__keras_tensor__"
-        and isinstance(config, dict)
-        and config.keys() >= WHOLE_TENSOR
-        and _is_history(config["keras_history"])
-        and is_shape(config["shape"])
-        and is_tensor_dtype(config["dtype"])
-    )
-
-
-def _is_history(value: Json) -> bool:
-    """A layer's name, the number of its call, and that of the output."""
-    return isinstance(value, list) and len(value) >= 3 and type(value[0]) is str and type(value[1]) is int and type(value[2]) is int
-
-
 def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Iterator[Misfit]:
     if tensor.get("class_name") != "__keras_tensor__":
         why = f"a tensor that {name!r} takes is said to be of the class {tensor.get('class_name')!r}"
@@ -235,7 +221,7 @@ def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Ite
         yield Misfit(at, f"a tensor that {name!r} takes has no {' and no '.join(map(repr, lacking))}", f"KeyError: '{lacking[0]}'", name)
         return
     history = config["keras_history"]
-    if not _is_history(history):
+    if not is_history(history):
         why = f"a tensor that {name!r} takes comes from {written(history)}, which is no layer, call and output"
         says = f"ValueError: Unknown layer: {history[0]}" if isinstance(history, list) and history else "TypeError"
         yield Misfit(at / "config" / "keras_history", why, says, name)
@@ -245,8 +231,3 @@ def _in_tensor(tensor: Mapping[str, Json], at: Pointer, name: str | None) -> Ite
     if not is_tensor_dtype(config["dtype"]):
         why = f"a tensor that {name!r} takes has the dtype {written(config['dtype'])}"
         yield Misfit(at / "config" / "dtype", why, f"ValueError: Invalid dtype: {config['dtype']}", name)
-
-
-def is_shape(value: Json) -> bool:
-    """Whether a JSON value is a shape for Keras 3 (backend/common/variables.py, standardize_shape): lengths, or None for any."""
-    return isinstance(value, list) and all(length is None or (isinstance(length, int) and length >= 0) for length in value)

@@ -58,7 +58,14 @@ class Alone(tuple[Source]):
     __slots__ = ()
 
 
+class Listed(tuple[Source, ...]):
+    """The tensors of a call that takes one list of tensors, by position, in the order of the list; nor has such a call to be looked at again."""
+
+    __slots__ = ()
+
+
 _ALONE = frozenset({Alone})
+PLAIN = frozenset({Alone, Listed})
 
 
 def are_alone(calls: tuple[tuple[Source, ...], ...]) -> bool:
@@ -66,7 +73,7 @@ def are_alone(calls: tuple[tuple[Source, ...], ...]) -> bool:
     return {*map(type, calls)} <= _ALONE
 
 
-def listed_tensors(call: Json) -> tuple[Source, ...] | None:
+def listed_tensors(call: Json) -> Listed | None:
     """Those of a call that takes one list of tensors and nothing else, in the words of Keras 3, as merging layers do; None for every other call."""
     found = []
     try:
@@ -80,7 +87,7 @@ def listed_tensors(call: Json) -> tuple[Source, ...] | None:
             found.append(Source(name, number, output))
     except (TypeError, KeyError, ValueError):
         return None
-    return tuple(found)
+    return Listed(found)
 
 
 def tensors(value: Json, *, by_name: bool = False) -> tuple[Source, ...]:

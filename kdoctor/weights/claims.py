@@ -18,7 +18,7 @@ from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
 from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node, model_of
 from kdoctor.structure.shared_layers import twins
-from kdoctor.structure.sources import Source, are_alone, tensors
+from kdoctor.structure.sources import PLAIN, Source, are_alone, tensors
 
 # Classes that a config calls by another name than their own, which is the one that weight paths are made of.
 REAL_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
@@ -185,7 +185,9 @@ def _as_flattened(row: Layer) -> tuple[tuple[Source, ...], ...]:
     """The tensors of each call in the order in which Keras takes them out of it."""
     if are_alone(row.calls):
         return row.calls
-    return tuple(tensors(call, by_name=True) for call in row.node.raw.get("inbound_nodes", ()))
+    nodes = row.node.raw.get("inbound_nodes")
+    listed = nodes if isinstance(nodes, list) else []
+    return tuple(call if type(call) in PLAIN else tensors(node, by_name=True) for call, node in zip(row.calls, listed, strict=True))
 
 
 def _counts_ends_from_one(row: Layer | None) -> bool:
