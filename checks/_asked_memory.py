@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import Node, encoded_values, objects, objects_named, serialized
+from kdoctor.structure.objects import Node, serialized
+from kdoctor.structure.outline import encoded_values, objects_named, telling
 
 ITEM: Final = 4  # bytes of a float32
 GIB: Final = 2**30
@@ -56,7 +57,7 @@ def _states(document: Document) -> Iterator[Asked]:
     stateful = [node for node in objects_named(document, STATEFUL) if node.config.get("stateful") is True and is_builtin(node)]
     if not stateful:
         return
-    batch = max((_batch(node) for node in objects(document)), default=0)
+    batch = max((_batch(node) for node in telling(document)), default=0)
     for node in stateful:
         units = _units(node)
         told = f"{node.class_name} {node.name!r} keeps the states of {batch:,} samples of {units:,} units"

@@ -11,7 +11,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
-from kdoctor.structure.objects import encoded_values
+from kdoctor.structure.outline import encoded_values
 from kdoctor.target import Target
 
 MARK = "__ellipsis__"

@@ -10,7 +10,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import all_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 CLASS, MODULE = "Normalize", "keras.src.ops"

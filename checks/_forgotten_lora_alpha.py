@@ -12,7 +12,8 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.variables.dense import LOW_RANK
 from kdoctor.pointer import Pointer
 from kdoctor.recipe import scale
-from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 from kdoctor.weights.claims import claims
 from kdoctor.weights.stored_h5 import ledger

@@ -9,7 +9,7 @@ from kdoctor.check import Finding, Repair
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
 from kdoctor.structure.models import home_of
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 CLASS: Final = "Normalization"

@@ -20,7 +20,7 @@ from kdoctor.replacements.mask_stops import without_masks
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, models, wrapped_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.structure.sources import Source
 from kdoctor.target import Target
 

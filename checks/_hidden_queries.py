@@ -12,7 +12,7 @@ from kdoctor.graph.merged_masks import joinings
 from kdoctor.keras_api import habits
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.models import all_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 NEED = Need(

@@ -18,7 +18,7 @@ from kdoctor.graph.running_masks import CLASS
 from kdoctor.replacements.stated_masks import MAKERS, Told, telling
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models, is_wrapped
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 # Layers that take a mask as an argument of their call, beside the one tensor that they work on

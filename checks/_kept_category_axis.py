@@ -13,7 +13,8 @@ from kdoctor.replacements.kept_axes import TITLE, reshaped
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models, home_of
-from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import objects_named
 from kdoctor.structure.sequential import features_of
 from kdoctor.target import Target
 

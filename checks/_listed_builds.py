@@ -9,7 +9,7 @@ from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 

@@ -13,7 +13,8 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.graph.masks import reached
 from kdoctor.structure.models import all_models
-from kdoctor.structure.objects import Node, as_node, objects_named
+from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 STACK, OF_TWO_STATES = "StackedRNNCells", "LSTMCell"

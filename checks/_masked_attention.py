@@ -11,7 +11,7 @@ from kdoctor.keras_api import habits
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import all_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 CLASS = "MultiHeadAttention"

@@ -16,7 +16,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.replacements.mask_stops import stopping_before
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models, is_wrapped, models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 NEED = Need(

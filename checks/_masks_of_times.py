@@ -10,7 +10,7 @@ from kdoctor.graph.masks_of_times import CLASS, changed_masks
 from kdoctor.keras_api import habits
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.models import all_models, wrapped_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 NEED = Need("FILE", "the model without the mask", "no argument of the wrapper hands on another one")

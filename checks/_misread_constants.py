@@ -9,7 +9,8 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.replacements.plain_replacements import in_words_of
 from kdoctor.structure.layers import layer_at
-from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 NAME = "TensorFlowOpLayer"

@@ -16,7 +16,7 @@ from kdoctor.keras_api import habits
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.structure.sources import Source
 from kdoctor.target import Target
 

@@ -11,7 +11,8 @@ from kdoctor.graph.shapes import infer
 from kdoctor.keras_1 import forgets, is_keras_1, multiplies_otherwise, today, without_words
 from kdoctor.keras_api import habits
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import Node, objects, objects_named
+from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 from kdoctor.weights.keras_1 import relaid
 

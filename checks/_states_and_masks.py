@@ -14,7 +14,7 @@ from kdoctor.replacements.stated_masks import Unmasked, is_told, with_masks
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.connections import given_to
 from kdoctor.structure.models import Model, all_models, is_wrapped
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")

@@ -13,7 +13,7 @@ from kdoctor.replacements.mask_stops import stopping_masks
 from kdoctor.saved_release import origin_of, release_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models, is_wrapped
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 KERAS_3 = (3, 0)

@@ -10,7 +10,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.saved_release import origin_of
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 from kdoctor.translate.layer_dtypes import policy_dtype
 

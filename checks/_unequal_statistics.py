@@ -12,7 +12,7 @@ from kdoctor.keras_api.reader import calls
 from kdoctor.keras_api.refused_configs import unequal_statistics
 from kdoctor.keras_api.statistics import Lengths, lengths_of
 from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 NAME = "Normalization"

@@ -13,7 +13,8 @@ from kdoctor.keras_api.refused_configs import unequal_statistics
 from kdoctor.keras_api.statistics import kept_lengths, unfit_mean
 from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.keras_api.variables.variable import Shape
-from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 from ._unequal_statistics import KEYS, single, spread

@@ -15,7 +15,7 @@ from kdoctor.keras_api import habits
 from kdoctor.replacements.mask_stops import stopping_masks
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, is_wrapped, models, wrapped_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 NEED = Need("FILE", "the model without the masks", "how many axes what is joined has is not in the file, or a wrapper calls the model")

@@ -15,7 +15,7 @@ from kdoctor.replacements.layers_behind import layers_behind
 from kdoctor.saved_release import release_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import is_wrapped
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 KERAS_3: Final = (3, 0)

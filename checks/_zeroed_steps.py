@@ -15,7 +15,7 @@ from kdoctor.replacements.repeated_steps import repeating
 from kdoctor.saved_release import origin_of
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model, all_models
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 from ._states_and_masks import masks_beside_states

@@ -14,7 +14,8 @@ from kdoctor.keras_api.reader import calls, read_natively
 from kdoctor.replacements.hard_sigmoid import rescaled, spelled_out, users
 from kdoctor.structure.models import all_models
 from kdoctor.structure.naming import fresh
-from kdoctor.structure.objects import Node, as_node, objects, objects_named
+from kdoctor.structure.objects import Node, as_node, objects
+from kdoctor.structure.outline import objects_named
 from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 

@@ -6,7 +6,8 @@ from kdoctor.check import Finding, Need, Severity, check
 from kdoctor.document import Document
 from kdoctor.security.aliases import going_by
 from kdoctor.security.guards import judged
-from kdoctor.structure.objects import FUNCTION, Node, class_names, objects_named
+from kdoctor.structure.objects import FUNCTION, Node
+from kdoctor.structure.outline import class_names, objects_named
 from kdoctor.target import Target
 
 LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})

@@ -7,7 +7,8 @@ from kdoctor.document import Document
 from kdoctor.keras_api import habits
 from kdoctor.security.guards import judged
 from kdoctor.security.hostile import hostile_references, is_foreign
-from kdoctor.structure.objects import objects
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import found_in_objects
 from kdoctor.target import Target
 
 OWN = ("keras.layers", "keras", "keras.initializers", "keras.regularizers", "keras.constraints", "keras.optimizers", "keras.losses")
@@ -33,11 +34,15 @@ def foreign_module(document: Document, target: Target) -> Iterator[Finding]:
             )
     if not habits.READS_MODULES_IN_HDF5.of(target) or (habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native):
         return
-    for node in objects(document):
-        other = (node.registered_name or "").rpartition(">")
-        if other[1] and node.module in OWN and (other[0] != "Keras" or other[2] != node.class_name):
-            yield Finding(
-                node.at,
-                f"{node.module}.{node.class_name} is looked up as {node.registered_name!r} first{judged(target, 'registered-name')}",
-                mild=True,
-            )
+    for node in found_in_objects(document, _under_another_name):
+        yield Finding(
+            node.at,
+            f"{node.module}.{node.class_name} is looked up as {node.registered_name!r} first{judged(target, 'registered-name')}",
+            mild=True,
+        )
+
+
+def _under_another_name(node: Node) -> Iterator[Node]:
+    other = (node.registered_name or "").rpartition(">")
+    if other[1] and node.module in OWN and (other[0] != "Keras" or other[2] != node.class_name):
+        yield node

@@ -10,7 +10,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.security.exhausting import immediate_calls, slow_patterns
 from kdoctor.security.misleading import mistaken_for
 from kdoctor.structure.models import all_models
-from kdoctor.structure.objects import serialized
+from kdoctor.structure.outline import outline
 from kdoctor.target import Target
 
 DEPTHS = {"json_depth": "levels of nesting in JSON", "json_values": "values in one JSON part", "hdf5_depth": "levels of HDF5 groups"}
@@ -96,7 +96,7 @@ def _misleading_archives(document: Document) -> Iterator[Finding]:
 def _misleading_names(document: Document) -> Iterator[Finding]:
     seen: set[str] = set()
     together: set[tuple[Json, ...]] = set()  # thousands of objects have the same few
-    for part, keys, raw in serialized(document):
+    for part, keys, raw in outline(document).found:  # where every word stands that stands anywhere, and first
         named = raw["class_name"]
         words = (named, raw.get("module"), raw.get("registered_name"), raw["config"] if named == "function" else None)
         try:

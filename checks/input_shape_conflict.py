@@ -10,7 +10,8 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.structure.flow import Clash, fits, flow
-from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import objects_named
 from kdoctor.structure.sequential import (
     BATCH_KEYS,
     FEATURE_AXIS,

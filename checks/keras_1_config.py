@@ -10,7 +10,8 @@ from kdoctor.keras_api import habits
 from kdoctor.structure.layers import layers
 from kdoctor.structure.models import wrapped_models
 from kdoctor.structure.naming import fresh
-from kdoctor.structure.objects import Node, objects, objects_named
+from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 from ._old_words import graph_of_branches, in_todays_words, speaks_of_old

@@ -19,7 +19,8 @@ from kdoctor.keras_api.refused_types import refused_types
 from kdoctor.structure.dtypes import refused_mode, unread_name
 from kdoctor.structure.forms import misfits
 from kdoctor.structure.layers import is_model, layer_at, layer_list, layers
-from kdoctor.structure.objects import FUNCTION, Node, as_node, objects_named
+from kdoctor.structure.objects import FUNCTION, Node, as_node
+from kdoctor.structure.outline import objects_named
 from kdoctor.structure.sequential import BATCH_KEYS, SHAPE_KEYS, as_shape, meant_shape, stack_that_begins, statements
 from kdoctor.structure.whole_tensor import is_shape
 from kdoctor.target import Target

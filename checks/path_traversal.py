@@ -8,7 +8,8 @@ from kdoctor.document import Document, Fault
 from kdoctor.faults import FaultKind
 from kdoctor.pointer import Pointer
 from kdoctor.security.guards import judged
-from kdoctor.structure.objects import objects
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import found_in_objects
 from kdoctor.target import Target
 
 # A name that a folder's path is made of: no release gives a layer one of these by itself.
@@ -35,18 +36,21 @@ def path_traversal(document: Document, target: Target) -> Iterator[Finding]:
             yield Finding(
                 at, f"a part of the model is a link or a device where the archive is unpacked: {', '.join(map(repr, links[:SHOWN]))}"
             )
-    for node in objects(document):
-        inner, outer = node.config.get("name"), node.raw.get("name")
-        if inner is None and outer is None:
-            continue
-        for name in (inner,) if outer is None or outer == inner else (inner, outer):
-            if isinstance(name, str) and not LEADING.isdisjoint(name) and LEADS_OUT.fullmatch(name):
-                yield Finding(
-                    node.at,
-                    f"the name of a {node.class_name}, {name!r}, leads out of the folder that its files are kept in"
-                    f"{judged(target, 'asset-path')}",
-                    keras_says=f"ValueError: Invalid asset path: '{name}' escapes the asset directory.",
-                )
+    for node, name in found_in_objects(document, _leading_out, named=True):
+        yield Finding(
+            node.at,
+            f"the name of a {node.class_name}, {name!r}, leads out of the folder that its files are kept in{judged(target, 'asset-path')}",
+            keras_says=f"ValueError: Invalid asset path: '{name}' escapes the asset directory.",
+        )
+
+
+def _leading_out(node: Node) -> Iterator[tuple[Node, str]]:
+    inner, outer = node.config.get("name"), node.raw.get("name")
+    if inner is None and outer is None:
+        return
+    for name in (inner,) if outer is None or outer == inner else (inner, outer):
+        if isinstance(name, str) and not LEADING.isdisjoint(name) and LEADS_OUT.fullmatch(name):
+            yield node, name
 
 
 def _members(at: Pointer, fault: Fault) -> Finding:

@@ -9,7 +9,8 @@ from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.security.guards import judged
 from kdoctor.structure.layers import is_model, layers
 from kdoctor.structure.manifest import model_weights
-from kdoctor.structure.objects import objects
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import found_in_objects
 from kdoctor.target import Target
 from kdoctor.weights.claims import Claim, Listed, claims, listed
 
@@ -63,17 +64,18 @@ def shape_bomb(document: Document, target: Target) -> Iterator[Finding]:
 
 def _sizes(document: Document) -> Iterator[Finding]:
     """Numbers that no axis has, whatever the layer would do with them."""
-    for node in objects(document):
-        if SIZES.isdisjoint(node.config):
-            continue
-        large = [key for key in SIZES & node.config.keys() if type(value := node.config[key]) is not int or value > SMALL]
-        if not large or not is_builtin(node):
-            continue
-        for key in sorted(large):
-            largest = max(_numbers(node.config[key]), default=0)
-            if largest > NUMBERED.get(key, HUGE):
-                told = f"{node.class_name} {node.name!r} is made with {key}={_short(largest)}: no memory holds what it makes"
-                yield Finding(node.at / "config" / key, told, layer=node.name)
+    return found_in_objects(document, _sizes_of)
+
+
+def _sizes_of(node: Node) -> Iterator[Finding]:
+    if SIZES.isdisjoint(node.config):
+        return
+    large = [key for key in SIZES & node.config.keys() if type(value := node.config[key]) is not int or value > SMALL]
+    for key in sorted(large) if large and is_builtin(node) else ():
+        largest = max(_numbers(node.config[key]), default=0)
+        if largest > NUMBERED.get(key, HUGE):
+            told = f"{node.class_name} {node.name!r} is made with {key}={_short(largest)}: no memory holds what it makes"
+            yield Finding(node.at / "config" / key, told, layer=node.name)
 
 
 def _variables(document: Document) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_list, layer_nodes
 from kdoctor.structure.models import model_nodes, models
 from kdoctor.structure.naming import fresh, rename
-from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import found_in_objects
 from kdoctor.target import Target
 
 ROOT = Pointer("config")
@@ -31,10 +32,13 @@ def slash_in_layer_name(document: Document, target: Target) -> Iterator[Finding]
         return
     for model in _models(document):
         yield from _listed(model)
-    for node in objects(document):
-        own = node.config.get("name")
-        if isinstance(own, str) and "/" in own and (node.at == ROOT or _is_held(node)):
-            yield _unlisted(node, own)
+    yield from found_in_objects(document, _in_no_list, named=True)
+
+
+def _in_no_list(node: Node) -> Iterator[Finding]:
+    own = node.config.get("name")
+    if isinstance(own, str) and "/" in own and (node.at == ROOT or _is_held(node)):
+        yield _unlisted(node, own)
 
 
 def _models(document: Document) -> Iterator[Node]:
@@ -48,10 +52,11 @@ def _models(document: Document) -> Iterator[Node]:
 def _listed(model: Node) -> Iterator[Finding]:
     """One finding for all layers of a model."""
     _, at = layer_list(model)
-    names = {int(node.at.keys[-1]): name for node in layer_nodes(model) if (name := node.name)}
-    bad = {index: name for index, name in names.items() if "/" in name}
-    if not bad:
+    nodes = layer_nodes(model)
+    if not any("/" in (node.name or "") for node in nodes):
         return
+    names = {int(node.at.keys[-1]): name for node in nodes if (name := node.name)}
+    bad = {index: name for index, name in names.items() if "/" in name}
     taken = set(names.values())
     fresh_names: dict[str, str] = {}
     for name in dict.fromkeys(bad.values()):

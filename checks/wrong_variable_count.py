@@ -7,7 +7,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import objects
+from kdoctor.structure.outline import telling
 from kdoctor.target import Target
 from kdoctor.weights.accounting import Holding, Owner, holdings
 from kdoctor.weights.crossed_h5 import crossed
@@ -51,7 +51,7 @@ def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding
 
 def _weighs_words(document: Document) -> bool:
     """Whether a layer counts words by weights: Keras 2 has them among its own, Keras 3 beside them (index_lookup.py, idf_weights)."""
-    return any(node.config.get("output_mode") == "tf_idf" for node in objects(document))
+    return any(node.config.get("output_mode") == "tf_idf" for node in telling(document))
 
 
 def _exchanged(document: Document, found: Rearrangement) -> Finding:

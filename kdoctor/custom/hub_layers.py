@@ -15,7 +15,8 @@ from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.pointer import Pointer
 from kdoctor.saved_model.module import Module
 from kdoctor.structure.naming import fresh
-from kdoctor.structure.objects import HUB_CLASS, HUB_MODULE, HUB_REGISTERED, Node, is_repaired_hub, objects
+from kdoctor.structure.objects import HUB_CLASS, HUB_MODULE, HUB_REGISTERED, Node, is_repaired_hub
+from kdoctor.structure.outline import found_in_objects
 from kdoctor.structure.sequential import as_shape, stacks
 from kdoctor.target import Target
 from kdoctor.weights.claims import Claim, claims
@@ -45,7 +46,12 @@ def hub_nodes(document: Document, target: Target) -> tuple[Node, ...]:
 @lru_cache(maxsize=4)
 def repaired_nodes(document: Document) -> tuple[Node, ...]:
     """The layers that kdoctor wrote for them."""
-    return tuple(node for node in objects(document) if node.at.part == "config" and is_repaired_hub(node))
+    return tuple(found_in_objects(document, _repaired_in))
+
+
+def _repaired_in(node: Node) -> Iterator[Node]:
+    if node.at.part == "config" and is_repaired_hub(node):
+        yield node
 
 
 def handle_of(node: Node) -> str | None:

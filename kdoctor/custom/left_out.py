@@ -12,7 +12,8 @@ from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Call, Resolution, found_in_calls
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.lookups import LOOKUPS, WORDS, learns_words, weighs_words
-from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 from kdoctor.weights.assets import without_assets
 

@@ -18,7 +18,7 @@ from kdoctor.saved_release import origin_of, release_of
 from kdoctor.structure.connections import given_to
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import Model
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 
 ARGUMENT: Final = "attention_mask"

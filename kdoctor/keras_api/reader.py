@@ -19,9 +19,9 @@ from kdoctor.keras_api.history import known_elsewhere
 from kdoctor.keras_api.operation import home_of_operation, is_nameless
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.pointer import Pointer
-from kdoctor.structure.alike import repeated, without_repeated
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import CODE, FUNCTION, Node, is_authors, is_repaired_hub, objects
+from kdoctor.structure.outline import outline, outlined, telling
 from kdoctor.target import Target
 
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
@@ -78,24 +78,25 @@ class Call(NamedTuple):
 @lru_cache(maxsize=4)
 def calls(document: Document, target: Target) -> tuple[Call, ...]:
     """The loader's calls for every object of the config, outermost first; encoded Python code is no call."""
-    return _calls(document, target, _nodes(document, target))
+    return _calls(document, target, _made_of(objects(document), target))
 
 
 @lru_cache(maxsize=16)
 def calls_of(document: Document, target: Target, kind: str) -> tuple[Call, ...]:
     """Those for objects of this kind (`kind_of`): a third of all are layers, which most checks are about."""
-    return _calls(document, target, [node for node in _nodes(document, target) if kind_of(node) == kind])
+    found, inner = (_of_kind(outlined(document), target, kind), outline(document).inner)
+    if inner and any(id(node.raw) in inner for node in found):
+        found = _of_kind(objects(document), target, kind)
+    return _calls(document, target, found)
 
 
 @lru_cache(maxsize=4)
 def telling_calls(document: Document, target: Target) -> tuple[Call, ...]:
-    """The calls without those for layers that are like an earlier one, and for what these hold (`structure.alike`).
+    """The calls without those for layers that are like an earlier one, and for what these hold (`structure.outline`).
 
     Who goes by neither the names nor the connections nor the shapes of layers, and finds nothing in these, finds nothing in any call.
     """
-    if not repeated(document):
-        return calls(document, target)
-    return _calls(document, target, [*without_repeated(document, _nodes(document, target))])
+    return _calls(document, target, _made_of(telling(document), target))
 
 
 def found_in_calls(document: Document, target: Target, judge: Callable[[Call], Iterable[T]]) -> Iterator[T]:
@@ -105,14 +106,17 @@ def found_in_calls(document: Document, target: Target, judge: Callable[[Call], I
             yield from judge(call)
 
 
-@lru_cache(maxsize=4)
-def _nodes(document: Document, target: Target) -> tuple[Node, ...]:
-    """The objects that the loader makes."""
-    nodes = [node for node in objects(document) if node.at.part == "config" and node.class_name != CODE]
+def _made_of(found: Iterable[Node], target: Target) -> Sequence[Node]:
+    """Those of the objects that the loader makes."""
+    nodes = [node for node in found if node.at.part == "config" and node.class_name != CODE]
     if habits.READS_NO_POLICY_OF_STACKS.of(target):
         stacks = {node.at.keys for node in nodes if node.class_name == "Sequential"}
         nodes = [node for node in nodes if node.at.keys[-2:] != POLICY or node.at.keys[:-2] not in stacks] if stacks else nodes
-    return tuple(nodes)
+    return nodes
+
+
+def _of_kind(found: Iterable[Node], target: Target, kind: str) -> Sequence[Node]:
+    return [node for node in _made_of(found, target) if kind_of(node) == kind]
 
 
 def _calls(document: Document, target: Target, nodes: Sequence[Node]) -> tuple[Call, ...]:

@@ -18,7 +18,8 @@ from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer, innermost
 from kdoctor.recipe import Recipe, add, join, part, reshape, transpose
 from kdoctor.replacements.graph_order import moves
-from kdoctor.structure.objects import Node, objects, objects_named
+from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.outline import objects_named
 from kdoctor.weights.claims import Claim, claims
 from kdoctor.weights.optimizer import fresh, has_state, optimizer_of
 from kdoctor.weights.optimizer_state import replaced_state, without_state

@@ -15,7 +15,8 @@ from kdoctor.edit import Edit, apply
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.pointer import Pointer, innermost
 from kdoctor.recipe import reshape
-from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import objects_named
 from kdoctor.weights.claims import Claim, claims
 from kdoctor.weights.optimizer import fresh, has_state, optimizer_of
 from kdoctor.weights.optimizer_state import replaced_state, without_state

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from kdoctor.document import Document
-from kdoctor.structure.objects import FUNCTION, Node, objects, objects_named
+from kdoctor.structure.objects import FUNCTION, Node
+from kdoctor.structure.outline import found_in_objects, objects_named
 
 
 def going_by(document: Document, names: Iterable[str]) -> Iterator[tuple[str, Node]]:
@@ -22,11 +23,14 @@ def going_by(document: Document, names: Iterable[str]) -> Iterator[tuple[str, No
 def _aliases(document: Document) -> Mapping[str, list[Node]]:
     """Name -> the objects whose class has another one."""
     found: dict[str, list[Node]] = {}
-    for node in objects(document):
-        function, registered = node.class_name == FUNCTION, node.registered_name
-        if not function and (registered is None or registered == node.class_name):
-            continue
+    for name, node in found_in_objects(document, _other_names):
+        found.setdefault(name, []).append(node)
+    return found
+
+
+def _other_names(node: Node) -> Iterator[tuple[str, Node]]:
+    function, registered = node.class_name == FUNCTION, node.registered_name
+    if function or (registered is not None and registered != node.class_name):
         names = (registered, node.raw.get("config") if function else None)
         for name in {name.rpartition(">")[2] for name in names if isinstance(name, str)} - {node.class_name.rpartition(">")[2]}:
-            found.setdefault(name, []).append(node)
-    return found
+            yield name, node

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import Node, objects, objects_named
+from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.outline import found_in_objects, objects_named
 from kdoctor.structure.plain_calls import called_plainly
 from kdoctor.structure.sources import CONSTANT, only_tensor, tensors
 
@@ -94,15 +95,17 @@ def immediate_calls(document: Document) -> Iterator[Node]:
     Keras records a call where a tensor takes part, and no other.
     """
     plainly = called_plainly(document)
-    for node in objects(document):
+
+    def judge(node: Node) -> Iterator[Node]:
         calls = node.raw.get("inbound_nodes")
-        if (
-            calls
-            and id(node.raw) not in plainly
-            and isinstance(calls, list)
-            and any(call and not _has_tensor(call) and _has_number(call) for call in calls)
-        ):
+        if calls and id(node.raw) not in plainly and isinstance(calls, list) and any(map(_is_immediate, calls)):
             yield node
+
+    return found_in_objects(document, judge, named=True)
+
+
+def _is_immediate(call: Json) -> bool:
+    return bool(call) and not _has_tensor(call) and _has_number(call)
 
 
 def _has_tensor(call: Json) -> bool:

@@ -30,7 +30,8 @@ from kdoctor.security.foreign import (
     PREFIXES,
     REACHING_OUT,
 )
-from kdoctor.structure.objects import FUNCTION, Node, serialized
+from kdoctor.structure.objects import FUNCTION, Node, Serialized
+from kdoctor.structure.outline import found_in_serialized
 
 # Keras writes plain functions of its own under this module, by their names: only Python's own names are foreign there.
 BUILTINS = "builtins"
@@ -63,8 +64,9 @@ class Reference(NamedTuple):
 def hostile_references(document: Document) -> tuple[Reference, ...]:
     """The references of config and training state to what is no part of a model, outermost first, whatever form their names have."""
     known: dict[tuple[Json, ...], bool] = {}
-    found = []
-    for part, keys, raw in serialized(document):
+
+    def judge(one: Serialized) -> Iterator[Reference]:
+        part, keys, raw = one
         words: tuple[Json, ...] = (raw["class_name"], raw.get("module"), raw.get("registered_name"), raw.get("spec_name"))
         if words[0] == FUNCTION:
             words = (*words, raw["config"])
@@ -77,8 +79,9 @@ def hostile_references(document: Document) -> tuple[Reference, ...]:
             if all(word is None or isinstance(word, str) for word in words):
                 known[words] = condemned
         if condemned:
-            found.append(_reference(raw, Pointer(part, keys)))
-    return tuple(found)
+            yield _reference(raw, Pointer(part, keys))
+
+    return tuple(found_in_serialized(document, judge))
 
 
 def called_name(node: Node) -> str:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 
 # class name -> the keys of its config that name what is called
 NAMED: Final[Mapping[str, tuple[str, ...]]] = {

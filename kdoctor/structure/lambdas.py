@@ -5,15 +5,16 @@ The readers of `kdoctor.bytecode` are imported where a file does hold code: few 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from kdoctor.document import Document, Format, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_at
-from kdoctor.structure.objects import CODE, Node, objects
+from kdoctor.structure.objects import CODE, Node
+from kdoctor.structure.outline import found_in_objects
 
 if TYPE_CHECKING:
     from kdoctor.bytecode.code import Code
@@ -52,25 +53,32 @@ def lambdas(document: Document) -> tuple[Lambda, ...]:
     """Every stored function of config and training state, in the order of the file."""
     found: dict[Pointer, Lambda] = {}
     reader = _Reader(document)
-    for node in objects(document):
-        if node.class_name == "Lambda":
-            for at, key, stored in _of_layer(node.config, node.at / "config"):
-                found[at] = reader.read(at, key, stored, node.name)
-        elif node.class_name == CODE and node.at not in found:
-            from kdoctor.bytecode.stored import stored_function
-
-            whole = stored_function(dict(node.raw))
-            if whole is not None:
-                found[node.at] = reader.read(node.at, str(node.key or "function"), whole)
-        else:
-            for key, value in node.config.items():
-                if not value or not isinstance(value, (dict, list)):
-                    continue
-                if len(value) == 1 and is_bare(value):
-                    found[node.at / "config" / key] = reader.read_bare(node, key, value)
-                elif (listed := _listed(node.config, key, value)) is not None:
-                    found[node.at / "config" / key] = reader.read(node.at / "config" / key, key, listed, node.name)
+    for at, read in found_in_objects(document, _stored_in):
+        if at not in found:  # the code that a Lambda holds is an object of its own, too
+            found[at] = read(reader)
     return tuple(found.values())
+
+
+def _stored_in(node: Node) -> Iterator[tuple[Pointer, Callable[[_Reader], Lambda]]]:
+    """Where an object holds functions, and how each is read."""
+    if node.class_name == "Lambda":
+        for at, key, stored in _of_layer(node.config, node.at / "config"):
+            yield at, partial(_Reader.read, at=at, key=key, stored=stored, owner=node.name)
+    elif node.class_name == CODE:
+        from kdoctor.bytecode.stored import stored_function
+
+        whole = stored_function(dict(node.raw))
+        if whole is not None:
+            yield node.at, partial(_Reader.read, at=node.at, key=str(node.key or "function"), stored=whole)
+    else:
+        for key, value in node.config.items():
+            if not value or not isinstance(value, (dict, list)):
+                continue
+            at = node.at / "config" / key
+            if len(value) == 1 and is_bare(value):
+                yield at, partial(_Reader.read_bare, node=node, key=key, value=value)
+            elif (listed := _listed(node.config, key, value)) is not None:
+                yield at, partial(_Reader.read, at=at, key=key, stored=listed, owner=node.name)
 
 
 def loadable(document: Document) -> tuple[Lambda, ...]:

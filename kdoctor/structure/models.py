@@ -9,7 +9,8 @@ from typing import NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layers, layers_of
-from kdoctor.structure.objects import MODELS, Node, model_of, objects
+from kdoctor.structure.objects import MODELS, Node, model_of
+from kdoctor.structure.outline import found_in_objects
 from kdoctor.structure.sources import Source
 
 
@@ -39,8 +40,13 @@ class Model(NamedTuple):
 @lru_cache(maxsize=4)
 def model_nodes(document: Document) -> tuple[Node, ...]:
     """The models of the config as the objects that they are, outermost first: nested ones, and those inside wrappers too."""
-    lists = (node for node in objects(document) if "layers" in node.config or node.class_name in MODELS)
-    return tuple(node for node in lists if node.at.part == "config" and node.key != "dtype" and is_model(node))
+    return tuple(found_in_objects(document, _models_in))
+
+
+def _models_in(node: Node) -> Iterator[Node]:
+    listed = "layers" in node.config or node.class_name in MODELS
+    if listed and node.at.part == "config" and node.key != "dtype" and is_model(node):
+        yield node
 
 
 @lru_cache(maxsize=4)

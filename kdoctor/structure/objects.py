@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
-from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import EMPTY, Document, Json
@@ -92,46 +91,17 @@ def as_node(value: Json, at: Pointer) -> Node | None:
     )  # a call less for each of thousands
 
 
-@lru_cache(maxsize=4)
-def objects(document: Document) -> tuple[Node, ...]:
-    """Every serialized object of config, training state and a SavedModel, outermost first, encoded plain values left out."""
-    named = [found for found in serialized(document) if type(name := found[2]["class_name"]) is str and name not in VALUES]
+def as_nodes(found: Iterable[Serialized]) -> tuple[Node, ...]:
+    """Those that are objects, encoded plain values left out."""
+    named = [one for one in found if type(name := one[2]["class_name"]) is str and name not in VALUES]
     nodes = [as_node(value, tuple.__new__(Pointer, (part, keys))) for part, keys, value in named]
     return tuple([node for node in nodes if node is not None])
 
 
-def objects_named(document: Document, names: Iterable[str]) -> tuple[Node, ...]:
-    """Those whose class has one of these names, in the order of the file; a class that is registered in a package has its own name there.
-
-    Most checks are about a few of thousands of objects: to look at all of them for each took a fifth of the time of all checks.
-    """
-    by_name = _by_name(document)
-    found = [item for name in {*names} for item in by_name.get(name, ())]
-    found.sort(key=itemgetter(0))
-    return tuple(node for _, node in found)
-
-
-def class_names(document: Document) -> Collection[str]:
-    """The names of the classes of all objects, each once, without a package."""
-    return _by_name(document).keys()
-
-
 @lru_cache(maxsize=4)
-def encoded_values(document: Document) -> frozenset[str]:
-    """Which of Keras 3's plain values (`VALUES`) stand anywhere as objects."""
-    return frozenset(name for _, _, raw in serialized(document) if isinstance(name := raw["class_name"], str) and name in VALUES)
-
-
-@lru_cache(maxsize=4)
-def _by_name(document: Document) -> Mapping[str, list[tuple[int, Node]]]:
-    """Every object with its number, by the name of its class without that of the package."""
-    found: dict[str, list[tuple[int, Node]]] = {}
-    for number, node in enumerate(objects(document)):
-        found.setdefault(node.class_name, []).append((number, node))
-    merged: dict[str, list[tuple[int, Node]]] = {}
-    for name, items in found.items():
-        merged.setdefault(name.rpartition(">")[2], []).extend(items)
-    return merged
+def objects(document: Document) -> tuple[Node, ...]:
+    """Every serialized object of config, training state and a SavedModel, outermost first, encoded plain values left out."""
+    return as_nodes(serialized(document))
 
 
 @lru_cache(maxsize=4)
@@ -147,7 +117,7 @@ def _found(part: str, root: Json) -> list[Serialized]:
 
     def visit(value: Json) -> None:
         if len(place) > DEEP:
-            found.extend((part, keys, inner) for keys, inner in _deep(value, tuple(place)))
+            found.extend((part, keys, inner) for keys, inner in deep_objects(value, tuple(place)))
             return
         if type(value) is dict:
             if "class_name" in value and "config" in value:
@@ -169,7 +139,7 @@ def _found(part: str, root: Json) -> list[Serialized]:
     return found
 
 
-def _deep(root: Json, above: tuple[Key, ...]) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
+def deep_objects(root: Json, above: tuple[Key, ...]) -> Iterator[tuple[tuple[Key, ...], Mapping[str, Json]]]:
     """Without recursion: hostile files nest deeper than Python's stack. A place is a chain of keys until an object stands there."""
     stack: list[tuple[tuple[Key, ...], Chain, Json]] = [
         (above, None, root)

@@ -11,7 +11,8 @@ from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_list, layer_nodes, layers
 from kdoctor.structure.manifest import weights_by_layer
-from kdoctor.structure.objects import Node, as_node, is_authors, objects_named
+from kdoctor.structure.objects import Node, as_node, is_authors
+from kdoctor.structure.outline import objects_named
 
 Shape: TypeAlias = "tuple[int | None, ...]"  # elements by axis, the batch first; None is any length
 

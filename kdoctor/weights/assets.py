@@ -14,7 +14,8 @@ from kdoctor.faults import FaultKind
 from kdoctor.keras_api.layouts import CHECKPOINT
 from kdoctor.keras_api.variables.table import is_builtin
 from kdoctor.structure.lookups import LOOKUPS, learns_words
-from kdoctor.structure.objects import Node, objects_named
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import objects_named
 from kdoctor.weights.claims import claims
 from kdoctor.weights.old_assets import ASSETS, WORDS
 

@@ -14,7 +14,8 @@ from typing import Final
 from kdoctor.document import Document
 from kdoctor.edit import Edit, apply
 from kdoctor.keras_api import habits
-from kdoctor.structure.objects import Node, objects, objects_named
+from kdoctor.structure.objects import Node, objects
+from kdoctor.structure.outline import objects_named
 from kdoctor.target import Target
 from kdoctor.weights.claims import claims
 

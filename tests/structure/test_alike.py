@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import kdoctor.checks.foreign_node_format
 import pytest
 from graphs import after, functional, start
 
-import kdoctor.keras_api.reader
+import kdoctor.security.exhausting
+import kdoctor.structure.forms
+import kdoctor.structure.outline
 from kdoctor.archive import open_document
 from kdoctor.document import Document
 from kdoctor.engine import Report, examine
 from kdoctor.keras_api.reader import Call, calls, found_in_calls, telling_calls
 from kdoctor.packs import load_checks
-from kdoctor.structure.alike import repeated
+from kdoctor.structure.alike import kinds
+from kdoctor.structure.layers import Layer, layers
 from kdoctor.testing import KERAS_3, document, layer, sequential
 
 SAMPLES = sorted(path for path in (Path(__file__).parents[2] / "sample_models").rglob("*") if path.suffix in (".keras", ".h5"))
@@ -30,7 +36,12 @@ def chain(*made: dict[str, Any]) -> Document:
 
 
 def alike(found: Document) -> set[str]:
-    return {found.at(at)["config"]["name"] for at in repeated(found)}
+    return {row.name for row in repeated(found)}
+
+
+def repeated(found: Document) -> list[Layer]:
+    kind = kinds(found)
+    return [row for row in layers(found) if kind.get(id(row.node.raw), id(row.node.raw)) != id(row.node.raw)]
 
 
 def test_layers_are_alike_whatever_their_names_and_connections() -> None:
@@ -59,22 +70,22 @@ def test_layers_are_alike_whatever_their_names_and_connections() -> None:
 )
 def test_layers_of_which_the_file_says_anything_else_are_not(other: dict[str, Any]) -> None:
     of_one = {"name": "model", "layers": [layer("Dense", name="a", units=1), other]}
-    assert repeated(document({"module": "keras", "class_name": "Sequential", "config": of_one, "registered_name": None})) == frozenset()
+    assert repeated(document({"module": "keras", "class_name": "Sequential", "config": of_one, "registered_name": None})) == []
     of_one["layers"] = [layer("Dense", name="a", units=1), layer("Dense", name="b", units=1)]
     assert len(repeated(document({"module": "keras", "class_name": "Sequential", "config": of_one, "registered_name": None}))) == 1
 
 
 def test_models_are_like_no_other() -> None:
     inner = sequential(layer("ReLU", name="inside"), name="inner")
-    found = document(sequential(inner, inner))
-    assert [found.at(at)["class_name"] for at in repeated(found)] == ["ReLU"]
+    found = document(sequential(inner, deepcopy(inner)))
+    assert [row.class_name for row in repeated(found)] == ["ReLU"]
 
 
 def test_what_is_nested_too_deep_is_like_no_other() -> None:
     deep: Any = []
     for _ in range(5000):
         deep = [deep]
-    assert repeated(document(sequential(layer("Dense", name="a", units=deep), layer("Dense", name="b", units=deep)))) == frozenset()
+    assert repeated(document(sequential(layer("Dense", name="a", units=deep), layer("Dense", name="b", units=deep)))) == []
 
 
 def test_the_telling_calls_are_of_one_layer_of_each_kind_and_of_all_that_it_holds() -> None:
@@ -132,10 +143,11 @@ def told(found: Document) -> list[tuple[str, str, str]]:
 
 
 def told_one_by_one(found: Document, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
-    for memory in (kdoctor.keras_api.reader.telling_calls, kdoctor.keras_api.reader.unfound):
-        memory.cache_clear()
-    monkeypatch.setattr(kdoctor.keras_api.reader, "repeated", lambda document: frozenset())
-    return told(found)
+    """What is told of a document of which no layer is like another, and no call needs less than a look."""
+    monkeypatch.setattr(kdoctor.structure.outline, "kinds", lambda document: {})
+    for user in (kdoctor.structure.outline, kdoctor.structure.forms, kdoctor.security.exhausting, kdoctor.checks.foreign_node_format):
+        monkeypatch.setattr(user, "called_plainly", lambda document: frozenset())
+    return told(replace(found))
 
 
 def _rows(report: Report) -> list[tuple[str, str, str]]:

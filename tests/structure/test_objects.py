@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import as_node, class_names, model_of, objects, objects_named
+from kdoctor.structure.objects import as_node, model_of, objects
+from kdoctor.structure.outline import class_names, objects_named
 from kdoctor.testing import document, layer, model, sequential
 
 AT = Pointer("config")
