@@ -11,7 +11,7 @@ from typing import TypeAlias
 from kdoctor.check import Finding, Need, Repair
 from kdoctor.document import Document
 from kdoctor.graph.attention_masks import asks_tensors, takes_masks_away
-from kdoctor.graph.masks import OF_ALL, makes_mask
+from kdoctor.graph.masks import OF_ALL, OF_QUERIES, makes_mask
 from kdoctor.graph.masks_of_calls import Rules, masks_of_calls
 from kdoctor.graph.merged_masks import CONCATENATE, NO_MASK, STOPPING, Heard, Joining, Made, heard, joinings
 from kdoctor.graph.running_masks import CLASS
@@ -35,7 +35,7 @@ def joined_masks(document: Document, target: Target) -> Iterator[Finding]:
         or now is None
         or was is now
         or (was is Joining.NONE and now is Joining.ANY)
-        or not any(objects_named(document, (CONCATENATE, *OF_ALL)))
+        or not any(objects_named(document, (CONCATENATE, *OF_ALL, *OF_QUERIES)))
     ):
         return
     stopping = STOPPING if was is Joining.ALL else frozenset()  # what these hand on another cure stops

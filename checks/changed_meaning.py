@@ -74,7 +74,7 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     state, at which 3.8 does not look, and which earlier releases heed in files of 3.8: for these it stops the mask before the queries. Files of 3.10 and later state no masks of an attention at all, and an earlier Keras finds those
     that an attention before it had taken away: these are stopped, too. Masks that go from one
     model into another (of a file of Keras 2, or of 3.4 and later for an earlier one, those joined there, too) are stated nowhere, and told without a cure. Masks that differ are joined otherwise
-    since Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. Keras 3.0 to 3.3 handed none on at all: behind what joins
+    since Keras 3.4: an Add of words that are masked and of positions that are not hands no mask on. Keras 3.0 to 3.3 handed none on at all, nor did their Attention: behind what joins
     masks in their files a Permute that leaves the axes as they are stops them. A CategoryEncoding or Discretization (``one_hot``) of Keras 3.0 to 3.3 kept a
     last axis of 1, which all others drop: written as ``multi_hot`` for these, and of their files with a Reshape behind it that gives the axis back. A
     Discretization of Keras 2 states the dtype of the bins that it returns, int64, which Keras 3 makes of the numbers that it is given when the model

@@ -19,6 +19,7 @@ ONE_BY_ONE: Final = frozenset(
     SpatialDropout3D TimeDistributed UnitNormalization Concatenate""".split()  # noqa: SIM905 (a table)
 )
 OF_ALL: Final = frozenset({"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})  # where one input has none, there is none
+OF_QUERIES: Final = frozenset({"Attention", "AdditiveAttention"})  # of several inputs they hand on the mask of the first
 JOINING: Final = frozenset({"Concatenate", "MultiHeadAttention"})  # of what comes with several inputs they make one of their own
 RECURRENT: Final = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"})
 ASKING: Final = RECURRENT | {

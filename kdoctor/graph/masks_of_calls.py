@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
-from kdoctor.graph.masks import makes_mask
+from kdoctor.graph.masks import OF_QUERIES, makes_mask
 from kdoctor.graph.merged_masks import Joining, Place
 from kdoctor.graph.running_masks import CLASS, MERGING, RETURNING, in_a_row, in_order, makes_masked, stated_masks, told_to_model
 from kdoctor.keras_api.variables.table import DEEPEST
@@ -167,7 +167,7 @@ class _Run:
         if not any(come):
             return own
         together: Comes = frozenset().union(*come)
-        if layer.class_name not in MERGING:
+        if layer.class_name not in MERGING - OF_QUERIES:
             return come[0] or own
         if in_a_row(layer):
             return own | together if len(together) < MOST_MASKS else own

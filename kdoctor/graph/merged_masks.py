@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.document import Document
-from kdoctor.graph.masks import ASKING, OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
+from kdoctor.graph.masks import ASKING, OF_ALL, OF_QUERIES, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.saved_release import origin_of
@@ -121,7 +121,7 @@ def _mask(by_key: Mapping[str, Layer], asked: Source, how: Joining, known: dict[
 
 
 def _is_followed(layer: Layer) -> bool:
-    followed = layer.class_name in ONE_BY_ONE | OF_ALL | RECURRENT
+    followed = layer.class_name in ONE_BY_ONE | OF_ALL | OF_QUERIES | RECURRENT
     return followed and not makes_mask(layer) and not of_keras_3(layer.node)  # an operation hands no mask on
 
 
@@ -133,6 +133,8 @@ def _made(layer: Layer, call: int, masks: list[Mask], how: Joining) -> Mask:
         return NO_MASK
     if layer.class_name in OF_ALL or layer.class_name == CONCATENATE:
         return _joined(layer, call, masks, how)
+    if layer.class_name in OF_QUERIES:
+        return NO_MASK if how is Joining.NONE else masks[0]
     handed_on = layer.class_name in ONE_BY_ONE or returns_steps(layer)
     return masks[0] if handed_on else NO_MASK
 

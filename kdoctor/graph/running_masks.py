@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from kdoctor.graph.masks import OF_ALL, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
+from kdoctor.graph.masks import OF_ALL, OF_QUERIES, ONE_BY_ONE, RECURRENT, makes_mask, returns_steps
 from kdoctor.graph.merged_masks import CONCATENATE, LAST, MASK, Joining
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.pointer import Pointer
@@ -26,7 +26,7 @@ RETURNING: Final = frozenset(
     """ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise Identity SpatialDropout1D SpatialDropout2D
     SpatialDropout3D""".split()  # noqa: SIM905 (a table)
 )
-MERGING: Final = OF_ALL | {CONCATENATE}
+MERGING: Final = OF_ALL | OF_QUERIES | {CONCATENATE}  # they take a list of tensors
 Place: TypeAlias = "tuple[str, int]"  # what a call of a layer makes
 
 
@@ -67,6 +67,8 @@ def makes_masked(
 
 def _joins(layer: Layer, come: Sequence[bool], how: Joining) -> bool:
     """Since Keras 3.4 what is joined along the features with a tensor without a mask has one that hides nothing."""
+    if layer.class_name in OF_QUERIES:
+        return how is not Joining.NONE and come[0]
     return how is not Joining.NONE and (any(come) if in_a_row(layer) or how is Joining.ALL else all(come))
 
 

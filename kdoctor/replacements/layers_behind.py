@@ -19,16 +19,25 @@ Made: TypeAlias = Callable[[Layer], tuple[str, dict[str, Json]]]  # the class of
 
 
 def layers_behind(document: Document, model: Model, layers: Sequence[Layer], made: Made, ending: str) -> tuple[Edit, ...]:
-    """Edits of a ``.keras`` document. The new layers are named like the ones before them, with this ending."""
+    """Edits of a ``.keras`` document. The new layers are named like the ones before them, with this ending.
+
+    Behind what is an output it is the other way about: losses and metrics go by the names of outputs.
+    """
     taken = {layer.key for layer in model.layers} | {layer.name for layer in model.layers}
-    behind: dict[int, Json] = {}
+    ends = {source.layer for source in model.endpoints("output_layers")} if model.functional else frozenset[str]()
+    behind, names, references = dict[int, Json](), dict[int, str](), dict[str, str]()
     for layer in layers:
-        name = fresh(f"{layer.key}_{ending}", taken)
+        name, front = fresh(f"{layer.key}_{ending}", taken), layer.key
         taken.add(name)
-        behind[layer.number] = _written(layer, name, made(layer), model.functional)
-    references = {layer.key: behind[layer.number]["config"]["name"] for layer in layers} if model.functional else {}
+        if layer.key in ends:
+            name, front = front, fresh(f"{layer.key}_before", taken)
+            taken.add(front)
+            names[layer.number] = front
+        elif model.functional:
+            references[layer.key] = name
+        behind[layer.number] = _written(layer, (front, name), made(layer), model.functional)
     items, at = layer_list(model.node)
-    edits = rename(model.node, {}, references)
+    edits = rename(model.node, names, references)
     written = next((edit.new for edit in edits if edit.at == at), items)
     new = [one for number, item in enumerate(written) for one in (item, *([behind[number]] if number in behind else []))]
     if model.functional:
@@ -37,11 +46,13 @@ def layers_behind(document: Document, model: Model, layers: Sequence[Layer], mad
     return with_arrays(document, [*(edit for edit in edits if edit.at != at), Edit(at, old=items, new=new)])
 
 
-def _written(layer: Layer, name: str, made: tuple[str, dict[str, Json]], functional: bool) -> dict[str, Json]:
+def _written(layer: Layer, names: tuple[str, str], made: tuple[str, dict[str, Json]], functional: bool) -> dict[str, Json]:
+    """``names``: of the layer, as it is called then, and of the one behind it."""
+    front, name = names
     class_name, told = made
     config = {"name": name, "trainable": True, **told}
     found: dict[str, Json] = {"module": "keras.layers", "class_name": class_name, "config": config, "registered_name": None}
     if not functional:
         return found
-    calls = [{"args": [keras_tensor(Source(layer.key, number, 0))], "kwargs": {}} for number in range(len(layer.calls))]
+    calls = [{"args": [keras_tensor(Source(front, number, 0))], "kwargs": {}} for number in range(len(layer.calls))]
     return {**found, "name": name, "inbound_nodes": calls}

@@ -196,3 +196,28 @@ def test_an_older_target_is_told_of_without_a_cure() -> None:
     (finding,) = examine("K609", of_words(after(ADD, "words", "places"), after(POOL, "sum"), release="3.15.1"), Target("2.15.0"))
     assert finding.repair is None
     assert finding.other_numbers
+
+
+def test_an_attention_of_keras_3_3_handed_no_mask_on(tmp_path: Path) -> None:
+    """What it makes is an output, too: the loss goes by its name."""
+    first, words = embedding("first"), Input((5,), dtype="int32")
+    steps, seen = first(words), ops.not_equal(words, 0)
+    made = layers.Attention(name="attention")([steps, steps], mask=[seen, seen], use_causal_mask=True)
+    model = Model(words, [made, layers.GlobalAveragePooling1D()(made)])
+    expected = numpy.asarray(model(WORDS)[0]).mean(axis=1)
+    path = said_by(model, "3.3.3", tmp_path / "model.keras", (True, True))
+    rewritten(
+        path,
+        path,
+        {"config.json": in_json(lambda config: config["config"]["layers"][-1]["inbound_nodes"][0].update(kwargs={"mask": None}))},
+    )
+    assert not numpy.allclose(numpy.asarray(keras.saving.load_model(path)(WORDS)[1]), expected, atol=1e-4)
+    loaded = fixed(path)
+    numpy.testing.assert_allclose(numpy.asarray(loaded(WORDS)[1]), expected, atol=1e-6)
+    assert loaded.output_names[0] == "attention"
+
+
+def test_an_attention_of_keras_2_hands_the_mask_of_its_queries_on_and_does_not_in_keras_3_3() -> None:
+    model = of_words(after(layer("Attention", name="attention"), "words", "words"), after(POOL, "attention"))
+    assert [one.layer for one in examine("K609", model, Target("3.3.3"))] == ["out"]
+    assert [one.layer for one in examine("K609", model)] == []
