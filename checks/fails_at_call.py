@@ -18,6 +18,7 @@ from kdoctor.target import Target
 from kdoctor.weights.assets import has_assets, without_assets
 from kdoctor.weights.stored_h5 import NAMES
 
+from ._bare_numbers import bare_numbers
 from ._functions_as_texts import functions_as_texts
 from ._lone_cells import lone_cells
 from ._masked_attention import narrow_masks
@@ -71,6 +72,9 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     A recurrent layer that Keras 2 called with numbers for its ``initial_state`` gets them as lists, for want of a tensor: "Too few leaves for
     PyTreeSpec". The cure writes tensors that the file holds.
 
+    An operation that was called with a number of NumPy (``bitwise_and(x, np.int32(3))``) asks it for its dtype, and the file holds a plain number:
+    "'int' object has no attribute 'dtype'". The cure writes an array of one number.
+
     Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
     """
     yield from _kernels_of_a_gpu(document, target)
@@ -81,6 +85,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     yield from lone_cells(document, target)
     yield from unquantized(document, target)
     yield from states_of_numbers(document, target)
+    yield from bare_numbers(document, target)
     if document.format.native:
         yield from _unfit_steps(document, target)
     yield from unfit_schedules(document, target)
