@@ -42,6 +42,10 @@ def call_of(node: Node, connection: Json, resolve: Resolve) -> Asked:
     kwargs = {key: _value(value, resolve) for key, value in named.items()}
     if name == "tf.einsum" and isinstance(kwargs.get("inputs"), list):
         return name, (subject, *kwargs.pop("inputs")), kwargs
+    if name == "tf.einsum" and not kwargs:
+        raise Untranslatable(
+            "the file does not say which tensors it multiplies: every TensorFlow leaves out what comes behind the equation"
+        )
     if name == "op.getitem":
         return name, (subject, _key(named.get("slice_spec"), resolve)), {}
     return name, (subject,), kwargs

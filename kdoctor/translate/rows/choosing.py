@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.words import TENSORFLOW_2, Rows, array, operand, pair, tensor
 from kdoctor.translate.values import Tensor, Untranslatable, Value, tensors_in
@@ -11,8 +13,9 @@ def where(g: Graph, condition: Value, x: Value = None, y: Value = None) -> Value
     if x is None or y is None:
         raise Untranslatable("where with a condition alone returns as many rows as are true, which Keras has no operation for")
     left, right = pair(g, x, y)
-    test = tensor(condition)
-    if test.dtype != "bool":
+    given = tensors_in([left, right])
+    test = _constant(condition, given) if given and not tensors_in([condition]) else tensor(condition)
+    if str(test.dtype) != "bool":
         raise Untranslatable("a condition that is not known to be of truth values")
     if not isinstance(left, Tensor) and not isinstance(right, Tensor):
         left, right = (_of_dtype(each) for each in (left, right))
@@ -22,9 +25,21 @@ def where(g: Graph, condition: Value, x: Value = None, y: Value = None) -> Value
 def where_of_either(g: Graph, condition: Value, x: Value = None, y: Value = None) -> Value:
     """``tf.where``: TensorFlow 1 chose whole rows by a condition of one axis, 2 spreads it along the last one; files before Keras 2.4 are of either."""
     old = g.keras_minor is None or g.keras_minor < TENSORFLOW_2
-    if old and isinstance(condition, Tensor) and condition.rank == 1 and any(each.rank > 1 for each in tensors_in([x, y])):
+    rank = condition.rank if isinstance(condition, Tensor) else array(condition).ndim if not tensors_in([condition]) else None
+    if old and rank == 1 and any(each.rank > 1 for each in tensors_in([x, y])):
         raise Untranslatable("where by a condition of one axis, which TensorFlow 1 did otherwise than 2, and the file may be of either")
     return where(g, condition, x, y)
+
+
+def _constant(condition: Value, given: list[Tensor]) -> Any:
+    """A condition of constants, which is spread over what it chooses from, and makes nothing longer."""
+    found = array(condition)
+    for each in given:
+        lengths = (each.shape or ())[max(0, len(each.shape or ()) - found.ndim) :]
+        longer = any(own not in (1, length) for own, length in zip(found.shape, lengths, strict=False))
+        if len(lengths) != found.ndim or longer:
+            raise Untranslatable("a condition of constants that is not as long as what it chooses from")
+    return found
 
 
 def _of_dtype(value: Value) -> Value:
