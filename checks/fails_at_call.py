@@ -28,6 +28,7 @@ from ._states_of_numbers import states_of_numbers
 from ._unfit_schedules import unfit_schedules
 from ._unquantized import unquantized
 
+AS_H5 = Need("FILE", "the model saved as an .h5", "for a Keras 3 `kdoctor fix` writes the LSTM or GRU that it is")
 AT = Pointer("training") / "steps_per_execution"
 
 
@@ -75,7 +76,7 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
     An operation that was called with a number of NumPy (``bitwise_and(x, np.int32(3))``) asks it for its dtype, and the file holds a plain number:
     "'int' object has no attribute 'dtype'". The cure writes an array of one number.
 
-    Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there.
+    Keras 2 has CuDNNLSTM and CuDNNGRU, and runs them on an Nvidia GPU alone: a warning there. In a ``.keras`` archive 2.13 to 2.15 do not find them ("Could not locate class"): an ``.h5`` serves.
     """
     yield from _kernels_of_a_gpu(document, target)
     yield from _without_boundaries(document, target)
@@ -95,7 +96,17 @@ def fails_at_call(document: Document, target: Target) -> Iterator[Finding]:
 
 def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:
     for call in calls(document, target) if habits.RUNS_CUDNN_LAYERS.of(target) else ():
-        if call.node.class_name in TWINS and call.found is not None:
+        if call.node.class_name not in TWINS or call.found is None:
+            continue
+        if document.format.native and habits.LOSES_CUDNN_LAYERS_OF_ARCHIVES.of(target):
+            yield Finding(
+                call.node.at,
+                f"{target} does not find {call.node.class_name} {call.node.name!r} in a .keras archive, in its own neither; in an .h5 it does",
+                needs=(AS_H5,),
+                layer=call.node.name,
+                keras_says=f"TypeError: Could not locate class '{call.node.class_name}'. Make sure custom classes are decorated with …",
+            )
+        else:
             yield Finding(
                 call.node.at,
                 f"{call.node.class_name} {call.node.name!r} runs on an Nvidia GPU alone in {target}",

@@ -134,6 +134,9 @@ RESHAPES_STATISTICS = Habit((3, 0), (3, 8))  # read in 3.0, 3.3, 3.6 to 3.9
 SPREADS_STATISTICS = Habit((3, 8), (3, 14))  # read in 3.8 to 3.14
 WANTS_EQUAL_STATISTICS = Habit((3, 14))  # mean and variance of one shape: read in 3.13.0 and 3.14.0, run in 3.15.1
 CLIPS_IN_ONE_WAY = Habit((3, 2))  # before, 3.0 and 3.1 refused clipnorm beside global_clipnorm alone: optimizers/base_optimizer.py
+LOSES_CUDNN_LAYERS_OF_ARCHIVES = Habit(
+    (2, 13), (3, 0)
+)  # looked up under a public name that TensorFlow 1 alone has; run in 2.12, 2.13 and 2.15
 RUNS_CUDNN_LAYERS = Habit(ALWAYS, (3, 0))  # CuDNNLSTM and CuDNNGRU are kernels of a GPU
 RENAMES_REDUCTION = Habit((3, 0))  # a loss no longer takes the reduction "auto"
 

@@ -182,3 +182,13 @@ def test_a_stack_of_one_lstm_cell_fails_unrolled_too_and_others_do_not() -> None
         stacked("GRUCell", "GRUCell"),
     ):
         assert examine("K610", healthy) == []
+
+
+@pytest.mark.parametrize(("release", "error"), [("2.12.0", False), ("2.13.1", True), ("2.15.0", True)])
+def test_a_cudnn_layer_is_not_found_in_an_archive_of_keras_2_13(release: str, error: bool) -> None:
+    """Saved and loaded in TensorFlow 2.12, 2.13 and 2.15, as a layer of a Functional, Sequential, Bidirectional and nested model (2026-11-23)."""
+    stack = sequential(layer("CuDNNLSTM", name="steps", units=2))
+    (finding,) = (one for one in examine("K610", document(stack), Target(release)) if one.layer == "steps")
+    assert finding.mild is not error
+    (other,) = (one for one in examine("K610", document(stack, format=Format.H5_MODEL), Target(release)) if one.layer == "steps")
+    assert other.mild
