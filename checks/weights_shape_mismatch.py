@@ -21,6 +21,7 @@ from ._claimed_arrays import Claimed
 from ._other_numbers import other_numbers
 from ._square_kernels import perhaps_turned
 from ._texts_for_numbers import texts_for_numbers
+from ._unsorted_axes import is_as_listed, keeps_order, sorted_axes
 from ._weights_order import exchanged_names, reordered
 
 NEED = Need("FILE", "the file as it was saved", "the numbers of another shape are those of another model")
@@ -40,6 +41,9 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     must be; not where two of them may have been exchanged instead, (4, 5) for (5, 4), and not where every kernel is turned and others are
     square, of which no shape tells whether they are, too. Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
     are told, and put right, by K705. An array of texts is no variable's, whatever its shape: "could not convert string to float".
+
+    A LayerNormalization over axes that do not ascend (``axis=[3, 2]``) has arrays of another shape since Keras 3.14, with the same numbers in the same
+    order: the cure writes them so, and the axes in ascending order.
 
     The numbers of a bfloat16 layer stand in an ``.h5`` as bytes that Keras 3 does not read back, although it wrote them: "No cast function
     available". They are stored as float32, which holds every one of them as it is. Whole numbers where a layer computes with fractions
@@ -90,8 +94,9 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
     square = perhaps_turned(document, layout_of(target), TURNED) if wrong else ()
     undecided = bool(square) or _perhaps_exchanged([(variable, weight) for account in wrong for variable, _, weight in account.mismatched])
     for account in wrong:
-        if id(account) not in explained:
-            repair = None if undecided else _turned(account.mismatched)
+        listed = is_as_listed(account.claim.node, account.mismatched)
+        if id(account) not in explained and not (listed and keeps_order(target)):
+            repair = sorted_axes(account.claim.node, account.mismatched) if listed else None if undecided else _turned(account.mismatched)
             yield Finding(
                 account.claim.node.at,
                 _told(account.claim.name, [(variable, weight) for variable, _, weight in account.mismatched]) + _doubt(square),

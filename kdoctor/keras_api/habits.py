@@ -113,6 +113,7 @@ NEW_HARD_SIGMOID = Habit((3, 0))  # relu6(x + 3) / 6 instead of clip(0.2 x + 0.5
 CROPS_IN_TRAINING_ALONE = Habit((3, 8))
 TELLS_LAYERS_WHETHER_TO_TRAIN = Habit((3, 0))  # models/functional.py, operation_fn: over what a call says; run in 3.0.5 and 3.15.1
 KEEPS_NULL_STEPS = Habit((3, 0))  # steps_per_execution: null is compared with a number
+SORTS_NORMALIZED_AXES = Habit((3, 14))  # of a LayerNormalization, in build; read in 3.6.0 to 3.15.1, run in 3.0.5, 3.12.0 and 3.15.1
 SHIFTS_BY_NUMBERS = Habit((3, 10))  # bitwise_left_shift(x, 1); before, the 1 was asked for its dtype; run in 3.9.2, read in 3.10.0
 STRIDES_PATCHES = Habit((3, 14))  # before, the operation ExtractPatches failed when it was told its strides (keras#21959)
 INFERS_ATTENTION_SCORES = Habit(
