@@ -16,6 +16,7 @@ from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import Account, accountable, accounts, written
 from kdoctor.weights.stored_h5 import NAMES, Group, Ledger, fitting, ledger, ordered, relisting, renamed_groups
 
+from ._lists_in_lists import lists_in_lists
 from ._shared_weights import rejoined, separated
 
 NEED = Need("FILE", "a file with the missing weights", "numbers that are not in the file cannot be made up")
@@ -32,11 +33,15 @@ def missing_weights(document: Document, target: Target) -> Iterator[Finding]:
     The cure names a group again that was only renamed or left out of the list, when its arrays are exactly those that the layer lacks.
     A layer that stands in a nested model and beside it (the codes of a VAE whose loss takes them) is one layer, and has one set of weights;
     Keras loses the number that says so, and the cure writes it again, where both are called alike. Numbers are never made up.
+
+    Of layers in lists within lists (``self.rows = [[Dense(4)], [Dense(4)]]``) an archive of Keras 3.0 to 3.14 holds no weights, and every Keras loads it all the
+    same, with new ones. It is told of a class whose source is given (``--custom FILE.py``).
     """
     if not accountable(document):
         return
     if document.format.native:
         yield from _in_archive(document, target)
+        yield from lists_in_lists(document, target)
         return
     found = ledger(document)
     if found is not None:

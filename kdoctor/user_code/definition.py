@@ -32,7 +32,8 @@ class Definition(NamedTuple):
     ``from_config`` is its own; above: the one base class that is not in the source, where it takes whatever the constructors do not name,
     and named is what they do; takes_a_graph: a model of the class is put together from its layers; a_model: it is a subclass of Model; made: the layers that its constructor makes;
     shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other; building: what builds those layers; of_backend: what it reads of
-    ``keras.backend``, as it writes it; tells_shape: it has a ``compute_output_shape``, or a base that is no plain layer and may have one.
+    ``keras.backend``, as it writes it; tells_shape: it has a ``compute_output_shape``, or a base that is no plain layer and may have one; in_lists:
+    attributes whose lists hold lists of layers, where it saves what it owns as Keras does.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Definition(NamedTuple):
     building: Building = Building()
     of_backend: tuple[str, ...] = ()
     tells_shape: bool = True
+    in_lists: tuple[str, ...] = ()
 
     @property
     def name_in_file(self) -> str:

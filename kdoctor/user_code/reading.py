@@ -12,6 +12,7 @@ from kdoctor.user_code.backend_names import backends, methods, read_of_backend
 from kdoctor.user_code.building import building
 from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
 from kdoctor.user_code.handing_on import base_above, named, takes_a_graph
+from kdoctor.user_code.nested_lists import SAVING, nested_lists
 from kdoctor.user_code.sublayers import sublayers
 from kdoctor.user_code.weight_shapes import weight_shapes
 
@@ -91,6 +92,9 @@ def _class(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], module: str,
         a_model="Model" in outside,
         made=sublayers(constructor, frozenset(classes)),
         building=building(line, outside),
+        in_lists=()
+        if any(_method(one, name) is not None for one in line for name in SAVING)
+        else nested_lists(constructor, frozenset(classes)),
         tells_shape=outside != ["Layer"] or any(_method(one, SHAPE) is not None for one in line),
     )
 
