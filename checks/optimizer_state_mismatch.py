@@ -3,17 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.document import ABSENT, Document, Format, Json
+from kdoctor.document import ABSENT, Document, Format, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.slots import slots
+from kdoctor.keras_api.state_shapes import inner_optimizer
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import StateWish, Target
 from kdoctor.training.carried_state import carried
 from kdoctor.training.nadam import moves_of_product
 from kdoctor.weights.optimizer import COUNTERS, NATIVE, has_state, optimizer_of, stored_state
-from kdoctor.weights.optimizer_state import expected_shapes, misfit, state_arrays, without_state
+from kdoctor.weights.optimizer_state import INNER, expected_shapes, is_text, misfit, state_arrays, without_state
 from kdoctor.weights.rearrange import edits as moved
 from kdoctor.weights.stored import written
 from kdoctor.weights.thawed import as_trained, thawed
@@ -53,6 +54,8 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     word: a warning, and an error with ``--keep-optimizer``. There is nothing to cure then, as moments that are not in the file cannot be
     made up. An archive of Keras 2 lacks the learning rate alone, which Keras 3 keeps beside the steps: the cure writes it there. Arrays of
     other shapes are an error ("A total of 1 objects could not be loaded"): the state is left out, and the predictions stay what they are.
+
+    A LossScaleOptimizer keeps the arrays of the optimizer that it holds twice, and Keras reads both.
 
     Nadam of Keras 3.0 to 3.9 keeps the product of its momentum before the moments, since 3.10 it stands behind them. The cure moves it:
     training goes on as if nothing had happened.
@@ -123,7 +126,7 @@ def _expected(document: Document, target: Target) -> tuple[str, tuple[Shape | No
     """The optimizer, and the shapes of its arrays in an archive."""
     name, config = optimizer_of(document)
     trained = as_trained(document, target)
-    return name, expected_shapes(trained, name, config, keras_3=target.keras_3) if document.format.native else None
+    return name, expected_shapes(trained, name, config, target) if document.format.native else None
 
 
 def _keys(document: Document) -> int:
@@ -164,12 +167,35 @@ def _mismatch(document: Document, target: Target) -> Iterator[Finding]:
     stored = [*state_arrays(document).values()]
     if name in KEPT_BESIDE and target.keras_3 and document.saved_by().major == OLDER and len(stored) > COUNTERS:
         yield _begun_anew(name, target)
+        return
     if expected is None or (_keys(document) == len(stored) == COUNTERS != len(expected)):
         return
     if _keys(document) != len(expected):
         yield _uncounted(document, target, name, len(expected))
     elif (index := misfit(expected, stored)) is not None:
-        yield _misshapen(document, target, name, index, f"{written(stored[index].shape)}, not {written(expected[index])}")
+        yield _misshapen(document, target, name, index, f"{_found(stored[index])}, not {written(expected[index])}")
+    elif any(path.startswith(INNER) for path in document.weights):
+        yield from _inner_mismatch(document, target)
+
+
+def _inner_mismatch(document: Document, target: Target) -> Iterator[Finding]:
+    """Of the optimizer that a LossScaleOptimizer holds: Keras reads its arrays a second time, where there are as many as it expects."""
+    inner = inner_optimizer(optimizer_of(document)[1])
+    expected = None if inner is None else expected_shapes(as_trained(document, target), *inner, target)
+    keys = sum(path.startswith(f"{INNER}vars/") for path in document.weights)
+    if inner is None or expected is None or keys != len(expected):
+        return
+    stored = state_arrays(document, f"{INNER}vars/")
+    lost = next((str(index) for index in range(keys) if f"{INNER}vars/{index}" not in stored), None)
+    if lost is not None:
+        yield _misshapen(document, target, inner[0], lost, "no place in the file")
+    elif (index := misfit(expected, [*stored.values()])) is not None:
+        found = _found([*stored.values()][index])
+        yield _misshapen(document, target, inner[0], index, f"{found}, not {written(expected[index])}")
+
+
+def _found(weight: Weight) -> str:
+    return "text" if is_text(weight) else written(weight.shape)
 
 
 def _begun_anew(name: str, target: Target) -> Finding:
@@ -193,7 +219,7 @@ def _uncounted(document: Document, target: Target, name: str, expected: int) -> 
     )
 
 
-def _misshapen(document: Document, target: Target, name: str, index: int, shapes: str) -> Finding:
+def _misshapen(document: Document, target: Target, name: str, index: int | str, shapes: str) -> Finding:
     safety = Safety.UNSAFE if target.purpose == "training" else Safety.SAFE
     return Finding(
         AT / "optimizer",

@@ -17,7 +17,8 @@ FORMS = (
 class Equation(NamedTuple):
     """Shapes of kernel, bias (None without one) and output (None where the input's rank decides and is not known).
 
-    ``reduced`` and ``kept`` are the lengths of the kernel's axes that are summed over, and of the others.
+    ``reduced`` and ``kept`` are the lengths of the kernel's axes that are summed over, and of the others. ``scale`` has the output's axes,
+    1 for those that the kernel has not: the scale of a kernel of int8; None where axes are left out.
     """
 
     kernel: Shape
@@ -25,6 +26,7 @@ class Equation(NamedTuple):
     output: Shape | None
     reduced: Shape
     kept: Shape
+    scale: Shape | None
 
 
 def read_equation(config: Config, shape: Shape | None) -> Equation:
@@ -42,6 +44,7 @@ def read_equation(config: Config, shape: Shape | None) -> Equation:
         output=None if shape is None else output,
         reduced=tuple(lengths[label] for label in kernel if label not in given),
         kept=tuple(lengths[label] for label in kernel if label in given),
+        scale=None if "..." in config["equation"] else tuple(lengths.get(label, 1) for label in given),
     )
 
 

@@ -125,6 +125,12 @@ WIDENS_ATTENTION_MASKS = Habit(
 )  # the mask of an Attention's values by an axis for its queries; run in 3.0.5 to 3.6.0 and 3.15.1, read in 3.11
 REFUSES_SYMBOLIC_MASKS = Habit((3, 4), (3, 7))  # of an Attention: compute_mask makes a tensor of them; run in 3.3.3 to 3.6.0, read in 3.7.0
 READS_NESTED_ENDS = Habit((3, 4))  # lists and dicts in those of a Functional; run in 3.0.5 to 3.4.1
+SKIPS_OVERWRITTEN = Habit(
+    (3, 10)
+)  # of float8, as it makes its arrays: optimizers/base_optimizer.py, add_optimizer_variables; read in 3.9.2, 3.10.0
+GROUPS_STATE_BY_KIND = Habit(
+    (3, 10)
+)  # of an optimizer that averages and gathers: optimizers/base_optimizer.py, build; run in 3.0.5, 3.9.2, 3.10.0
 KEEPS_PRODUCT_OF_NADAM_LAST = Habit((3, 10))  # before, it stands before the slots: optimizers/nadam.py, build
 WEIGHS_EVERY_OUTPUT = Habit((3, 0))  # trainers/compile_utils.py: a loss and a weight for every output, no null among metrics; run in 3.15.1
 FLATTENS_METRICS_OF_ONE_OUTPUT = Habit((3, 14))  # before, a list in the list of them was refused; run in 3.0.5, 3.9.2, 3.13.0 and 3.14.0

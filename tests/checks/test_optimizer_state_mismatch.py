@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from kdoctor.check import Safety
-from kdoctor.document import Document, Format, Json
-from kdoctor.edit import apply
+from kdoctor.document import Document, Format, Json, Weight
+from kdoctor.edit import Edit, apply
+from kdoctor.pointer import Pointer
 from kdoctor.target import Given, StateWish, Target, Training
 from kdoctor.testing import document, examine, layer, sequential
 
@@ -128,3 +129,57 @@ def test_a_state_that_nobody_wants_is_left_out_of_an_archive() -> None:
     cured = apply(sick, finding.repair.edits)
     assert [path for path in cured.weights if path.startswith("optimizer")] == ["optimizer/vars/0", "optimizer/vars/1"]
     assert examine("K503", cured, Target("3.15.1", given=DROP)) == []
+
+
+def scaled(inner: dict[str, tuple[int, ...]], scalars: int = 6) -> Document:
+    """With an optimizer within a LossScaleOptimizer, whose arrays an archive keeps twice."""
+    config = {"inner_optimizer": {"module": "keras.optimizers", "class_name": "Lion", "config": {"learning_rate": 0.5}}}
+    outer = {f"optimizer/vars/{index}": shape for index, shape in enumerate((*((),) * scalars, *SHAPES))}
+    within = {f"optimizer/inner_optimizer/vars/{key}": shape for key, shape in inner.items()}
+    made = trained(0, "LossScaleOptimizer", **config)
+    return document(MODEL, training=made.training, weights={**WEIGHTS, **outer, **within}, attributes={"/": {}})
+
+
+def test_both_copies_of_the_state_within_a_loss_scale_optimizer_are_counted() -> None:
+    healthy = {"0": (), "1": (), "2": (4, 3), "3": (3,)}
+    assert examine("K503", scaled(healthy)) == []
+    assert [finding.mild for finding in examine("K503", scaled(healthy, scalars=5))] == [True]
+    for sick in ({**healthy, "2": (3, 4)}, {"0": (), "1": (), "2": (4, 3), "9": (3,)}):
+        (finding,) = examine("K503", scaled(sick))
+        assert not finding.mild
+        assert "Lion" in finding.message
+        assert finding.repair is not None
+        cured = apply(scaled(sick), finding.repair.edits)
+        assert not any("inner_optimizer" in path for path in cured.weights)
+        assert examine("K503", cured) == []
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "state"),
+    [
+        ("Nadam", ((), (), (4, 3), (4, 3), (3,), (3,), ())),
+        ("Adafactor", ((), (), (4,), (3,), (4, 3), (), (), (3,))),
+        ("Muon", ((), (), (4, 3), (3,), (3,))),
+    ],
+)
+def test_an_array_of_another_shape_is_named_for_optimizers_that_keep_more_than_slots(
+    optimizer: str, state: tuple[tuple[int, ...], ...]
+) -> None:
+    made = trained(0, optimizer)
+    arrays = {f"optimizer/vars/{index}": shape for index, shape in enumerate(state)}
+
+    def stored(**other: tuple[int, ...]) -> Document:
+        return document(MODEL, training=made.training, weights={**WEIGHTS, **arrays, **other}, attributes={"/": {}})
+
+    assert examine("K503", stored()) == []
+    (finding,) = examine("K503", stored(**{"optimizer/vars/2": (12,)}))
+    assert not finding.mild
+    assert "array 2" in finding.message
+
+
+def test_text_in_the_place_of_a_counter_is_named() -> None:
+    sick = trained(2, "SGD", 0)
+    steps = Pointer("weights", ("optimizer/vars/0",))
+    sick = apply(sick, (Edit(steps, old=sick.weights["optimizer/vars/0"], new=Weight((), "bytes64")),))
+    (finding,) = examine("K503", sick)
+    assert "text" in finding.message

@@ -59,6 +59,8 @@ DENSE = [
     Case("EinsumDense", {"equation": "...x,xy->...y", "output_shape": [4]}, [IMAGE]),
     Case("EinsumDense", {"equation": "abc,cde->abde", "output_shape": [None, 2, 3], "bias_axes": "de", "lora_rank": 2}, [SERIES]),
     Case("EinsumDense", {"equation": "ab...,bc->ac...", "output_shape": 4, "bias_axes": "c"}, [IMAGE]),
+    Case("EinsumDense", {"equation": "abc,dc->adb", "output_shape": [5, None], "dtype": "int8_from_float32"}, [SERIES]),
+    Case("EinsumDense", {"equation": "abc,edc->abde", "output_shape": [None, 2, 3], "dtype": "int8_from_float32"}, [SERIES]),
     *(
         Case("EinsumDense", {"equation": "abc,cde->abde", "output_shape": [None, 2, 3], "bias_axes": "de", "dtype": dtype}, [SERIES])
         for dtype in POLICIES

@@ -50,9 +50,9 @@ def test_averages_stand_before_it() -> None:
     assert shapes == [(), (), (3, 2), (2,), (), *SHAPES]
 
 
-def test_what_cannot_be_told_apart_is_left_alone() -> None:
-    assert examine("K503", trained((), (), (), ()), Target("3.15.1")) == []
-    assert examine("K503", trained((), (), *SHAPES), Target("3.15.1")) == []
+def test_what_cannot_be_told_apart_is_not_moved() -> None:
+    for sick in (trained((), (), (), ()), trained((), (), *SHAPES)):
+        assert [(finding.mild, finding.repair) for finding in examine("K503", sick, Target("3.15.1"))] == [(True, None)]
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras with TensorFlow's variables

@@ -24,7 +24,7 @@ def dense(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
 def einsum_dense(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
     found = read_equation(node.config, first(shapes))
     rows, columns = times(*found.reduced), times(*found.kept)
-    scale = None if quantization(node.config) == "int8" else (columns,)
+    scale = found.scale if quantization(node.config) == "int8" else (columns,)
     return _kernel_and_bias(node.config, found.kernel, found.bias, (rows, columns), scale)
 
 
@@ -53,6 +53,12 @@ def _kernel_and_bias(
             states += [(f"{name}_scale", ()), (f"{name}_amax_history", (history(config),))]
         return own(("kernel", kernel), *plain, *states)
     return None  # gptq and awq: calibrated, and the grouping is not in the config alone
+
+
+def overwritten(node: Node, role: str) -> bool:
+    """Whether training writes the gradient itself over a variable, as over the scales of float8, for which optimizers then keep nothing."""
+    names = {f"{name}_{part}" for name in FLOAT8 for part in ("scale", "amax_history")}
+    return role in names and node.class_name in ADAPTABLE and quantization(node.config) == "float8"
 
 
 def embedding(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:

@@ -1,0 +1,123 @@
+"""The shapes of all arrays that an optimizer of Keras 3 keeps for the variables that it trains, in the order in which it stores them.
+
+Read on 2026-11-23 from ``build`` of keras/src/optimizers (3.15.1), and seen in 3.0.5, 3.4.1, 3.9.2, 3.10.0 and 3.15.1: steps and learning
+rate, the averages (``use_ema``) and the gathered gradients (``gradient_accumulation_steps``), then what the optimizer itself keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+from kdoctor.document import Json
+from kdoctor.keras_api import habits
+from kdoctor.keras_api.slots import Style, has_rate, slots
+from kdoctor.keras_api.variables.variable import Shape
+from kdoctor.target import Target
+
+Shapes: TypeAlias = "list[Shape | None]"
+MATRIX: Final = 2  # axes: Muon trains matrices, and all else as AdamW does; Adafactor halves what has as many or more
+EACH_SCALED: Final = 2  # counters of a LossScaleOptimizer behind its own two: steps since the last change, and the scale
+
+# These keep variables beside those that they add by ``add_variable``: within a LossScaleOptimizer they are not counted (seen in 3.15.1)
+KEEPS_BARE: Final = frozenset({"Nadam", "Adafactor"})
+
+
+class Trained(NamedTuple):
+    """A variable that is trained: its shape, None where it is not told; whether its path says ``embedding``, None where that is not told;
+    overwritten: a scale of float8, over which training writes the gradient."""
+
+    shape: Shape | None
+    embedding: bool | None = False
+    overwritten: bool = False
+
+
+def state_shapes(name: str, config: Mapping[str, Json], trained: Sequence[Trained], target: Target) -> tuple[Shape | None, ...] | None:
+    """Of every array of an optimizer that was trained with, in order; None for an optimizer that is not known, or where the file does not tell."""
+    if not target.keras_3:
+        groups = slots(name, config, Style.KERAS_2)
+        return None if groups is None else tuple(_counters(config) + _grouped(groups, trained))
+    if name == "LossScaleOptimizer":
+        inner = inner_optimizer(config)
+        within = None if inner is None else state_shapes(*inner, trained, target)
+        return None if within is None else ((), (), *((),) * EACH_SCALED, *within)
+    left_out = habits.SKIPS_OVERWRITTEN.of(target)
+    kept = [variable for variable in trained if not (left_out and variable.overwritten)]
+    own = _own(name, config, trained if left_out and name == "Adafactor" else kept)
+    if own is None:
+        return None
+    beside, product = _beside(config, kept, target), [()] if name == "Nadam" else []
+    first = product if not habits.KEEPS_PRODUCT_OF_NADAM_LAST.of(target) else []
+    last = product if not first else []
+    return (*_counters(config), *beside, *first, *own, *last)
+
+
+def inner_optimizer(config: Mapping[str, Json]) -> tuple[str, Mapping[str, Json]] | None:
+    """Class and settings of the optimizer that a LossScaleOptimizer holds; None where the file does not tell, or for one that keeps less there."""
+    inner = config.get("inner_optimizer")
+    if not isinstance(inner, Mapping) or not isinstance(settings := inner.get("config"), Mapping):
+        return None
+    name = str(inner.get("class_name", ""))
+    return None if name in KEEPS_BARE else (name, settings)
+
+
+def _counters(config: Mapping[str, Json]) -> Shapes:
+    return [()] * (1 + has_rate(config))
+
+
+def _grouped(groups: Sequence[Sequence[str]], trained: Sequence[Trained]) -> Shapes:
+    return [variable.shape for group in groups for variable in trained for _ in group]
+
+
+def _beside(config: Mapping[str, Json], trained: Sequence[Trained], target: Target) -> Shapes:
+    """Averages and gathered gradients: in turn for each variable before Keras 3.10, one kind after the other since then."""
+    kinds = bool(config.get("use_ema")) + bool(config.get("gradient_accumulation_steps"))
+    if habits.GROUPS_STATE_BY_KIND.of(target):
+        return [variable.shape for _ in range(kinds) for variable in trained]
+    return [variable.shape for variable in trained for _ in range(kinds)]
+
+
+def _own(name: str, config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes | None:
+    if name in RULES:
+        return RULES[name](config, trained)
+    groups = slots(name, {**config, "use_ema": False, "gradient_accumulation_steps": None})
+    return None if groups is None else _grouped(groups, trained)
+
+
+def _nadam(config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes:
+    return _grouped((("m", "v"),), trained)
+
+
+def _adafactor(config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes:
+    def halves(shape: Shape | None) -> Iterator[Shape | None]:
+        if shape is None:
+            yield from (None, None)
+        elif len(shape) < MATRIX:
+            yield from ((), ())
+        else:
+            yield from (shape[:-1], (*shape[:-2], shape[-1]))
+
+    kept: Shapes = []
+    for variable in trained:
+        kept += [*halves(variable.shape)]
+        kept += [] if variable.overwritten else [variable.shape]  # two halves of no length are kept even of these
+    return kept
+
+
+def _muon(config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes | None:
+    """A momentum for each, and a velocity for all but matrices; patterns of names that it shall leave out are not followed."""
+    kept: Shapes = []
+    for shape, embedding, _ in trained:
+        matrix = None if shape is None else len(shape) == MATRIX
+        excluded = embedding if config.get("exclude_embeddings", True) else False
+        if matrix is None or (matrix and (excluded is None or config.get("exclude_layers"))):
+            return None
+        kept += [shape] if matrix and not excluded else [shape, shape]
+    return kept
+
+
+RULES: Final[Mapping[str, Callable[[Mapping[str, Json], Sequence[Trained]], Shapes | None]]] = {
+    "Nadam": _nadam,
+    "Adafactor": _adafactor,
+    "Muon": _muon,
+}
