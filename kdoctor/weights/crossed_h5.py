@@ -36,8 +36,9 @@ class _Place(NamedTuple):
 def crossed(document: Document) -> Crossed | None:
     """Each array of a wrong shape fits the place of one other, and of all arrays of its role no second one fits that.
 
-    None where an array stands nowhere, where each fits its own place with its axes turned as well, or its own layer in another order: then
-    the file does not tell which of the two was done to it.
+    None where an array stands nowhere, where each fits its own place with its axes turned as well, or its own layer in another order, and
+    where these layers have other arrays of one role and shape, which may have been exchanged with them: then the file does not tell which
+    of the two was done to it.
     """
     places = _places(document)
     wrong = [place for place in places or () if not place.fitting]
@@ -52,7 +53,15 @@ def crossed(document: Document) -> Crossed | None:
     groups = {place.group.name: (place.row, place.group) for place in wrong}
     turned = all(place.variable.shape == tuple(place.weight.shape)[::-1] for place in wrong)
     each_once = len({old for old, _ in moves}) == len(moves)
+    if _alike([place for place in places if place.fitting and place.group.name in groups]):
+        return None
     return Crossed(tuple(groups.values()), moves) if each_once and not turned and len(groups) > 1 else None
+
+
+def _alike(places: list[_Place]) -> bool:
+    """Whether two layers have arrays of one role and one shape."""
+    kinds = [(place.variable.role, tuple(place.weight.shape)) for place in places]
+    return len({*kinds}) < len(kinds)
 
 
 def _places(document: Document) -> list[_Place] | None:

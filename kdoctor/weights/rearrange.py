@@ -163,7 +163,10 @@ def exchanges(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangeme
     inside = tuple(found for account in wrong if (found := _within(account)) is not None)
     settled = {id(account) for found in inside for account in found.accounts}
     open_ones = tuple(account for account in wrong if id(account) not in settled)
-    between = _between(open_ones, accounts(document, layout)) or _across(open_ones, accounts(document, layout))
+    whole, single = _between(open_ones, accounts(document, layout)), _across(open_ones, accounts(document, layout))
+    if whole is not None and single is not None and {*whole.moves} != {*single.moves}:
+        return inside  # the arrays that fit where they are may have been exchanged with the others, or not: nothing tells
+    between = whole or single
     return (*inside, *(() if between is None else (between,)))
 
 

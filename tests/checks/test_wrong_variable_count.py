@@ -56,6 +56,17 @@ def test_layers_in_each_others_place_are_put_back() -> None:
     assert shapes(apply(sick, finding.repair.edits)) == NATIVE
 
 
+def test_arrays_that_fit_both_layers_may_have_been_exchanged_with_the_others_and_nothing_is_put_anywhere() -> None:
+    """Kernels alone, or both layers whole: the biases are of one shape, and were taken for exchanged in either case."""
+    convolutions = [layer("Conv1D", name=name, filters=8, kernel_size=3) for name in ("one", "two")]
+    model = sequential(layer("InputLayer", name="input", batch_shape=[None, 20, 4]), *convolutions)
+    kernels = {"layers/conv1d/vars/0": (3, 8, 8), "layers/conv1d_1/vars/0": (3, 4, 8)}
+    sick = document(model, weights={**kernels, "layers/conv1d/vars/1": (8,), "layers/conv1d_1/vars/1": (8,)}, attributes={"/": {}})
+    found = [*examine("K705", sick), *examine("K702", sick)]
+    assert found
+    assert {finding.repair for finding in found} == {None}
+
+
 def test_shapes_that_leave_two_ways_are_not_put_anywhere() -> None:
     """Either square could be the first one's: that of the layer in the middle too, which seems to be in its place."""
     rows = (layer("Dense", name="a", units=3), layer("Dense", name="b", units=3), layer("Dense", name="c", units=4))

@@ -89,3 +89,13 @@ def test_arrays_of_which_two_would_fit_are_left_alone() -> None:
     mixed = h5({"one": {**ONE, "one/bias:0": (3,)}, "two": {**TWO, "two/bias:0": (5,)}, "three": three}, ["one", "two", "three"], config)
     assert crossed(mixed) is None
     assert {finding.repair for finding in examine("K702", mixed)} == {None}
+
+
+def test_arrays_that_fit_both_layers_may_have_been_exchanged_with_the_others() -> None:
+    """Those of a Conv3D and a Conv3DTranspose whose kernels are of one shape: what was cured so computed something else."""
+    convolutions = [layer("Conv1D", name=name, filters=8, kernel_size=3) for name in ("one", "two")]
+    config = sequential(layer("InputLayer", name="input", batch_shape=[None, 20, 4]), *convolutions)
+    one, two = {"one/kernel:0": (3, 8, 8), "one/bias:0": (8,)}, {"two/kernel:0": (3, 4, 8), "two/bias:0": (8,)}
+    mixed = h5({"one": one, "two": two}, ["one", "two"], config)
+    assert crossed(mixed) is None
+    assert {finding.repair for finding in examine("K702", mixed)} == {None}
