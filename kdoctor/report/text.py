@@ -14,8 +14,9 @@ from kdoctor.check import Excerpt, Severity
 from kdoctor.document import ABSENT, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.engine import Diagnosis, Plan, Report
-from kdoctor.graph.summary import Row, rows, summarize
+from kdoctor.graph.summary import Row, summarize
 from kdoctor.report import page, phrases
+from kdoctor.report.counted import counted_rows
 from kdoctor.report.outlooks import strip
 from kdoctor.report.printable import printable
 from kdoctor.report.sides import sides
@@ -80,7 +81,7 @@ def _json(value: Json) -> str:
 
 def _page(console: Console, report: Report, all_layers: bool, after: Report | None = None) -> None:
     _heading(console, report)
-    table = rows(report.document)
+    table = counted_rows(report.document)
     if table:
         console.print(Padding(_table(report, table, all_layers), (0, 0, 1, 2)))
     if report.outlooks:
