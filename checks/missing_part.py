@@ -57,7 +57,7 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
     ``metadata.json`` is written.
 
     The names of the layers are derived from the architecture where they are missing beside their weights, and groups of layers that
-    stand at the root, as in a file of weights alone, are moved to where a whole model keeps them. An architecture that is lost can be given:
+    stand at the root, as in a file of weights alone, or all in one group of another name, are moved to where a whole model keeps them. An architecture that is lost can be given:
     ``--architecture model.json`` (or a saved model of the same kind, or ``pkg.module:builder``), which is written only when every variable has its array and every
     array its variable; K108 tells how to get that of a model of ``keras.applications``. Nothing else can be derived.
     """
@@ -70,6 +70,11 @@ def missing_part(document: Document, target: Target) -> Iterator[Finding]:
         elif name == "model_weights" and (moved := _at_the_root(document, at, fault)) is not None:
             yield Finding(
                 at, "model_weights is missing: the groups of the layers stand at the root", repair=moved, keras_says=NEEDED[name][1]
+            )
+        elif name == "model_weights" and (renamed := _under_another_name(document, at, fault)) is not None:
+            other, repair = renamed
+            yield Finding(
+                at, f"model_weights is missing: the groups of the layers stand in {other!r}", repair=repair, keras_says=NEEDED[name][1]
             )
         elif name == "layer_names":
             yield _layer_names(document, at, fault)
@@ -154,3 +159,27 @@ def _at_the_root(document: Document, at: Pointer, fault: Fault) -> Repair | None
             Edit(at, old=fault, new=ABSENT),
         ),
     )
+
+
+def _under_another_name(document: Document, at: Pointer, fault: Fault) -> tuple[str, Repair] | None:
+    """The one group that lists layers of the model, each with a group of its own in it, and the cure that calls it model_weights."""
+    homes = [path for path, values in document.attributes.items() if path.count("/") == 1 and path != "/" and "layer_names" in values]
+    if len(homes) != 1 or document.attributes.get("/", {}).get("layer_names") is not None:
+        return None
+    names = document.attributes[homes[0]]["layer_names"]
+    known = {layer.name for layer in layers(document) if layer.depth == 0} | {"top_level_model_weights"}
+    if not isinstance(names, list) or not names or not all(name in known and f"{homes[0]}/{name}" in document.attributes for name in names):
+        return None
+    old = homes[0][1:]
+
+    def called(path: str, start: str) -> str:
+        return f"{start}model_weights{path[len(start + old) :]}" if f"{path}/".startswith(f"{start}{old}/") else path
+
+    values: Json = {called(path, "/"): held for path, held in document.attributes.items()}
+    weights = {called(path, ""): weight for path, weight in document.weights.items()}
+    edits = (
+        Edit(Pointer("attributes"), old=document.attributes, new=values),
+        Edit(Pointer("weights"), old=document.weights, new=weights),
+        Edit(at, old=fault, new=ABSENT),
+    )
+    return old, Repair("call that group model_weights", edits)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kdoctor.archive.writing.zip_container import planned_texts
+from kdoctor.check import Safety
 from kdoctor.doctor import plan_file
 from kdoctor.document import Document, Fault, Format
 from kdoctor.edit import apply
@@ -97,6 +98,26 @@ def test_groups_that_stand_at_the_root_are_moved_to_where_a_model_keeps_them() -
     assert healed.attributes["/model_weights/a"] == {"weight_names": ["k"]}
     assert "layer_names" not in healed.attributes["/"]
     assert examine("K104", healed) == []
+
+
+def test_the_one_group_that_lists_the_layers_is_called_model_weights() -> None:
+    lists: Any = {"/weights": {"layer_names": ["a", "b"]}, "/weights/a": {"weight_names": ["k"]}, "/weights/b": {"weight_names": []}}
+    fault = Fault("missing-part", "attributes", {"name": "model_weights", "group": "/"})
+
+    def stored(**more: Any) -> Document:
+        weights = {"weights/a/k": (2, 3), "weights_2/k": (1,)}
+        values = {"/": {}, **lists, **more}
+        return document(sequential(INPUT, DENSE, HEAD), format=Format.H5_MODEL, weights=weights, attributes=values, faults=(fault,))
+
+    (finding,) = examine("K104", stored())
+    assert finding.repair is not None
+    healed = apply(stored(), finding.repair.edits)
+    assert [*healed.weights] == ["model_weights/a/k", "weights_2/k"]
+    assert healed.attributes["/model_weights/a"] == {"weight_names": ["k"]}
+    assert examine("K104", healed) == []
+    for other in ({"/old": {"layer_names": ["a"]}}, {"/weights": {"layer_names": ["a", "c"]}}):
+        (finding,) = examine("K104", stored(**other))
+        assert finding.repair is None or finding.repair.safety is Safety.ADVICE
 
 
 def test_an_archive_of_three_files_with_one_of_words_is_given_its_metadata_again(tmp_path: Path) -> None:
