@@ -27,7 +27,13 @@ FORMATS = {
     ),
     "model-json": (
         "the architecture alone, as JSON",
-        "keras.models.model_from_json(text), then load_weights from the file that goes with it",
+        "keras.models.model_from_json(text), then load_weights from the file that goes with it; or kdoctor fix WEIGHTS --architecture FILE, "
+        "which writes both as one",
+    ),
+    "model-config": (
+        "the config of a model alone, as JSON (get_config() and not to_json())",
+        "keras.Model.from_config(json.load(file)), or keras.Sequential.from_config, then load_weights from the file that goes with it; or "
+        "kdoctor fix WEIGHTS --architecture FILE, which writes both as one",
     ),
     "tfjs": ("a TensorFlow.js model", "convert it: tensorflowjs_converter --input_format=tfjs_layers_model --output_format=keras"),
     "pytorch": ("a PyTorch file", "load it with torch; its format is a pickle, which runs code"),

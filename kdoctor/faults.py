@@ -18,7 +18,9 @@ class FaultKind(str, Enum):
     # first characters; oid, size: what a Git LFS pointer promises
     NOT_A_MODEL = "not-a-model"
     TEXT_MODE = "text-mode"  # content: hdf5 or zip, whose signature shows newline conversion
-    OTHER_FORMAT = "other-format"  # content: saved-model, tflite, onnx, tf-checkpoint, model-json, tfjs, pytorch, safetensors, npz …
+    OTHER_FORMAT = (
+        "other-format"  # content: saved-model, tflite, onnx, tf-checkpoint, model-json, model-config, tfjs, pytorch, safetensors, npz …
+    )
 
     # the container
     WRONG_EXTENSION = "wrong-extension"  # extension, right: with the dot; content: folder where one has the name of an archive

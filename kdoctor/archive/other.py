@@ -10,7 +10,20 @@ from kdoctor.faults import FaultKind
 
 # contents that hold a model all the same, so that there is a way in: a finding of its own
 MODEL_FORMATS: Final = frozenset(
-    {"saved-model", "tflite", "onnx", "tf-checkpoint", "model-json", "tfjs", "pytorch", "safetensors", "npz", "gguf", "frozen-graph"}
+    {
+        "saved-model",
+        "tflite",
+        "onnx",
+        "tf-checkpoint",
+        "model-json",
+        "model-config",
+        "tfjs",
+        "pytorch",
+        "safetensors",
+        "npz",
+        "gguf",
+        "frozen-graph",
+    }
 )
 
 

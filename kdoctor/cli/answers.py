@@ -83,7 +83,9 @@ def read_architecture(text: str | None) -> Json:
     which runs in a child process. Raises `UsageError`."""
     if text is None:
         return None
-    found = _built(text) if not os.path.exists(text) else _stored(Path(text))
+    from kdoctor.archive.bare_config import around
+
+    found = around(_built(text) if not os.path.exists(text) else _stored(Path(text)))
     if not isinstance(found, dict) or "class_name" not in found:
         raise UsageError(f"--architecture {text}: it holds no model; save one with model.to_json()")
     return {key: value for key, value in found.items() if key != "compile_config"}

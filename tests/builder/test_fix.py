@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -36,6 +37,16 @@ def test_weights_and_a_function_make_a_model_that_loads(tmp_path: Path) -> None:
     refused = fixed(tmp_path, "mine:build")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "mine has no function build: it is an int" in " ".join(refused.stderr.split())
+
+
+def test_weights_and_the_config_of_a_model_alone_make_a_model_that_loads(tmp_path: Path) -> None:
+    said = {"name": "m", "layers": [{"class_name": "Dense", "config": {"name": "head", "units": 3, "batch_input_shape": [None, 4]}}]}
+    (tmp_path / "config.json").write_text(json.dumps(said))  # json.dump(model.get_config(), file)
+    with h5py.File(tmp_path / "w.weights.h5", "w") as file:
+        file["layers/dense/vars/0"], file["layers/dense/vars/1"] = np.ones((4, 3), "float32"), np.ones(3, "float32")
+    done = fixed(tmp_path, "config.json", "--verify")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Real Keras loaded it" in done.stdout
 
 
 def fixed(folder: Path, builder: str, *more: str) -> subprocess.CompletedProcess[str]:

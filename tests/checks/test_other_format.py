@@ -17,6 +17,7 @@ from kdoctor.testing import document, examine, layer, model
         ("onnx", "an ONNX model", "onnxruntime"),
         ("tf-checkpoint", "weights without an architecture", "load_weights"),
         ("model-json", "the architecture alone, as JSON", "model_from_json"),
+        ("model-config", "get_config() and not to_json()", "--architecture"),
         ("tfjs", "a TensorFlow.js model", "tensorflowjs_converter"),
         ("pytorch", "a PyTorch file", "torch"),
         ("safetensors", "safetensors", "assign"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO, Final
 
+from kdoctor.archive.bare_config import is_bare
 from kdoctor.archive.json_part import read_json
 from kdoctor.document import Json
 from kdoctor.limits import MIB, Limits
@@ -13,6 +14,7 @@ _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _SHOWN = 80
 _LOOKED_INTO: Final = Limits(json_bytes=MIB)  # of JSON texts that no part of a Keras file are
 _DRIVE_PAGE: Final = re.compile(rb"Google Drive\s*-|drive\.google\.com|drive\.usercontent\.google\.com|virus scan warning", re.IGNORECASE)
+_TWICE: Final = re.compile(r'\s*"\s*[{[]')  # json.dump(model.to_json(), file)
 _HTML: Final = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -28,7 +30,7 @@ def sniff_text(stream: BinaryIO, size: int, head: bytes) -> tuple[str, dict[str,
         return ("google-drive-page" if _DRIVE_PAGE.search(head) else "html"), {**detail, "title": _title(text)}
     if text.lstrip().startswith("<?xml") or re.match(r"\s*<[A-Za-z][\w:]*[\s>]", text):
         return "xml", detail
-    if text.lstrip()[:1] in ("{", "["):
+    if text.lstrip()[:1] in ("{", "[") or _TWICE.match(text):
         return _kind_of_json(stream, size, text), detail
     if "model_checkpoint_path:" in text:
         return "tf-checkpoint", detail
@@ -68,7 +70,7 @@ def _title(text: str) -> str:
 
 
 def _kind_of_json(stream: BinaryIO, size: int, text: str) -> str:
-    """Whether JSON is a Keras architecture alone (``model.to_json()``), the map of split weights, a TensorFlow.js model, or something else."""
+    """Whether JSON is a Keras architecture alone (``model.to_json()``, or only ``get_config()``), the map of split weights, a TensorFlow.js model, or something else."""
     stream.seek(0)
     value, _ = read_json(stream.read(min(size, MIB + 1)), "file", _LOOKED_INTO)
     if not isinstance(value, dict):  # too long, cut off, or a list: what its beginning shows is all there is
@@ -83,4 +85,6 @@ def _kind_of_json(stream: BinaryIO, size: int, text: str) -> str:
         return "tfjs"
     if "weight_map" in value and ".weights.h5" in text:  # of Keras: others map to .safetensors or .bin
         return "weights-map"
+    if is_bare(value):
+        return "model-config"
     return "model-json" if isinstance(value.get("class_name"), str) and "config" in value else "json"
