@@ -9,15 +9,9 @@ from kdoctor.check import Finding, Need
 from kdoctor.custom.custom_objects import matches, source_of
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.module_names import KEPT
 from kdoctor.target import Target
 
-# keras/backend/__init__.py of 3.1.1 to 3.15.1
-KEPT: Final = frozenset(
-    {
-        "backend", "clear_session", "epsilon", "floatx", "get_uid", "image_data_format", "is_float_dtype", "is_int_dtype", "is_keras_tensor",
-        "result_type", "set_epsilon", "set_floatx", "set_image_data_format", "standardize_dtype",
-    }
-)  # fmt: skip
 SHOWN: Final = 4
 
 

@@ -8,7 +8,7 @@ from kdoctor.custom.lambda_layers import brought
 from kdoctor.document import Document
 from kdoctor.keras_api.pythons import newest_python, oldest_python
 from kdoctor.replacements.lambda_cures import cures
-from kdoctor.replacements.lambda_recompiling import recompiled
+from kdoctor.replacements.lambda_recompiling import lost_name, recompiled
 from kdoctor.structure.lambdas import Lambda, loadable
 from kdoctor.target import Target
 
@@ -43,6 +43,8 @@ def lambda_python_mismatch(document: Document, target: Target) -> Iterator[Findi
     values and defaults are in the file as they were: its source is compiled for the target's Python (the one that runs kdoctor, or
     ``--python PATH``) by a child process, which runs nothing of it. What comes back is written only if it computes, instruction by
     instruction, what the original does. Modules that it reads (``tf``, ``K``, ``np``) become imports in it, names given with ``--bind`` values.
+    It is not done for a function that reads what its modules have no more (``from keras.backend import tf``, ``tf.image.resize_images``): it
+    would fail as soon as Keras calls it.
 
     It is not safe, and never done unasked: the file **still holds bytecode**, so ``load_model`` still needs ``safe_mode=False`` and runs it, and
     it works in that one Python alone. It is not done for a function that decides or loops by the numbers in a tensor: Keras 2 rewrote such
@@ -78,9 +80,11 @@ def _finding(document: Document, target: Target, found: Lambda, where: str, rele
     cure = cures(document, target).of(found.at) or brought(document, target, found)
     paste = layer_to_paste(document, found) if cure is None else None
     advice = None if paste is None else Repair("build the model with this layer in the Lambda's place", safety=Safety.ADVICE)
+    lost = lost_name(document, target, found) if cure is None and target.keras_3 else None
+    then = "" if lost is None else f"; nor can it be compiled anew, because it reads {lost}, which {target} and its TensorFlow have not"
     return Finding(
         found.at,
-        f"{found.described} is bytecode of Python {found.code.python}, and {where}: {outcome}",
+        f"{found.described} is bytecode of Python {found.code.python}, and {where}: {outcome}{then}",
         repair=cure or recompiled(document, target, found) or advice,
         layer=found.owner,
         keras_says=UNKNOWN if readable else END_OF_FILE if found.code.python.last <= (3, 7) and release >= (3, 11) else BAD_DATA,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kdoctor.check import Repair, Safety
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api.module_names import gone
 from kdoctor.replacements.lambda_cures import cures
 from kdoctor.saved_release import release_of
 from kdoctor.structure.lambdas import Lambda
@@ -30,6 +31,10 @@ class NotRecompilable(Exception):
     """Why a function is not compiled anew."""
 
 
+class LostName(NotRecompilable):
+    """It reads this of a module, which has it no more: it would fail when it is called, and in a Functional model or an ``.h5`` that is at once."""
+
+
 def recompiled(document: Document, target: Target, found: Lambda) -> Repair | None:
     """The repair of a function of another Python than the target's: with edits where its source was compiled; None for one that has another
     cure, or cannot be brought along whole."""
@@ -45,9 +50,21 @@ def recompiled(document: Document, target: Target, found: Lambda) -> Repair | No
     return Repair(title, edits, safety=Safety.UNSAFE, source=made.source)
 
 
+def lost_name(document: Document, target: Target, found: Lambda) -> str | None:
+    """``keras.backend.tf``: what alone keeps a function from being compiled anew, because the target's modules do not have it."""
+    try:
+        _portable(document, target, found)
+    except LostName as lost:
+        return str(lost)
+    except NotRecompilable:
+        pass
+    return None
+
+
 def _portable(document: Document, target: Target, found: Lambda) -> Portable:
     from kdoctor.bytecode.code import MalformedCode  # few files hold code, and its readers are dear to import
     from kdoctor.bytecode.literal import Untraceable
+    from kdoctor.bytecode.module_paths import module_paths
     from kdoctor.bytecode.portable import portable
     from kdoctor.bytecode.reach import reaches
 
@@ -61,9 +78,13 @@ def _portable(document: Document, target: Target, found: Lambda) -> Portable:
     if reaches(found.code):  # K407: never, whatever else is said
         raise NotRecompilable("it reaches for the system")
     try:
-        return portable(found.code, target.given.bindings)
+        made = portable(found.code, target.given.bindings)
     except (Untraceable, MalformedCode) as error:
         raise NotRecompilable(str(error)) from None
+    for path in module_paths(made.function):
+        if lost := gone(path, target):
+            raise LostName(lost)
+    return made
 
 
 def _edits(document: Document, target: Target, found: Lambda, made: Portable) -> tuple[Edit, ...]:

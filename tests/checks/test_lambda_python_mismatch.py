@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import marshal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from kdoctor.target import Given, Target
 from kdoctor.testing import KERAS_3, document, examine, layer, model
 
 DATA = Path(__file__).parent.parent / "bytecode" / "data"
+OTHER = (3, 12) if sys.version_info[:2] != (3, 12) else (3, 13)
 SOURCE = "lambda x: x / 255.0 - 0.5"
 
 
@@ -73,6 +75,55 @@ def test_the_finding_shows_a_layer_to_paste_where_nothing_of_keras_computes_the_
     assert (finding.repair.safety, finding.repair.edits) == (Safety.ADVICE, ())
     assert finding.excerpt is not None
     assert "class Crop(keras.layers.Layer):\n    def call(self, inputs):\n        return inputs[0] + " in finding.excerpt.text
+
+
+def calling(text: str, name: str) -> dict[str, Any]:
+    """A Lambda layer of a named function, compiled by this Python."""
+    space: dict[str, Any] = {}
+    exec(compile(text, "train.py", "exec"), space)
+    code = base64.b64encode(marshal.dumps(space[name].__code__)).decode()
+    return layer("Lambda", name="crop", function={"class_name": "__lambda__", "config": {"code": code, "defaults": None, "closure": None}})
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("def f(x):\n from keras.backend import tf as k\n return k.image.resize(x, (4, 4))", "keras.backend.tf"),
+        ("def f(x):\n from keras import backend as K\n return K.random_normal(K.shape(x))", "keras.backend.random_normal"),
+        (
+            "def f(x):\n import tensorflow as tf\n return tf.image.resize_images(x, (4, 4), align_corners=True)",
+            "tensorflow.image.resize_images",
+        ),
+        ("def f(x):\n return tf.contrib.layers.flatten(x)", "tensorflow.contrib"),
+    ],
+)
+def test_what_reads_names_that_are_gone_is_not_compiled_anew(text: str, lost: str) -> None:
+    (finding,) = examine("K404", model(calling(text, "f")), running(OTHER))
+    assert f"because it reads {lost}, which Keras 3.15.1 and its TensorFlow have not" in finding.message
+    assert finding.repair is None or finding.repair.safety is Safety.ADVICE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n import tensorflow as tf\n return tf.random.normal(tf.shape(x)) + tf.nn.ctc_loss",
+        "def f(x):\n from tensorflow.keras import backend as K\n return K.random_normal(K.shape(x))",
+        "def f(x):\n from keras import backend as K\n return K.backend() + K.epsilon()",
+        "def f(x):\n import tensorflow as tf\n tf = tf.contrib\n return tf.nn.nothing(x)",  # bound twice: not followed
+        "def f(x):\n from tensorflow.python.ops import nn\n return nn.nothing(x)",
+    ],
+)
+def test_what_reads_names_that_are_there_may_be_compiled_anew(text: str) -> None:
+    (finding,) = examine("K404", model(calling(text, "f")), running(OTHER))
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.UNSAFE
+
+
+def test_keras_3_0_still_has_the_old_backend() -> None:
+    text = "def f(x):\n from keras import backend as K\n return K.random_normal(K.shape(x))"
+    (finding,) = examine("K404", model(calling(text, "f")), replace(Target("3.0.5"), python=OTHER))
+    assert finding.repair is not None
+    assert finding.repair.safety is Safety.UNSAFE
 
 
 KERAS_2 = Target("2.15.0")
