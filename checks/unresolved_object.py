@@ -17,6 +17,7 @@ from kdoctor.target import Target
 
 from ._layer_activations import stated
 from ._lost_backend_names import lost_backend_names
+from ._unwritten_code import unwritten_code
 
 BASE_ARGUMENTS = frozenset({"name", "trainable", "dtype", "batch_input_shape"})
 
@@ -31,12 +32,14 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     The cure is the code: ``load_model(path, custom_objects={"MyLayer": MyLayer})``. With ``--custom MyLayer`` kdoctor judges the rest of
     the file as if the class were there. With ``--custom FILE.py``, or a module or package, the source is read, and not run: the class is
     matched by name, its constructor is compared with what the file holds (K304), and ``fix`` writes the module and the registered
-    name under which Keras finds it; what it reads of ``keras.backend`` that Keras lost with 3.1 (``K.dot``) is told. In an ``.h5``, Keras 3 finds a class inside Bidirectional only if it is registered. What no model calls (K801, K802) is nobody's custom class.
+    name under which Keras finds it; what it reads of ``keras.backend`` that Keras lost with 3.1 (``K.dot``) is told, and what is
+    a skeleton still, as ``--stub`` writes it. In an ``.h5``, Keras 3 finds a class inside Bidirectional only if it is registered. What no model calls (K801, K802) is nobody's custom class.
     """
     seen: set[tuple[str, str | None]] = set()
     known = {match.node.at: match for match in matches(document, target) if match.definition.is_class}
     yield from (finding for match in known.values() for finding in _found(match, document, target))
     yield from lost_backend_names(document, target)
+    yield from unwritten_code(document, target)
     if target.keras_3 and not document.format.native:
         yield from _given_inside_bidirectional(document, target)
         yield from _taken_for_the_authors(document, target)

@@ -33,7 +33,8 @@ class Definition(NamedTuple):
     and named is what they do; takes_a_graph: a model of the class is put together from its layers; a_model: it is a subclass of Model; made: the layers that its constructor makes;
     shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other; building: what builds those layers; of_backend: what it reads of
     ``keras.backend``, as it writes it; tells_shape: it has a ``compute_output_shape``, or a base that is no plain layer and may have one; in_lists:
-    attributes whose lists hold lists of layers, where it saves what it owns as Keras does.
+    attributes whose lists hold lists of layers, where it saves what it owns as Keras does; unwritten: what Keras calls of it does nothing but raise
+    NotImplementedError.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Definition(NamedTuple):
     of_backend: tuple[str, ...] = ()
     tells_shape: bool = True
     in_lists: tuple[str, ...] = ()
+    unwritten: bool = False
 
     @property
     def name_in_file(self) -> str:

@@ -14,6 +14,7 @@ from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
 from kdoctor.user_code.handing_on import base_above, named, takes_a_graph
 from kdoctor.user_code.nested_lists import SAVING, nested_lists
 from kdoctor.user_code.sublayers import sublayers
+from kdoctor.user_code.unwritten import computes_nothing, is_unwritten
 from kdoctor.user_code.weight_shapes import weight_shapes
 
 LARGEST_SOURCE: Final = 8 << 20  # bytes
@@ -45,7 +46,9 @@ def definitions(tree: ast.Module, module: str, file: str) -> tuple[Definition, .
             )
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             read = read_of_backend([node], known)
-            found[node.name] = Definition(node.name, False, module, file, node.lineno, _registered(node), of_backend=read)
+            found[node.name] = Definition(
+                node.name, False, module, file, node.lineno, _registered(node), of_backend=read, unwritten=is_unwritten(node)
+            )
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             for target in node.targets:
                 if isinstance(target, ast.Name):
@@ -95,6 +98,7 @@ def _class(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], module: str,
         in_lists=()
         if any(_method(one, name) is not None for one in line for name in SAVING)
         else nested_lists(constructor, frozenset(classes)),
+        unwritten=computes_nothing(line),
         tells_shape=outside != ["Layer"] or any(_method(one, SHAPE) is not None for one in line),
     )
 
