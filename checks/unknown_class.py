@@ -8,6 +8,7 @@ from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_1 import merged, multiplies_otherwise
 from kdoctor.keras_api.history import told_of
+from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.keras_api.successors import at_inference, succeeded
 from kdoctor.replacements.cudnn import TWINS, as_plain
@@ -28,7 +29,8 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
     """The model uses a class of Keras that the target no longer has, or not yet: CuDNNLSTM, ThresholdedReLU, LocallyConnected2D, Merge.
 
     Keras says "Unknown layer: 'CuDNNLSTM'", or "Could not deserialize 'keras.layers.ThresholdedReLU' because it is not a
-    KerasSaveable subclass". It is no custom class: nobody has its code any more, or the target is older than the class.
+    KerasSaveable subclass". It is no custom class: nobody has its code any more, or the target is older than the class. So are operations of
+    Keras 3 (``keras.ops.max(x)``) that the target does not have, or Keras 2 has no layer for.
 
     Where another class computes exactly the same, the cure writes that one: a ReLU with a threshold, a synchronized
     BatchNormalization, for the Merge that Keras 2.0 still had an Add, Multiply, Average, Maximum or Concatenate, and for CuDNNLSTM and CuDNNGRU
@@ -44,9 +46,10 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
         node = call.node
         if call.resolution is not Resolution.RETIRED or stated(call, target) is not None:  # K306 tells of a layer as an activation
             continue
+        kind = "operation" if of_keras_3(node) else call.kind
         yield Finding(
             node.at,
-            f"{target} has no {call.kind.replace('_', ' ')} {node.class_name}; {told_of(call.kind, node.class_name, target.minor)}",
+            f"{target} has no {kind.replace('_', ' ')} {node.class_name}; {told_of(kind, node.class_name, target.minor)}",
             repair=_repair(document, node, target),
             keras_says=_keras_says(node, native),
         )

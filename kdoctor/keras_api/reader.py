@@ -16,7 +16,7 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import known_elsewhere
-from kdoctor.keras_api.operation import home_of_operation, is_nameless
+from kdoctor.keras_api.operation import home_of_operation, is_nameless, of_keras_3
 from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import is_model
@@ -251,7 +251,8 @@ def _lost(node: Node, kind: str, catalogue: Catalogue) -> Resolution:
         return Resolution.OPERATION
     if family and _at_home(node, kind, catalogue) is not None:
         return Resolution.UNKNOWN if kind == "layer" and is_authors(node) else Resolution.MOVED
-    return Resolution.RETIRED if family and known_elsewhere(kind, node.class_name) else Resolution.UNKNOWN
+    known = family and known_elsewhere("operation" if of_keras_3(node) else kind, node.class_name)
+    return Resolution.RETIRED if known else Resolution.UNKNOWN
 
 
 def _at_home(node: Node, kind: str, catalogue: Catalogue) -> ApiObject | None:

@@ -35,6 +35,27 @@ def test_a_class_that_is_newer_than_the_target_is_not_called_retired() -> None:
     assert finding.message == "Keras 3.0.5 has no layer RandomGrayscale; it came with Keras 3.8"
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "told"),
+    [
+        ("Max", Target("2.15.0"), "Keras 2.15.0 has no operation Max; it came with Keras 3.0"),
+        ("Histogram", Target("3.0.5"), "Keras 3.0.5 has no operation Histogram; it came with Keras 3.6"),
+    ],
+)
+def test_an_operation_that_the_target_has_not_is_no_custom_class(name: str, target: Target, told: str) -> None:
+    made: dict[str, Any] = {"module": "keras.src.ops.numpy", "class_name": name, "config": {"name": "most"}, "registered_name": name}
+    sick = model(made)
+    (finding,) = examine("K602", sick, target)
+    assert finding.message.startswith(told)
+    assert examine("K301", sick, target) == []
+
+
+def test_an_operation_that_keras_never_had_may_be_the_authors() -> None:
+    made: dict[str, Any] = {"module": "keras.src.ops.numpy", "class_name": "Mine", "config": {"name": "most"}, "registered_name": "Mine"}
+    assert examine("K602", model(made), Target("2.15.0")) == []
+    assert len(examine("K301", model(made), Target("2.15.0"))) == 1
+
+
 def test_an_h5_file_is_quoted_with_the_words_of_its_own_reader() -> None:
     legacy = {"class_name": "LocallyConnected2D", "config": {"name": "local"}}
     (finding,) = examine("K602", document(sequential(legacy), format=Format.H5_MODEL))
