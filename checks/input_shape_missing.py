@@ -41,15 +41,19 @@ def input_shape_missing(document: Document, target: Target) -> Iterator[Finding]
 
     A class of the user's own (``--custom FILE.py``) whose constructor makes layers, with a ``compute_output_shape`` and no ``build``, is
     marked as built by the build_config of an archive, and what is inside it never is: "Layer 'dense' was never built and thus it doesn't
-    have any variables". The cure leaves the build_config out, and Keras builds it by calling it. With a ``build`` that makes nothing, the class has to be changed.
+    have any variables". The cure leaves the build_config out, and Keras builds it by calling it. With a ``build`` that makes nothing, the class has to be changed; so it has
+    inside a TimeDistributed, which runs its ``build`` and not its call.
     """
     yield from _subclassed(document, target)
-    yield from unbuilt_sublayers(document, target)
+    unbuilt = [*unbuilt_sublayers(document, target)]
+    yield from unbuilt
     for stack in stacks(document):
         if stack.first is None or stack.model.at.keys:  # a model inside another one gets its shape from outside
             continue
         stored = len(model_weights(document))
         untraced = None if document.format.native or not stored else certainly_untraced(stack, target)
+        if untraced is not None and any(finding.at == untraced.at for finding in unbuilt):
+            continue  # an archive would not restore it either
         if untraced is not None and _owned_behind(document, untraced):
             yield _untraced(stack, untraced, stored)
         elif not _stated(document, stack, target) and not (stored and _restorable(document)):

@@ -12,10 +12,12 @@ READING_BUILDS: Final = ("build_from_config", "get_build_config")
 
 class Building(NamedTuple):
     """untraced: Keras 3 asks the class for the shape of its output, and does not run ``call`` on symbolic tensors for it
-    (keras/src/layers/layer.py, compute_output_spec); empty: it has a ``build`` of its own, which makes nothing."""
+    (keras/src/layers/layer.py, compute_output_spec); empty: it has a ``build`` of its own, which makes nothing; by_call: its ``call`` alone
+    builds what it holds, nothing that a ``build`` from outside runs."""
 
     untraced: bool = False
     empty: bool = False
+    by_call: bool = False
 
 
 def building(line: Sequence[ast.ClassDef], outside: Iterable[str]) -> Building:
@@ -27,7 +29,7 @@ def building(line: Sequence[ast.ClassDef], outside: Iterable[str]) -> Building:
     constructors = [one for held in line for one in held.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
     if otherwise or any(_builds(node) for one in constructors for node in ast.walk(one)):
         return Building()
-    return Building(any(name in methods for name in TELLING_SHAPES), empty)
+    return Building(any(name in methods for name in TELLING_SHAPES), empty, by_call=True)
 
 
 def _makes_nothing(statement: ast.stmt) -> bool:

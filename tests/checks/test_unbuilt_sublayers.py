@@ -50,7 +50,7 @@ def build(self, input_shape):
 INPUTS = numpy.arange(8, dtype="float32").reshape(2, 4)
 
 
-def saved(folder: Path, *methods: str, extension: str = ".keras") -> tuple[Path, Path, type]:
+def saved(folder: Path, *methods: str, extension: str = ".keras", held: bool = False) -> tuple[Path, Path, type]:
     source = folder / "blocks.py"
     source.write_text(dedent(BLOCK) + "".join(indent(one, " " * 4) for one in methods))
     spec = importlib.util.spec_from_file_location("blocks", source)
@@ -58,7 +58,13 @@ def saved(folder: Path, *methods: str, extension: str = ".keras") -> tuple[Path,
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    model = keras.Sequential([keras.Input((4,)), module.Block(3, name="block"), keras.layers.Dense(2)])
+    block = module.Block(3, name="block")
+    if held:
+        model = keras.Sequential([keras.Input((2, 2)), keras.layers.Dense(2), keras.layers.TimeDistributed(block, name="held")])
+        model(INPUTS.reshape(2, 2, 2))
+        model.save(folder / f"model{extension}")
+        return source, folder / f"model{extension}", module.Block
+    model = keras.Sequential([keras.Input((4,)), block, keras.layers.Dense(2)])
     model(INPUTS)  # a call builds what is inside, as training does
     model.save(folder / f"model{extension}")
     numpy.save(folder / "expected.npy", numpy.asarray(model(INPUTS)))
@@ -97,4 +103,24 @@ def test_what_is_called_or_builds_its_layers_is_fine(tmp_path: Path, methods: tu
     source, sound, block = saved(tmp_path, *methods, extension=extension)
     model = keras.models.load_model(sound, custom_objects={"Block": block})
     assert numpy.allclose(numpy.asarray(model(INPUTS)), numpy.load(tmp_path / "expected.npy"), rtol=1e-6)
+    assert "input-shape-missing" not in run("inspect", sound, source)[1]
+
+
+@pytest.mark.parametrize("extension", [".keras", ".h5"])
+@pytest.mark.parametrize("methods", [(), (SHAPE,), (SHAPE, EMPTY)])
+def test_a_time_distributed_builds_what_it_holds_by_its_build_alone(tmp_path: Path, methods: tuple[str, ...], extension: str) -> None:
+    source, sick, block = saved(tmp_path, *methods, extension=extension, held=True)
+    with pytest.raises(ValueError, match=r"could not be loaded|Layer count mismatch"):
+        keras.models.load_model(sick, custom_objects={"Block": block})
+    code, said = run("fix", sick, source, "-o", str(tmp_path / "out.keras"))
+    assert code == 1
+    assert "a TimeDistributed calls its build" in " ".join(said.split())
+    assert "cannot trace" not in said
+    assert not (tmp_path / "out.keras").exists()
+
+
+@pytest.mark.parametrize("extension", [".keras", ".h5"])
+def test_a_time_distributed_around_a_class_that_builds_its_layers_is_fine(tmp_path: Path, extension: str) -> None:
+    source, sound, block = saved(tmp_path, SHAPE, FULL, extension=extension, held=True)
+    keras.models.load_model(sound, custom_objects={"Block": block})
     assert "input-shape-missing" not in run("inspect", sound, source)[1]
