@@ -15,7 +15,7 @@ from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import Call, calls
-from kdoctor.structure.objects import objects_named
+from kdoctor.structure.outline import objects_named
 from kdoctor.structure.sources import TENSOR
 from kdoctor.target import Target
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from kdoctor.check import Finding, Need, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.custom.left_out import told_words, words_elsewhere
 from kdoctor.document import Document
+from kdoctor.edit import Edit
+from kdoctor.pointer import Pointer
 from kdoctor.security.aliases import going_by
 from kdoctor.security.guards import judged
+from kdoctor.structure.lookups import WORDS, weighs_words
 from kdoctor.structure.objects import FUNCTION, Node
 from kdoctor.structure.outline import class_names, objects_named
 from kdoctor.target import Target
@@ -29,27 +33,34 @@ def external_file_reference(document: Document, target: Target) -> Iterator[Find
     The path is that of the machine that saved the model; on another one it is missing, or it is some other file, which a hostile model
     may choose (CVE-2025-12058). Keras 3.12 and later: "Requested the loading of a vocabulary file outside of the model archive".
 
-    The vocabulary itself is not in the file: whoever has it can save the model with the words in it.
+    The vocabulary itself is not in the file. The cure writes into it the words that ``--set NAME.vocabulary=[…]`` says.
     """
+    words = frozenset(node.at for node in words_elsewhere(document) if not weighs_words(node))
     for _, node in going_by(document, LOOKUPS):
         if node.class_name == FUNCTION:
             told = "a lookup layer stands where a function does, and is called with what the file holds for it: a path is read then"
             yield Finding(node.at, f"{told}{judged(target, 'vocabulary-path')}")
-        yield from _read(node, KEYS, target)
+        yield from _read(node, KEYS, target, words)
     for node in objects_named(document, filter(_may_read, class_names(document))):
         yield from _read(node, _keys(node), target)
 
 
-def _read(node: Node, keys: tuple[str, ...], target: Target) -> Iterator[Finding]:
+def _read(node: Node, keys: tuple[str, ...], target: Target, words: Collection[Pointer] = ()) -> Iterator[Finding]:
+    """words: the layers whose vocabulary the user may give."""
     for key in keys:
         value = node.config.get(key)
         if isinstance(value, str):
             column = node.class_name in COLUMNS
+            at, asked = node.at / "config" / key, key == WORDS and node.at in words
+            given = told_words(node, target) if asked else None
+            why = "what is read is not in the model, only where it was read from"
+            need = Need("--set", f"{node.name or node.class_name}.{WORDS}=[…]", why) if asked else Need("FILE", value, why)
             told = "" if column else judged(target, "vocabulary-path")  # columns are of Keras 2, which refuses nothing
             yield Finding(
-                node.at / "config" / key,
+                at,
                 f"{node.class_name} {node.name or node.config.get('key')!r} reads its {key} from {value!r}, outside the model{told}",
-                needs=(Need("FILE", value, "what is read is not in the model, only where it was read from"),),
+                repair=None if given is None else Repair(f"write the {len(given)} words that you give", (Edit(at, old=value, new=given),)),
+                needs=(need,) if given is None else (),
                 layer=node.name,
                 keras_says=None if column else "ValueError: Requested the loading of a vocabulary file outside of the model archive.",
             )

@@ -2,17 +2,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.custom.left_out import BOUNDARIES, without_boundaries, without_words
+from kdoctor.custom.left_out import BOUNDARIES, told_of, told_words, without_boundaries, without_words
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.reader import calls
 from kdoctor.pointer import Pointer
 from kdoctor.replacements.cudnn import TWINS
-from kdoctor.structure.lookups import WORDS, as_words, weighs_words
+from kdoctor.structure.lookups import WORDS, weighs_words
 from kdoctor.structure.objects import Node
 from kdoctor.target import Target
 from kdoctor.weights.assets import has_assets, without_assets
@@ -119,7 +118,7 @@ def _kernels_of_a_gpu(document: Document, target: Target) -> Iterator[Finding]:
 def _lost_words(document: Document, target: Target) -> Iterator[Finding]:
     files, some = {node.at: name for node, name in without_assets(document)}, has_assets(document)
     for node in without_words(document):
-        at, told = node.at / "config" / WORDS, _words(node, target)
+        at, told = node.at / "config" / WORDS, told_words(node, target)
         written = () if told is None else (Edit(at, old=node.config.get(WORDS, ABSENT), new=told),)
         asked = Need("FILE", f"the vocabulary of {node.name!r}", "the .keras of the model as it was saved holds it")
         if not weighs_words(node):
@@ -145,25 +144,10 @@ def _gone(document: Document, missing: str) -> str:
     return "its assets are gone" if document.format.native else "an .h5 has no room for what adapt() learned"
 
 
-def _words(node: Node, target: Target) -> list[Any] | None:
-    """The words that the user gives, if they are a list of what the layer takes."""
-    told = _told(node, WORDS, target)
-    try:
-        return as_words(node, told) if isinstance(told, list) and not weighs_words(node) else None
-    except ValueError:
-        return None
-
-
-def _told(node: Node, argument: str, target: Target) -> Any:
-    """What the user says of a layer, by its name or its class."""
-    settings = target.given.settings
-    return next((value for called in (node.name, node.class_name) if (value := settings.get((called or "", argument)))), None)
-
-
 def _without_boundaries(document: Document, target: Target) -> Iterator[Finding]:
     for node in without_boundaries(document, target):
         at = node.at / "config" / BOUNDARIES
-        told = _told(node, BOUNDARIES, target)
+        told = told_of(node, BOUNDARIES, target)
         count = Edit(node.at / "config" / "num_bins", old=node.config["num_bins"], new=None)
         write = Edit(at, old=node.config.get(BOUNDARIES, ABSENT), new=told)
         edits = (write, count, *_without_summary(document, node))
