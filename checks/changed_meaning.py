@@ -14,8 +14,8 @@ from kdoctor.keras_api.reader import calls, read_natively
 from kdoctor.replacements.hard_sigmoid import rescaled, spelled_out, users
 from kdoctor.structure.models import all_models
 from kdoctor.structure.naming import fresh
-from kdoctor.structure.objects import Node, as_node, objects
-from kdoctor.structure.outline import objects_named
+from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.outline import found_in_objects, objects_named
 from kdoctor.structure.sequential import Stack, as_shape, stacks
 from kdoctor.target import Target
 
@@ -117,16 +117,21 @@ def changed_meaning(document: Document, target: Target) -> Iterator[Finding]:
     for look in OF_WHOLE_MODELS:
         yield from look(document, target)
     for node in _read_as_old(document):
-        if "axis" in node.config or "score_mode" in node.config:
-            yield from _axis(document, node, target)
-            yield from _taken_for_function(document, node, target)
+        yield from _axis(document, node, target)
+        yield from _taken_for_function(document, node, target)
 
 
 def _read_as_old(document: Document) -> Iterator[Node]:
-    """What a reader may not take at its word: all of an ``.h5``, and of an archive the layers that state no module."""
-    if document.format.native:
-        return (layer.node for model in all_models(document) for layer in model.layers if "module" not in layer.node.raw)
-    return (node for node in objects(document) if node.at.part == "config")
+    """What has an axis or a score that a reader may not take at its word: all of an ``.h5``, and of an archive the layers that state no module."""
+    if not document.format.native:
+        return found_in_objects(document, _with_a_word)
+    unstated = (layer.node for model in all_models(document) for layer in model.layers if "module" not in layer.node.raw)
+    return (node for node in unstated for _ in _with_a_word(node))
+
+
+def _with_a_word(node: Node) -> Iterator[Node]:
+    if node.at.part == "config" and ("axis" in node.config or "score_mode" in node.config):
+        yield node
 
 
 def _first_layer(document: Document, stack: Stack, target: Target) -> Iterator[Finding]:

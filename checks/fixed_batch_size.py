@@ -6,7 +6,8 @@ from kdoctor.check import Finding, Severity, check
 from kdoctor.deployment import PURPOSES
 from kdoctor.document import Document
 from kdoctor.structure.layers import layers
-from kdoctor.structure.objects import objects
+from kdoctor.structure.objects import Node
+from kdoctor.structure.outline import found_in_objects
 from kdoctor.structure.sequential import statements
 from kdoctor.target import Target
 
@@ -31,7 +32,10 @@ def fixed_batch_size(document: Document, target: Target) -> Iterator[Finding]:
         if layer.depth == 0 and shape and shape[0] is not None and target.purpose not in FIXED:
             told = f"{layer.name!r} takes batches of {shape[0]} only: {PURPOSES[target.purpose]} would send others"
             yield Finding(layer.at, told, layer=layer.name)
-    for node in objects(document):
-        if node.config.get("stateful") is True:
-            told = f"{node.class_name} {node.name!r} keeps its state from one call to the next, whoever calls"
-            yield Finding(node.at / "config" / "stateful", told, layer=node.name)
+    yield from found_in_objects(document, _stateful)
+
+
+def _stateful(node: Node) -> Iterator[Finding]:
+    if node.config.get("stateful") is True:
+        told = f"{node.class_name} {node.name!r} keeps its state from one call to the next, whoever calls"
+        yield Finding(node.at / "config" / "stateful", told, layer=node.name)
