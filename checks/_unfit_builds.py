@@ -33,6 +33,8 @@ class Built(NamedTuple):
 def unfit_builds(document: Document, target: Target, told: Collection[Pointer]) -> Iterator[Finding]:
     """Of all layers of Keras's own; ``told``: those of which another finding speaks."""
     found = list(_built(document, target))
+    if all(map(_as_given, found)):
+        return
     ranks: dict[Pointer, Counter[bool]] = {}
     for one in found:
         if one.given is not None and isinstance(one.stated, list):

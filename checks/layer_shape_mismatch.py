@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.document import Document
@@ -10,7 +10,8 @@ from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.input_shapes import refusal_of
 from kdoctor.keras_api.variables.table import variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variables
-from kdoctor.structure.layers import is_model
+from kdoctor.structure.alike import kinds
+from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import Model, all_models, is_wrapped
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import agree, statements
@@ -52,10 +53,10 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
         if not model.functional and batch_is_added(document, tuple(layer.node for layer in model.layers), target):
             continue
         if (model.functional or model.node.class_name == "Sequential") and _as_stated(model, found):
-            yield from _refused(model, found, keras_3=target.keras_3)
-            yield from _of_other_variables(document, model, found)
+            if any(True for _ in _told_of(document, _one_of_each(document, model, found), found, target)):
+                yield from _told_of(document, model.layers, found, target)
         elif model.nested and model.functional:
-            yield from _refused(model, infer_model(model.node, own_inputs(model)), keras_3=target.keras_3)
+            yield from _refused(model.layers, infer_model(model.node, own_inputs(model)), keras_3=target.keras_3)
         if is_wrapped(model.node.at):
             yield from _of_other_inputs(model, found)
         yield from of_open_lengths(document, model, target, ADVICE)
@@ -89,8 +90,23 @@ def _as_stated(model: Model, found: Inferred) -> bool:
     return True
 
 
-def _refused(model: Model, found: Inferred, *, keras_3: bool) -> Iterator[Finding]:
+def _told_of(document: Document, layers: Sequence[Layer], found: Inferred, target: Target) -> Iterator[Finding]:
+    yield from _refused(layers, found, keras_3=target.keras_3)
+    yield from _of_other_variables(document, layers, found)
+
+
+def _one_of_each(document: Document, model: Model, found: Inferred) -> Sequence[Layer]:
+    """The layers without those that are like an earlier one and are called with the same shapes: of thousands few."""
+    kind = kinds(document)
+    firsts: dict[tuple[int, tuple[Shapes, ...]], Layer] = {}
     for layer in model.layers:
+        own = id(layer.node.raw)
+        firsts.setdefault((kind.get(own, own), found.calls.get(layer.at, ())), layer)
+    return [*firsts.values()]
+
+
+def _refused(layers: Iterable[Layer], found: Inferred, *, keras_3: bool) -> Iterator[Finding]:
+    for layer in layers:
         for shapes in found.calls.get(layer.at, ()):
             refusal = refusal_of(layer.node, shapes, keras_3=keras_3)
             if refusal is not None:
@@ -99,9 +115,9 @@ def _refused(model: Model, found: Inferred, *, keras_3: bool) -> Iterator[Findin
                 break
 
 
-def _of_other_variables(document: Document, model: Model, found: Inferred) -> Iterator[Finding]:
+def _of_other_variables(document: Document, layers: Iterable[Layer], found: Inferred) -> Iterator[Finding]:
     """Layers whose calls, or whose build_config, ask for variables of different shapes."""
-    for layer in model.layers:
+    for layer in layers:
         built = built_with(layer.node) if document.format.native and builds_itself(layer.node) else ()
         calls = dict.fromkeys((*((built,) if built else ()), *found.calls.get(layer.at, ())))
         if len(calls) < 2:
