@@ -43,10 +43,10 @@ def edits(document: Document, moves: Iterable[tuple[str, str]]) -> tuple[Edit, .
 @lru_cache(maxsize=4)
 def relocations(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement, ...]:
     """Groups that stand where another release put them, and the target does not look."""
-    homeless = tuple(account for account in accounts(document, layout) if not account.stored)
+    held = held_by_group(document)
+    homeless = tuple(account for account in accounts(document, layout) if not account.stored) if held else ()
     if not homeless:
         return ()
-    held = held_by_group(document)
     whole = moved_as_a_whole(document, held, layout)
     if whole is not None:
         return (Rearrangement(*whole),)
@@ -173,6 +173,8 @@ def exchanges(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangeme
 @lru_cache(maxsize=4)
 def displaced(document: Document, layout: Layout = KERAS_3) -> frozenset[Pointer]:
     """The layers whose arrays stand elsewhere, or in each other's place."""
+    if not document.weights:
+        return frozenset()
     found = (*exchanges(document, layout), *relocations(document, layout))
     return frozenset(account.claim.node.at for one in found for account in one.accounts)
 
