@@ -47,12 +47,18 @@ def _others(rest: Sequence[Finding]) -> Finding:
 
 
 def _cut(finding: Finding) -> Finding:
-    if len(finding.message) <= LETTERS and len(finding.keras_says or "") <= LETTERS:
+    says, repair = finding.keras_says, finding.repair
+    if max(map(len, (finding.message, says or "", repair.title if repair is not None else ""))) <= LETTERS:
         return finding
-    says = finding.keras_says
-    return replace(finding, message=_short(finding.message), keras_says=None if says is None else _short(says))
+    return replace(
+        finding,
+        message=shortened(finding.message),
+        keras_says=None if says is None else shortened(says),
+        repair=None if repair is None else replace(repair, title=shortened(repair.title)),
+    )
 
 
-def _short(text: str) -> str:
-    half = LETTERS // 2
-    return text if len(text) <= LETTERS else f"{text[:half]} … {len(text) - 2 * half:,} letters … {text[-half:]}"
+def shortened(text: str, letters: int = LETTERS) -> str:
+    """A text of at most so many letters and a count of those that are left out of its middle."""
+    half = letters // 2
+    return text if len(text) <= letters else f"{text[:half]} … {len(text) - 2 * half:,} letters … {text[-half:]}"

@@ -65,9 +65,11 @@ def test_a_recursion_limit_is_told_of_the_rest_where_all_of_it_needs_no_more(lim
 
 
 def test_a_name_of_a_megabyte_is_cut_in_its_middle() -> None:
-    (cut,) = bounded(abundant, [Finding(Pointer("config"), "a" * 10**6 + "z", keras_says="b" * 10**6)])
+    (cut,) = bounded(abundant, [Finding(Pointer("config"), "a" * 10**6 + "z", Repair("c" * 10**6), keras_says="b" * 10**6)])
     assert len(cut.message) < LETTERS + 100
     assert cut.message.startswith("aaa")
     assert cut.message.endswith("aaz")
     assert cut.keras_says is not None
     assert len(cut.keras_says) < LETTERS + 100
+    assert cut.repair is not None
+    assert len(cut.repair.title) < LETTERS + 100

@@ -50,7 +50,7 @@ def inspect(
     deep: Annotated[
         bool, typer.Option("--deep", help="Look at the numbers of the weights too: NaN, infinity, constant kernels, denormals.")
     ] = False,
-    all_layers: Annotated[bool, typer.Option("--all-layers", help="Show every layer of a long model.")] = False,
+    all_layers: Annotated[bool, typer.Option("--all-layers", help="Show every layer of a long model, and every finding.")] = False,
 ) -> None:
     """Show what is in a file, what is wrong with it, and the command that cures it. Nothing in the file is run."""
     everywhere = target == "all"

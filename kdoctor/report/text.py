@@ -10,23 +10,24 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from kdoctor.check import Excerpt, Severity
+from kdoctor.check import Severity
 from kdoctor.document import ABSENT, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.engine import Diagnosis, Plan, Report
 from kdoctor.graph.summary import Row, summarize
-from kdoctor.report import page, phrases
+from kdoctor.report import page, paragraphs, phrases
 from kdoctor.report.counted import counted_rows
 from kdoctor.report.outlooks import strip
+from kdoctor.report.paragraphs import STYLES
 from kdoctor.report.printable import printable
 from kdoctor.report.sides import sides
 from kdoctor.structure.layers import layer_at
 from kdoctor.structure.sequential import Shape
 
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
 MOST_AXES = 32
-WHOLE_TABLE = 40  # layers; a longer table shows its ends and the layers with findings
+WHOLE_TABLE = 40  # layers; a longer table shows its ends and the first layers with findings
+MOST_MARKED = 100
 
 
 def render(reports: Sequence[Report], *, width: int = 100, color: bool = False, all_layers: bool = False) -> str:
@@ -56,8 +57,7 @@ def render_plan(
             console.print(Text(f"    {printable(line)}"), soft_wrap=True)
     if plan.changes and plan.after.errors:
         console.print("\nWhat remains:")
-        for found in plan.after.errors:
-            _finding(console, plan.after, found)
+        paragraphs.write(console, plan.after, plan.after.errors, every=all_layers)
     return printed.getvalue()
 
 
@@ -86,8 +86,7 @@ def _page(console: Console, report: Report, all_layers: bool, after: Report | No
         console.print(Padding(_table(report, table, all_layers), (0, 0, 1, 2)))
     if report.outlooks:
         console.print(strip(report.outlooks))
-    for alike in _alike(report.findings):
-        _finding(console, report, alike[0], alike[1:])
+    paragraphs.write(console, report, report.findings, every=all_layers)
     if balance := sides(report):
         console.print(Padding(balance, (0, 0, 1, 2)))
     for failure in report.failures:
@@ -116,16 +115,18 @@ def _table(report: Report, table: Sequence[Row], all_layers: bool) -> Table:
     for heading, justify in (("", "left"), ("layer", "left"), ("class", "left"), ("shape", "left"), ("parameters", "right"), ("", "left")):
         view.add_column(heading, justify=justify)  # type: ignore[arg-type]
     marked = _codes_by_layer(report)
-    skipped = 0
+    whole, last = all_layers or len(table) <= WHOLE_TABLE, len(table) - 5
+    shown, skipped, sick = 0, 0, 0
     for index, row in enumerate(table):
         codes = marked.get(row.layer.at, [])
-        if not all_layers and len(table) > WHOLE_TABLE and not codes and 10 <= index < len(table) - 5:
-            skipped += 1
+        if not whole and 10 <= index < last and (not codes or shown >= MOST_MARKED):
+            skipped, sick = skipped + 1, sick + bool(codes)
             continue
         if skipped:
-            view.add_row("", Text(f"… {skipped} more", "dim"))
-            skipped = 0
+            view.add_row("", Text(f"… {skipped} more" + (f", {sick} with findings" if sick else ""), "dim"))
+            skipped, sick = 0, 0
         _row(view, row, codes)
+        shown += bool(codes)
     return view
 
 
@@ -151,63 +152,3 @@ def _codes_by_layer(report: Report) -> dict[object, list[Diagnosis]]:
         if layer is not None:
             marked.setdefault(layer.at, []).append(found)
     return marked
-
-
-def _alike(findings: Sequence[Diagnosis]) -> list[list[Diagnosis]]:
-    """Findings that say the same of different places, together: seventeen layers with one superfluous argument are one paragraph."""
-    groups: dict[tuple[object, ...], list[Diagnosis]] = {}
-    for found in findings:
-        title = found.finding.repair.title if found.finding.repair else None
-        key = (found.check.code, found.severity, found.finding.message, title, found.finding.needs)
-        groups.setdefault(key, []).append(found)
-    return list(groups.values())
-
-
-def _finding(console: Console, report: Report, found: Diagnosis, others: Sequence[Diagnosis] = ()) -> None:
-    finding = found.finding
-    layer = layer_at(report.document, finding.at)
-    named = finding.layer or (layer.name if layer is not None else None)
-    where = " · ".join(part for part in (f"layer {named}" if named else "", _place(finding.at)) if part)
-    title = Text.assemble((str(found.severity), STYLES[found.severity]), " ", (found.check.code, "bold"), f" {found.check.name}")
-    console.print(title.append(f" · {printable(where)}" if where else "", "dim"), soft_wrap=True)
-    console.print(Padding(Text(printable(finding.message)), (0, 0, 0, 2)))
-    if others:
-        console.print(Padding(Text(printable(_also(report, others))), (0, 0, 0, 2)))
-    if finding.excerpt is not None:
-        console.print(Padding(Text(printable(_quoted(finding.excerpt), lines=True)), (0, 0, 0, 4)), soft_wrap=True)
-    for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding, report.target))):
-        if text:
-            console.print(Padding(_labelled(label, text), (0, 0, 0, 2)))
-    console.print()
-
-
-def _also(report: Report, others: Sequence[Diagnosis]) -> str:
-    """``and 16 more: block_1_depthwise, block_2_depthwise, …``"""
-    layers = [layer_at(report.document, other.finding.at) for other in others]
-    names = list(dict.fromkeys(layer.name for layer in layers if layer is not None))
-    shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
-    return f"and {len(others)} more" + (f": {shown}" if shown else "")
-
-
-def _place(at: object) -> str:
-    text = str(at)
-    return "" if text.startswith("faults#") else text
-
-
-def _labelled(label: str, text: str) -> Table:
-    """The label in its own column, so that a long text wraps beside it."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", width=10)
-    grid.add_column(overflow="fold")
-    grid.add_row(label, Text(printable(text, lines=True)))
-    return grid
-
-
-def _quoted(excerpt: Excerpt) -> str:
-    """The text with carets under its marked spans, and the remark after the last."""
-    if not excerpt.marks or "\n" in excerpt.text:
-        return excerpt.text + (f"\n{excerpt.remark}" if excerpt.remark else "")
-    under = [" "] * max(end for _, end in excerpt.marks)
-    for start, end in excerpt.marks:
-        under[start:end] = "^" * (end - start)
-    return f"{excerpt.text}\n{''.join(under).rstrip()} {excerpt.remark}".rstrip()

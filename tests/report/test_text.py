@@ -159,6 +159,28 @@ def test_a_long_model_shows_its_ends_and_the_layers_with_findings() -> None:
     assert " d40 " in page(made=forecaster(*more), all_layers=True)
 
 
+def test_of_thousands_of_sick_layers_the_first_are_shown_and_the_others_counted() -> None:
+    made = forecaster(*(layer("Dense", name=f"d{index}") for index in range(500)))
+    sick = finds(*(Finding(LAYERS / index, f"odd at {index}") for index in range(3, 403)))
+    warned = finds(Finding(LAYERS / 2, "another check"), code="X102", severity=Severity.WARNING)
+    text = page(sick, warned, made=made, width=140)
+    assert lines(text).count("… 380 more of X101 odd-layer: `kdoctor inspect --all-layers` or `--format json` shows each") == 1
+    assert [f"odd at {index}" in lines(text) for index in (3, 22, 23, 402)] == [True, True, False, False]
+    assert "another check" in lines(text)
+    assert "… 396 more, 301 with findings" in lines(text)
+    assert "400 errors without a cure, 1 warning · " in text
+    whole = page(sick, warned, made=made, width=140, all_layers=True)
+    assert "more of X101" not in whole
+    assert all(f"odd at {index}" in lines(whole) for index in (3, 22, 23, 402))
+
+
+def test_a_name_as_long_as_the_file_is_cut() -> None:
+    made = forecaster(*(layer("Dense", name=f"{index}{'x' * 100_000}") for index in range(2)))
+    text = page(finds(*(Finding(LAYERS / index, "odd") for index in (3, 4))), made=made)
+    assert len(text) < 4_000
+    assert [" ".join(text.split()).count(more) for more in ("99,633 letters", "99,601 letters")] == [1, 1]
+
+
 def test_there_are_no_colors_unless_asked_for() -> None:
     odd = finds(Finding(LAYERS / 1, "odd"))
     assert "\x1b" not in page(odd)

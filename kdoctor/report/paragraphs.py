@@ -1,0 +1,97 @@
+"""What is wrong, in paragraphs for people: each says what and where, what Keras says, and the command that cures it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from kdoctor.abundance import shortened
+from kdoctor.check import Excerpt, Severity
+from kdoctor.engine import Diagnosis, Report
+from kdoctor.report import phrases
+from kdoctor.report.printable import printable
+from kdoctor.structure.layers import layer_at
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+MOST_OF_ONE = 20  # paragraphs of one check: nobody reads the thousandth
+MOST_LETTERS = 400  # of a place: a name may be as long as the file
+
+
+def write(console: Console, report: Report, findings: Sequence[Diagnosis], *, every: bool = False) -> None:
+    """A paragraph for all findings that say the same; of one check the first, and how many more there are, unless ``every`` is asked for."""
+    groups = _alike(findings)
+    of_check = Counter(group[0].check.code for group in groups)
+    written: Counter[str] = Counter()
+    for group in groups:
+        check = group[0].check
+        written[check.code] += 1
+        if every or written[check.code] <= MOST_OF_ONE:
+            _finding(console, report, group[0], group[1:])
+        elif written[check.code] == MOST_OF_ONE + 1:
+            more = f"{of_check[check.code] - MOST_OF_ONE} more of {check.code} {check.name}"
+            console.print(Text(f"… {more}: `kdoctor inspect --all-layers` or `--format json` shows each\n", "dim"), soft_wrap=True)
+
+
+def _alike(findings: Sequence[Diagnosis]) -> list[list[Diagnosis]]:
+    """Findings that say the same of different places, together: seventeen layers with one superfluous argument are one paragraph."""
+    groups: dict[tuple[object, ...], list[Diagnosis]] = {}
+    for found in findings:
+        title = found.finding.repair.title if found.finding.repair else None
+        key = (found.check.code, found.severity, found.finding.message, title, found.finding.needs)
+        groups.setdefault(key, []).append(found)
+    return list(groups.values())
+
+
+def _finding(console: Console, report: Report, found: Diagnosis, others: Sequence[Diagnosis] = ()) -> None:
+    finding = found.finding
+    layer = layer_at(report.document, finding.at)
+    named = finding.layer or (layer.name if layer is not None else None)
+    where = " · ".join(part for part in (f"layer {named}" if named else "", _place(finding.at)) if part)
+    title = Text.assemble((str(found.severity), STYLES[found.severity]), " ", (found.check.code, "bold"), f" {found.check.name}")
+    console.print(title.append(f" · {printable(shortened(where, MOST_LETTERS))}" if where else "", "dim"), soft_wrap=True)
+    console.print(Padding(Text(printable(finding.message)), (0, 0, 0, 2)))
+    if others:
+        console.print(Padding(Text(printable(_also(report, others))), (0, 0, 0, 2)))
+    if finding.excerpt is not None:
+        console.print(Padding(Text(printable(_quoted(finding.excerpt), lines=True)), (0, 0, 0, 4)), soft_wrap=True)
+    for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding, report.target))):
+        if text:
+            console.print(Padding(_labelled(label, text), (0, 0, 0, 2)))
+    console.print()
+
+
+def _also(report: Report, others: Sequence[Diagnosis]) -> str:
+    """``and 16 more: block_1_depthwise, block_2_depthwise, …``"""
+    layers = [layer_at(report.document, other.finding.at) for other in others]
+    names = list(dict.fromkeys(layer.name for layer in layers if layer is not None))
+    shown = ", ".join(shortened(name, MOST_LETTERS) for name in names[:6]) + (", …" if len(names) > 6 else "")
+    return f"and {len(others)} more" + (f": {shown}" if shown else "")
+
+
+def _place(at: object) -> str:
+    text = str(at)
+    return "" if text.startswith("faults#") else text
+
+
+def _labelled(label: str, text: str) -> Table:
+    """The label in its own column, so that a long text wraps beside it."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", width=10)
+    grid.add_column(overflow="fold")
+    grid.add_row(label, Text(printable(text, lines=True)))
+    return grid
+
+
+def _quoted(excerpt: Excerpt) -> str:
+    """The text with carets under its marked spans, and the remark after the last."""
+    if not excerpt.marks or "\n" in excerpt.text:
+        return excerpt.text + (f"\n{excerpt.remark}" if excerpt.remark else "")
+    under = [" "] * max(end for _, end in excerpt.marks)
+    for start, end in excerpt.marks:
+        under[start:end] = "^" * (end - start)
+    return f"{excerpt.text}\n{''.join(under).rstrip()} {excerpt.remark}".rstrip()
