@@ -24,7 +24,8 @@ def known_elsewhere(kind: str, name: str) -> tuple[str, ...]:
         mask = 0
         for sought in ("layer", "model") if kind in ("layer", "model") else (kind,):
             mask |= masks.get((sought, name), 0) | (masks.get((sought, name.lower()), 0) if kind == "optimizer" else 0)
-        found.extend(release.label for position, release in enumerate(one.releases) if mask >> position & 1)
+        if mask:
+            found.extend(release.label for position, release in enumerate(one.releases) if mask >> position & 1)
     return tuple(found)
 
 

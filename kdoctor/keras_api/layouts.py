@@ -22,8 +22,7 @@ class Layout(NamedTuple):
 
     def place(self, place: str) -> str:
         """``layers/dense_1`` as this layout counts and calls it, in the first of its folders."""
-        counted = NUMBER.sub(lambda found: f"_{2 * int(found[1])}", place) if self.doubled else place
-        return _renamed(counted, LAYERS, self.folders[0])
+        return _renamed(doubled(place) if self.doubled else place, LAYERS, self.folders[0])
 
     def opened(self, group: str) -> tuple[str, ...]:
         """The paths under which the loader seeks a group, one after the other; ``group`` is in the first of its folders."""
@@ -33,6 +32,11 @@ class Layout(NamedTuple):
         """``query_dense`` as this layout writes it; every other part of a layer has one name in all."""
         attention = class_name == "MultiHeadAttention" and part.endswith("_dense")
         return f"_{part.lstrip('_')}" if attention and self.underscored else part
+
+
+def doubled(place: str) -> str:
+    """A place, or a step of one, as releases write it that count by twos: ``dense_2`` for ``dense_1``."""
+    return NUMBER.sub(lambda found: f"_{2 * int(found[1])}", place) if "_" in place else place
 
 
 def _renamed(path: str, folder: str, name: str) -> str:

@@ -21,7 +21,7 @@ from kdoctor.keras_api.retired import OPERATION_LAYERS
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import CODE, FUNCTION, Node, is_authors, is_repaired_hub, objects
-from kdoctor.structure.outline import outline, outlined, telling
+from kdoctor.structure.outline import is_whole, outline, outlined, telling
 from kdoctor.target import Target
 
 FAMILY = ("keras", "tensorflow", "tf_keras", "keras_core")  # first components of the modules that Keras's own classes have lived in
@@ -78,12 +78,14 @@ class Call(NamedTuple):
 @lru_cache(maxsize=4)
 def calls(document: Document, target: Target) -> tuple[Call, ...]:
     """The loader's calls for every object of the config, outermost first; encoded Python code is no call."""
-    return _calls(document, target, _made_of(objects(document), target))
+    return telling_calls(document, target) if is_whole(document) else _calls(document, target, _made_of(objects(document), target))
 
 
 @lru_cache(maxsize=16)
 def calls_of(document: Document, target: Target, kind: str) -> tuple[Call, ...]:
     """Those for objects of this kind (`kind_of`): a third of all are layers, which most checks are about."""
+    if is_whole(document):
+        return tuple([call for call in telling_calls(document, target) if kind_of(call.node) == kind])
     found, inner = (_of_kind(outlined(document), target, kind), outline(document).inner)
     if inner and any(id(node.raw) in inner for node in found):
         found = _of_kind(objects(document), target, kind)

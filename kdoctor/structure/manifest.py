@@ -15,15 +15,15 @@ from kdoctor.structure.layers import Layer, is_model, layers
 FOREIGN = re.compile(r"(^|/)(seed_generator[^/]*|_?random_generator|optimizer|optimizer_weights|_?metrics?|_?loss_tracker)(/|$)")
 ROOTS = ("layers", "_layer_checkpoint_dependencies")
 LEGACY_ROOT = "model_weights/"
+SIGNS, WORD, HUMP = re.compile(r"\W+"), re.compile("(.)([A-Z][a-z]+)"), re.compile("([a-z])([A-Z])")
 AFTER_SLASH = chr(ord("/") + 1)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)  # a model has thousands of layers, of few classes
 def snake_case(class_name: str) -> str:
     """The stem of a layer's weight path in a Keras 3 archive (keras/src/utils/naming.py, to_snake_case)."""
-    name = re.sub(r"\W+", "", class_name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+    name = WORD.sub(r"\1_\2", SIGNS.sub("", class_name))
+    return HUMP.sub(r"\1_\2", name).lower()
 
 
 @lru_cache(maxsize=4)

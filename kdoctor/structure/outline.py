@@ -112,6 +112,12 @@ def telling(document: Document) -> tuple[Node, ...]:
     return tuple([node for node in outlined(document) if kind.get(own := id(node.raw), own) == own])
 
 
+@lru_cache(maxsize=4)
+def is_whole(document: Document) -> bool:
+    """Whether no layer is like one before: then all objects stand in the outline, and all of them are telling."""
+    return all(own == first for own, first in kinds(document).items())
+
+
 def found_in_objects(document: Document, judge: Callable[[Node], Iterable[T]], *, named: bool = False) -> Iterator[T]:
     """What such a judge finds in each object, in the order of the file; named: of one that goes by names and connections, too."""
     nodes = outlined(document) if named else telling(document)

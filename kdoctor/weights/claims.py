@@ -144,7 +144,6 @@ def _model(model: Node, given: Shapes) -> Variables | None:
     return tuple(found)
 
 
-@lru_cache(maxsize=256)
 def _stem(class_name: str) -> str:
     own = class_name.rpartition(">")[2]  # an .h5 puts the package of a registered class before its name
     return snake_case(REAL_NAMES.get(own, own))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from kdoctor.document import Document, Weight
+from kdoctor.keras_api.layouts import doubled
 from kdoctor.keras_api.variables.variable import Variables
-from kdoctor.weights.stored import is_told
+from kdoctor.weights.stored import Account, is_told
 
 Stored: TypeAlias = Mapping[str, tuple[str, Weight]]  # arrays of one group and their paths, by key
 Held: TypeAlias = Mapping[str, Stored]  # by group
@@ -38,3 +39,15 @@ def held_in(stored: Stored) -> Kind:
 def belongs(expected: Variables, stored: Stored) -> bool:
     """Whether arrays are what the variables need: as many, with the same keys and shapes, all of which are told."""
     return needed(expected) == held_in(stored)
+
+
+def within_reach(rows: Iterable[Account], held: Held) -> tuple[Account, ...]:
+    """The accounts that a held group may be for, wherever it stands: as many steps lead to it, and it bears the account's last name, as one
+    of the releases counts and calls it."""
+    ends = {(group.count("/"), group.rpartition("/")[2].lstrip("_")) for group in held}
+    return tuple([account for account in rows if not ends.isdisjoint(_ends(account))])
+
+
+def _ends(account: Account) -> tuple[tuple[int, str], ...]:
+    steps, name = account.group.count("/"), (account.part or account.claim.place).rpartition("/")[2].lstrip("_")
+    return (steps, name), (steps, doubled(name))

@@ -12,7 +12,7 @@ from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import CHECKPOINT, KERAS_3, LAYERS, Layout
 from kdoctor.pointer import Pointer
-from kdoctor.weights.held import Held, Kind, Stored, belongs, held_by_group, held_in, needed
+from kdoctor.weights.held import Held, Kind, Stored, belongs, held_by_group, held_in, needed, within_reach
 from kdoctor.weights.stored import Account, accounts, fits, is_told
 from kdoctor.weights.written_by import moved_as_a_whole
 
@@ -56,7 +56,7 @@ def relocations(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrange
 def _elsewhere(homeless: tuple[Account, ...], held: Held, layout: Layout) -> Iterator[Rearrangement]:
     settled: dict[str, list[tuple[Account, Stored]]] = {}
     by_twos = _by_twos(_contents(held))
-    for account in homeless:
+    for account in within_reach(homeless, held):
         for group, why in _other_places(account, by_twos, layout):
             stored = held.get(group, {})
             if belongs(account.expected, stored):
@@ -126,7 +126,8 @@ def _contents(held: Held) -> Contents:
 def _containers(container: str, layout: Layout) -> dict[str, str]:
     """The place of a model's layers in each folder: in those that the target opens, then in those of other releases."""
     folders = dict.fromkeys((*layout.folders, LAYERS, CHECKPOINT))
-    return {folder: re.sub(rf"(^|/){layout.folders[0]}(?=/|$)", rf"\1{folder}", container) for folder in folders}
+    steps = container.split("/")
+    return {folder: "/".join([folder if step == layout.folders[0] else step for step in steps]) for folder in folders}
 
 
 def _family(

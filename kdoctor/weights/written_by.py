@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.keras_api.layouts import KERAS_2_12, KERAS_2_14, KERAS_2_15, KERAS_3, NUMBER, Layout, layout_for
 from kdoctor.structure.manifest import FOREIGN
 from kdoctor.weights.claims import claims
-from kdoctor.weights.held import Held
+from kdoctor.weights.held import Held, within_reach
 from kdoctor.weights.stored import Account, accounts, fits, group_of
 
 LAYOUTS = (KERAS_3, KERAS_2_15, KERAS_2_14, KERAS_2_12)
@@ -31,13 +31,14 @@ def moved_as_a_whole(document: Document, held: Held, layout: Layout) -> Moved | 
     single group tells nothing: the layout that finds most layers counts, of equal ones that of the release which saved the file.
     """
     saved = layout_for(document.saved_by().keras or "")
-    best = max(LAYOUTS, key=lambda one: (_found(document, held, one), one == saved, one == layout))
+    near = within_reach(accounts(document, layout), held)
+    best = max(LAYOUTS, key=lambda one: (_found(near, held, one), one == saved, one == layout))
     return _between(document, held, best, layout) if best != layout and _explains(document, held, best) else None
 
 
-def _found(document: Document, held: Held, layout: Layout) -> int:
+def _found(rows: Iterable[Account], held: Held, layout: Layout) -> int:
     """For how many groups of arrays that the model needs there are some that fit, where the layout puts them."""
-    return sum(_fitting(account, held, layout) for account in accounts(document, layout))
+    return sum(_fitting(account, held, layout) for account in rows)
 
 
 def _fitting(account: Account, held: Held, layout: Layout) -> bool:
