@@ -11,6 +11,7 @@ from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
 from kdoctor.recipe import Recipe, cast, take
 from kdoctor.recipe_steps import INTEGERS
+from kdoctor.structure.dtypes import is_quantized
 from kdoctor.target import Target
 
 from ._claimed_arrays import Claimed, claimed_arrays
@@ -46,7 +47,7 @@ def other_numbers(document: Document, target: Target) -> Iterator[Finding]:
 def _is_plain(one: Claimed) -> bool:
     """Whether the layer computes with fractions: its policy, where it states one, is a kind of float and no quantized one."""
     policy = one.policy
-    plain = policy is None or (isinstance(policy, str) and "float" in policy and "_from_" not in policy)
+    plain = policy is None or ("float" in policy and not is_quantized(one.dtype))
     return plain and one.variable.role in FRACTIONS
 
 

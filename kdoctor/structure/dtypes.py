@@ -38,6 +38,11 @@ def policy_name(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def is_quantized(value: Json) -> bool:
+    """Whether a layer's ``dtype`` is a policy that computes in whole numbers, or in numbers of 8 bits."""
+    return "_from_" in (policy_name(value) or "")
+
+
 def unread_name(value: Json) -> str | None:
     """The text in a layer's ``dtype``, a name or the config of a policy, that names no dtype; None where there is none."""
     if not isinstance(value, dict):

@@ -91,13 +91,16 @@ def _moved(rows: list[Account], folder: str, orphans: Held) -> Rearrangement:
 
 def _orphans(document: Document, layout: Layout) -> Held:
     """The groups that no layer opens or may own, with their arrays."""
-    there, named = opened(document, layout), places(document, layout)
+    at_home = {account.group for account in accounts(document, layout)}
     held: dict[str, dict[str, tuple[str, Weight]]] = {}
     for path, weight in document.weights.items():
         group, found, key = path.rpartition("/vars/")
-        if found and not FOREIGN.search(path) and group not in there:
+        if found and group not in at_home and not FOREIGN.search(path):
             held.setdefault(group, {})[key] = (path, weight)
-    return {group: arrays for group, arrays in held.items() if around(group, named) is None}
+    if not held:
+        return {}
+    there, named = opened(document, layout), places(document, layout)
+    return {group: arrays for group, arrays in held.items() if group not in there and around(group, named) is None}
 
 
 def _folders(orphans: Held, deepest: int) -> Mapping[Parts, list[str]]:

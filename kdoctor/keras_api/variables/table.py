@@ -108,13 +108,23 @@ def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | 
 
 def legacy_order(node: Node, variables: Variables) -> Variables | None:
     """The same variables in the order of ``weight_names`` in an ``.h5``: ``trainable_weights``, then the others; None where that is not told."""
-    if node.class_name in dense.ADAPTABLE:
-        found = dense.in_h5(node.config, variables)
-        if found is None:
-            return None
-        variables = found
-    weights = [variable for variable in variables if variable.weight]
+    found = _as_loaded(node, variables)
+    if found is None:
+        return None
+    weights = [variable for variable in found if variable.weight]
     return (*(v for v in weights if v.trainable), *(v for v in weights if not v.trainable))
+
+
+def _as_loaded(node: Node, variables: Variables) -> Variables | None:
+    """The variables as the layer makes them when an ``.h5`` is loaded, or as the one within a TimeDistributed does."""
+    if node.class_name in dense.ADAPTABLE:
+        return dense.in_h5(node.config, variables)
+    wrapped = as_node(node.config.get("layer"), node.at / "config" / "layer") if node.class_name == "TimeDistributed" else None
+    if wrapped is None or is_model(wrapped):
+        return variables
+    inside = tuple(variable._replace(path=variable.path.removeprefix("layer/")) for variable in variables)
+    found = _as_loaded(wrapped, inside)
+    return None if found is None else below("layer", found)
 
 
 def _of_activation(node: Node) -> Variables:
