@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kdoctor.document import Document, Json
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.structure.layers import Layer, is_model
 from kdoctor.weights.accounting import Holding
 from kdoctor.weights.counterparts import counterparts
@@ -17,6 +18,7 @@ from kdoctor.weights.stored import written
 # Said beside a layer's arguments: where it stands in the file, not what it does.
 NOT_ARGUMENTS = frozenset({"layers", "input_layers", "output_layers"})
 OPTIMIZER = {"optimizer_config": "optimizer"}  # what an .h5 calls it
+REGISTERED, KERAS_2 = "Custom>", "2.15"  # how Keras 2 registers its own optimizers, and the last release of it
 OF_INPUTS = {"batch_input_shape": "batch_shape"}  # what Keras 2 calls it
 
 
@@ -38,7 +40,7 @@ def compared(one: Document, other: Document) -> tuple[Change, ...]:
         *_architecture(pairing),
         *_arguments(pairing),
         *_weights(one, other, pairing),
-        *_values("training", "", _training(one), _training(other)),
+        *_values("training", "", *_of_one_name(_training(one), _training(other))),
     )
 
 
@@ -89,6 +91,22 @@ def _training(document: Document) -> Json:
     if not isinstance(found, Mapping):
         return found
     return {OPTIMIZER.get(key, key): value for key, value in found.items() if value is not None}
+
+
+def _of_one_name(one: Json, other: Json) -> tuple[Json, Json]:
+    """Two training states; an optimizer of Keras 2 itself, which an ``.h5`` of it calls ``Custom>Adam``, as the other side calls it."""
+    return _named_as(one, other), _named_as(other, one)
+
+
+def _named_as(training: Json, other: Json) -> Json:
+    if not (isinstance(training, Mapping) and isinstance(other, Mapping)):
+        return training
+    found, beside = training.get("optimizer"), other.get("optimizer")
+    if not (isinstance(found, Mapping) and isinstance(beside, Mapping) and found.get("class_name") == f"{REGISTERED}{class_of(beside)}"):
+        return training
+    if Catalogue.load(KERAS_2).legacy("optimizer", str(found["class_name"])) is None:
+        return training  # somebody's own
+    return {**training, "optimizer": {**found, "class_name": class_of(beside)}}
 
 
 def _weights(one: Document, other: Document, pairing: Pairing) -> Iterator[Change]:

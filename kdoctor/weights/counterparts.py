@@ -18,8 +18,8 @@ from kdoctor.weights.accounting import Holding, Owner, holdings
 from kdoctor.weights.claims import Claim, claims, listed
 from kdoctor.weights.likeness import alike, same_numbers
 from kdoctor.weights.pairing import Pairing
+from kdoctor.weights.states import listed_states, same_states
 
-OPTIMIZER = "optimizer_weights"
 STATE = "optimizer/vars/"
 LORA = "lora_"
 
@@ -54,6 +54,9 @@ def counterparts(one: Document, other: Document, pairing: Pairing) -> Iterator[C
         left = _by_layer(one, {}, {name: held for name, held in first.items() if name not in second})
         right = _by_layer(other, ours, {name: held for name, held in second.items() if name not in first})
         found = {a: b for layer in left if layer in right for a, b in alike((one, left[layer]), (other, right[layer]))}
+    elif not one.format.native:
+        pairs = {theirs: mine for mine, theirs in same_states(_shapes(one, first), _shapes(other, second))}
+        second = {pairs.get(name, name): held for name, held in second.items()}
     taken = set(found.values())
     merged = {*_merged(one, first, found), *_merged(other, second, taken)} if apart else set()
     for name in dict.fromkeys((*first, *(name for name in second if name not in taken))):
@@ -109,10 +112,13 @@ def _roles(claim: Claim) -> Iterator[tuple[str, str, bool]]:
         yield one.path, role if in_part[part, one.role] == 1 else one.path, one.weight
 
 
+def _shapes(document: Document, named: Mapping[str, Holding]) -> Mapping[str, tuple[int, ...]]:
+    return {path: named[path].weight.shape for path in listed_states(document) if path in named}
+
+
 def _states(document: Document) -> Mapping[str, str]:
     """The state of an optimizer in an ``.h5`` as an archive counts it: both list ``optimizer.variables``."""
-    names = document.attributes.get(f"/{OPTIMIZER}", {}).get("weight_names")
-    return {f"{OPTIMIZER}/{name}": f"{STATE}{index}" for index, name in enumerate(names if isinstance(names, list) else ())}
+    return {path: f"{STATE}{index}" for index, path in enumerate(listed_states(document))}
 
 
 def _by_layer(document: Document, renamed: Mapping[str, str], some: Mapping[str, Holding]) -> Mapping[str, dict[str, Holding]]:

@@ -11,7 +11,8 @@ from kdoctor.document import Document
 from kdoctor.structure.layers import Layer, layers
 from kdoctor.weights.dialects import class_of
 
-COUNT = re.compile(r"_\d+$")  # what Keras puts behind the name of a class that it has named before in this process
+# What Keras puts behind the name of a class that it has named before in this process; Keras 2 calls the input of a Sequential by its first layer.
+COUNT = re.compile(r"_\d+(?=(_input)?$)")
 
 
 @dataclass(frozen=True, slots=True)

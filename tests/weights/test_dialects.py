@@ -31,3 +31,22 @@ def test_null_beside_nothing_is_spelled_out() -> None:
     assert [*value_differences("lstm", {"activation": None}, {})] == [Difference("lstm.activation", "null", None)]
     assert [*value_differences("lstm", {}, {"activation": None})] == [Difference("lstm.activation", None, "null")]
     assert [*value_differences("lstm", {"activation": None}, {"activation": "tanh"})] == [Difference("lstm.activation", None, "tanh")]
+
+
+def test_an_optimizer_of_keras_2_is_the_same_under_the_name_that_it_is_registered_by() -> None:
+    def trained(class_name: str, key: str = "optimizer_config") -> Document:
+        return ends("batch_shape", "Functional", {key: {"class_name": class_name, "config": {"name": "Adam"}}})
+
+    archive = trained("Adam", "optimizer")
+    assert compared(trained("Custom>Adam"), archive) == compared(archive, trained("Custom>Adam")) == ()
+    assert compared(trained("Custom>Mine"), trained("Mine", "optimizer")) == (
+        Change("training", "optimizer.class_name", "Custom>Mine", "Mine"),
+    )
+
+
+def test_the_input_of_a_sequential_is_counted_with_the_layer_that_it_is_named_after() -> None:
+    def first(name: str) -> Document:
+        layers = [layer("InputLayer", name=f"{name}_input", batch_shape=[None, 4]), layer("Dense", name=name, units=2)]
+        return document({"class_name": "Sequential", "config": {"name": "model", "layers": layers}})
+
+    assert [change.place for change in compared(first("dense"), first("dense_1"))] == ["dense_input: name", "dense: name"]
