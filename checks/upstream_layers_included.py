@@ -3,23 +3,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
-from kdoctor.document import Document, Json
+from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import output_shapes
 from kdoctor.graph.surplus_layers import Surplus
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.operation import is_operation
-from kdoctor.keras_api.variables.table import is_builtin
-from kdoctor.structure.layers import Layer
 from kdoctor.structure.models import models, wrapped_models
 from kdoctor.target import Target
 
+from ._cut_inputs import input_layer, type_at_end
+from ._unheeded_inputs import unheeded_inputs
 from ._wrapped_surplus import wanting_weights
 
 PRUNE = Need("--prune", "", "they cost room alone: fix leaves them in unless it is told to take them out")
 HIDDEN = Need("FILE", "the order of the inputs", "the file does not say which of its inputs this one is")
-COMPUTED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}  # what layers of such a policy return
-OF_OTHER_TYPES = ("CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization")
 
 
 @check("K203", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -34,6 +31,9 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
     The cure writes an InputLayer of the same name, shape and type where the model begins, and leaves out the layers that do not belong,
     with their weights: connections and weights are numbered anew. The model computes the same from the same input.
 
+    Where such an input can be computed from the others (``Model([dense_1.output, dense_1.input], …)``), Keras 3.0 computes it and does not
+    heed what it is given; the cure writes an InputLayer beside it that nothing reads, so that the model takes and computes what it did.
+
     In a model that a wrapper holds they have no weights, which Keras 2 wants all the same: "Weight count mismatch for layer #0".
 
     Where they do no harm but for the size of the file, the finding is a warning, and ``fix --prune`` takes them out. An InputLayer that
@@ -43,7 +43,10 @@ def upstream_layers_included(document: Document, target: Target) -> Iterator[Fin
         if not model.functional:
             continue
         surplus = Surplus(document, model)
-        if model.cut:
+        unheeded = tuple(unheeded_inputs(document, model, target))
+        if unheeded:
+            yield from unheeded
+        elif model.cut:
             if not habits.KEEPS_LAYERS_BEFORE_A_CUT.of(target):
                 yield _cut(document, surplus, target)
         elif surplus.layers and surplus.whole:
@@ -114,29 +117,10 @@ def _hidden(surplus: Surplus) -> Iterator[Finding]:
 def _from_the_cut(document: Document, surplus: Surplus) -> tuple[Edit, ...] | None:
     """None where a layer at the cut has several outputs or calls, or where its shape or type is not told."""
     model, shapes = surplus.model, output_shapes(document)
-    begins = {layer.key: (shapes.get(layer.at), _type(layer)) for layer in model.cut}
+    begins = {layer.key: (shapes.get(layer.at), type_at_end(layer)) for layer in model.cut}
     if any(None in begins[layer.key] or len(layer.calls) != 1 for layer in model.cut):
         return None
     used = {source for layer in model.layers for call in layer.calls for source in call if source.layer in begins}
     if any(source.call or source.output for source in (*used, *model.endpoints("input_layers"))):
         return None
-    return surplus.pruned({key: _input(key, shape, dtype) for key, (shape, dtype) in begins.items()})
-
-
-def _type(layer: Layer) -> str | None:
-    """Of what a layer returns; None where that is not told."""
-    policy = layer.node.config.get("dtype", "float32")
-    if isinstance(policy, dict) and isinstance(policy.get("config"), dict):
-        policy = policy["config"].get("name")
-    if not isinstance(policy, str) or not is_builtin(layer.node) or is_operation(layer.node) or layer.class_name in OF_OTHER_TYPES:
-        return None
-    return COMPUTED.get(policy, policy)
-
-
-def _input(key: str, shape: Json, dtype: str | None) -> Json:
-    """An InputLayer under the layer's name, so that every connection stays as it is."""
-    config = {"batch_shape": list(shape), "dtype": dtype, "name": key}
-    return {
-        "module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None,
-        "name": key, "inbound_nodes": [],
-    }  # fmt: skip
+    return surplus.pruned({key: input_layer(key, shape, dtype) for key, (shape, dtype) in begins.items()})

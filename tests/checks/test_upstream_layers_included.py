@@ -16,8 +16,9 @@ CUT = functional(start(), after(D1, "in"), after(D2, "d1"), inputs=(("d1", 0, 0)
 NATIVE = {"layers/dense/vars/0": (4, 5), "layers/dense/vars/1": (5,), "layers/dense_1/vars/0": (5, 3), "layers/dense_1/vars/1": (3,)}
 
 
-def archive(config: dict[str, Any] = CUT) -> Document:
-    return document(config, weights=NATIVE, attributes={"/": {}})
+def archive(config: dict[str, Any] = CUT, saved_by: str | None = None) -> Document:
+    said = {"metadata": {"keras_version": saved_by}} if saved_by else {}
+    return document(config, weights=NATIVE, attributes={"/": {}}, **said)
 
 
 def test_the_model_begins_with_an_input_layer_after_the_cure() -> None:
@@ -99,3 +100,32 @@ def test_where_a_call_is_missing_nothing_is_called_superfluous(call: int) -> Non
 def test_where_a_layer_states_no_calls_nothing_is_called_superfluous() -> None:
     broken = functional(start(), after(D1, "in"), {**after(D2, "d1"), "inbound_nodes": []}, outputs=(("d2", 0, 0),))
     assert examine("K203", archive(broken)) == []
+
+
+BOTH = functional(start(), after(D1, "in"), after(D2, "d1"), inputs=(("d1", 0, 0), ("in", 0, 0)), outputs=(("d2", 0, 0),))
+
+
+def test_an_input_that_keras_3_0_computed_from_another_one_goes_on_being_computed() -> None:
+    sick = archive(BOTH, "3.0.5")
+    (finding,) = examine("K203", sick)
+    assert "Keras 3.0 computed it from the others" in finding.message
+    healed = cured(sick, finding)
+    config = healed.config["config"]
+    assert [entry["config"]["name"] for entry in config["layers"]] == ["d1_input", "in", "d1", "d2"]
+    assert (config["layers"][0]["config"]["batch_shape"], config["input_layers"]) == ([None, 5], [["d1_input", 0, 0], ["in", 0, 0]])
+    assert healed.weights == sick.weights
+    assert examine("K203", healed) == []
+    assert examine("K203", sick, Target("3.0.5")) == []
+
+
+def test_of_a_file_that_keras_3_0_did_not_save_the_model_begins_where_it_says() -> None:
+    (finding,) = examine("K203", archive(BOTH, "3.3.3"))
+    assert "stands in the file all the same" in finding.message
+
+
+def test_an_input_that_is_computed_and_has_no_told_shape_is_told_and_left() -> None:
+    strange = functional(
+        start(), after(layer("Mine", name="d1"), "in"), after(D2, "d1"), inputs=BOTH["config"]["input_layers"], outputs=(("d2", 0, 0),)
+    )
+    (finding,) = examine("K203", archive(strange, "3.0.5"))
+    assert finding.repair is None
