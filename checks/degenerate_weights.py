@@ -10,6 +10,8 @@ from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.weights.accounting import Holding, Owner, holdings
 
+from ._constant_starts import ConstantStarts
+
 ROUNDED = -1e-6  # below it no rounding leads
 FEW = 0.01  # of the numbers that are not zero: so many denormals are left by any training
 
@@ -19,7 +21,8 @@ def degenerate_weights(document: Document, target: Target) -> Iterator[Finding]:
     """Weights are numbers, but hardly those of a trained model: a kernel of zeros, all of one number, a variance below zero, or denormals.
 
     A layer whose kernel is zero passes nothing on: it died, was pruned, or its weights were lost and filled up by a program. A kernel all
-    of one number was never trained. Denormal numbers (below 1.2e-38 in float32) come from weight decay that went on for too long; they
+    of one number was never trained. Where the layer itself begins it at this number (``kernel_initializer="zeros"``), it was meant so, and nothing
+    is said. Denormal numbers (below 1.2e-38 in float32) come from weight decay that went on for too long; they
     count as nothing, and make a processor slow.
 
     A variance below zero is none: arrays stand in each other's place (those of a BatchNormalization have one shape), or a program made them up. Where
@@ -27,11 +30,20 @@ def degenerate_weights(document: Document, target: Target) -> Iterator[Finding]:
 
     Keras says nothing, and the model loads and computes what was saved: there is nothing to cure. Seen with ``--deep`` only.
     """
-    for holding in holdings(document, layout_of(target)) if document.numbers else ():
+    if not document.numbers:
+        return
+    starts = ConstantStarts(document)
+    for holding in holdings(document, layout_of(target)):
         numbers = document.numbers.get(holding.path)
-        told = None if numbers is None or holding.owner is not Owner.LAYER else _told(holding, numbers)
+        if numbers is None or holding.owner is not Owner.LAYER or _meant(holding, numbers, starts):
+            continue
+        told = _told(holding, numbers)
         if told is not None:
             yield Finding(Pointer("weights", (holding.path,)), told, layer=holding.layer, mild="zero" not in told)
+
+
+def _meant(holding: Holding, numbers: Numbers, starts: ConstantStarts) -> bool:
+    return numbers.constant and numbers.least is not None and starts.says(holding.place, holding.role, numbers.least)
 
 
 def _told(holding: Holding, numbers: Numbers) -> str | None:

@@ -59,3 +59,27 @@ def test_a_variance_below_zero_is_a_warning(least: float, told: int) -> None:
         "the moving_variance of 'norm' goes down to -0.9: no variance is below zero, and arrays may stand in each other's place"
     ] * told
     assert all(str(find_check("K708").severity_of(finding)) == "warning" for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("initializer", "number", "told"),
+    [
+        ("zeros", 0.0, 0),
+        ({"module": "keras.initializers", "class_name": "Zeros", "config": {}}, 0.0, 0),
+        ({"module": "keras.initializers", "class_name": "Constant", "config": {"value": 0.1}}, 0.1000000015, 0),
+        ({"module": "keras.initializers", "class_name": "Constant", "config": {"value": 0.1}}, 0.0, 1),
+        ("ones", 0.0, 1),
+        ("glorot_uniform", 0.0, 1),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_kernel_that_its_layer_begins_at_this_number_is_meant_so(initializer: Any, number: float, told: int, wrapped: bool) -> None:
+    head = layer("Dense", name="head", units=3, kernel_initializer=initializer)
+    place = "layers/time_distributed/layer/vars/" if wrapped else "layers/dense/vars/"
+    shape, model = [None, 2, 4] if wrapped else [None, 4], layer("TimeDistributed", name="all", layer=head) if wrapped else head
+    weights = {f"{place}0": (4, 3), f"{place}1": (3,)}
+    seen = {f"{place}0": replace(TRAINED, zeros=0 if number else 15, least=number, most=number), f"{place}1": TRAINED}
+    made = document(
+        sequential(layer("InputLayer", name="in", batch_shape=shape), model), weights=weights, attributes={"/": {}}, numbers=seen
+    )
+    assert len(examine("K708", made)) == told
