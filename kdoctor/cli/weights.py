@@ -14,6 +14,7 @@ from kdoctor.document import ABSENT
 from kdoctor.errors import ReadError, UsageError
 from kdoctor.faults import UNREAD, FaultKind
 from kdoctor.keras_api.layouts import layout_of
+from kdoctor.report.printable import printable
 
 WRECK = "is not whole: these are the arrays that can still be found"
 FOREIGN = frozenset({FaultKind.NOT_A_MODEL.value, FaultKind.OTHER_FORMAT.value})
@@ -47,18 +48,21 @@ def weights(
     unread = [fault for _, fault in document.faults_of(*(kind.value for kind in UNREAD))]
     if not document.weights and (unread or document.config is ABSENT):
         raise ReadError(f"{file} has no weights that can be read (see kdoctor inspect)")
+    left_out: dict[str, str] = {}
     if to is not None:
         from kdoctor.archive.export import export
 
         with bar("writing") as progress:
-            export(document, to, progress)
+            left_out = export(document, to, progress)
     found, lost = holdings(document, layout), missing(document, layout)
     if format is Format.JSON:
         typer.echo(report.render_json(str(file), found, seen, lost))
     elif to is None:
         typer.echo(report.text(found, seen, lost, width=page_width(), color=wants_color()), nl=False, color=wants_color())
     else:
-        typer.echo(f"Wrote {len(document.weights)} arrays to {to}.")
+        typer.echo(f"Wrote {len(document.weights) - len(left_out)} arrays to {to}.")
+    for path, why in left_out.items():
+        typer.echo(printable(f"Left out: {path} ({document.weights[path].dtype}): {why}."), err=True)
     if any(fault.kind != FaultKind.JSON_MALFORMED.value and not fault.detail.get("complete") for fault in unread):
         state = "is no file of Keras's: these are the arrays in it" if FOREIGN & {fault.kind for fault in unread} else WRECK
         raise ReadError(f"{file} {state} (see kdoctor inspect)")

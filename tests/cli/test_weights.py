@@ -139,3 +139,35 @@ def test_of_a_file_that_is_cut_what_is_left_is_listed_and_called_that(kdoctor: R
     assert ended.code == 3
     assert "layers/a/vars/1" in ended.out or not ended.out
     assert "weights" in ended.err or "not whole" in ended.err
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors"])
+def test_what_a_format_has_no_room_for_is_named_and_not_counted(kdoctor: Run, tmp_path: Path, kind: str) -> None:
+    with h5py.File(tmp_path / "some.weights.h5", "w") as file:
+        file["layers/dense/vars/0"] = np.ones((4, 3), "float32")
+        file["layers/dense/vars/1"] = np.array([b"word"])
+        file.create_dataset("layers/dense/vars/2", data=h5py.Empty("float32"))
+    ended = kdoctor("weights", tmp_path / "some.weights.h5", "--to", tmp_path / f"out.{kind}")
+    assert ended.out == f"Wrote 1 arrays to {tmp_path / f'out.{kind}'}.\n"
+    assert "layers/dense/vars/1" in ended.err
+    assert "layers/dense/vars/2" in ended.err
+    assert "layers/dense/vars/0" not in ended.err
+
+
+def test_a_name_that_leads_out_of_an_archive_is_not_written_into_one(kdoctor: Run, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "some.weights.h5", "w") as file:
+        file["layers/dense/vars/0"] = np.ones((4, 3), "float32")
+        file.create_group("layers/dense/..")["0"] = np.ones(2, "float32")
+        file["__metadata__"] = np.ones(2, "float32")
+    assert "lead out" in kdoctor("weights", tmp_path / "some.weights.h5", "--to", tmp_path / "out.npz").err
+    with np.load(tmp_path / "out.npz") as found:
+        assert {*found.files} == {"layers/dense/vars/0", "__metadata__"}
+    assert "keeps this name" in kdoctor("weights", tmp_path / "some.weights.h5", "--to", tmp_path / "out.safetensors").err
+
+
+def test_the_arrays_of_another_framework_are_written_as_they_are_listed(kdoctor: Run, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "foreign.h5", "w") as file:
+        file["data/x"] = np.arange(3.0)
+    assert "Wrote 1 arrays" in kdoctor("weights", tmp_path / "foreign.h5", "--to", tmp_path / "out.npz").out
+    with np.load(tmp_path / "out.npz") as found:
+        assert found["data/x"].tolist() == [0.0, 1.0, 2.0]

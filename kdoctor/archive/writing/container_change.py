@@ -83,7 +83,7 @@ def opened_sources(before: Document, origin: Origin, folder: Path, names: dict[i
         yield [Place(file, 0, file.stat().st_size) for file in files], folder_assets(before, origin.path, names)
         return
     with unwrapped(origin, folder, Limits()) as (stream, size):
-        if before.format in HDF5:
+        if before.format in HDF5 or before.file.get("content") == "hdf5":  # of any framework
             path = _spooled(folder / "source.h5", iter(partial(stream.read, 1 << 20), b"")) if origin.wrapping else origin.path
             ahead = in_front(before)
             yield [Place(path, ahead, size - ahead)], iter(())

@@ -25,6 +25,7 @@ WORDS = {
     "f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "i4": "I32", "i2": "I16", "i1": "I8",
     "u8": "U64", "u4": "U32", "u2": "U16", "u1": "U8", "b1": "BOOL",
 }  # fmt: skip
+METADATA = "__metadata__"
 ALIGNED = 8
 Arrays = list[tuple[str, Any]]
 
@@ -34,18 +35,28 @@ def main() -> None:
     answer(_run)
 
 
-def _run(job: dict[str, Json]) -> None:
+def _run(job: dict[str, Json]) -> dict[str, Json]:
+    """What was left out, by path, and why."""
     progress = Progress()
     with contextlib.ExitStack() as stack:
         sources = [stack.enter_context(source(*place)) for place in reversed(job["sources"])]
         found = ((path, next((array for one in sources if (array := stored_array(one, path)) is not None), None)) for path in job["paths"])
-        arrays = [(path, array) for path, array in found if array is not None and _holds_numbers(array)]
+        rows = [(path, array, _reason(path, array, job["kind"])) for path, array in found]
         with open(job["file"], "xb") as target:
-            WRITERS[job["kind"]](target, arrays, progress)
+            WRITERS[job["kind"]](target, [(path, array) for path, array, why in rows if why is None], progress)
+    return {"left_out": {path: why for path, _, why in rows if why is not None}}
 
 
-def _holds_numbers(array: Any) -> bool:
-    return is_brain_float(array) or f"{array.dtype.kind}{array.dtype.itemsize}" in WORDS
+def _reason(path: str, array: Any, kind: str) -> str | None:
+    """Why an array is left out; None where it is written."""
+    if array is None or array.shape is None:
+        return "there is nothing in it"
+    if kind == "npz" and any(step in ("", ".", "..") or ":" in step for step in path.replace("\\", "/").split("/")):
+        return "a file of this name would lead out of the archive"
+    if kind == "safetensors" and path == METADATA:
+        return "safetensors keeps this name for itself"
+    written = is_brain_float(array) or f"{array.dtype.kind}{array.dtype.itemsize}" in WORDS
+    return None if written else "the format has no such numbers"
 
 
 def _safetensors(target: IO[bytes], arrays: Arrays, progress: Progress) -> None:
