@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from kdoctor.archive.shards import MAP
 from kdoctor.archive.writing.container_change import opened_sources
 from kdoctor.archive.writing.h5_container import run_hdf5
 from kdoctor.document import Document, Origin
@@ -25,8 +24,8 @@ def export(document: Document, out: Path, progress: Callable[[int, int], None] |
         raise UsageError(f"--to {out}: it exists; kdoctor never overwrites a file")
     if not out.absolute().parent.is_dir():
         raise UsageError(f"--to {out}: there is no folder {out.parent}")
-    if document.origin is None or not document.weights or document.file.get("content") == MAP:
-        raise WriteError("there are no weights to write: name a file that holds some, of split weights one shard after the other")
+    if document.origin is None or not document.weights:
+        raise WriteError("there are no weights to write: name a file that holds some")
     try:
         return _export(document, document.origin, out, progress)
     except OSError as error:

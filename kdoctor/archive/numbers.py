@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdoctor.archive.measuring.contents import Content, opened_contents
-from kdoctor.archive.shards import MAP
 from kdoctor.archive.writing.h5_container import run_hdf5
 from kdoctor.document import Document, Fault, Weight
 from kdoctor.errors import WriteError
@@ -62,8 +61,6 @@ def measured(document: Document, progress: Progress | None = None) -> Mapping[st
 def _look(document: Document, progress: Progress | None) -> Seen:
     if document.origin is None or not document.weights:
         return Seen()
-    if document.file.get("content") == MAP:
-        raise WriteError("the numbers of split weights are not read together: name the shards, one by one")
     if document.faults_of(FaultKind.SHAPE_BOMB):
         raise WriteError("the numbers are not looked at: the arrays declare far more of them than the file holds")
     if any(not fault.detail.get("complete") for _, fault in document.faults_of(FaultKind.TRUNCATED)):

@@ -13,6 +13,7 @@ from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.zip.names import leads_out
 from kdoctor.document import Fault, Format, Json, Weight
+from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
@@ -28,27 +29,57 @@ def read_sharded(path: Path, limits: Limits) -> Reading:
         return other("json", {"head": ""})
     parts: dict[str, Json] = {"weights": {}, "attributes": {}}
     faults = shard_map(data, limits)
-    present = set()
-    for name in _shards(mapped):
-        file = path.with_name(name) if not leads_out(name) and os.path.basename(name) == name and name not in ("", ".") else None
-        if file is not None and _is_file(file):
-            present.add(name)
-            with open(file, "rb") as stream:
-                found, wrong = weights_part(stream, os.fstat(stream.fileno()).st_size, limits)
-            merged(parts, found)
-            faults += wrong
-    return Reading(Format.H5_WEIGHTS, MAP, parts, (*faults, *shard_faults(data, present, parts["weights"], limits)))
+    held: dict[str, frozenset[str]] = {}
+    for name, file in _files(path, mapped):
+        with open(file, "rb") as stream:
+            found, wrong = weights_part(stream, os.fstat(stream.fileno()).st_size, limits)
+        held[name] = _held(found.get("weights", {}))
+        merged(parts, found)
+        faults += wrong
+    return Reading(Format.H5_WEIGHTS, MAP, parts, (*faults, *_lost(mapped, held)))
+
+
+def shard_files(path: Path, limits: Limits) -> list[Path]:
+    """The shards of a map that are there, in its order. Raises `WriteError` where two of them hold an array of one path: only one of them is meant."""
+    known: set[str] = set()
+    files = []
+    with open(path, "rb") as stream:
+        mapped = _mapped(stream.read(limits.json_bytes + 1), limits)
+    for name, file in _files(path, mapped):
+        with open(file, "rb") as stream:
+            found, _ = weights_part(stream, os.fstat(stream.fileno()).st_size, limits)
+        if known & found["weights"].keys():
+            raise WriteError(f"{name} holds arrays that another shard of {path} holds, too")
+        known |= found["weights"].keys()
+        files.append(file)
+    return files
 
 
 def shard_faults(data: bytes, present: Collection[str], weights: Mapping[str, Weight], limits: Limits) -> Iterator[Fault]:
-    """A fault for every shard of a map that is not there, and for every one that has not all groups that the map looks for in it."""
-    mapped = _mapped(data, limits)
-    held = {path.rpartition("/")[0] for path in weights}
+    """A fault for every shard of a map that is not there, and for every one whose groups, as the map has them, are in none."""
+    yield from _lost(_mapped(data, limits), dict.fromkeys(present, _held(weights)))
+
+
+def _lost(mapped: Mapping[str, list[str]], held: Mapping[str, Collection[str]]) -> Iterator[Fault]:
+    """``held``: shard -> the groups in it. A group that the map has in several shards need not be in each."""
+    found = {group.strip("/") for group, names in mapped.items() if any(group.strip("/") in held.get(name, ()) for name in names)}
     for name, groups in _groups(mapped).items():
-        if name not in present:
+        if name not in held:
             yield _missing(name, False, groups)
-        elif lost := [group for group in groups if group not in held]:
+        elif lost := [group for group in groups if group not in found]:
             yield _missing(name, True, lost)
+
+
+def _held(weights: Mapping[str, Weight]) -> frozenset[str]:
+    return frozenset(path.rpartition("/")[0] for path in weights)
+
+
+def _files(path: Path, mapped: Mapping[str, list[str]]) -> Iterator[tuple[str, Path]]:
+    """The shards that are there, by the names of files in the map's own folder and of nothing else."""
+    for name in _shards(mapped):
+        file = path.with_name(name) if not leads_out(name) and os.path.basename(name) == name and name not in ("", ".") else None
+        if file is not None and _is_file(file):
+            yield name, file
 
 
 def _mapped(data: bytes, limits: Limits) -> dict[str, list[str]]:

@@ -48,6 +48,17 @@ def test_a_shard_of_another_save_is_named(split: Path) -> None:
     assert finding.message == "the shard model_00000.weights.h5 has no arrays of 1 group (layers/dense)"
 
 
+def test_shards_in_each_others_place_are_named(split: Path) -> None:
+    first, second = (split.with_name(name) for name in SHARDS)
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    assert [finding.message for finding in examine("K706", open_document(split))] == [
+        "the shard model_00000.weights.h5 has no arrays of 1 group (layers/dense)",
+        "the shard model_00001.weights.h5 has no arrays of 1 group (layers/dense_1)",
+    ]
+
+
 @pytest.mark.parametrize("name", ["../model_00000.weights.h5", "/etc/hostname", "..", ""])
 def test_a_map_leads_nowhere_but_beside_itself(split: Path, name: str) -> None:
     outside = split.parent / "inner"

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from kdoctor.archive.shards import MAP, shard_files
 from kdoctor.archive.writing.container_change import holders, in_front, is_packed
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import ZipSource
@@ -39,7 +40,9 @@ class Content:
 @contextlib.contextmanager
 def opened_contents(document: Document, origin: Origin, folder: Path) -> Iterator[list[Content]]:
     """The contents, shards in their order; ``folder`` is room for what has to be unpacked. Raises `WriteError` where that fails."""
-    if not document.format.native:
+    if document.file.get("content") == MAP:
+        yield [Content(file, 0, file.stat().st_size) for file in shard_files(origin.path, Limits())]
+    elif not document.format.native:
         with unwrapped(origin, folder, Limits()) as (stream, size):
             path = _spooled(folder / "source.h5", iter(partial(stream.read, 1 << 20), b""))[0] if origin.wrapping else origin.path
             ahead = in_front(document)

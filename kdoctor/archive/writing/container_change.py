@@ -8,6 +8,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from kdoctor.archive.shards import MAP, shard_files
 from kdoctor.archive.writing.assets import folder_assets, zip_assets
 from kdoctor.archive.writing.brought import Asset, brought_assets, write_assets
 from kdoctor.archive.writing.draft import Draft
@@ -81,6 +82,9 @@ def opened_sources(before: Document, origin: Origin, folder: Path, names: dict[i
         if any(file.is_symlink() for file in files):
             raise WriteError(f"{origin.path} holds a link instead of its weights")
         yield [Place(file, 0, file.stat().st_size) for file in files], folder_assets(before, origin.path, names)
+        return
+    if before.file.get("content") == MAP:
+        yield [Place(file, 0, file.stat().st_size) for file in shard_files(origin.path, Limits())], iter(())
         return
     with unwrapped(origin, folder, Limits()) as (stream, size):
         if before.format in HDF5 or before.file.get("content") == "hdf5":  # of any framework
