@@ -127,6 +127,24 @@ def compiled() -> Any:
     return made
 
 
+@model
+def policy_map() -> Any:
+    given = keras.Input((4, 6))
+    policies = {"heads/query": keras.dtype_policies.DTypePolicy("float64")}
+    return keras.Model(
+        given, L.MultiHeadAttention(2, 3, dtype=keras.dtype_policies.DTypePolicyMap("float32", policies), name="heads")(given, given)
+    )
+
+
+@model
+def one_layer_in_two_models() -> Any:
+    given = keras.Input((4,))
+    shared = L.Dense(2, name="shared")
+    first, second = (keras.Model(given, shared(given) * number, name=name) for number, name in ((2.0, "first"), (3.0, "second")))
+    outer = keras.Input((4,))
+    return keras.Model(outer, [first(outer), second(outer)])
+
+
 def main() -> None:
     for name, make in MODELS.items():
         keras.backend.clear_session()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,8 @@ def _definition(module: Module, found: Lambda, code: Code, name: str) -> str:
         raise NoSource("it reaches for the system, and kdoctor writes no such code")
     if not all(is_identifier(each) or UNNAMED.fullmatch(each) for each in _names(code)):
         raise NoSource("it holds names that are no Python")
+    for each in _without_value(module, found, code):
+        raise NoSource(f"{each} is an argument without a value in the file: --bind {each}=VALUE")
     try:
         printer = Printer(is_python2=False)
         printer.function(replace(function_of(code, found.stored.defaults or ()), name=name))
@@ -85,6 +87,18 @@ def _values(module: Module, found: Lambda, code: Code) -> Iterator[str]:
         if source is None or (name in code.freevars and name not in names_read(code).free and item is None):
             raise NoSource(f"the value of {name}, which it captured, is not in the file as it was")
         yield f"{PAD}{name} = {source}"
+
+
+def _without_value(module: Module, found: Lambda, code: Code) -> Iterator[str]:
+    """Arguments that a Lambda calls its function without: a file keeps the defaults of those that have a place, and of no other."""
+    if found.key != "function":
+        return
+    config = module.document.at(found.at.parent)
+    arguments = config.get("arguments") if isinstance(config, Mapping) else None
+    stated = {*(arguments if isinstance(arguments, Mapping) else ()), "mask", "training"}  # Keras gives the last two
+    placed = code.varnames[1 : max(code.argcount - len(found.stored.defaults or ()), 1)]
+    only = code.varnames[code.argcount : code.argcount + code.kwonlyargcount]
+    yield from (name for name in (*placed, *only) if name not in stated)
 
 
 def _names(code: Code) -> Iterator[str]:

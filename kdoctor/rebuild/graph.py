@@ -15,9 +15,10 @@ from kdoctor.rebuild.inputs import as_input
 from kdoctor.rebuild.literals import mapping
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.names import Scope
-from kdoctor.rebuild.objects import instance, value
+from kdoctor.rebuild.objects import value
 from kdoctor.rebuild.operations import auto_named, operation
 from kdoctor.rebuild.outputs import flattened, may_nest, picked
+from kdoctor.rebuild.shared import layer
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.structure.sources import Source, as_source, is_named, tensors
@@ -83,9 +84,9 @@ class Graph:
         """The constructor; for a layer that is called more than once its variable, assigned before the first call."""
         calls = node.raw.get("inbound_nodes")
         if not isinstance(calls, list) or len(calls) < 2:
-            return instance(self.module, node, "layer")
+            return layer(self.module, node)
         if key not in self.held:
-            self.held[key] = self._assign(f"{key}_layer", instance(self.module, node, "layer"))
+            self.held[key] = self._assign(f"{key}_layer", layer(self.module, node))
         return Atom(self.held[key])
 
     def _is_taken(self, node: Node) -> bool:

@@ -9,7 +9,8 @@ from kdoctor.rebuild.inputs import as_input
 from kdoctor.rebuild.literals import literal
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.names import is_free
-from kdoctor.rebuild.objects import instance, quoted_name
+from kdoctor.rebuild.objects import quoted_name
+from kdoctor.rebuild.shared import layer
 from kdoctor.rebuild.vocabularies import vocabulary_lines
 from kdoctor.structure.layers import layer_list
 from kdoctor.structure.objects import MODELS, Node, as_node
@@ -49,7 +50,7 @@ def _sequential(module: Module, model: Node) -> list[str]:
         if node is None or of_keras_3(node):
             module.problem("a Sequential model has something in its list that is no layer", at / index)
         else:
-            layers.append(as_input(module, node) if node.class_name == "InputLayer" else instance(module, node, "layer"))
+            layers.append(as_input(module, node) if node.class_name == "InputLayer" else layer(module, node))
     name = [quoted_name(model)] if model.name is not None else []
     lines = [statement(f"{RESULT} = ", call("keras.Sequential", [Item(listing(layers)), *name]), INDENT)]
     first = as_node(items[0], at) if items else None

@@ -20,7 +20,7 @@ class Module:
 
     custom: plain name -> the source of a stub; given: plain name -> the line that imports it; nested: writes the function that builds a
     nested model, and returns its name; problems: a sentence for each thing that has no Python, and its place; words: what a lookup
-    layer learned, by the layer's place.
+    layer learned, by the layer's place; shared: the functions that make what several models have, by the place of the first entry.
     """
 
     document: Document
@@ -34,6 +34,7 @@ class Module:
     stubs: dict[str, str] = field(default_factory=dict)
     definitions: list[str] = field(default_factory=list)
     problems: dict[str, Pointer] = field(default_factory=dict)
+    shared: dict[Pointer, str] = field(default_factory=dict)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -12,7 +12,7 @@ from kdoctor.structure.naming import fresh
 
 # What generated code itself uses, and Python's own names that nobody should shadow.
 RESERVED = frozenset({"keras", "np", "ops", "kdoctor", "model", *dir(builtins), *keyword.kwlist, *keyword.softkwlist})
-OF_THE_MODULE = ("build_", "compute_")  # the functions of the generated module begin with these words, its variables never
+OF_THE_MODULE = ("build_", "compute_", "shared_")  # the functions of the generated module begin with these words, its variables never
 OWN = frozenset({"keras", "np", "model", "build_model", "build_network"})  # what a class of the file would take away from the code
 LONGEST = 60
 

@@ -21,6 +21,7 @@ from kdoctor.structure.objects import CODE, FUNCTION, MODELS, Node, as_node, is_
 HUB = "kdoctor.hub.layer"
 # Kinds of functions and objects of the training state, by the argument that they are given to.
 TRAINING_KINDS = {"optimizer": "optimizer", "loss": "loss", "metrics": "metric", "weighted_metrics": "metric"}
+BY_NAME = frozenset({"dtype", "default_policy"})  # take the name of a policy for it; a policy map does not
 CALLED = "fn"  # MeanMetricWrapper and its like call what they are given, and look up no names
 ANY_KIND = ("activation", "loss", "metric", "initializer", "regularizer", "constraint")
 
@@ -61,7 +62,7 @@ def instance(module: Module, node: Node, key: str) -> Fragment:
         return _function(module, node, key)
     if node.class_name in MODELS or (is_model(node) and resolved(module, node) is None):
         return call(module.nested(module, node), ())
-    if node.class_name == "DTypePolicy" and set(node.config) <= {"name"}:
+    if node.class_name == "DTypePolicy" and set(node.config) <= {"name"} and key in BY_NAME:
         return literal(node.config.get("name"))
     return constructor(module, node)
 

@@ -24,7 +24,7 @@ SEVERAL = frozenset(
 SCORES = "return_attention_scores"
 HELD = ("layer", "cell")  # what a wrapper, or an RNN, takes its outputs from
 ONE_STATE = frozenset({"GRUCell", "SimpleRNNCell"})
-ANYTHING = frozenset({"TFSMLayer"})  # returns what the function that it loads returns
+ANYTHING = frozenset({"Lambda", "TFSMLayer"})  # return what their functions return
 
 
 def picked(module: Module, node: Node, variable: str, call_number: int, output: int, several: bool) -> str:

@@ -13,6 +13,7 @@ from kdoctor.rebuild.compiling import compile_lines
 from kdoctor.rebuild.estimator import BUILDER, estimator_lines
 from kdoctor.rebuild.models import PAD, RESULT, body, nested
 from kdoctor.rebuild.module import Module
+from kdoctor.rebuild.shared import forgotten
 from kdoctor.structure.objects import model_of
 from kdoctor.target import Target
 
@@ -59,7 +60,8 @@ def rebuilt(document: Document, target: Target, beside: Beside) -> Script:
     if model is None:
         module.problem("the file holds no architecture: there is no model to write down", Pointer("config"))
         return _script(module, beside.about, [])
-    lines = [f"def {builder}():", *body(module, model), f"{PAD}return {RESULT}"]
+    statements = body(module, model)
+    lines = [f"def {builder}():", *forgotten(module), *statements, f"{PAD}return {RESULT}"]
     if beside.for_sklearn:
         last = estimator_lines(module, builder)
         last[-1] += f"\n{beside.weights}"

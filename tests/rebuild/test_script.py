@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stored_lambdas import crop
 
 from kdoctor.document import Document
 from kdoctor.rebuild.script import Beside, Script, rebuilt
@@ -226,3 +227,29 @@ def test_a_wrapped_metric_is_given_the_function_and_no_name_of_it(function: Any)
     wrapper = {"module": "keras.metrics", "class_name": "MeanMetricWrapper", "config": {"name": "accuracy", "fn": function}}
     training = {"optimizer": "adam", "loss": "mse", "metrics": [wrapper]}
     assert "fn=keras.metrics.binary_accuracy" in written(sequential(INPUT, layer("ReLU")), training=training).text
+
+
+def test_several_outputs_of_a_function_are_told_apart_in_whatever_collection_they_come() -> None:
+    mine = {"module": "builtins", "class_name": "function", "config": "mine", "registered_name": "function"}
+    branch = called(layer("Lambda", function=mine, name="branch"), tensor("x"))
+    text = written(functional(branch, outputs=[["branch", 0, 0], ["branch", 0, 1]]), custom={"mine": "def mine(x): ..."}).text
+    assert "keras.tree.flatten(" in text
+
+
+def test_a_layer_of_two_models_is_made_once_in_each_model_that_is_built() -> None:
+    def inner(name: str) -> dict[str, Any]:
+        shared = {**called(layer("Dense", units=4, name="d"), tensor("x")), "shared_object_id": 7}
+        model = functional(shared, outputs=["d", 0, 0], name=name)
+        model["config"]["layers"][0]["shared_object_id"] = 8
+        return called(model, tensor("x"))
+
+    found = written(functional(inner("one"), inner("two"), outputs=[["one", 0, 0], ["two", 0, 0]]))
+    assert found.problems == ()
+    assert found.text.count("keras.layers.Dense(") == 1
+    assert found.text.count("shared_d()(x)") == 2
+    assert "def build_model():\n    shared_d.cache_clear()\n" in found.text
+
+
+def test_an_argument_that_no_file_keeps_a_default_of_is_asked_for() -> None:
+    found = written(sequential(INPUT, crop("lambda x, *, s=2, **rest: x * s + len(f'{rest}')")))
+    assert [sentence for sentence, _ in found.problems] == ["Lambda 'crop': s is an argument without a value in the file: --bind s=VALUE"]
