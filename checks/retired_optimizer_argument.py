@@ -47,7 +47,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     1 that TensorFlow 2.0 to 2.10 stored for ``Adam(1)``: "Argument `learning_rate` should be float, or an instance of LearningRateSchedule".
 
     A ``decay`` is passed over: the learning rate, which fell with every step, stays what it is. That is an error with ``--for training``, and cured by
-    the schedule that computes the same.
+    the schedule that computes the same. Nadam's ``decay`` is its ``schedule_decay``: its rate never fell.
 
     The LossScaleOptimizerV3 that Keras 2.11 to 2.15 put around the optimizer of a model in mixed precision is a LossScaleOptimizer; one that scales by
     one number for ever is none that Keras 3 takes: the optimizer that it holds is written, with the ``loss_scale_factor``.

@@ -236,27 +236,6 @@ def test_a_compile_of_the_authors_own_may_take_more() -> None:
     assert examine("K504", document(sequential(layer("Dense")), format=Format.H5_MODEL, training={"more": 1})) == []
 
 
-@pytest.mark.parametrize("rate", ["learning_rate", "lr"])
-def test_a_decay_that_keras_3_passes_over_becomes_a_schedule_where_the_model_shall_be_trained(rate: str) -> None:
-    sick, training = h5("SGD", name="SGD", decay=0.5, momentum=0.9, **{rate: 0.1}), Target("3.15.1", purpose="training")
-    assert all("passes over" not in finding.message for finding in examine("K504", sick))
-    found = [finding for finding in examine("K504", sick, training) if "passes over" in finding.message]
-    healed = cured(sick, found[0])
-    assert examine("K504", healed, training) == []
-    made = keras.optimizers.deserialize(healed.training["optimizer_config"])
-    for step, wanted in enumerate((0.1, 0.1 / 1.5, 0.1 / 2)):
-        made.iterations.assign(step)
-        assert abs(float(made.learning_rate) - wanted) < 1e-7
-
-
-def test_a_decay_beside_a_schedule_is_told_without_a_cure() -> None:
-    settings = {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9, "staircase": False}
-    schedule = {"module": "keras.optimizers.schedules", "class_name": "ExponentialDecay", "config": settings, "registered_name": None}
-    (finding,) = examine("K504", h5("SGD", name="SGD", learning_rate=schedule, decay=0.5), Target("3.15.1", purpose="training"))
-    assert finding.repair is None
-    assert examine("K504", h5("SGD", name="SGD", learning_rate=0.1, decay=0.5), Target("2.15.0", purpose="training")) == []
-
-
 def scaling(class_name: str, *, dynamic: bool, **around: Any) -> dict[str, Any]:
     """As tf_keras 2.19 and TF 2.11 write it around the optimizer of a model in mixed precision."""
     inner = {"module": "keras.optimizers", "class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.5}, "registered_name": None}
