@@ -3,34 +3,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.document import ABSENT, Document, Format, Json, Weight
+from kdoctor.document import ABSENT, Document, Format, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.slots import slots
-from kdoctor.keras_api.state_shapes import inner_optimizer
+from kdoctor.keras_api.loss_scaling import OWN, SCALING, computing, held
+from kdoctor.keras_api.slots import has_rate
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import StateWish, Target
 from kdoctor.training.carried_state import carried
 from kdoctor.training.nadam import moves_of_product
-from kdoctor.weights.optimizer import COUNTERS, NATIVE, has_state, optimizer_of, stored_state
-from kdoctor.weights.optimizer_state import INNER, expected_shapes, is_text, misfit, state_arrays, without_state
+from kdoctor.weights.optimizer import COUNTERS, INNER, NATIVE, has_state, optimizer_of
+from kdoctor.weights.optimizer_state import expected_shapes, is_text, misfit, state_arrays, without_state
 from kdoctor.weights.rearrange import edits as moved
 from kdoctor.weights.stored import written
 from kdoctor.weights.thawed import as_trained, thawed
+from kdoctor.weights.todays_state import state_for_keras_3
 
 from ._given_training import as_given
+from ._legacy_state import legacy_mismatch
 from ._optimizer_names import cure, misnamed
+from ._scaled_state import product_within, wrapped_by_compile
 from ._trained import trained_weights
 
 AT = Pointer("training")
 SHOWN = 3
 OLDER = 2
 # What Keras 3 keeps of these beside their slots, and Keras 2 stored nowhere.
-KEPT_BESIDE = {
-    "Nadam": "the product of its momentum", "Adafactor": "the learning rate and a number for each vector",
-    "LossScaleOptimizer": "the scale of the loss",
-}  # fmt: skip
+KEPT_BESIDE = {"Nadam": "the product of its momentum"}
 COMPILE = Need("--compile", "optimizer=…,loss=…,metrics=…", "the file does not say which optimizer trained the model")
 DROP = Need("--drop-optimizer", "", "fit() works without the state, and starts afresh")
 
@@ -55,7 +55,10 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     made up. An archive of Keras 2 lacks the learning rate alone, which Keras 3 keeps beside the steps: the cure writes it there. Arrays of
     other shapes are an error ("A total of 1 objects could not be loaded"): the state is left out, and the predictions stay what they are.
 
-    A LossScaleOptimizer keeps the arrays of the optimizer that it holds twice, and Keras reads both.
+    A LossScaleOptimizer keeps the arrays of the optimizer that it holds twice, and Keras reads both. Keras 2 stores them alone, without
+    the steps and the scale of Keras 3: the cure writes these beside them, the scale as the config has it, with which Keras 2 begins, too.
+    ``compile`` of Keras 3 makes one by itself for a model in mixed_float16, and names the one that it holds; the cure names both. Nadam in
+    one loses the product of its momentum, which no file has.
 
     Nadam of Keras 3.0 to 3.9 keeps the product of its momentum before the moments, since 3.10 it stands behind them. The cure moves it:
     training goes on as if nothing had happened.
@@ -95,7 +98,7 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     if moves := moves_of_product(document, target):
         yield _product_elsewhere(document, target, moves)
         return
-    yield from _mismatch(document, target) if document.format.native else _legacy_mismatch(document)
+    yield from _mismatch(document, target) if document.format.native else legacy_mismatch(document, target)
 
 
 def _product_elsewhere(document: Document, target: Target, moves: tuple[tuple[str, str], ...]) -> Finding:
@@ -152,10 +155,13 @@ def _nameless(document: Document, target: Target) -> Finding:
 
 
 def _cannot_fit(document: Document) -> Finding:
+    maps = not has_state(document) or state_for_keras_3(document, trained_weights(document) or ()) is not None
+    title = "write a .keras archive, with the optimizer's state" if maps else "write a .keras archive, in which the optimizer starts afresh"
     return Finding(
         AT,
-        "the model loads, but cannot be trained: Keras builds the optimizer of an .h5 for no variables when state is stored for it",
-        repair=Repair("write a .keras archive, with the optimizer's state where it maps", native=True),
+        "the model loads, but cannot be trained: Keras builds the optimizer of an .h5 for no variables when state is stored for it"
+        + ("" if maps else f"; the state of {optimizer_of(document)[0] or 'the optimizer'} cannot be taken along"),
+        repair=Repair(title, native=True),
         needs=(DROP,),
         keras_says="ValueError: Unknown variable: <Variable path=…>. This optimizer can only be called for the variables it was originally "
         "built with.",
@@ -165,23 +171,44 @@ def _cannot_fit(document: Document) -> Finding:
 def _mismatch(document: Document, target: Target) -> Iterator[Finding]:
     name, expected = _expected(document, target)
     stored = [*state_arrays(document).values()]
-    if name in KEPT_BESIDE and target.keras_3 and document.saved_by().major == OLDER and len(stored) > COUNTERS:
-        yield _begun_anew(name, target)
+    if lacking := _lacking(document, target, len(stored)):
+        yield _begun_anew(name, lacking, target)
+        return
+    if found := [*wrapped_by_compile(document, target)]:
+        yield from found
         return
     if expected is None or (_keys(document) == len(stored) == COUNTERS != len(expected)):
         return
     if _keys(document) != len(expected):
-        yield _uncounted(document, target, name, len(expected))
+        if stored or not _is_nothing_lost(document, len(expected)):
+            yield _uncounted(document, target, name, len(expected))
     elif (index := misfit(expected, stored)) is not None:
         yield _misshapen(document, target, name, index, f"{_found(stored[index])}, not {written(expected[index])}")
-    elif any(path.startswith(INNER) for path in document.weights):
-        yield from _inner_mismatch(document, target)
+    elif found := [*_inner_mismatch(document, target)]:
+        yield from found
+    elif len(stored) > COUNTERS:
+        yield from product_within(document, target)
+
+
+def _is_nothing_lost(document: Document, expected: int) -> bool:
+    """Whether the optimizer keeps nothing but counters, and computes with none of them: SGD without momentum and schedule."""
+    name, config = optimizer_of(document)
+    computes = computing(name, config)
+    counters = COUNTERS + (OWN if name == SCALING else 0)
+    return computes is not None and expected <= counters and has_rate(computes[1])
+
+
+def _lacking(document: Document, target: Target, stored: int) -> str:
+    """What Keras 3 keeps of an optimizer beside its slots where Keras 2 saved the file, with more than counters; the empty text for nothing."""
+    computes = computing(*optimizer_of(document))
+    older = target.keras_3 and document.saved_by().major == OLDER and stored > COUNTERS
+    return KEPT_BESIDE.get(computes[0], "") if older and computes is not None else ""
 
 
 def _inner_mismatch(document: Document, target: Target) -> Iterator[Finding]:
     """Of the optimizer that a LossScaleOptimizer holds: Keras reads its arrays a second time, where there are as many as it expects."""
-    inner = inner_optimizer(optimizer_of(document)[1])
-    expected = None if inner is None else expected_shapes(as_trained(document, target), *inner, target)
+    inner = held(optimizer_of(document)[1]) if any(path.startswith(INNER) for path in document.weights) else None
+    expected = None if inner is None else expected_shapes(as_trained(document, target), *inner, target, held=True)
     keys = sum(path.startswith(f"{INNER}vars/") for path in document.weights)
     if inner is None or expected is None or keys != len(expected):
         return
@@ -198,10 +225,10 @@ def _found(weight: Weight) -> str:
     return "text" if is_text(weight) else written(weight.shape)
 
 
-def _begun_anew(name: str, target: Target) -> Finding:
+def _begun_anew(name: str, lacking: str, target: Target) -> Finding:
     return Finding(
         AT / "optimizer",
-        f"the state of the optimizer {name} lacks {KEPT_BESIDE[name]}, which {target} keeps and Keras 2 stored nowhere: training starts afresh",
+        f"the state of the optimizer {name} lacks {lacking}, which {target} keeps and Keras 2 stored nowhere: training starts afresh",
         keras_says=f"UserWarning: Skipping variable loading for optimizer '{name.lower()}'",
         mild=target.given.state is not StateWish.KEEP,
     )
@@ -227,33 +254,3 @@ def _misshapen(document: Document, target: Target, name: str, index: int | str, 
         repair=Repair("leave the optimizer's state out", without_state(document), safety),
         keras_says="ValueError: A total of 1 objects could not be loaded. Example error message for object <keras.src.optimizers…>",
     )
-
-
-def _legacy_mismatch(document: Document) -> Iterator[Finding]:
-    """Of an ``.h5``: Keras 2 says so in a warning, Keras 3 never gets as far."""
-    trained = trained_weights(document)
-    name, config = optimizer_of(document)
-    if (unlisted := misnamed(document).strays) and _known(name, config):
-        yield _unlisted(name, unlisted)
-        return
-    if trained is None or not has_state(document) or not _known(name, config) or stored_state(document, trained) is not None:
-        return
-    yield Finding(
-        AT / "optimizer_config",
-        f"the state of the optimizer {name} is not that of the {len(trained)} variables that the model trains: training starts afresh",
-        keras_says="WARNING: Error in loading the saved optimizer state. As a result, your model is starting with a freshly initialized "
-        "optimizer.",
-        mild=True,
-    )
-
-
-def _unlisted(name: str, strays: tuple[str, ...]) -> Finding:
-    return Finding(
-        AT / "optimizer_config",
-        f"the state of the optimizer {name} holds {len(strays)} arrays that its list does not name, {strays[0]} first: nobody reads them",
-        mild=True,
-    )
-
-
-def _known(name: str, config: Mapping[str, Json]) -> bool:
-    return slots(name, config) is not None

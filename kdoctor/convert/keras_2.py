@@ -22,7 +22,7 @@ from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.keras_api.slots import Style
 from kdoctor.replacements.hard_sigmoid import FACTOR, rescaled, users
 from kdoctor.target import Target
-from kdoctor.weights.optimizer import NATIVE, arranged, has_state, optimizer_of, stored_state
+from kdoctor.weights.optimizer import arranged, has_state, in_archive, optimizer_of, stored_state
 
 ARCHIVES = (2, 15)  # archives of 2.12 to 2.14 number their layers otherwise
 OLDER = 2
@@ -109,8 +109,9 @@ def _state(legacy: Document, trained: Sequence[Weight]) -> tuple[dict[str, Weigh
     if not has_state(legacy):
         return {}, ()
     state = stored_state(legacy, trained)
-    found = None if state is None else arranged(state, *optimizer_of(legacy), Style.KERAS_2)
-    return ({}, (STATE_LOST,)) if found is None else ({f"{NATIVE}{index}": weight for index, weight in enumerate(found)}, ())
+    name, config = optimizer_of(legacy)
+    found = None if state is None else arranged(state, name, config, Style.KERAS_2)
+    return ({}, (STATE_LOST,)) if found is None else (in_archive(name, found, Style.KERAS_2), ())
 
 
 def _own_part(path: str) -> str:

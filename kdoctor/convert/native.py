@@ -19,7 +19,8 @@ from kdoctor.saved_release import CONVERTED_FROM, origin_of
 from kdoctor.structure.naming import fresh as free_name
 from kdoctor.structure.objects import model_of, objects
 from kdoctor.target import Target
-from kdoctor.weights.optimizer import NATIVE, arranged, fresh, has_state, optimizer_of, stored_state
+from kdoctor.weights.optimizer import fresh, has_state, in_archive, optimizer_of
+from kdoctor.weights.todays_state import state_for_keras_3
 
 KERAS_3 = 3
 
@@ -68,7 +69,7 @@ def _modernized(document: Document, target: Target) -> Converted:
     zipped = replace(document, format=Format.KERAS_ZIP) if document.format is not Format.KERAS_ZIP else document
     if (document.saved_by().major or KERAS_3) >= KERAS_3:
         return Converted(zipped)
-    kept = {path: weight for path, weight in document.weights.items() if not path.startswith(NATIVE)}
+    kept = {path: weight for path, weight in document.weights.items() if not path.startswith("optimizer/")}
     trained = [place.weight for place in archived(document) if place.trained]
     weights, notes = _with_state(document, renumbered(kept), trained)
     found = {**document.parts, "weights": weights, "attributes": groups_of(weights), "metadata": _signed(document, target)}
@@ -81,11 +82,10 @@ def _with_state(document: Document, weights: dict[str, Weight], trained: Sequenc
     if not name:
         return weights, ()
     rescaled = any(weight.recipe is not None for weight in weights.values())  # then its moments are those of other numbers
-    state = None if rescaled else stored_state(document, trained)
-    found = None if state is None else arranged(state, name, config, Style.KERAS_3)
+    found = None if rescaled else state_for_keras_3(document, trained)
     lost = found is None and has_state(document)
     arrays = found or fresh(config)
-    return {**weights, **{f"{NATIVE}{index}": weight for index, weight in enumerate(arrays)}}, (STATE_LOST,) if lost else ()
+    return {**weights, **in_archive(name if found else "", arrays, Style.KERAS_3)}, (STATE_LOST,) if lost else ()
 
 
 def _signed(document: Document, target: Target) -> dict[str, Json]:

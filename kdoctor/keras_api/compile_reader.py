@@ -13,6 +13,7 @@ from typing import NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.loss_scaling import CALLED_OTHERWISE
 from kdoctor.keras_api.metric_functions import FIRST_NAMES, KNOWN, WRAPPER
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import FUNCTION, Node, as_node
@@ -22,7 +23,6 @@ KEYS = (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric"))
 SCHEDULES = "keras.optimizers.schedules"
 GONE = "LegacyOptimizerWarning"  # stands for every class of keras.optimizers.legacy, and has no from_config
 LEFT_ALONE = frozenset({"accuracy", "acc"})  # compile() chooses what they mean
-CALLED_OTHERWISE = {"LossScaleOptimizerV3": "LossScaleOptimizer"}  # in Keras 2.11 to 2.15, for the optimizers that were new then
 CROSSENTROPY = frozenset({"crossentropy", "ce"})  # and these, in Keras 2: fit() of Keras 3 does not find them
 
 

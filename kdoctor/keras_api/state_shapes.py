@@ -1,7 +1,8 @@
-"""The shapes of all arrays that an optimizer of Keras 3 keeps for the variables that it trains, in the order in which it stores them.
+"""The shapes of all arrays that an optimizer of Keras 2.11 and later keeps for the variables that it trains, in the order in which it stores them.
 
 Read on 2026-11-23 from ``build`` of keras/src/optimizers (3.15.1), and seen in 3.0.5, 3.4.1, 3.9.2, 3.10.0 and 3.15.1: steps and learning
-rate, the averages (``use_ema``) and the gathered gradients (``gradient_accumulation_steps``), then what the optimizer itself keeps.
+rate, the averages (``use_ema``) and the gathered gradients (``gradient_accumulation_steps``), then what the optimizer itself keeps. Keras 2.12
+to 2.15 store no learning rate, and of Nadam and Adafactor only what they add as variables of their own (2.15.0).
 """
 
 from __future__ import annotations
@@ -11,16 +12,13 @@ from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.document import Json
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.loss_scaling import OWN, SCALING, held
 from kdoctor.keras_api.slots import Style, has_rate, slots
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.target import Target
 
 Shapes: TypeAlias = "list[Shape | None]"
 MATRIX: Final = 2  # axes: Muon trains matrices, and all else as AdamW does; Adafactor halves what has as many or more
-EACH_SCALED: Final = 2  # counters of a LossScaleOptimizer behind its own two: steps since the last change, and the scale
-
-# These keep variables beside those that they add by ``add_variable``: within a LossScaleOptimizer they are not counted (seen in 3.15.1)
-KEEPS_BARE: Final = frozenset({"Nadam", "Adafactor"})
 
 
 class Trained(NamedTuple):
@@ -34,31 +32,41 @@ class Trained(NamedTuple):
 
 def state_shapes(name: str, config: Mapping[str, Json], trained: Sequence[Trained], target: Target) -> tuple[Shape | None, ...] | None:
     """Of every array of an optimizer that was trained with, in order; None for an optimizer that is not known, or where the file does not tell."""
-    if not target.keras_3:
+    if name != SCALING:
+        return within(name, config, trained, target) if not target.keras_3 else _whole(name, config, trained, target, bare=True)
+    inner = held(config)
+    kept = None if inner is None else within(*inner, trained, target)
+    return kept if kept is None or not target.keras_3 else (*((),) * OWN, *kept)
+
+
+def within(name: str, config: Mapping[str, Json], trained: Sequence[Trained], target: Target) -> tuple[Shape | None, ...] | None:
+    """The same for one that a LossScaleOptimizer holds, and of Keras 2: of Nadam and Adafactor only what they add by ``add_variable``.
+
+    The product of Nadam is in no file then, and the halves that Adafactor keeps for vectors, which say nothing.
+    """
+    if target.keras_3:
+        return _whole(name, config, trained, target, bare=False)
+    rule = RULES.get(name)
+    if rule is None or config.get("use_ema"):
         groups = slots(name, config, Style.KERAS_2)
-        return None if groups is None else tuple(_counters(config) + _grouped(groups, trained))
-    if name == "LossScaleOptimizer":
-        inner = inner_optimizer(config)
-        within = None if inner is None else state_shapes(*inner, trained, target)
-        return None if within is None else ((), (), *((),) * EACH_SCALED, *within)
+        return None if groups is None else ((), *_grouped(groups, trained))
+    own = rule(config, trained, False)
+    return None if own is None else ((), *own)
+
+
+def _whole(
+    name: str, config: Mapping[str, Json], trained: Sequence[Trained], target: Target, *, bare: bool
+) -> tuple[Shape | None, ...] | None:
+    """Of Keras 3. ``bare``: whether it keeps those variables, too, that it adds without a word."""
     left_out = habits.SKIPS_OVERWRITTEN.of(target)
     kept = [variable for variable in trained if not (left_out and variable.overwritten)]
-    own = _own(name, config, trained if left_out and name == "Adafactor" else kept)
+    own = _own(name, config, trained if left_out and name == "Adafactor" else kept, bare)
     if own is None:
         return None
-    beside, product = _beside(config, kept, target), [()] if name == "Nadam" else []
+    beside, product = _beside(config, kept, target), [()] if name == "Nadam" and bare else []
     first = product if not habits.KEEPS_PRODUCT_OF_NADAM_LAST.of(target) else []
     last = product if not first else []
     return (*_counters(config), *beside, *first, *own, *last)
-
-
-def inner_optimizer(config: Mapping[str, Json]) -> tuple[str, Mapping[str, Json]] | None:
-    """Class and settings of the optimizer that a LossScaleOptimizer holds; None where the file does not tell, or for one that keeps less there."""
-    inner = config.get("inner_optimizer")
-    if not isinstance(inner, Mapping) or not isinstance(settings := inner.get("config"), Mapping):
-        return None
-    name = str(inner.get("class_name", ""))
-    return None if name in KEEPS_BARE else (name, settings)
 
 
 def _counters(config: Mapping[str, Json]) -> Shapes:
@@ -77,23 +85,23 @@ def _beside(config: Mapping[str, Json], trained: Sequence[Trained], target: Targ
     return [variable.shape for variable in trained for _ in range(kinds)]
 
 
-def _own(name: str, config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes | None:
+def _own(name: str, config: Mapping[str, Json], trained: Sequence[Trained], bare: bool) -> Shapes | None:
     if name in RULES:
-        return RULES[name](config, trained)
+        return RULES[name](config, trained, bare)
     groups = slots(name, {**config, "use_ema": False, "gradient_accumulation_steps": None})
     return None if groups is None else _grouped(groups, trained)
 
 
-def _nadam(config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes:
+def _nadam(config: Mapping[str, Json], trained: Sequence[Trained], bare: bool) -> Shapes:
     return _grouped((("m", "v"),), trained)
 
 
-def _adafactor(config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes:
+def _adafactor(config: Mapping[str, Json], trained: Sequence[Trained], bare: bool) -> Shapes:
     def halves(shape: Shape | None) -> Iterator[Shape | None]:
         if shape is None:
             yield from (None, None)
         elif len(shape) < MATRIX:
-            yield from ((), ())
+            yield from ((), ()) if bare else ()
         else:
             yield from (shape[:-1], (*shape[:-2], shape[-1]))
 
@@ -104,7 +112,7 @@ def _adafactor(config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes
     return kept
 
 
-def _muon(config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes | None:
+def _muon(config: Mapping[str, Json], trained: Sequence[Trained], bare: bool) -> Shapes | None:
     """A momentum for each, and a velocity for all but matrices; patterns of names that it shall leave out are not followed."""
     kept: Shapes = []
     for shape, embedding, _ in trained:
@@ -116,7 +124,7 @@ def _muon(config: Mapping[str, Json], trained: Sequence[Trained]) -> Shapes | No
     return kept
 
 
-RULES: Final[Mapping[str, Callable[[Mapping[str, Json], Sequence[Trained]], Shapes | None]]] = {
+RULES: Final[Mapping[str, Callable[[Mapping[str, Json], Sequence[Trained], bool], Shapes | None]]] = {
     "Nadam": _nadam,
     "Adafactor": _adafactor,
     "Muon": _muon,

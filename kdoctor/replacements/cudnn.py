@@ -21,8 +21,8 @@ from kdoctor.replacements.graph_order import moves
 from kdoctor.structure.objects import Node, objects
 from kdoctor.structure.outline import objects_named
 from kdoctor.weights.claims import Claim, claims
-from kdoctor.weights.optimizer import fresh, has_state, optimizer_of
-from kdoctor.weights.optimizer_state import replaced_state, without_state
+from kdoctor.weights.optimizer import has_state
+from kdoctor.weights.optimizer_state import forgotten
 from kdoctor.weights.stored import fits
 from kdoctor.weights.stored_h5 import ledger
 
@@ -69,7 +69,7 @@ def as_plain(document: Document) -> tuple[Edit, ...] | None:
     arrays = _in_archive(document, after, twins) if document.format.native else _in_h5(after, twins)
     if arrays is None:
         return None
-    return (*renamed, *arrays, *(_forgotten(document) if has_state(document) else ()))
+    return (*renamed, *arrays, *(forgotten(document) if has_state(document) else ()))
 
 
 def _plain(node: Node) -> dict[str, Json]:
@@ -202,7 +202,3 @@ def _owner(place: str, twins: Mapping[str, Twin]) -> str | None:
 
 def _at(path: str) -> Pointer:
     return Pointer("weights", (path,))
-
-
-def _forgotten(document: Document) -> tuple[Edit, ...]:
-    return replaced_state(document, fresh(optimizer_of(document)[1])) if document.format.native else without_state(document)

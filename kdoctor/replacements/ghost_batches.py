@@ -18,8 +18,8 @@ from kdoctor.recipe import reshape
 from kdoctor.structure.objects import Node
 from kdoctor.structure.outline import objects_named
 from kdoctor.weights.claims import Claim, claims
-from kdoctor.weights.optimizer import fresh, has_state, optimizer_of
-from kdoctor.weights.optimizer_state import replaced_state, without_state
+from kdoctor.weights.optimizer import has_state
+from kdoctor.weights.optimizer_state import forgotten
 from kdoctor.weights.stored_h5 import ledger
 
 GHOSTS: Final = "virtual_batch_size"
@@ -50,7 +50,7 @@ def without_ghosts(document: Document) -> tuple[Edit, ...] | None:
     if len(wanted) != len(nodes) or len(found) != expected or not all(_lies_along(weight, axis) for _, weight, axis in found):
         return None
     arrays = [Edit(Pointer("weights", (path,)), old=weight, new=_flat(weight, axis)) for path, weight, axis in found]
-    return (*plain, *arrays, *(_forgotten(document) if has_state(document) else ()))
+    return (*plain, *arrays, *(forgotten(document) if has_state(document) else ()))
 
 
 def _axis(node: Node) -> int | None:
@@ -99,7 +99,3 @@ def _lies_along(weight: Weight, axis: int) -> bool:
 
 def _flat(weight: Weight, axis: int) -> Weight:
     return Weight.made(reshape(weight.numbers, (weight.shape[axis],)))
-
-
-def _forgotten(document: Document) -> tuple[Edit, ...]:
-    return replaced_state(document, fresh(optimizer_of(document)[1])) if document.format.native else without_state(document)

@@ -10,8 +10,8 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit, apply
 from kdoctor.replacements.graph_order import moves, names_of
 from kdoctor.weights.claims import claims
-from kdoctor.weights.optimizer import fresh, optimizer_of, permuted
-from kdoctor.weights.optimizer_state import replaced_state, state_arrays
+from kdoctor.weights.optimizer import in_archive, optimizer_of, permuted, style_of
+from kdoctor.weights.optimizer_state import forgotten, replaced_state, state_arrays
 from kdoctor.weights.rearrange import edits as moved
 
 
@@ -47,8 +47,8 @@ def _state(before: Document, after: Document) -> tuple[Edit, ...]:
     arrays = [before.weights[variable.path] for variable in was if variable.path in before.weights]
     new = permuted(before, arrays, order) if len(arrays) == len(was) else None
     if new is None:  # not known to be theirs: Keras would go on with that of others
-        new = fresh(optimizer_of(before)[1])
-    return replaced_state(before, new)
+        return forgotten(before)
+    return replaced_state(before, in_archive(optimizer_of(before)[0], new, style_of(before)))
 
 
 def _trained(document: Document) -> list[Trained]:

@@ -77,7 +77,8 @@ def render_fix(plan: Plan, path: str, out: str | None, before_loading: Sequence[
     """One JSON object for a repair; ``out`` is the file really written, or None; ``before_loading`` the Python that has to run first;
     ``error`` why writing failed."""
     refused = {"error": error} if error else {}
-    found = {"schema": FIX, **_plan_object(plan, path, out), "before_loading": [*before_loading], **refused}
+    noted = {"notes": list(plan.notes)} if plan.notes else {}
+    found = {"schema": FIX, **_plan_object(plan, path, out), "before_loading": [*before_loading], **noted, **refused}
     return escaped(json.dumps(found, ensure_ascii=False, indent=1))
 
 

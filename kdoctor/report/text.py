@@ -55,10 +55,17 @@ def render_plan(
         console.print("\nTo load it:")
         for line in before_loading:
             console.print(Text(f"    {printable(line)}"), soft_wrap=True)
-    if plan.changes and plan.after.errors:
+    if left := _left(plan):
         console.print("\nWhat remains:")
-        paragraphs.write(console, plan.after, plan.after.errors, every=all_layers)
+        paragraphs.write(console, plan.after, left, every=all_layers)
     return printed.getvalue()
+
+
+def _left(plan: Plan) -> list[Diagnosis]:
+    """The errors of the result, and the warnings that were none of the sick file, or could not be told of it yet."""
+    told = {(one.check.code, one.finding.message) for one in plan.before.findings}
+    news = [one for one in plan.after.findings if one.severity is Severity.WARNING and (one.check.code, one.finding.message) not in told]
+    return [*plan.after.errors, *news] if plan.changes else []
 
 
 def render_diff(edits: Sequence[Edit]) -> str:

@@ -1,4 +1,4 @@
-"""The optimizer's state of an archive of Keras 2.12 to 2.15 as Keras 3 stores it: with the learning rate beside the steps, in today's order."""
+"""The edits of an archive of Keras 2.12 to 2.15 that let Keras 3 go on with the optimizer's state."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.slots import Style
-from kdoctor.weights.optimizer import arranged, optimizer_of, stored_state
+from kdoctor.weights.optimizer import in_archive, optimizer_of
 from kdoctor.weights.optimizer_state import replaced_state
+from kdoctor.weights.todays_state import state_for_keras_3
 
 
 def carried(document: Document) -> tuple[Edit, ...]:
@@ -19,6 +20,5 @@ def carried(document: Document) -> tuple[Edit, ...]:
         trained = [place.weight for place in archived(document) if place.trained]
     except NotConvertible:
         return ()
-    state = stored_state(document, trained)
-    found = None if state is None else arranged(state, *optimizer_of(document), Style.KERAS_3)
-    return () if found is None else replaced_state(document, found)
+    found = state_for_keras_3(document, trained)
+    return () if found is None else replaced_state(document, in_archive(optimizer_of(document)[0], found, Style.KERAS_3))

@@ -11,31 +11,39 @@ from typing import NamedTuple
 
 from kdoctor.document import Document, Json, Weight
 from kdoctor.keras_api.catalogue import Catalogue, releases
+from kdoctor.keras_api.loss_scaling import OWN, SCALE, SCALING, computing, held, plain_name
 from kdoctor.keras_api.slots import Groups, Style, has_rate, slots
 from kdoctor.recipe import constant
 
 NATIVE = "optimizer/vars/"
+INNER = "optimizer/inner_optimizer/"  # where an archive keeps the optimizer that a LossScaleOptimizer holds, a second time
 LEGACY = "optimizer_weights"
 COUNTERS = 2  # steps and learning rate
 COUNTED = frozenset({"Adam", "AdamW", "Adamax", "Lamb"})  # compute with the number of steps taken
 
 
 class State(NamedTuple):
-    """The number of steps taken (None where it was not stored, and says nothing), and slot name -> its array for each trained variable."""
+    """The number of steps taken (None where it was not stored, and says nothing), and slot name -> its array for each trained variable;
+    scaling: the four counters of a LossScaleOptimizer of Keras 3 around it."""
 
     steps: Weight | None
     kept: Mapping[str, tuple[Weight, ...]]
+    scaling: tuple[Weight, ...] = ()
 
 
 def stored_state(document: Document, trained: Sequence[Weight]) -> State | None:
     """The state in the file; None where there is none beyond counters, or where it is not known to be that of these variables."""
-    name, config = optimizer_of(document)
-    arrays, style = _arrays(document), _style(document)
+    named, style = optimizer_of(document), style_of(document)
+    scaling, arrays = _scaled(named[0], stored_list(document), style)
+    inner = computing(*named)
+    if inner is None or any(weight.shape != () for weight in scaling):
+        return None
+    name, config = inner
     counters = _counters(config, style)
     for groups in _arrangements(name, config, style):
         found = _divided(arrays[counters:], groups, trained)
         if found is not None and len(arrays) >= counters and all(array.shape == () for array in arrays[:counters]):
-            return State(arrays[0], found)
+            return State(arrays[0], found, scaling)
     if style is Style.KERAS_1 and name not in COUNTED:
         for groups in _arrangements(name, config, style):
             found = _divided(arrays, groups, trained)
@@ -44,32 +52,50 @@ def stored_state(document: Document, trained: Sequence[Weight]) -> State | None:
     return None
 
 
+def _scaled(name: str, arrays: tuple[Weight, ...], style: Style) -> tuple[tuple[Weight, ...], tuple[Weight, ...]]:
+    """The counters of a LossScaleOptimizer, which Keras 3 alone stores, and the arrays of the one within."""
+    own = OWN if name == SCALING and style is Style.KERAS_3 else 0
+    return arrays[:own], arrays[own:]
+
+
 def permuted(document: Document, trained: Sequence[Weight], order: Sequence[int]) -> tuple[Weight, ...] | None:
     """The stored list for the same variables in another order, of which ``order`` says where each stood; None where it is not theirs."""
-    name, config = optimizer_of(document)
-    arrays, style = _arrays(document), _style(document)
+    named, style = optimizer_of(document), style_of(document)
+    scaling, arrays = _scaled(named[0], stored_list(document), style)
+    name, config = computing(*named) or ("", {})
     counters = _counters(config, style)
     for groups in _arrangements(name, config, style):
         found = _divided(arrays[counters:], groups, trained)
         if found is not None:
-            return (*arrays[:counters], *_joined(groups, found, order))
+            return (*scaling, *arrays[:counters], *_joined(groups, found, order))
     return None
 
 
 def has_state(document: Document) -> bool:
     """Whether more than counters is stored for the optimizer, or the steps that a schedule goes by."""
-    arrays = _arrays(document)
+    arrays = stored_list(document)
     return len(arrays) > COUNTERS or (len(arrays) > 0 and not has_rate(optimizer_of(document)[1]))
 
 
 def optimizer_of(document: Document) -> tuple[str, Mapping[str, Json]]:
-    """Class name, without the package that it was registered under, and settings."""
+    """Class name, without the package that it was registered under, and settings.
+
+    A LossScaleOptimizer of Keras 2 that scales by one number for ever keeps nothing: the optimizer that it holds is told.
+    """
     found = _serialized(document)
     if isinstance(found, str):
         known = Catalogue.load(releases()[-1]).function("optimizer", found)
         return ("", {}) if known is None else (known.name, known.parameters)
     config = found.get("config")
-    return str(found.get("class_name", "")).removeprefix("Custom>"), config if isinstance(config, Mapping) else {}
+    name, settings = _called(str(found.get("class_name", ""))), config if isinstance(config, Mapping) else {}
+    fixed = held(settings) if name == SCALING and settings.get("dynamic") is False else None
+    return fixed or (name, settings)
+
+
+def _called(class_name: str) -> str:
+    """Without the package of Keras's own, and as Keras 3 calls it; a class of another package is another one."""
+    plain = class_name.removeprefix("Custom>")
+    return plain if ">" in plain else plain_name(plain)
 
 
 def _serialized(document: Document) -> Mapping[str, Json] | str:
@@ -81,6 +107,10 @@ def _serialized(document: Document) -> Mapping[str, Json] | str:
 
 def arranged(state: State, name: str, config: Mapping[str, Json], style: Style) -> tuple[Weight, ...] | None:
     """The list as the other Keras stores it; None where it wants slots that the state has not."""
+    if name == SCALING:
+        inner, own = computing(name, config), own_counters(state.scaling, config) if style is Style.KERAS_3 else ()
+        within = None if inner is None or own is None else arranged(state, *inner, style)
+        return None if within is None or own is None else (*own, *within)
     groups = slots(name, config, style)
     rate = config.get("learning_rate", config.get("lr"))
     if groups is None or not all(slot in state.kept for group in groups for slot in group):
@@ -92,14 +122,36 @@ def arranged(state: State, name: str, config: Mapping[str, Json], style: Style) 
     return (state.steps or counters[0], *counters[1:], *_joined(groups, state.kept, range(count)))
 
 
+def own_counters(scaling: tuple[Weight, ...], config: Mapping[str, Json]) -> tuple[Weight, ...] | None:
+    """Those of a LossScaleOptimizer of Keras 3, as stored; Keras 2 stores none, and begins with the scale of its config whenever it loads a model."""
+    scale = config.get(SCALE)
+    if scaling:
+        return scaling
+    if not isinstance(scale, (int, float)):
+        return None
+    steps = Weight.made(constant(0, (), "int64"))
+    return (*fresh({"learning_rate": 0.0}), steps, Weight.made(constant(float(scale), (), "float32")))
+
+
+def in_archive(name: str, arrays: Sequence[Weight], style: Style) -> dict[str, Weight]:
+    """The list under its paths in an archive, where the optimizer that a LossScaleOptimizer holds is kept once more."""
+    within = arrays[OWN if style is Style.KERAS_3 else 0 :] if name == SCALING else ()
+    paths = {f"{NATIVE}{index}": weight for index, weight in enumerate(arrays)}
+    return {**paths, **{f"{INNER}vars/{index}": weight for index, weight in enumerate(within)}}
+
+
 def fresh(config: Mapping[str, Json]) -> tuple[Weight, ...]:
-    """What Keras 3 stores for an optimizer that has not taken a step: the number of steps, and its learning rate."""
-    rate = config.get("learning_rate", config.get("lr"))
+    """What Keras 3 stores for an optimizer that has not taken a step: the number of steps, and its learning rate.
+
+    A LossScaleOptimizer has a rate of its own, which is 0 and stands in no config.
+    """
+    settings: Mapping[str, Json] = {"learning_rate": 0.0} if "inner_optimizer" in config else config
+    rate: Json = settings.get("learning_rate", settings.get("lr"))
     steps = Weight.made(constant(0, (), "int64"))
     return (steps, Weight.made(constant(float(rate), (), "float32"))) if type(rate) in (int, float) else (steps,)
 
 
-def _arrays(document: Document) -> tuple[Weight, ...]:
+def stored_list(document: Document) -> tuple[Weight, ...]:
     """What is stored, in order."""
     if document.format.native:
         keys = sorted((int(key), path) for path in document.weights if path.startswith(NATIVE) and (key := path[len(NATIVE) :]).isdecimal())
@@ -109,17 +161,23 @@ def _arrays(document: Document) -> tuple[Weight, ...]:
     return tuple(document.weights[path] for path in paths) if all(path in document.weights for path in paths) else ()
 
 
-def _style(document: Document) -> Style:
+def style_of(document: Document) -> Style:
     if (document.saved_by().major or 0) >= 3:
         return Style.KERAS_3
     if document.format.native:
-        found = _serialized(document)
-        return Style.TENSORFLOW if isinstance(found, Mapping) and "legacy" in str(found.get("module")) else Style.KERAS_2
+        return Style.TENSORFLOW if _of_legacy(_serialized(document)) else Style.KERAS_2
     names = document.attributes.get(f"/{LEGACY}", {}).get("weight_names")
     first = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
     if first == "iteration:0":
         return Style.KERAS_2
     return Style.TENSORFLOW if first.endswith("/iter:0") else Style.KERAS_1
+
+
+def _of_legacy(optimizer: Json) -> bool:
+    """Whether it, or the one that it holds, is of ``keras.optimizers.legacy``."""
+    config = optimizer.get("config") if isinstance(optimizer, Mapping) else None
+    inner = config.get("inner_optimizer") if isinstance(config, Mapping) else None
+    return any("legacy" in str(one.get("module")) for one in (optimizer, inner) if isinstance(one, Mapping))
 
 
 def _counters(config: Mapping[str, Json], style: Style) -> int:

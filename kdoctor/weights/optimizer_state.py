@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
-from kdoctor.keras_api.state_shapes import Trained, state_shapes
+from kdoctor.keras_api.slots import Style
+from kdoctor.keras_api.state_shapes import Trained, state_shapes, within
 from kdoctor.keras_api.variables.dense import overwritten
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.weights.claims import Claim, claims
-from kdoctor.weights.optimizer import COUNTERS, LEGACY, NATIVE, fresh, optimizer_of
+from kdoctor.weights.optimizer import COUNTERS, INNER, LEGACY, NATIVE, fresh, in_archive, optimizer_of
 from kdoctor.weights.stored import accountable, fits
-
-INNER = "optimizer/inner_optimizer/"  # where an archive keeps the optimizer that a LossScaleOptimizer holds, a second time
 
 
 def state_arrays(document: Document, folder: str = NATIVE) -> dict[str, Weight]:
@@ -40,7 +39,7 @@ def without_state(document: Document, settings: Mapping[str, Json] | None = None
         if settings is not None:
             kept = fresh(settings)
         else:
-            kept = fresh(_rated(*optimizer_of(document))) if optimizer_of(document)[0] else ()
+            kept = fresh(optimizer_of(document)[1]) if optimizer_of(document)[0] else ()
         left = {path: weight for path, weight in document.weights.items() if path not in found and path not in inner}
         new = {**left, **{f"{NATIVE}{index}": weight for index, weight in enumerate(kept)}}
         return (Edit(Pointer("weights"), old=document.weights, new=new),)
@@ -51,14 +50,10 @@ def without_state(document: Document, settings: Mapping[str, Json] | None = None
     )
 
 
-def _rated(name: str, config: Mapping[str, Json]) -> Mapping[str, Json]:
-    """A LossScaleOptimizer has a learning rate of its own, which is 0 and stands in no config."""
-    return {"learning_rate": 0.0} if name == "LossScaleOptimizer" else config
-
-
-def replaced_state(document: Document, arrays: Sequence[Weight]) -> tuple[Edit, ...]:
-    """The edits that put these arrays, in this order, in the place of an archive's state."""
-    old, new = state_arrays(document), {f"{NATIVE}{index}": weight for index, weight in enumerate(arrays)}
+def replaced_state(document: Document, new: Mapping[str, Weight]) -> tuple[Edit, ...]:
+    """The edits that put these arrays, by path, in the place of an archive's state."""
+    inner = {path: weight for path, weight in document.weights.items() if path.startswith(INNER)}
+    old = {**state_arrays(document), **inner}
     return tuple(
         Edit(Pointer("weights", (path,)), old=old.get(path, ABSENT), new=new.get(path, ABSENT))
         for path in {**old, **new}
@@ -66,8 +61,19 @@ def replaced_state(document: Document, arrays: Sequence[Weight]) -> tuple[Edit, 
     )
 
 
-def expected_shapes(document: Document, name: str, config: Mapping[str, Json], target: Target) -> tuple[Shape | None, ...] | None:
-    """Of every array of a trained optimizer in a ``.keras`` archive, in order; None where the optimizer or a layer does not tell."""
+def forgotten(document: Document) -> tuple[Edit, ...]:
+    """The edits, one for each array, after which the optimizer has not taken a step; for other edits of weights beside them."""
+    if not document.format.native:
+        return without_state(document)
+    return replaced_state(document, in_archive("", fresh(optimizer_of(document)[1]), Style.KERAS_3))
+
+
+def expected_shapes(
+    document: Document, name: str, config: Mapping[str, Json], target: Target, *, held: bool = False
+) -> tuple[Shape | None, ...] | None:
+    """Of every array of a trained optimizer in a ``.keras`` archive, in order; None where the optimizer or a layer does not tell.
+
+    ``held``: whether a LossScaleOptimizer holds it."""
     found = claims(document) if accountable(document) else ()
     if not found or any(claim.variables is None for claim in found):
         return None
@@ -77,7 +83,7 @@ def expected_shapes(document: Document, name: str, config: Mapping[str, Json], t
         for variable in claim.variables or ()
         if variable.trainable and variable.weight
     ]
-    return state_shapes(name, config, trained, target)
+    return within(name, config, trained, target) if held else state_shapes(name, config, trained, target)
 
 
 def _embedding(claim: Claim, role: str) -> bool | None:
