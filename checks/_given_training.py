@@ -9,7 +9,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import model_of
 from kdoctor.target import StateWish, Target
 from kdoctor.training.words import training_part
-from kdoctor.weights.optimizer_state import without_state
+from kdoctor.weights.optimizer_state import state_arrays, without_state
 
 AT = Pointer("training")
 
@@ -22,7 +22,8 @@ def as_given(document: Document, target: Target) -> Repair | None:
         return None
     state = () if target.given.state is StateWish.KEEP else without_state(document, given.arguments)
     written = Edit(AT, old=document.training, new=training_part(given, document.format, _ends(document)))
-    title = "write the training state you gave" + ("; what the optimizer had learned goes (--keep-optimizer keeps it)" if state else "")
+    learned = state and state_arrays(document)
+    title = "write the training state you gave" + ("; what the optimizer had learned goes (--keep-optimizer keeps it)" if learned else "")
     return Repair(title, (written, *state))
 
 

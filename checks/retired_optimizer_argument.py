@@ -162,6 +162,7 @@ def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Fin
         )
     elif isinstance(settings, Mapping):
         inner = mention._replace(at=at, name=name, found=held, meant=None, arguments=settings)
+        yield from _schedule(inner, target)
         yield from refused_settings(document, inner, target)
         yield from passed_over_decay(inner, target)
         yield from (_argument(document, inner, argument, target) for argument in inner.not_taken())

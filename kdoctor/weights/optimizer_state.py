@@ -34,7 +34,7 @@ def without_state(document: Document, settings: Mapping[str, Json] | None = None
     found = state_arrays(document)
     if document.format.native:
         inner = [path for path in document.weights if path.startswith(INNER)]
-        if len(found) <= (COUNTERS if settings is None else 0) and not inner:
+        if settings is None and len(found) <= COUNTERS and not inner:
             return ()
         if settings is not None:
             kept = fresh(settings)

@@ -75,3 +75,14 @@ def test_what_the_user_says_stands_in_the_place_of_what_the_file_says(format: Fo
     assert kept is None if format is Format.H5_MODEL else kept is not None and kept.recipe is not None
     kept_on_purpose = Target("3.15.1", given=replace(GIVEN, state=StateWish.KEEP))
     assert cured(sick, examine("K501", sick, kept_on_purpose)[0]).weights == sick.weights
+
+
+def test_an_archive_gets_the_counters_of_an_optimizer_that_has_not_taken_a_step() -> None:
+    """As Keras writes them; without any, K503 says that a state is lost which there never was."""
+    sick, target = document(MODEL, attributes={"/": {}}), Target("3.15.1", given=GIVEN)
+    (finding,) = examine("K501", sick, target)
+    assert finding.repair is not None
+    healthy = apply(sick, finding.repair.edits)
+    assert [*healthy.weights] == ["optimizer/vars/0", "optimizer/vars/1"]
+    assert "learned" not in finding.repair.title
+    assert examine("K503", healthy, target) == []

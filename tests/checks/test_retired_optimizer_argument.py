@@ -275,3 +275,17 @@ def test_a_fixed_scale_that_is_no_number_has_no_cure_and_keras_2_takes_it() -> N
     assert finding.repair is None
     assert "scales the loss by one number" in finding.message
     assert all("scales the loss" not in finding.message for finding in examine("K504", sick, Target("2.15.0")))
+
+
+def test_a_schedule_of_the_optimizer_that_a_loss_scale_optimizer_holds_gets_its_module() -> None:
+    """As TF 2.4 writes it; 3.15.1: LossScaleOptimizer could not be deserialized properly."""
+    settings = {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9, "staircase": False, "name": None}
+    stated = scaling("LossScaleOptimizer", dynamic=True)
+    stated["config"]["inner_optimizer"] = {
+        "class_name": "SGD", "config": {"name": "SGD", "learning_rate": {"class_name": "ExponentialDecay", "config": settings}},
+    }  # fmt: skip
+    sick = document(sequential(layer("Dense")), format=Format.H5_MODEL, training={"optimizer_config": stated})
+    while found := [finding for finding in examine("K504", sick) if finding.repair is not None]:
+        sick = cured(sick, found[0])
+    made = keras.optimizers.deserialize(sick.training["optimizer_config"])
+    assert float(made.inner_optimizer.learning_rate) == pytest.approx(0.1)
