@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.pointer import Pointer
+from kdoctor.structure.call_numbers import counted_from_one
 from kdoctor.structure.layers import Layer, is_model
+from kdoctor.structure.models import models
 from kdoctor.weights.accounting import Holding
 from kdoctor.weights.counterparts import counterparts
 from kdoctor.weights.dialects import class_of, value_differences
@@ -20,6 +23,8 @@ NOT_ARGUMENTS = frozenset({"layers", "input_layers", "output_layers"})
 OPTIMIZER = {"optimizer_config": "optimizer"}  # what an .h5 calls it
 REGISTERED, KERAS_2 = "Custom>", "2.15"  # how Keras 2 registers its own optimizers, and the last release of it
 OF_INPUTS = {"batch_input_shape": "batch_shape"}  # what Keras 2 calls it
+
+FromOne = Mapping[Pointer, frozenset[str]]  # a model -> its nested models whose calls the file counts from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +42,14 @@ def compared(one: Document, other: Document) -> tuple[Change, ...]:
     """All differences, in the order of the first document. The numbers of the weights count where both documents have looked at them."""
     pairing = paired(one, other)
     return (
-        *_architecture(pairing),
+        *_architecture(pairing, _from_one(one), _from_one(other)),
         *_arguments(pairing),
         *_weights(one, other, pairing),
         *_values("training", "", *_of_one_name(_training(one), _training(other))),
     )
 
 
-def _architecture(pairing: Pairing) -> Iterator[Change]:
+def _architecture(pairing: Pairing, ours: FromOne, theirs: FromOne) -> Iterator[Change]:
     first, second = pairing.first, pairing.second
     for name in dict.fromkeys((*first, *second)):
         one, other = first.get(name), second.get(name)
@@ -55,8 +60,8 @@ def _architecture(pairing: Pairing) -> Iterator[Change]:
             yield Change("architecture", f"{name}: name", one.name, other.name)
         if class_of(one.node.raw) != class_of(other.node.raw):
             yield Change("architecture", name, one.class_name, other.class_name)
-        elif _inputs(one, {}) != _inputs(other, pairing.names):
-            yield Change("architecture", f"{name}: inputs", _inputs(one, {}), _inputs(other, {}))
+        elif _inputs(one, {}, ours) != _inputs(other, pairing.names, theirs):
+            yield Change("architecture", f"{name}: inputs", _inputs(one, {}, ours), _inputs(other, {}, theirs))
     shared = [name for name in first if name in second]
     order = [name for name in second if name in first]
     if shared != order:
@@ -64,8 +69,18 @@ def _architecture(pairing: Pairing) -> Iterator[Change]:
         yield Change("architecture", "order of the layers", shared[at], order[at])
 
 
-def _inputs(layer: Layer, names: Mapping[str, str]) -> Json:
-    return [[f"{names.get(source.layer, source.layer)}[{source.call}][{source.output}]" for source in call] for call in layer.calls]
+def _from_one(document: Document) -> FromOne:
+    found = {}
+    for model in models(document):
+        if model.functional:
+            found[model.node.at] = counted_from_one([layer.node for layer in model.layers], model.node.config.get("output_layers"))
+    return found
+
+
+def _inputs(layer: Layer, names: Mapping[str, str], from_one: FromOne) -> Json:
+    """The tensors of each call, with the calls of nested models counted from 0, whatever the file does."""
+    counted = from_one.get(layer.container, frozenset())
+    return [[f"{names.get(at.layer, at.layer)}[{at.call - (at.layer in counted)}][{at.output}]" for at in call] for call in layer.calls]
 
 
 def _arguments(pairing: Pairing) -> Iterator[Change]:

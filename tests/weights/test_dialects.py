@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from graphs import after, functional, start
+
 from kdoctor.document import Document, Json
 from kdoctor.testing import document, layer
 from kdoctor.weights.comparison import Change, compared
@@ -50,3 +52,19 @@ def test_the_input_of_a_sequential_is_counted_with_the_layer_that_it_is_named_af
         return document({"class_name": "Sequential", "config": {"name": "model", "layers": layers}})
 
     assert [change.place for change in compared(first("dense"), first("dense_1"))] == ["dense_input: name", "dense: name"]
+
+
+def test_the_calls_of_a_nested_model_are_counted_from_0_or_from_1() -> None:
+    def called(numbers: tuple[int, int]) -> Document:
+        inner = functional(start("inside"), after(layer("Dense", name="dense", units=4), "inside"), name="inner", inputs=(("inside", 0, 0),), outputs=(("dense", 0, 0),))  # fmt: skip
+        twice = {**inner, "name": "inner", "inbound_nodes": [[["in", 0, 0, {}]], [["other", 0, 0, {}]]]}
+        end = {**layer("Subtract", name="out"), "name": "out", "inbound_nodes": [[["inner", number, 0, {}] for number in numbers]]}
+        return document(functional(start(), start("other"), twice, end, inputs=(("in", 0, 0), ("other", 0, 0))))
+
+    assert compared(called((1, 2)), called((0, 1))) == compared(called((1, 2)), called((1, 2))) == ()
+    (change,) = compared(called((1, 2)), called((1, 0)))
+    assert (change.place, change.one, change.other) == (
+        "out: inputs",
+        [["inner[0][0]", "inner[1][0]"]],
+        [["inner[1][0]", "inner[0][0]"]],
+    )
