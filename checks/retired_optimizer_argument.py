@@ -11,6 +11,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, mentions, resolved, unknown_schedule
 from kdoctor.target import Target
 
+from ._clipped_together import clipped_together
 from ._compile_arguments import compile_arguments
 from ._fixed_loss_scale import fixed_loss_scale
 from ._passed_over_decay import passed_over_decay
@@ -48,6 +49,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
 
     A ``decay`` is passed over: the learning rate, which fell with every step, stays what it is. That is an error with ``--for training``, and cured by
     the schedule that computes the same. Nadam's ``decay`` is its ``schedule_decay``: its rate never fell.
+    A ``clipnorm`` of Keras 1 to 2.3 is the ``global_clipnorm`` of today (not so in tf.keras): the same.
 
     The LossScaleOptimizerV3 that Keras 2.11 to 2.15 put around the optimizer of a model in mixed precision is a LossScaleOptimizer; one that scales by
     one number for ever is none that Keras 3 takes: the optimizer that it holds is written, with the ``loss_scale_factor``.
@@ -77,6 +79,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
             yield from _inner(document, mention, target)
             yield from refused_settings(document, mention, target)
             yield from passed_over_decay(mention, target)
+            yield from clipped_together(document, mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
 

@@ -140,6 +140,9 @@ TURNS_NO_LAYER_ROUND = Habit((3, 0))  # the second direction of a Bidirectional 
 RESHAPES_STATISTICS = Habit((3, 0), (3, 8))  # read in 3.0, 3.3, 3.6 to 3.9
 SPREADS_STATISTICS = Habit((3, 8), (3, 14))  # read in 3.8 to 3.14
 WANTS_EQUAL_STATISTICS = Habit((3, 14))  # mean and variance of one shape: read in 3.13.0 and 3.14.0, run in 3.15.1
+CLIPS_ALL_TOGETHER = Habit(
+    ALWAYS, (2, 4)
+)  # clipnorm, by the norm of all gradients: get_gradients of Keras 1.2.2, 2.1.6, 2.2.5 and 2.3.1, not of tf.keras
 CLIPS_IN_ONE_WAY = Habit((3, 2))  # before, 3.0 and 3.1 refused clipnorm beside global_clipnorm alone: optimizers/base_optimizer.py
 LOSES_CUDNN_LAYERS_OF_ARCHIVES = Habit(
     (2, 13), (3, 0)
