@@ -13,7 +13,7 @@ from ._keras_says import cannot_open
 
 @check("K103", Severity.ERROR, since="0.1.0")
 def truncated_file(document: Document, target: Target) -> Iterator[Finding]:
-    """The end of the file is missing.
+    """The end of the file is missing, or a part before its end.
 
     An interrupted download or copy, or a disk that was full. HDF5 states its own length ("truncated file: eof = 13100, …
     stored_eof = 26200"); a zip keeps its directory at the very end, so that Keras says "File not found". A directory that points beside every member is worth as much as none.
@@ -21,6 +21,7 @@ def truncated_file(document: Document, target: Target) -> Iterator[Finding]:
     When only the zip directory is lost and every member is whole by its checksum, the cure writes the archive anew; HDF5 of which every
     array ends before the cut is written anew, too. When weights are lost there is no cure: a model with made-up weights would be a lie.
     ``--partial`` writes what survived all the same: a model that loads, in which every lost number is NaN, with the list of what was lost.
+    Where the end is there and bytes before it are not, every array is on that list: nobody knows from where on they are others.
     """
     for at, fault in document.faults_of(FaultKind.TRUNCATED):
         yield Finding(at, _message(fault), repair=_repair(document, at, fault), keras_says=_keras_says(document, fault))
@@ -30,7 +31,9 @@ def _message(fault: Fault) -> str:
     present, expected = fault.detail.get("present"), fault.detail.get("expected")
     where = "" if fault.part == "file" else f" in {fault.part}"
     if isinstance(present, int) and isinstance(expected, int):
-        share = f"{expected - present:,} of {expected:,} bytes are missing at the end{where}"
+        share = (
+            f"{expected - present:,} of {expected:,} bytes are missing {'within it' if fault.detail.get('within') else 'at the end'}{where}"
+        )
     elif fault.detail.get("misled"):
         share = f"the directory of the archive{where} points beside its members"
     elif fault.detail.get("content") == "hdf5":

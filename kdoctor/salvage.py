@@ -42,6 +42,7 @@ BROKEN: Final = "the HDF5 structure there is damaged"
 OTHER_SHAPE: Final = "the array in the file is of another shape, {}"
 UNPROVEN: Final = "the checksum of the file that holds it does not fit: at least one of its numbers is wrong"
 GONE: Final = "it is not in the file any more"
+SHIFTED: Final = "bytes are missing from the middle of the file that holds it: behind the gap all numbers are others"
 UNWRITTEN: Final = "the file was never closed: what was written last may not be in it"
 
 
@@ -128,8 +129,9 @@ def _left(document: Document) -> tuple[Document, list[Lost]]:
     lost = [Lost(name, why=GONE) for name in members]
     unproven = {fault.detail.get("name"): fault.part for _, fault in document.faults_of(FaultKind.CRC_MISMATCH)}
     lost += [Lost(str(name), why=UNPROVEN) for name, part in unproven.items() if part != "weights"]
-    if "weights" in unproven.values():
-        lost += [Lost(path, shape=weight.shape, dtype=weight.dtype, why=UNPROVEN) for path, weight in whole.items()]
+    doubt = UNPROVEN if "weights" in unproven.values() else SHIFTED if _is_shifted(document) else ""
+    if doubt:
+        lost += [Lost(path, shape=weight.shape, dtype=weight.dtype, why=doubt) for path, weight in whole.items()]
         return left, lost
     if any(not fault.detail.get("settled") for _, fault in document.faults_of(FaultKind.HDF5_UNCLOSED)):
         lost += [Lost(path, shape=weight.shape, dtype=weight.dtype, why=UNWRITTEN) for path, weight in whole.items()]
@@ -142,6 +144,13 @@ def _left(document: Document) -> tuple[Document, list[Lost]]:
     known = {one.path for one in lost}
     named = (str(name) for _, fault in document.faults_of(FaultKind.TRUNCATED) for name in fault.detail.get("lost") or ())
     return left, [*lost, *(Lost(name, role="optimizer", why=GONE) for name in named if name.startswith("optimizer") and name not in known)]
+
+
+def _is_shifted(document: Document) -> bool:
+    """Whether bytes are missing from the middle of the weights, so that arrays of the right length hold the wrong part of them."""
+    holders = {member.name for member in document.members.values() if member.role == "weights"}
+    cuts = (fault.detail for _, fault in document.faults_of(FaultKind.TRUNCATED))
+    return any(cut.get("within") and not holders.isdisjoint(cut.get("lost") or ()) for cut in cuts)
 
 
 def _twice_said(attributes: Mapping[str, Mapping[str, Json]]) -> Json:

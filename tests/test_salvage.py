@@ -87,6 +87,17 @@ def test_weights_with_a_wrong_checksum_are_kept_and_every_one_is_called_unproven
     assert all("checksum" in one["why"] for one in answer["lost"])
 
 
+@pytest.mark.parametrize("count", [1, 7, 512])
+def test_of_weights_from_which_bytes_were_cut_out_every_array_is_called_unproven(count: int, tmp_path: Path) -> None:
+    """Arrays behind the gap have their length, and the numbers of what stood behind them."""
+    data, out = TWO_LAYERS.read_bytes(), tmp_path / "out.keras"
+    gap = data.index(b"\x89HDF") + 20_000
+    (tmp_path / "cut.keras").write_bytes(data[:gap] + data[gap + count :])
+    answer = partial(tmp_path / "cut.keras", out)
+    assert (answer["written"], answer["code"]) == (True, 1)
+    assert {one["path"] for one in answer["lost"]} >= set(arrays(out))
+
+
 def test_without_the_architecture_nothing_is_written(tmp_path: Path) -> None:
     data = keras_file(tmp_path / "whole.keras").read_bytes()
     (tmp_path / "cut.keras").write_bytes(data[: data.index(b"config.json") + 50])

@@ -42,7 +42,7 @@ def open_zip(stream: BinaryIO, size: int, limits: Limits) -> OpenedZip | None:
     recovered = recover(stream, size, limits)
     if misled:
         archive = Archive(stream, size, recovered.entries, limits)
-        fault = truncation(archive, recovered.cut)
+        fault = truncation(archive, recovered.cut, ended=True)
         return OpenedZip(archive, (replace(fault, detail={**fault.detail, "misled": True}),), tuple(fault.detail["lost"]))
     if end is None and (end := find_end_from(stream, size, recovered.end)) is not None:
         return _by_directory(stream, size, end, limits)
@@ -52,7 +52,7 @@ def open_zip(stream: BinaryIO, size: int, limits: Limits) -> OpenedZip | None:
         standing = dict(zip(listed.entries, _stand(listed), strict=True))  # what the directory leads to is what Keras reads
         entries = {entry.name: entry if standing[entry] else entries.get(entry.name, entry) for entry in listed.entries}
     archive = Archive(stream, size, tuple(entries.values()), limits)
-    fault = truncation(archive, recovered.cut, size - end.shift if end else None)
+    fault = truncation(archive, recovered.cut, size - end.shift if end else None, ended=end is not None)
     return OpenedZip(archive, (fault,), tuple(fault.detail["lost"]))
 
 

@@ -47,16 +47,20 @@ def recover(stream: BinaryIO, size: int, limits: Limits) -> Recovered:
     return Recovered(tuple(entries), tuple(cut), min(position, size))
 
 
-def truncation(archive: Archive, cut: Sequence[str] = (), expected: int | None = None) -> Fault:
+def truncation(archive: Archive, cut: Sequence[str] = (), expected: int | None = None, *, ended: bool = False) -> Fault:
     """The fault of a zip that is not all there: whether every part that Keras needs is whole by its checksum, and what is lost.
 
-    ``cut`` names members that are known not to be whole; ``expected`` is the size that the archive once had, where it tells.
+    ``cut`` names members that are known not to be whole; ``expected`` is the size that the archive once had, where it tells; ``ended``: the
+    archive has its end, so that what is missing stood before it. The fault then says ``within``: nobody knows from where on the bytes of a
+    member that is not whole are others. So it does of a member that has all its bytes, and another checksum.
     """
     lost = [*cut, *(entry.name for entry in archive.entries if entry.name not in cut and not _whole(archive, entry))]
     folder = folder_of(entry.name for entry in archive.entries) or ""
     names = {plain(entry.name) for entry in archive.entries}
     lost += [name for name in (METADATA, CONFIG, WEIGHTS) if folder + name not in names]
+    within = bool(lost) and (ended or any(entry.name in lost and entry.name not in cut for entry in archive.entries))
     detail = {"content": "zip", "present": archive.size, "expected": expected, "complete": not lost, "lost": lost}
+    detail |= {"within": True} if within else {}
     return Fault(FaultKind.TRUNCATED.value, "file", detail)
 
 
