@@ -37,17 +37,19 @@ def broken_connection(document: Document, target: Target) -> Iterator[Finding]:
             known = {layer.key: layer for layer in model.layers}
             told = numbers_of_others(document, model) if target.keras_3 else {}  # K604
             for layer in model.layers:
-                yield from _broken(document, model, layer, known, told)
+                yield from _broken(document, model, layer, known, told, target)
                 yield from _missing_outputs(document, model, layer, known, target)
                 yield from _takes_scores(layer, known, target)
             yield from _in_a_circle(circle(model.layers), target)
 
 
-def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, Layer], told: Collection[str]) -> Iterator[Finding]:
+def _broken(
+    document: Document, model: Model, layer: Layer, known: Mapping[str, Layer], told: Collection[str], target: Target
+) -> Iterator[Finding]:
     for index, call in enumerate(layer.calls):
         for source in call:
             origin = known.get(source.layer)
-            if origin is not None and (source.call < len(origin.calls) or source.call < _numbered(origin, layer, index)):
+            if origin is not None and (source.call < len(origin.calls) or source.call < _numbered(origin, layer, index, target)):
                 continue
             if source.layer in told:
                 continue
@@ -65,15 +67,16 @@ def _broken(document: Document, model: Model, layer: Layer, known: Mapping[str, 
             return
 
 
-def _numbered(origin: Layer, layer: Layer, index: int) -> int:
+def _numbered(origin: Layer, layer: Layer, index: int, target: Target) -> int:
     """How many calls of ``origin`` one call of ``layer`` may name: in Keras 2's form a nested model counts its own making as one."""
-    return _calls_of(origin) + (is_model(origin.node) and not in_words_of_keras_3(layer, index))
+    if _never_called(origin):
+        return 1 if is_model(origin.node) and not target.keras_3 else 0
+    return max(1, len(origin.calls)) + (is_model(origin.node) and not in_words_of_keras_3(layer, index))
 
 
-def _calls_of(layer: Layer) -> int:
-    """How many calls a layer has; an InputLayer and a nested model are their own first one. What states no calls at all is K614's."""
-    never = layer.node.raw.get("inbound_nodes") == [] and layer.class_name != "InputLayer" and not is_model(layer.node)
-    return 0 if never else max(1, len(layer.calls))
+def _never_called(layer: Layer) -> bool:
+    """An InputLayer, and to Keras 2 a nested model, are their own first call. What states no calls at all is K614's."""
+    return layer.node.raw.get("inbound_nodes") == [] and layer.class_name != "InputLayer"
 
 
 def _missing_outputs(document: Document, model: Model, layer: Layer, known: Mapping[str, Layer], target: Target) -> Iterator[Finding]:

@@ -102,9 +102,13 @@ class Surplus:
 
     @property
     def harmless_cut(self) -> bool:
-        """Whether a model of an archive that begins after some of its layers is read as it was: without those no other has another number."""
+        """Whether a model of an archive that begins after some of its layers is read as it was: without those no other has another number.
+
+        Where such a layer makes an output, too, Keras seeks what makes it beyond the beginning ("Output with path `0` is not connected").
+        """
         cut = frozenset(layer.key for layer in self.model.cut)
-        return self.document.format.native and bool(cut) and self.whole and self._misplaced(cut) is None
+        returned = any(source.layer in cut for source in self.model.endpoints("output_layers"))
+        return self.document.format.native and bool(cut) and not returned and self.whole and self._misplaced(cut) is None
 
     def _misplaced(self, starts: frozenset[str]) -> tuple[str, str] | None:
         old, new = self._stems(self.model.layers), self._stems(self._kept, starts)

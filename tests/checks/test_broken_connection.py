@@ -65,3 +65,13 @@ def test_a_layer_that_is_never_called_makes_nothing_to_take() -> None:
     silent = {**layer("Dense", name="silent"), "name": "silent", "inbound_nodes": []}
     (finding,) = examine("K204", document(functional(start(), silent, after(layer("Dense", name="out"), "silent"))))
     assert finding.message.startswith("'out' takes its input from call 0 of 'silent'")
+
+
+def test_a_nested_model_that_is_never_called_makes_nothing_for_keras_3() -> None:
+    inner = {**sequential(layer("Dense"), name="inner"), "name": "inner", "inbound_nodes": []}
+    sick = document(functional(start(), inner, after(layer("Dense", name="out"), "inner")))
+    (finding,) = examine("K204", sick)
+    assert finding.message == "'out' takes its input from call 0 of 'inner', which the model 'model' does not have"
+    assert examine("K204", sick, Target("2.15")) == []
+    second = document(functional(start(), inner, after(layer("Dense", name="out"), "inner", node=1)))
+    assert len(examine("K204", second, Target("2.15"))) == 1  # which looks for it for ever

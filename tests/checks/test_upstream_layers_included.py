@@ -129,3 +129,11 @@ def test_an_input_that_is_computed_and_has_no_told_shape_is_told_and_left() -> N
     )
     (finding,) = examine("K203", archive(strange, "3.0.5"))
     assert finding.repair is None
+
+
+def test_a_cut_whose_tensor_is_an_output_too_is_an_error() -> None:
+    first = layer("Conv1D", name="d1", filters=5, kernel_size=1)
+    ends = functional(start(), after(first, "in"), after(D2, "d1"), inputs=(("d1", 0, 0),), outputs=(("d1", 0, 0), ("d2", 0, 0)))
+    weights = {"layers/conv1d/vars/0": (1, 4, 5), "layers/dense/vars/0": (5, 3), "layers/dense/vars/1": (3,)}
+    (finding,) = examine("K203", document(ends, weights=weights, attributes={"/": {}}))
+    assert not finding.mild
