@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kdoctor.check import Repair
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import model_of
-from kdoctor.target import StateWish, Target
+from kdoctor.target import StateWish, Target, Training
 from kdoctor.training.words import training_part
 from kdoctor.weights.optimizer_state import state_arrays, without_state
 
@@ -20,11 +23,17 @@ def as_given(document: Document, target: Target) -> Repair | None:
     given = target.given.training
     if given is None:
         return None
-    state = () if target.given.state is StateWish.KEEP else without_state(document, given.arguments)
+    state = () if target.given.state is StateWish.KEEP else without_state(document, _settings(given, target))
     written = Edit(AT, old=document.training, new=training_part(given, document.format, _ends(document)))
     learned = state and state_arrays(document)
     title = "write the training state you gave" + ("; what the optimizer had learned goes (--keep-optimizer keeps it)" if learned else "")
     return Repair(title, (written, *state))
+
+
+def _settings(given: Training, target: Target) -> Mapping[str, Json]:
+    """All settings of the optimizer: its learning rate is stored, whether it was given or is the default."""
+    known = Catalogue.load(target.release, target.family).function("optimizer", given.optimizer)
+    return {**(known.parameters if known is not None else {}), **given.arguments}
 
 
 def _ends(document: Document) -> Json:
