@@ -10,6 +10,7 @@ from pathlib import Path
 from kdoctor.archive.keras_parts import JSON_PARTS, Found, json_part, merged, missing, numpy_weights, shard_map, weights_part
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
+from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.zip.member import limit_fault
 from kdoctor.archive.zip.names import CONFIG, NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, is_shard, role_of
 from kdoctor.document import Fault, Format, Json, Member
@@ -115,7 +116,8 @@ def _members(path: Path, limits: Limits) -> dict[int, Member]:
         for file in sorted(files):
             if len(members) == limits.members:
                 return members
-            status = os.lstat(os.path.join(folder, file))
-            name = (Path(folder) / file).relative_to(path).as_posix()
+            place = Path(folder) / file
+            status = os.lstat(place) if leads_elsewhere(place) else os.stat(place)
+            name = place.relative_to(path).as_posix()
             members[len(members)] = Member(name, role_of(name, ""), status.st_size, status.st_size, 0, 0, 0, status.st_mode)
     return members

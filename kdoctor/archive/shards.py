@@ -11,6 +11,7 @@ from kdoctor.archive.json_part import read_json
 from kdoctor.archive.keras_parts import merged, shard_map, weights_part
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
+from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.zip.names import leads_out
 from kdoctor.document import Fault, Format, Json, Weight
 from kdoctor.errors import WriteError
@@ -111,6 +112,6 @@ def _missing(name: str, there: bool, groups: list[str]) -> Fault:
 
 def _is_file(path: Path) -> bool:
     try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
+        return stat.S_ISREG((os.lstat if leads_elsewhere(path) else os.stat)(path).st_mode)
     except (OSError, ValueError):
         return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.zip.archive import open_zip
 from kdoctor.archive.zip.member import MemberError
@@ -36,7 +37,7 @@ def _of_folder(document: Document, folder: Path, largest: int) -> Iterator[tuple
     for member in document.members.values():
         if _is_vocabulary(member.name):
             file = folder / member.name
-            if file.is_symlink() or not file.is_file():
+            if leads_elsewhere(file) or not file.is_file():
                 raise MemberError(f"{member.name} is no regular file")
             yield member.name, _decoded(file.read_bytes() if _fits(member.name, member.size, largest) else b"", member.name)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kdoctor.archive.shards import MAP, shard_files
+from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.writing.container_change import holders, in_front, is_packed
 from kdoctor.archive.writing.unwrapped import unwrapped
 from kdoctor.archive.writing.zip_container import ZipSource
@@ -49,7 +50,7 @@ def opened_contents(document: Document, origin: Origin, folder: Path) -> Iterato
             yield [Content(path, ahead, size - ahead)]
     elif document.file.get("content") == "directory":
         files = [origin.path / member.name for member in holders(document)]
-        if any(file.is_symlink() for file in files):
+        if any(map(leads_elsewhere, files)):
             raise WriteError(f"{origin.path} holds a link instead of its weights")
         yield [Content(file, 0, file.stat().st_size) for file in files]
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.writing.brought import Asset, harmless
 from kdoctor.archive.writing.h5_container import pieces
 from kdoctor.archive.writing.zip_container import ZipSource
@@ -23,7 +24,7 @@ def folder_assets(document: Document, folder: Path, names: Mapping[int, str]) ->
     """Those of an unpacked archive. Raises `WriteError` for a link: it may lead anywhere."""
     for key, name in names.items():
         file = folder / document.members[key].name
-        if file.is_symlink() or not file.is_file():
+        if leads_elsewhere(file) or not file.is_file():
             raise WriteError(f"{file} is no regular file")
         with open(file, "rb") as stream:
             yield Asset(harmless(name), pieces(stream), file.stat().st_size)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.writing.h5_container import pieces
 from kdoctor.archive.zip.names import plain
 from kdoctor.document import Document
@@ -31,7 +32,7 @@ def brought_assets(after: Document) -> Iterator[Asset]:
         if not member.brought:
             continue
         file = Path(member.brought)
-        if file.is_symlink() or not file.is_file():
+        if leads_elsewhere(file) or not file.is_file():
             raise WriteError(f"{file} is no regular file")
         with open(file, "rb") as stream:
             yield Asset(harmless(member.name), _whole(stream, member.size, file), member.size)

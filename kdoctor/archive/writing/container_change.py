@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from kdoctor.archive.shards import MAP, shard_files
+from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.writing.assets import folder_assets, zip_assets
 from kdoctor.archive.writing.brought import Asset, brought_assets, write_assets
 from kdoctor.archive.writing.draft import Draft
@@ -79,7 +80,7 @@ def opened_sources(before: Document, origin: Origin, folder: Path, names: dict[i
     """Where the HDF5 content of the original stands, and the assets. The checksum of a member of an archive has to fit."""
     if before.format is Format.KERAS_DIR:
         files = [origin.path / member.name for member in holders(before)]
-        if any(file.is_symlink() for file in files):
+        if any(map(leads_elsewhere, files)):
             raise WriteError(f"{origin.path} holds a link instead of its weights")
         yield [Place(file, 0, file.stat().st_size) for file in files], folder_assets(before, origin.path, names)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.writing.brought import brought_assets, write_assets
 from kdoctor.archive.writing.h5_container import edit_hdf5
 from kdoctor.archive.writing.hdf5_job import hdf5_job
@@ -33,7 +34,7 @@ def write_dir(before: Document, after: Document, source: Path, out: Path) -> Non
     write_assets(brought_assets(after), out)
     if job := hdf5_job(before, after, texts=False):
         weights = out / WEIGHTS
-        if not weights.is_file() or weights.is_symlink():
+        if not weights.is_file() or leads_elsewhere(weights):
             raise WriteError(f"cannot change weights or attributes: the folder has no {WEIGHTS}")
         weights.chmod(0o600)
         edit_hdf5(weights, job, after)
