@@ -12,15 +12,24 @@ from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
 PIECEWISE = "PiecewiseConstantDecay"
+RATE = "learning_rate"
 
 
 def unfit_schedules(document: Document, target: Target) -> Iterator[Finding]:
-    """The schedule of the optimizer: a warning, unless the model is wanted for training."""
+    """The schedule of the optimizer, or of the one that a LossScaleOptimizer holds: a warning, unless the model is wanted for training."""
     native = document.format.native
-    at = Pointer("training") / ("optimizer" if native else "optimizer_config") / "config" / "learning_rate"
+    outer = Pointer("training") / ("optimizer" if native else "optimizer_config") / "config"
+    if habits.SCOPES_SCHEDULES.of(target):
+        yield from _unfit(document, outer / RATE, target, native=native)
+        yield from _unfit(
+            document, outer / "inner_optimizer" / "config" / RATE, target, native=True
+        )  # read as in an archive, in an .h5 too
+
+
+def _unfit(document: Document, at: Pointer, target: Target, *, native: bool) -> Iterator[Finding]:
     schedule = document.at(at)
     settings = schedule.get("config") if isinstance(schedule, Mapping) else None
-    if not isinstance(schedule, Mapping) or not isinstance(settings, Mapping) or not habits.SCOPES_SCHEDULES.of(target):
+    if not isinstance(schedule, Mapping) or not isinstance(settings, Mapping):
         return
     if native and settings.get("name", "") is None:
         yield _nameless(at / "config" / "name", target)

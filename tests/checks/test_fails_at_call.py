@@ -57,6 +57,17 @@ def test_a_schedule_called_null_is_left_without_a_name() -> None:
     assert examine("K610", healed) == []
 
 
+@pytest.mark.parametrize("format", [Format.KERAS_ZIP, Format.H5_MODEL])
+def test_so_is_the_schedule_of_an_optimizer_that_a_loss_scale_optimizer_holds(format: Format) -> None:
+    """Seen in a file of 2.15: the result of fix loaded, and failed in fit()."""
+    key = "optimizer" if format.native else "optimizer_config"
+    held = {"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": scheduled(None)["optimizer"]}}
+    sick = document(MODEL, training={key: held}, format=format)
+    (finding,) = examine("K610", sick)
+    inner = cured(sick, finding).training[key]["config"]["inner_optimizer"]
+    assert "name" not in inner["config"]["learning_rate"]["config"]
+
+
 def test_who_wants_to_train_meets_an_error() -> None:
     (finding,) = examine("K610", document(MODEL, training=scheduled(None)), Target("3.15.1", purpose="training"))
     assert not finding.mild
