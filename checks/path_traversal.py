@@ -27,7 +27,8 @@ def path_traversal(document: Document, target: Target) -> Iterator[Finding]:
     Keras 3.15: "Invalid asset path: '../x' escapes the asset directory."
 
     The cure leaves such members out: they are no part of the model. A layer of such a name gets a plain one by
-    the cure of K207, which every slash in a name asks for. In an unpacked archive a link to a file elsewhere is a warning: caches of model hubs are made of links.
+    the cure of K207, which every slash in a name asks for. In an unpacked archive a link to a file elsewhere is a warning: caches of
+    model hubs are made of links. Those of huggingface_hub lead from a snapshot to the files of the same download, and are not told.
     """
     for at, fault in document.faults_of(FaultKind.PATH_TRAVERSAL):
         yield _members(at, fault)
