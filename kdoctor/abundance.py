@@ -11,6 +11,7 @@ from kdoctor.pointer import Pointer
 
 LISTED: Final = 1_000  # findings of one check and one severity
 LETTERS: Final = 4_000  # of one sentence
+COUNT: Final = 40  # letters that say how many are left out
 
 
 def bounded(check: Check, findings: Sequence[Finding]) -> list[Finding]:
@@ -59,6 +60,6 @@ def _cut(finding: Finding) -> Finding:
 
 
 def shortened(text: str, letters: int = LETTERS) -> str:
-    """A text of at most so many letters and a count of those that are left out of its middle."""
+    """A text of at most so many letters and a count of those that are left out of its middle; one that was cut so is not cut again."""
     half = letters // 2
-    return text if len(text) <= letters else f"{text[:half]} … {len(text) - 2 * half:,} letters … {text[-half:]}"
+    return text if len(text) <= letters + COUNT else f"{text[:half]} … {len(text) - 2 * half:,} letters … {text[-half:]}"

@@ -19,6 +19,7 @@ from kdoctor.structure.layers import layer_at
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 MOST_OF_ONE = 20  # paragraphs of one check: nobody reads the thousandth
+MOST_QUOTED = 40_000  # letters of an excerpt, which is all of a function
 MOST_LETTERS = 400  # of a place: a name may be as long as the file
 
 
@@ -54,14 +55,14 @@ def _finding(console: Console, report: Report, found: Diagnosis, others: Sequenc
     where = " · ".join(part for part in (f"layer {named}" if named else "", _place(finding.at)) if part)
     title = Text.assemble((str(found.severity), STYLES[found.severity]), " ", (found.check.code, "bold"), f" {found.check.name}")
     console.print(title.append(f" · {printable(shortened(where, MOST_LETTERS))}" if where else "", "dim"), soft_wrap=True)
-    console.print(Padding(Text(printable(finding.message)), (0, 0, 0, 2)))
+    console.print(Padding(Text(printable(shortened(finding.message))), (0, 0, 0, 2)))
     if others:
         console.print(Padding(Text(printable(_also(report, others))), (0, 0, 0, 2)))
     if finding.excerpt is not None:
-        console.print(Padding(Text(printable(_quoted(finding.excerpt), lines=True)), (0, 0, 0, 4)), soft_wrap=True)
+        console.print(Padding(Text(printable(shortened(_quoted(finding.excerpt), MOST_QUOTED), lines=True)), (0, 0, 0, 4)), soft_wrap=True)
     for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding, report.target))):
         if text:
-            console.print(Padding(_labelled(label, text), (0, 0, 0, 2)))
+            console.print(Padding(_labelled(label, shortened(text)), (0, 0, 0, 2)))
     console.print()
 
 

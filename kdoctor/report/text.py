@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from kdoctor.abundance import shortened
 from kdoctor.check import Severity
 from kdoctor.document import ABSENT, Json, Weight
 from kdoctor.edit import Edit
@@ -45,7 +46,7 @@ def render_plan(
     console, printed = page.blank(width, color)
     _page(console, plan.before, all_layers, plan.after if plan.changes else None)
     for one in plan.applied:
-        console.print(Text.assemble("  ", ("✓", "green"), f" {one.check.code} {printable(one.repair.title)}"), soft_wrap=True)
+        console.print(Text.assemble("  ", ("✓", "green"), f" {one.check.code} {printable(shortened(one.repair.title))}"), soft_wrap=True)
     console.print(Text.assemble("\n", (printable(outcome), "bold")), soft_wrap=True)
     if plan.lost:
         console.print("\nWhat did not survive:")
