@@ -24,7 +24,9 @@ def as_given(document: Document, target: Target) -> Repair | None:
     if given is None:
         return None
     state = () if target.given.state is StateWish.KEEP else without_state(document, _settings(given, target))
-    written = Edit(AT, old=document.training, new=training_part(given, document.format, _ends(document)))
+    # up to Keras 2.2 no list in a list is taken, and in an .h5 of any Keras 2 a list alone is that of each output
+    ends = _ends(document) if document.format.native or target.keras_3 else None
+    written = Edit(AT, old=document.training, new=training_part(given, document.format, ends))
     learned = state and state_arrays(document)
     title = "write the training state you gave" + ("; what the optimizer had learned goes (--keep-optimizer keeps it)" if learned else "")
     return Repair(title, (written, *state))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Severity, check
-from kdoctor.document import ABSENT, Document, Format
+from kdoctor.document import ABSENT, Document, Format, Json
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 
@@ -27,7 +27,7 @@ def not_compiled(document: Document, target: Target) -> Iterator[Finding]:
         return
     repair = as_given(document, target)
     if document.training is not ABSENT:
-        if repair is not None and document.training != repair.edits[0].new:
+        if repair is not None and _said(document.training) != _said(repair.edits[0].new):
             yield Finding(AT, "the file says itself how it was trained, and you say otherwise", repair=repair, mild=True)
         return
     left = [path for path in document.weights if path.startswith(("optimizer/", "optimizer_weights/"))]
@@ -46,3 +46,8 @@ def _keras_says(document: Document) -> str:
     if document.format is Format.H5_MODEL:
         return "WARNING: No training configuration found in the save file, so the model was *not* compiled. Compile it manually."
     return "ValueError: You must call `compile()` before using the model."
+
+
+def _said(training: Json) -> Json:
+    """Without what is null, which some releases want to be there (K507)."""
+    return {key: value for key, value in training.items() if value is not None} if isinstance(training, dict) else training

@@ -16,6 +16,7 @@ from kdoctor.training.output_forms import for_each
 
 PAIR = re.compile(r"(optimizer|loss|metrics?)=")
 QUOTES = " '\""
+RATE = "learning_rate"
 CALL = re.compile(r"([A-Za-z_]\w*)\s*(?:\((.*)\))?")
 
 
@@ -24,7 +25,7 @@ def training_part(training: Training, format: Format, ends: Json = None) -> dict
 
     ``ends``: its output_layers, where it has any; the metrics are those of each output.
     """
-    metrics = for_each([*training.metrics], ends) if training.metrics else []
+    metrics = for_each([*training.metrics], ends) if training.metrics else None  # Keras 3.0 takes no empty list for several outputs
     if format.native:
         optimizer = {
             "module": "keras.optimizers",
@@ -89,17 +90,23 @@ def _optimizer(text: str, catalogue: Catalogue) -> tuple[str, dict[str, Json]]:
             )
         )
         raise UsageError(f"--compile: there is no optimizer {text!r}; {known}")
-    arguments = _arguments(match.group(2) or "")
+    arguments = {_rate(found) if name == RATE else name: value for name, value in _arguments(match.group(2) or "").items()}
     for name in arguments:
         if not catalogue.accepts(found, name):
             raise UsageError(f"--compile: {found.name} takes no {name!r}")
     arguments = {name: _fitting(found, name, value) for name, value in arguments.items()}
-    return registered if stored == registered else found.name, {"name": found.name.lower(), **arguments}
+    named = {"name": found.name.lower()} if catalogue.accepts(found, "name") else {}
+    return registered if stored == registered else found.name, {**named, **arguments}
 
 
 def _stands_alone(optimizer: ApiObject | None) -> bool:
     """Whether it can be made without another optimizer, and is no base of them: it has a learning rate of its own."""
-    return optimizer is not None and isinstance(optimizer.parameters.get("learning_rate"), float)
+    return optimizer is not None and isinstance(optimizer.parameters.get(_rate(optimizer)), float)
+
+
+def _rate(optimizer: ApiObject) -> str:
+    """What the release calls the learning rate of an optimizer: ``lr`` up to Keras 2.2."""
+    return RATE if RATE in optimizer.parameters else "lr"
 
 
 def _fitting(optimizer: ApiObject, name: str, value: Json) -> Json:
@@ -109,7 +116,7 @@ def _fitting(optimizer: ApiObject, name: str, value: Json) -> Json:
     if isinstance(default, bool):
         fits, wanted = isinstance(value, bool), "True or False"
     elif isinstance(default, (int, float)):
-        fits, wanted = is_number and (value >= 0 or name != "learning_rate"), "a number"
+        fits, wanted = is_number and (value >= 0 or name != _rate(optimizer)), "a number"
     else:
         fits, wanted = not isinstance(value, str) or name == "name", "a number"
     if not fits:
@@ -129,7 +136,7 @@ def _arguments(text: str) -> dict[str, Json]:
         raise UsageError(f"--compile: the optimizer's arguments {text!r} are not plain values") from error
     if len(positional) > 1:
         raise UsageError(f"--compile: only the learning rate may go without a name: ({text})")
-    return {"learning_rate": positional[0], **named} if positional else named
+    return {RATE: positional[0], **named} if positional else named
 
 
 def _named(kind: str, text: str, catalogue: Catalogue) -> str:

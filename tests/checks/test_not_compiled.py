@@ -10,7 +10,7 @@ from graphs import cured
 from kdoctor.document import Document, Format
 from kdoctor.edit import apply
 from kdoctor.target import Given, StateWish, Target, Training
-from kdoctor.testing import KERAS_3, document, examine, find_check, layer, sequential
+from kdoctor.testing import KERAS_3, document, examine, find_check, layer, model, sequential
 
 GIVEN = Given(training=Training("Adam", {"learning_rate": 0.001}, "MeanSquaredError", ("MeanAbsoluteError",)))
 MODEL = sequential(layer("Dense"))
@@ -86,3 +86,25 @@ def test_an_archive_gets_the_counters_of_an_optimizer_that_has_not_taken_a_step(
     assert [*healthy.weights] == ["optimizer/vars/0", "optimizer/vars/1"]
     assert "learned" not in finding.repair.title
     assert examine("K503", healthy, target) == []
+
+
+def test_what_another_check_adds_for_an_old_release_is_nothing_else_than_was_said() -> None:
+    """Keras up to 2.3 wants a null there (K507), which the two took out and wrote again by turns."""
+    sick, target = document(MODEL, format=Format.H5_MODEL), Target("2.2.5", given=GIVEN)
+    (finding,) = examine("K501", sick, target)
+    healed = cured(sick, finding)
+    added = cured(healed, *examine("K507", healed, target))
+    assert added.training["sample_weight_mode"] is None
+    assert examine("K501", added, target) == []
+
+
+def test_in_an_h5_of_keras_2_a_list_of_metrics_is_that_of_each_output() -> None:
+    """Run in 2.2.5, which takes no list in it ("Could not interpret metric function identifier"), and in 2.4."""
+    made = model(layer("InputLayer", name="x", batch_shape=[None, 3]), layer("Dense", name="a", units=1), layer("Dense", name="b", units=1))
+    two = {**made.config, "config": {**made.config["config"], "output_layers": [["a", 0, 0], ["b", 0, 0]]}}
+    sick = document(MODEL, format=Format.H5_MODEL)
+    sick = sick.replacing({**sick.parts, "config": two})
+    flat, nested = (
+        cured(sick, examine("K501", sick, Target(release, given=GIVEN))[0]).training["metrics"] for release in ("2.4.0", "3.15.1")
+    )
+    assert (flat, nested) == (["MeanAbsoluteError"], [["MeanAbsoluteError"], ["MeanAbsoluteError"]])

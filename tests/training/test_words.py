@@ -135,3 +135,20 @@ def test_metrics_are_those_of_each_output(ends: Json, metrics: Json) -> None:
     """Fitted in 3.15.1: a flat list for two outputs is "tuple arity mismatch; expected: 2, got: 1"."""
     assert training_part(TRAINING, Format.KERAS_ZIP, ends)["metrics"] == metrics
     assert training_part(TRAINING, Format.H5_MODEL, ends)["metrics"] == metrics
+
+
+def test_no_metrics_are_no_empty_list() -> None:
+    """Fitted in 3.0.5 with two outputs: "when providing the `metrics` argument as a list, it should have as many entries"."""
+    found = parsed("optimizer=adam,loss=mse")
+    assert [training_part(found, format, [["a", 0, 0], ["b", 0, 0]])["metrics"] for format in (Format.KERAS_ZIP, Format.H5_MODEL)] == [
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["optimizer=sgd(0.5,momentum=0.9)", "optimizer=sgd(lr=0.5,momentum=0.9)", "optimizer=sgd(learning_rate=0.5,momentum=0.9)"]
+)
+def test_the_learning_rate_is_lr_up_to_keras_2_2(text: str) -> None:
+    """Its optimizers have no name; that they had none at all was said of them."""
+    assert parse_training(text, Catalogue.load("2.2.5")) == Training("SGD", {"lr": 0.5, "momentum": 0.9}, None, ())
