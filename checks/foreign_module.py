@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kdoctor.check import Finding, Severity, check
 from kdoctor.document import Document
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.security.guards import judged
 from kdoctor.security.hostile import hostile_references, is_foreign
 from kdoctor.structure.objects import Node
@@ -35,6 +36,8 @@ def foreign_module(document: Document, target: Target) -> Iterator[Finding]:
     if not habits.READS_MODULES_IN_HDF5.of(target) or (habits.REFUSES_REGISTERED_NAMES.of(target) and document.format.native):
         return
     for node in found_in_objects(document, _under_another_name):
+        if _is_its_own(node, target):
+            continue
         yield Finding(
             node.at,
             f"{node.module}.{node.class_name} is looked up as {node.registered_name!r} first{judged(target, 'registered-name')}",
@@ -46,3 +49,9 @@ def _under_another_name(node: Node) -> Iterator[Node]:
     other = (node.registered_name or "").rpartition(">")
     if other[1] and node.module in OWN and (other[0] != "Keras" or other[2] != node.class_name):
         yield node
+
+
+def _is_its_own(node: Node, target: Target) -> bool:
+    """Whether the target itself registers the class under this name: ``Custom>AdamW`` in Keras 2.8 to 2.15."""
+    known = Catalogue.load(target.release, target.family).legacy("optimizer", node.registered_name or "")
+    return known is not None and known.name == node.class_name

@@ -16,6 +16,7 @@ from ._compile_arguments import compile_arguments
 from ._fixed_loss_scale import fixed_loss_scale
 from ._passed_over_decay import passed_over_decay
 from ._refused_values import refused_settings
+from ._unknown_within import unknown_within
 from ._unlocated_training import misnamed
 
 # Arguments of Keras 2 optimizers: renamed ones, and those that say nothing about the training that Keras 3 does.
@@ -54,6 +55,9 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     The LossScaleOptimizerV3 that Keras 2.11 to 2.15 put around the optimizer of a model in mixed precision is a LossScaleOptimizer; one that scales by
     one number for ever is none that Keras 3 takes: the optimizer that it holds is written, with the ``loss_scale_factor``.
 
+    Keras 2 does not find AdamW, Lion and Adafactor by these names within a LossScaleOptimizer, not even where it saved them: '"inner_optimizer" must be an
+    instance of Optimizer, but got: AdamW'. It has them under the names ``Custom>AdamW`` and so on, which the cure writes.
+
     An argument that ``compile`` does not know keeps a ``.keras`` from loading: "Trainer.compile() got an unexpected keyword argument".
 
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
@@ -72,6 +76,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
         if mention.found is None and mention.meant is not None:
             yield _renamed_class(document, mention, target)
         yield from misnamed(mention, document, target)
+        yield from unknown_within(document, mention, target)
         if target.keras_3 and not document.format.native and (unlisted := _unlisted(mention, target)) is not None:
             yield unlisted
         if target.keras_3 and mention.found is not None:

@@ -91,6 +91,12 @@ TELLS_SCORES_BY_QUERY = Habit((3, 4))  # the shape of a MultiHeadAttention's sco
 TAKES_TEXTS_FOR_FUNCTIONS = Habit((3, 15))  # an Attention's score_mode "dot" becomes the function of that name
 FALLS_BACK_TO_OPTIMIZER_NAME = Habit((3, 0))  # an unknown optimizer class is sought once more by its config's name
 
+FINDS_REGISTERED_WITHIN = Habit(
+    (2, 13), (3, 0)
+)  # what is registered, beside a table: deserialize_keras_object of archives; read in 2.12.0 and 2.13.1, run in 2.15.0
+BUILDS_SCALING_IN_VAIN = Habit(
+    (2, 11), (3, 0)
+)  # a LossScaleOptimizerV3, whose set_weights refuses state then: optimizer.py; read in 2.11 to 2.13, run in 2.15
 BUILDS_FOR_NO_VARIABLES = Habit((3, 0))  # the optimizer of a file with optimizer_weights, for a model's own variables: it has none
 
 PASSES_UNKNOWN_LOSSES = Habit((3, 0))  # of a loss or metric that it does not know, an .h5's reader gives compile() the name
