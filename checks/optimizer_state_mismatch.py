@@ -67,6 +67,8 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     that Keras counts in an archive, is an error. Where one name is without its array and one array, of the right shape, without its name,
     they belong together; else the state is left out.
 
+    Keras 2.11 to 2.15 read no state of a LossScaleOptimizer around their own optimizers from an ``.h5``, which they saved: a warning. In an archive they do.
+
     A compiled ``.h5`` with optimizer state loads in Keras 3, but cannot be trained: "Unknown variable: … This optimizer can only be
     called for the variables it was originally built with". That is an error with ``--for training``. The cure writes a ``.keras``
     archive, with the state where it maps; with ``--drop-optimizer`` the file stays an ``.h5``, and the optimizer starts afresh.

@@ -155,3 +155,29 @@ def _as_text(model: Document, path: str) -> Document:
     from kdoctor.document import Weight
 
     return model.replacing({**model.parts, "weights": {**model.weights, path: Weight((), "bytes64")}})
+
+
+def in_h5(class_name: str, inner: str, **settings: Json) -> Document:
+    """As 2.15.0 stores it: the steps, and two arrays for each of the two variables."""
+    held = {"module": "keras.optimizers", "class_name": inner, "config": {"learning_rate": 0.5, "is_legacy_optimizer": False, **settings}}
+    stated = {"class_name": class_name, "config": {"inner_optimizer": held, "dynamic": True, "initial_scale": 1024.0}}
+    names = ["iteration:0", *(f"m/{index}:0" for index in range(len(SLOTS["Adam"])))]
+    weights = {f"optimizer_weights/{name}": shape for name, shape in zip(names, ((), *SLOTS["Adam"]), strict=True)}
+    groups: dict[str, dict[str, Json]] = {"/optimizer_weights": {"weight_names": names}, "/": {"keras_version": "2.15.0"}}
+    return document(MODEL, format=Format.H5_MODEL, training={"optimizer_config": stated}, weights=weights, attributes=groups)
+
+
+def test_keras_2_itself_reads_none_of_it_from_an_h5() -> None:
+    """2.15.0: 'Error in loading the saved optimizer state', for set_weights asks whether the one around was built."""
+    sick, old = in_h5("LossScaleOptimizerV3", "Adam"), Target("2.15.0")
+    (finding,) = examine("K503", sick, old)
+    assert (finding.mild, finding.repair) == (True, None)
+    assert "LossScaleOptimizerV3" in finding.message
+    assert not examine("K503", sick, Target("2.15.0", given=Given(state=StateWish.KEEP)))[0].mild
+    assert all("not even its own" not in finding.message for finding in examine("K503", sick, NEW))
+
+
+@pytest.mark.parametrize(("outer", "inner"), [("LossScaleOptimizer", "Adam"), ("LossScaleOptimizerV3", "SGD")])
+def test_that_of_older_optimizers_is_read_and_sgd_without_momentum_needs_none(outer: str, inner: str) -> None:
+    found = examine("K503", in_h5(outer, inner), Target("2.15.0"))
+    assert all("not even its own" not in finding.message for finding in found)
