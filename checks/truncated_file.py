@@ -20,8 +20,8 @@ def truncated_file(document: Document, target: Target) -> Iterator[Finding]:
 
     When only the zip directory is lost and every member is whole by its checksum, the cure writes the archive anew; HDF5 of which every
     array ends before the cut is written anew, too. When weights are lost there is no cure: a model with made-up weights would be a lie.
-    ``--partial`` writes what survived all the same: a model that loads, in which every lost number is NaN, with the list of what was lost.
-    Where the end is there and bytes before it are not, every array is on that list: nobody knows from where on they are others.
+    ``--partial`` writes what survived all the same: a model in which every lost number is NaN, with the list of what was lost.
+    Where bytes are missing before the end, every array is on that list: nobody knows from where on they are others.
     """
     for at, fault in document.faults_of(FaultKind.TRUNCATED):
         yield Finding(at, _message(fault), repair=_repair(document, at, fault), keras_says=_keras_says(document, fault))

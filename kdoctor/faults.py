@@ -25,7 +25,7 @@ class FaultKind(str, Enum):
     # the container
     WRONG_EXTENSION = "wrong-extension"  # extension, right: with the dot; content: folder where one has the name of an archive
     # content: hdf5 or zip; present, expected (or null); complete: every part was recovered all the same; lost: names;
-    # misled: the directory of a zip is there, and points beside its members
+    # misled: the directory of a zip is there, and points beside its members; within: bytes before the end are missing
     TRUNCATED = "truncated"
     PACKED_PART = "packed-part"  # name: of the member that is packed with gzip inside the archive; size: unpacked
     WRAPPED = "wrapped"  # how: folder, zip, tar, gzip, bzip2 or xz; name: of the folder or of the inner member

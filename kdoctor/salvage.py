@@ -150,7 +150,7 @@ def _is_shifted(document: Document) -> bool:
     """Whether bytes are missing from the middle of the weights, so that arrays of the right length hold the wrong part of them."""
     holders = {member.name for member in document.members.values() if member.role == "weights"}
     cuts = (fault.detail for _, fault in document.faults_of(FaultKind.TRUNCATED))
-    return any(cut.get("within") and not holders.isdisjoint(cut.get("lost") or ()) for cut in cuts)
+    return any(cut.get("within") and (cut["content"] == "hdf5" or not holders.isdisjoint(cut.get("lost") or ())) for cut in cuts)
 
 
 def _twice_said(attributes: Mapping[str, Mapping[str, Json]]) -> Json:

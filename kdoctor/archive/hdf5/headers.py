@@ -32,6 +32,11 @@ SHAREABLE, SHARED = 64, frozenset({1, 3, 4, 5, 11, 12})  # a flag, and the only 
 PATTERNS = 8  # of headers of one length
 
 
+def begins_header(data: bytes) -> bool:
+    """Whether an object header may begin so; always, for fewer bytes than the prefix has."""
+    return len(data) < PREFIX or data[:2] == b"\1\0" or data[:4] == b"OHDR"
+
+
 class Message(NamedTuple):
     """A message of an object header; ``at`` is where its body begins in the header's data, in bytes."""
 

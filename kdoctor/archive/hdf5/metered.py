@@ -27,6 +27,7 @@ class Metered(Window):
         super().__init__(file, start, size)
         self.allowance = min(MOST, FACTOR * size + LEAST)
         self.spent = 0
+        self.short = 0  # reads that went over the end of the file
         self._bytes = self._reads = sys.maxsize
 
     def limit(self, size: int = sys.maxsize, reads: int = sys.maxsize) -> None:
@@ -42,6 +43,7 @@ class Metered(Window):
     def take(self, place: int, size: int) -> bytes:
         if place + size > self._size:
             size = max(0, self._size - place)
+            self.short += 1
         self.spent += size + READ_COST
         if self.spent > self.allowance:
             raise Exhausted

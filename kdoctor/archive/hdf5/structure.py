@@ -69,6 +69,7 @@ def read_hdf5(stream: BinaryIO, size: int, limits: Limits) -> Hdf5:
             "complete": not faults and not walk.lost,
             "lost": walk.lost,
         }
+        detail |= {"within": True} if walk.displaced else {}
         faults = (Fault(FaultKind.TRUNCATED.value, "file", detail), *faults)
     if allowed is None:
         faults = (_in_front(window, start), *faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kdoctor.archive.hdf5.damage import DAMAGE
 from kdoctor.archive.hdf5.declared import Declared
-from kdoctor.archive.hdf5.headers import Header
+from kdoctor.archive.hdf5.headers import PREFIX, Header, begins_header
 from kdoctor.archive.hdf5.messages import Link
 from kdoctor.archive.hdf5.metered import Exhausted, Metered
 from kdoctor.archive.hdf5.objects import Attribute, Objects, TooLarge, Unlike
@@ -29,6 +29,7 @@ class Walk:
         self.faults: list[Fault] = []
         self.declared = Declared(limits)
         self.lost: list[str] = []  # what cannot be read, or has its values behind the end of the file
+        self.displaced = False  # something cannot be read that does not reach the end of the file
         self._stream, self._limits, self._base = stream, limits, base  # base: the byte of the content that addresses count from
         self._groups = GROUPS * limits.datasets
         self._objects = Objects(stream, limits.attribute_bytes)
@@ -47,6 +48,7 @@ class Walk:
             self._limit("datasets", full.found, self._limits.datasets)
 
     def _visit(self, path: str, address: int, around: tuple[int, ...]) -> None:
+        short = self._stream.short
         try:
             header = self._objects.header(address)
             if header.outline.array:
@@ -56,6 +58,7 @@ class Walk:
             else:
                 self._group(path or "/", header, address, around)
         except DAMAGE as error:
+            self.displaced = self.displaced or short == self._stream.short or not begins_header(self._stream.take(address, PREFIX))
             self.lost.append(path[1:] or "/")
             self._note(FaultKind.HDF5_UNREADABLE, "weights", why=_why(error), group=path or "/")
 
