@@ -14,6 +14,7 @@ from kdoctor.target import Target
 from ._clipped_together import clipped_together
 from ._compile_arguments import compile_arguments
 from ._fixed_loss_scale import fixed_loss_scale
+from ._moved_epsilon import moved_epsilon
 from ._passed_over_decay import passed_over_decay
 from ._refused_values import refused_settings
 from ._unknown_within import unknown_within
@@ -52,6 +53,9 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     the schedule that computes the same. Nadam's ``decay`` is its ``schedule_decay``: its rate never fell.
     A ``clipnorm`` of Keras 1 to 2.3 is the ``global_clipnorm`` of today (not so in tf.keras): the same.
 
+    The ``epsilon`` of an RMSprop without momentum, and of an Adagrad, stood beside the root before Keras 2.11, and stands under it now: small gradients make
+    shorter steps. A warning with ``--for training``, and advice where a smaller epsilon makes up for it.
+
     The LossScaleOptimizerV3 that Keras 2.11 to 2.15 put around the optimizer of a model in mixed precision is a LossScaleOptimizer; one that scales by
     one number for ever is none that Keras 3 takes: the optimizer that it holds is written, with the ``loss_scale_factor``.
 
@@ -85,6 +89,7 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
             yield from refused_settings(document, mention, target)
             yield from passed_over_decay(mention, target)
             yield from clipped_together(document, mention, target)
+            yield from moved_epsilon(document, mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
 
@@ -173,6 +178,7 @@ def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Fin
         yield from _schedule(inner, target)
         yield from refused_settings(document, inner, target)
         yield from passed_over_decay(inner, target)
+        yield from moved_epsilon(document, inner, target)
         yield from (_argument(document, inner, argument, target) for argument in inner.not_taken())
 
 

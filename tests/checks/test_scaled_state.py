@@ -163,8 +163,9 @@ def in_h5(class_name: str, inner: str, **settings: Json) -> Document:
     stated = {"class_name": class_name, "config": {"inner_optimizer": held, "dynamic": True, "initial_scale": 1024.0}}
     names = ["iteration:0", *(f"m/{index}:0" for index in range(len(SLOTS["Adam"])))]
     weights = {f"optimizer_weights/{name}": shape for name, shape in zip(names, ((), *SLOTS["Adam"]), strict=True)}
-    groups: dict[str, dict[str, Json]] = {"/optimizer_weights": {"weight_names": names}, "/": {"keras_version": "2.15.0"}}
-    return document(MODEL, format=Format.H5_MODEL, training={"optimizer_config": stated}, weights=weights, attributes=groups)
+    groups: dict[str, dict[str, Json]] = {"/optimizer_weights": {"weight_names": names}, "/": {}}
+    training, saved = {"optimizer_config": stated}, {"keras_version": "2.15.0"}
+    return document(MODEL, format=Format.H5_MODEL, training=training, weights=weights, attributes=groups, metadata=saved)
 
 
 def test_keras_2_itself_reads_none_of_it_from_an_h5() -> None:
