@@ -7,7 +7,7 @@ that was saved: the lost layers can be trained again, or given numbers from else
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,8 @@ from kdoctor.edit import apply
 from kdoctor.engine import Applied, Diagnosis, Lost, Plan, plan
 from kdoctor.faults import FaultKind
 from kdoctor.keras_api.layouts import layout_of
-from kdoctor.keras_api.variables.variable import Variable
+from kdoctor.keras_api.variables.scaled import INDICES, scales_of
+from kdoctor.keras_api.variables.variable import Variable, Variables
 from kdoctor.recipe import constant
 from kdoctor.recipe_steps import FLOATS
 from kdoctor.structure.objects import Node, model_of
@@ -43,6 +44,7 @@ OTHER_SHAPE: Final = "the array in the file is of another shape, {}"
 UNPROVEN: Final = "the checksum of the file that holds it does not fit: at least one of its numbers is wrong"
 GONE: Final = "it is not in the file any more"
 SHIFTED: Final = "bytes are missing from the middle of the file that holds it: behind the gap all numbers are others"
+UNSCALED: Final = "the whole numbers that it scales are lost, and nothing but NaN here shows it"
 UNWRITTEN: Final = "the file was never closed: what was written last may not be in it"
 
 
@@ -180,18 +182,17 @@ def _filled(document: Document, target: Target) -> tuple[Document, list[Lost]] |
 
 def _nothing(one: Lost) -> Weight:
     assert one.shape is not None
-    return Weight.made(constant(math.nan if one.dtype in FLOATS else 0, one.shape, one.dtype))
+    return Weight.made(constant(math.nan if one.dtype in FLOATS and one.role != INDICES else 0, one.shape, one.dtype))
 
 
 def _in_archive(document: Document, target: Target) -> tuple[Json, list[Lost]] | None:
     lost: list[Lost] = []
     for account in accounts(document, layout_of(target)):
-        for variable in account.missing:
-            path = f"{account.group}/vars/{variable.path.rpartition('/')[2]}"
-            found = _lost(path, account.claim.node, variable)
-            if found is None:
-                return None
-            lost.append(found)
+        paths = {one.path: f"{account.group}/vars/{one.path.rpartition('/')[2]}" for one in account.expected}
+        found = _lost(account.claim.node, account.expected, paths, {one.path for one in account.missing})
+        if found is None:
+            return None
+        lost += found
     return document.attributes, lost
 
 
@@ -216,13 +217,11 @@ def _in_h5(document: Document) -> tuple[Json, list[Lost]] | None:
         elif isinstance(listing, list):
             stored = {str(name): array for name in listing if (array := document.weights.get(f"{ROOT[1:]}/{row.name}/{name}"))}
             labels = [only(variable, stored) or label for label, variable in zip(labels, row.variables, strict=True)]
-        for label, variable in zip(labels, row.variables, strict=True):
-            path = f"{ROOT[1:]}/{row.name}/{label}"
-            if path not in document.weights:
-                found = _lost(path, row.node, variable)
-                if found is None:
-                    return None
-                lost.append(found)
+        paths = {one.path: f"{ROOT[1:]}/{row.name}/{label}" for label, one in zip(labels, row.variables, strict=True)}
+        found = _lost(row.node, row.variables, paths, {key for key, path in paths.items() if path not in document.weights})
+        if found is None:
+            return None
+        lost += found
         if row.variables or row.name in names:
             groups[f"{ROOT}/{row.name}"] = {**own, "weight_names": labels}
     order = [row.name for row in listed(document) if row.name in names or f"{ROOT}/{row.name}" in groups]
@@ -236,16 +235,27 @@ def _label(layer: str, variable: Variable, others: Sequence[Variable]) -> str:
     return f"{layer}/{variable.path}/{variable.role}:0" if twice else f"{layer}/{variable.role}:0"
 
 
-def _lost(path: str, layer: Node, variable: Variable) -> Lost | None:
-    if not is_told(variable.shape):
+def _lost(layer: Node, variables: Variables, paths: Mapping[str, str], missing: Set[str]) -> list[Lost] | None:
+    """What a layer has lost: what is ``missing`` (by the paths of variables), and the scales of whole numbers, which cannot be NaN
+    themselves; ``paths`` tells where the file keeps each. None where a shape is not told."""
+    scaled = scales_of(variables)
+    unscaled = {scale.path for path in missing for scale in scaled.get(path, ())}
+    gone = [one for one in variables if one.path in missing | unscaled]
+    if not all(is_told(one.shape) for one in gone):
         return None
-    return Lost(path, layer.name or "", variable.role, variable.shape, _dtype(layer, variable), GONE)  # type: ignore[arg-type]
+    whys = {one.path: GONE if one.path in missing else UNSCALED for one in gone}
+    return [
+        Lost(paths[one.path], layer.name or "", one.role, one.shape, _dtype(layer, one, scaled), whys[one.path])  # type: ignore[arg-type]
+        for one in gone
+    ]
 
 
-def _dtype(layer: Node, variable: Variable) -> str:
+def _dtype(layer: Node, variable: Variable, scaled: Container[str]) -> str:
     """What Keras keeps the variable as: counts are whole numbers, and a mixed policy computes in half and keeps float32."""
     said = layer.config.get("dtype")
     said = said["config"].get("name") if isinstance(said, Mapping) and isinstance(said.get("config"), Mapping) else said
     if variable.role == "count":
         return "int32"
+    if variable.path in scaled and variable.role != INDICES:
+        return "int8"
     return said if isinstance(said, str) and said in FLOATS else "float32"
