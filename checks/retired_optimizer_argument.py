@@ -52,7 +52,6 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     A ``decay`` is passed over: the learning rate, which fell with every step, stays what it is. That is an error with ``--for training``, and cured by
     the schedule that computes the same. Nadam's ``decay`` is its ``schedule_decay``: its rate never fell.
     A ``clipnorm`` of Keras 1 to 2.3 is the ``global_clipnorm`` of today (not so in tf.keras): the same.
-
     The ``epsilon`` of an RMSprop without momentum, and of an Adagrad, stood beside the root before Keras 2.11, and stands under it now: small gradients make
     shorter steps. A warning with ``--for training``, and advice where a smaller epsilon makes up for it.
 
@@ -61,7 +60,6 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
 
     Keras 2 does not find AdamW, Lion and Adafactor by these names within a LossScaleOptimizer, not even where it saved them: '"inner_optimizer" must be an
     instance of Optimizer, but got: AdamW'. It has them under the names ``Custom>AdamW`` and so on, which the cure writes.
-
     An argument that ``compile`` does not know keeps a ``.keras`` from loading: "Trainer.compile() got an unexpected keyword argument".
 
     The cure writes today's words. The optimizer's own state starts afresh where its layout changed; predictions are not touched.
@@ -86,10 +84,8 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
         if target.keras_3 and mention.found is not None:
             yield from _schedule(mention, target)
             yield from _inner(document, mention, target)
-            yield from refused_settings(document, mention, target)
-            yield from passed_over_decay(mention, target)
+            yield from _settings(document, mention, target)
             yield from clipped_together(document, mention, target)
-            yield from moved_epsilon(document, mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
 
@@ -153,6 +149,13 @@ def _schedule(mention: Mention, target: Target) -> Iterator[Finding]:
     )
 
 
+def _settings(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:
+    """Of an optimizer, or of the one that it holds."""
+    yield from refused_settings(document, mention, target)
+    yield from passed_over_decay(mention, target)
+    yield from moved_epsilon(document, mention, target)
+
+
 def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:
     """LossScaleOptimizer.from_config reads the optimizer that it holds as in an archive; Keras 2.11 to 2.15 hold those of ``legacy`` too."""
     stated = mention.arguments.get("inner_optimizer")
@@ -176,9 +179,7 @@ def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Fin
     elif isinstance(settings, Mapping):
         inner = mention._replace(at=at, name=name, found=held, meant=None, arguments=settings)
         yield from _schedule(inner, target)
-        yield from refused_settings(document, inner, target)
-        yield from passed_over_decay(inner, target)
-        yield from moved_epsilon(document, inner, target)
+        yield from _settings(document, inner, target)
         yield from (_argument(document, inner, argument, target) for argument in inner.not_taken())
 
 
