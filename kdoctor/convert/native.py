@@ -20,6 +20,8 @@ from kdoctor.structure.naming import fresh as free_name
 from kdoctor.structure.objects import model_of, objects
 from kdoctor.target import Target
 from kdoctor.weights.optimizer import fresh, has_state, in_archive, optimizer_of
+from kdoctor.weights.optimizer_state import expected_shapes, misfit, state_arrays
+from kdoctor.weights.thawed import as_trained
 from kdoctor.weights.todays_state import state_for_keras_3
 
 KERAS_3 = 3
@@ -71,18 +73,29 @@ def _modernized(document: Document, target: Target) -> Converted:
         return Converted(zipped)
     kept = {path: weight for path, weight in document.weights.items() if not path.startswith("optimizer/")}
     trained = [place.weight for place in archived(document) if place.trained]
-    weights, notes = _with_state(document, renumbered(kept), trained)
+    weights, notes = _with_state(document, renumbered(kept), trained, _state_of_today(document, target))
     found = {**document.parts, "weights": weights, "attributes": groups_of(weights), "metadata": _signed(document, target)}
     return Converted(zipped.replacing(found), notes)
 
 
-def _with_state(document: Document, weights: dict[str, Weight], trained: Sequence[Weight]) -> tuple[dict[str, Weight], tuple[str, ...]]:
+def _state_of_today(document: Document, target: Target) -> tuple[Weight, ...] | None:
+    """The optimizer's arrays where a repair has put them in the order of Keras 3 already, as the release in the file does not tell."""
+    stored = tuple(state_arrays(document).values())
+    expected = expected_shapes(as_trained(document, target), *optimizer_of(document), target)
+    if expected is None or len(expected) != len(stored) or misfit(expected, stored) is not None:
+        return None
+    return stored
+
+
+def _with_state(
+    document: Document, weights: dict[str, Weight], trained: Sequence[Weight], todays: tuple[Weight, ...] | None = None
+) -> tuple[dict[str, Weight], tuple[str, ...]]:
     """The weights with those of the optimizer, or with those of one that begins, and what to say where some do not map."""
     name, config = optimizer_of(document)
     if not name:
         return weights, ()
     rescaled = any(weight.recipe is not None for weight in weights.values())  # then its moments are those of other numbers
-    found = None if rescaled else state_for_keras_3(document, trained)
+    found = None if rescaled else state_for_keras_3(document, trained) or todays
     lost = found is None and has_state(document)
     arrays = found or fresh(config)
     return {**weights, **in_archive(name if found else "", arrays, Style.KERAS_3)}, (STATE_LOST,) if lost else ()
