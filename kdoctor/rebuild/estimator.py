@@ -11,12 +11,11 @@ from kdoctor.rebuild.literals import mapping
 from kdoctor.rebuild.models import PAD, RESULT
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.objects import value
-from kdoctor.training.wrapping import is_compiled, wrapper_of
+from kdoctor.training.wrapping import IF_CLASSES, SINGLE, is_compiled, wrapper_of
 
 BUILDER = "build_model"
 COMPILED = ("loss", "optimizer", "metrics")
 DEFAULT = '"rmsprop"'  # of compile
-UNSTATED = {"loss": "mean_squared_error", "optimizer": "adam"}  # of an example, where the file has no training state
 
 
 def estimator_lines(module: Module, network: str) -> list[str]:
@@ -49,11 +48,17 @@ def _says(item: Json) -> bool:
 
 def _use(module: Module, stated: Mapping[str, Fragment]) -> str:
     wrapper = wrapper_of(module.document)
-    arguments = {} if stated else {name: Atom(f'"{text}"') for name, text in {**UNSTATED, "loss": wrapper.loss}.items()}
+    if wrapper.hindrances:
+        return "\n".join(f"# keras.wrappers.{wrapper.name} does not take this model: {why}." for why in wrapper.hindrances)
+    arguments = {} if stated else {"loss": Atom(wrapper.loss), "optimizer": Atom('"adam"')}
+    if wrapper.refits:
+        arguments["loss"] = Atom(wrapper.loss)
     made = [Item(Atom(BUILDER))] + ([Item(mapping(arguments), "model_kwargs=")] if arguments else [])
     lines = [statement("estimator = ", call(f"keras.wrappers.{wrapper.name}", made)), "estimator.fit(X, y, epochs=10)"]
     if stated:
-        lines.insert(
-            1, f"# model_kwargs={flat(mapping({'optimizer': Atom(chr(34) + 'sgd' + chr(34))}))} gives other arguments to {BUILDER}"
-        )
-    return "\n".join(f"# {line}" for text in [*wrapper.notes, *lines] for line in text.removeprefix("# ").splitlines())
+        other = flat(mapping({**arguments, "optimizer": Atom('"sgd"')}))
+        lines.insert(1, f"# model_kwargs={other} gives other arguments to {BUILDER}")
+    notes = ["SKLearnClassifier turns y into one column a class: its loss must not be sparse."] if wrapper.refits else []
+    notes += [f"{SINGLE}."] if wrapper.single else []
+    notes += [f"For SKLearnClassifier {IF_CLASSES}."] if wrapper.guessed else []
+    return "\n".join(f"# {line}" for text in [*notes, *lines] for line in text.removeprefix("# ").splitlines())

@@ -53,6 +53,29 @@ def test_a_model_of_numbers_is_for_the_regressor() -> None:
 
 def test_one_unit_for_two_classes_is_told() -> None:
     assert "needs a unit for each" in says(stored(None, units=1, activation="sigmoid"))
+    compiled = says(stored({**COMPILED, "loss": "binary_crossentropy"}, units=1, activation="sigmoid"))
+    assert compiled.startswith("SKLearnRegressor(model).fit works")
+
+
+def test_a_sparse_loss_is_refused_and_the_function_takes_another() -> None:
+    for loss in ("sparse_categorical_crossentropy", {"class_name": "SparseCategoricalCrossentropy", "config": {"from_logits": False}}):
+        assert "its loss is sparse" in says(stored({**COMPILED, "loss": loss}))
+
+
+@pytest.mark.parametrize("training", [{**COMPILED, "loss": "mse"}, {**COMPILED, "loss": "mean_absolute_error"}])
+def test_a_regressor_of_several_numbers_is_refused(training: Any) -> None:
+    said = says(stored(training, units=2, activation="linear"))
+    assert said.startswith("SKLearnRegressor of Keras 3.15.1 does not take this model: it computes 2 numbers for each row")
+    assert says(stored(training, units=1, activation="linear")).startswith("SKLearnRegressor(model).fit works")
+
+
+def test_softmax_is_for_the_classifier_whatever_the_loss() -> None:
+    assert says(stored({**COMPILED, "loss": "kl_divergence"})).startswith("SKLearnClassifier(model).fit works")
+
+
+def test_a_model_of_images_is_refused() -> None:
+    images = sequential(layer("InputLayer", batch_shape=[None, 8, 8, 1]), layer("Flatten"), layer("Dense", units=3, activation="softmax"))
+    assert "takes an X of 4 axes" in says(document(images, training=COMPILED))
 
 
 def test_weights_alone_are_no_model() -> None:

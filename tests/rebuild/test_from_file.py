@@ -110,7 +110,8 @@ def test_the_function_for_wrappers_has_the_training_state_as_its_defaults() -> N
     uncompiled = rebuild_file(SAMPLES / "sick/not_compiled.keras", KERAS_3, load_checks(), for_sklearn=True)
     assert uncompiled.script is not None
     assert "def build_model(X, y, loss, optimizer, metrics=None, weights=None):" in uncompiled.script.text
-    assert '"loss": "mean_squared_error"' in uncompiled.script.text
+    assert "CategoricalCrossentropy(from_logits=True)" in uncompiled.script.text
+    assert "For SKLearnClassifier if its numbers are logits of classes" in uncompiled.script.text
 
 
 def test_keras_before_3_8_has_no_wrappers() -> None:
