@@ -20,11 +20,14 @@ from ._refused_values import refused_settings
 from ._unknown_within import unknown_within
 from ._unlocated_training import misnamed
 
+PUBLIC = "keras.optimizers"
 # Arguments of Keras 2 optimizers: renamed ones, and those that say nothing about the training that Keras 3 does.
 RENAMED = {"lr": "learning_rate"}
 MEANINGLESS = frozenset({"jit_compile", "is_legacy_optimizer"})
 # What a model that only predicts can do without: Keras 2.11 and later have another schedule for the momentum of Nadam, and no say in it.
 OF_TRAINING_ALONE = frozenset({"schedule_decay"})
+
+PUBLIC = "keras.optimizers"
 
 
 @check("K504", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
@@ -97,7 +100,9 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
     module = document.at(mention.at / "module")
     if not native and not is_optimizer(mention.arguments.get("name"), target):
         return _not_by_its_name(document, mention, target)
-    edit = Edit(mention.at / "module", old=module, new="keras.optimizers")
+    named = Catalogue.load(target.release, target.family).resolve(PUBLIC, mention.meant.name)
+    home = PUBLIC if named is not None else mention.meant.module  # Keras 2.12 names its LossScaleOptimizerV3 nowhere else
+    edit = Edit(mention.at / "module", old=module, new=home)
     registered = document.at(mention.at / "registered_name")
     edits = [edit] if registered in (None, ABSENT) else [edit, Edit(mention.at / "registered_name", old=registered, new=None)]
     if mention.name.rpartition(">")[2] == mention.name != mention.meant.name:
@@ -106,7 +111,7 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
         mention.at,
         f"the optimizer {mention.name} is {target}'s {mention.meant.name} under another name"
         + ("" if native else ", and comes back with default settings"),
-        repair=Repair(f"write keras.optimizers.{mention.meant.name}", tuple(edits)) if native else None,
+        repair=Repair(f"write {home}.{mention.meant.name}", tuple(edits)) if native else None,
         keras_says=f"TypeError: Could not locate class '{mention.name}'" if native else None,
         mild=not native,
     )
@@ -115,7 +120,7 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
 def _unlisted(mention: Mention, target: Target) -> Finding | None:
     """optimizers/__init__.py, ALL_OBJECTS: Lamb has never been in it, Muon not before 3.14; what is not there is sought by the config's name."""
     catalogue, called = Catalogue.load(target.release, target.family), mention.arguments.get("name")
-    known = catalogue.resolve("keras.optimizers", mention.name.rpartition(">")[2])
+    known = catalogue.resolve(PUBLIC, mention.name.rpartition(">")[2])
     if mention.found is not None or mention.meant is not None or known is None:
         return None
     other = catalogue.function("optimizer", called) if isinstance(called, str) else None

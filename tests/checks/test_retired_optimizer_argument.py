@@ -289,3 +289,14 @@ def test_a_schedule_of_the_optimizer_that_a_loss_scale_optimizer_holds_gets_its_
         sick = cured(sick, found[0])
     made = keras.optimizers.deserialize(sick.training["optimizer_config"])
     assert float(made.inner_optimizer.learning_rate) == pytest.approx(0.1)
+
+
+def test_an_optimizer_gets_the_module_in_which_the_target_has_it() -> None:
+    """Keras 2.12 names its LossScaleOptimizerV3 in no public module, and finds the class where it stands (looked up in 2.12.0)."""
+    inner = {"module": "keras.optimizers", "class_name": "SGD", "config": {"learning_rate": 0.1}, "registered_name": None}
+    stored = native(module="keras.src.mixed_precision.loss_scale_optimizer", class_name="LossScaleOptimizerV3", registered_name=None)
+    stored = stored.replacing(
+        {**stored.parts, "training": {"optimizer": {**stored.training["optimizer"], "config": {"inner_optimizer": inner}}}}
+    )
+    (finding,) = examine("K504", stored, Target("2.12.0"))
+    assert cured(stored, finding).training["optimizer"]["module"] == "keras.mixed_precision.loss_scale_optimizer"
