@@ -60,4 +60,5 @@ def _said(document: Document, target: Target, wrapper: Wrapper) -> tuple[str, bo
     if wrapper.refits:
         why = f"its loss is sparse, and {wrapper.name} turns y into one column a class"
         return f"{wrapper.name}(model) is refused: {why}; use {build} with another loss", False
-    return f"{wrapper.name}(model).fit works, and trains a clone with new weights: those of the file are lost; {build} keeps them", False
+    works = "fit works with what load_model returns (where the file needs it, after kdoctor fix)"
+    return f"{wrapper.name}(model).{works}, and trains a clone with new weights: those of the file are lost; {build} keeps them", False

@@ -94,7 +94,8 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     if lost := _misnamed(document, target):
         yield lost
         return
-    if target.purpose == "training" and habits.BUILDS_FOR_NO_VARIABLES.of(target) and "/optimizer_weights" in document.attributes:
+    trains = target.purpose == "training" or target.given.state is StateWish.KEEP
+    if trains and habits.BUILDS_FOR_NO_VARIABLES.of(target) and "/optimizer_weights" in document.attributes:
         yield _cannot_fit(document)
         return
     if moves := moves_of_product(document, target):

@@ -31,7 +31,7 @@ def test_nobody_is_told_who_did_not_ask(training: Any) -> None:
 
 
 def test_a_compiled_model_fits_and_loses_its_weights() -> None:
-    assert says(stored(COMPILED)).startswith("SKLearnClassifier(model).fit works, and trains a clone with new weights")
+    assert says(stored(COMPILED)).startswith("SKLearnClassifier(model).fit works with what load_model returns")
 
 
 def test_an_uncompiled_model_is_refused() -> None:

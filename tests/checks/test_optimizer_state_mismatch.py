@@ -117,6 +117,7 @@ def test_an_h5_with_state_cannot_be_trained_in_keras_3_and_says_so_to_those_who_
     (finding,) = examine("K503", sick, TRAINING)
     assert finding.repair is not None
     assert finding.repair.native
+    assert examine("K503", sick, Target("3.15.1", given=Given(state=StateWish.KEEP))) == [finding]  # who keeps it wants to go on with it
     assert examine("K503", sick, Target("2.15.0", purpose="training")) == []
     (finding,) = examine("K503", sick, replace(TRAINING, given=DROP))
     assert finding.mild
