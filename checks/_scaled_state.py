@@ -17,9 +17,8 @@ from kdoctor.weights.thawed import as_trained
 
 AT = Pointer("training") / "optimizer"
 NEW = 3
-LOSING = frozenset(
-    {"Nadam"}
-)  # what they keep beside their slots is in no file then: optimizers/nadam.py and loss_scale_optimizer.py, build
+# What these keep beside their slots is in no file then: optimizers/nadam.py and loss_scale_optimizer.py, build.
+LOSING = frozenset({"Nadam"})
 
 
 def wrapped_by_compile(document: Document, target: Target) -> Iterator[Finding]:

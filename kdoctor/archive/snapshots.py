@@ -1,6 +1,6 @@
 """Links that lead to the real file within one download: ``huggingface_hub`` keeps every file in ``blobs``, and links to it from ``snapshots``.
 
-Its cache (file_download.py, cached_download) is ``models--OWNER--NAME/snapshots/COMMIT/config.json`` -> ``../../blobs/DIGEST``.
+Its cache (file_download.py, hf_hub_download) is ``models--OWNER--NAME/snapshots/COMMIT/config.json`` -> ``../../blobs/DIGEST``.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ policy leaves out is skipped.
 
 from __future__ import annotations
 
-from html import escape  # the one for XML imports what opens addresses: a tenth of a start
+from html import escape  # the one for XML imports what opens addresses
 
 from kdoctor.file_report import FileReport, Found
 from kdoctor.outcomes import NotChecked

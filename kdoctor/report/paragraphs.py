@@ -24,18 +24,24 @@ MOST_LETTERS = 400  # of a place: a name may be as long as the file
 
 
 def write(console: Console, report: Report, findings: Sequence[Diagnosis], *, every: bool = False) -> None:
-    """A paragraph for all findings that say the same; of one check the first, and how many more there are, unless ``every`` is asked for."""
+    """A paragraph for all findings that say the same; of one check and severity the first ones, how many more there are, and the last, unless
+    ``every`` is asked for. (Of thousands the last says how many are not listed at all: `kdoctor.abundance`.)"""
     groups = _alike(findings)
-    of_check = Counter(group[0].check.code for group in groups)
-    written: Counter[str] = Counter()
+    of_check = Counter(_check(group) for group in groups)
+    written: Counter[tuple[str, Severity]] = Counter()
     for group in groups:
-        check = group[0].check
-        written[check.code] += 1
-        if every or written[check.code] <= MOST_OF_ONE:
+        check = _check(group)
+        written[check] += 1
+        left = of_check[check] - MOST_OF_ONE - 1
+        if every or left <= 0 or written[check] <= MOST_OF_ONE or written[check] == of_check[check]:
             _finding(console, report, group[0], group[1:])
-        elif written[check.code] == MOST_OF_ONE + 1:
-            more = f"{of_check[check.code] - MOST_OF_ONE} more of {check.code} {check.name}"
-            console.print(Text(f"… {more}: `kdoctor inspect --all-layers` or `--format json` shows each\n", "dim"), soft_wrap=True)
+        elif written[check] == MOST_OF_ONE + 1:
+            more = f"… {left} more of {check[0]} {group[0].check.name}: `kdoctor inspect --all-layers` shows them\n"
+            console.print(Text(more, "dim"), soft_wrap=True)
+
+
+def _check(group: Sequence[Diagnosis]) -> tuple[str, Severity]:
+    return group[0].check.code, group[0].severity
 
 
 def _alike(findings: Sequence[Diagnosis]) -> list[list[Diagnosis]]:
