@@ -21,9 +21,6 @@ def leads_elsewhere(file: Path) -> bool:
 def _is_downloaded(link: Path) -> bool:
     real = os.path.realpath(link)
     return os.path.isfile(real) and any(
-        folder.name == SNAPSHOTS and os.path.dirname(real) == os.path.realpath(folder.with_name(BLOBS)) for folder in _around(link)
+        folder.name == SNAPSHOTS and os.path.dirname(real) == os.path.join(os.path.realpath(folder.parent), BLOBS)  # no link itself
+        for folder in Path(os.path.abspath(link)).parents
     )
-
-
-def _around(link: Path) -> tuple[Path, ...]:
-    return tuple(Path(os.path.abspath(link)).parents)

@@ -82,6 +82,17 @@ def test_a_link_out_of_the_download_is_told(saved: Path, place: str) -> None:
     assert "K806" in codes(snapshot)
 
 
+def test_a_folder_of_blobs_that_is_a_link_is_none(saved: Path) -> None:
+    """Else whoever packs a folder could make any file of the machine one of the download."""
+    snapshot = cached(saved, saved / "files")
+    blobs = snapshot.parent.parent / "blobs"
+    blobs.rename(saved / "elsewhere")
+    blobs.symlink_to(saved / "elsewhere")
+    assert (snapshot / "config.json").is_file()
+    assert leads_elsewhere(snapshot / "config.json")
+    assert "K806" in codes(snapshot)
+
+
 def test_a_file_is_no_link_and_one_to_nothing_leads_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "snapshots").mkdir()
