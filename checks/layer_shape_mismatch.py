@@ -53,8 +53,9 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
         if not model.functional and batch_is_added(document, tuple(layer.node for layer in model.layers), target):
             continue
         if (model.functional or model.node.class_name == "Sequential") and _as_stated(model, found):
-            if any(True for _ in _told_of(document, _one_of_each(document, model, found), found, target)):
-                yield from _told_of(document, model.layers, found, target)
+            firsts = _one_of_each(document, model, found)
+            told = [*_told_of(document, firsts, found, target)]
+            yield from told if not told or len(firsts) == len(model.layers) else _told_of(document, model.layers, found, target)
         elif model.nested and model.functional:
             yield from _refused(model.layers, infer_model(model.node, own_inputs(model)), keras_3=target.keras_3)
         if is_wrapped(model.node.at):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -126,7 +127,8 @@ class Surplus:
             return ()
         if self.model.nested:
             shared = self._shared(set()) or ("", ())
-            return tuple(dict.fromkeys(layer.name for layer in self.layers if any(layer.name in name.split("/") for name in shared[1])))
+            steps = {step for name in shared[1] for step in name.split("/")}
+            return tuple(dict.fromkeys(layer.name for layer in self.layers if layer.name in steps))
         held = {path.removeprefix(STORED[1:]).split("/")[0] for path in self.document.weights if path.startswith(STORED[1:])}
         return tuple(layer.name for layer in self.layers if layer.name in names and layer.name in held)
 
@@ -148,9 +150,9 @@ class Surplus:
     def _counts_all(self) -> bool | None:
         """Whether the places of the arrays count the layers that no output needs, too; None where they tell neither."""
         found: set[bool] = set()
+        all_stems, kept_stems = _by_class(self._stems(self.model.layers)), _by_class(self._stems(self._kept))
         for stem in {snake_case(layer.class_name) for layer in self.layers}:
-            every = [s for s in self._stems(self.model.layers).values() if _plain(s) == stem]
-            alone = [s for s in self._stems(self._kept).values() if _plain(s) == stem]
+            every, alone = all_stems.get(stem, {}), kept_stems.get(stem, {})
             if all(self._filled(s) for s in every):
                 found.add(True)
             elif all(self._filled(s) for s in alone) and not any(self._filled(s) for s in every if s not in alone):
@@ -166,7 +168,13 @@ class Surplus:
 
     def _filled(self, stem: str) -> bool:
         place = f"{self._folder}{stem}/"
-        return any(path.replace(CHECKPOINT, LAYERS).startswith(place) for path in self.document.weights)
+        first = bisect_left(self._paths, place)
+        return first < len(self._paths) and self._paths[first].startswith(place)
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        """Of all arrays, sorted, the folders called as Keras 3 calls them."""
+        return sorted(path.replace(CHECKPOINT, LAYERS) for path in self.document.weights)
 
     @cached_property
     def _folder(self) -> str:
@@ -244,6 +252,14 @@ def _stemmed(classes: Iterable[str]) -> Iterator[str]:
         stem = snake_case(class_name)
         yield f"{stem}_{counted[stem]}" if counted[stem] else stem
         counted[stem] += 1
+
+
+def _by_class(stems: Mapping[str, str]) -> dict[str, dict[str, None]]:
+    """The counted names of each class: those of ``dense_2`` are dense."""
+    found: dict[str, dict[str, None]] = {}
+    for stem in stems.values():
+        found.setdefault(_plain(stem), {})[stem] = None
+    return found
 
 
 def _plain(stem: str) -> str:

@@ -7,7 +7,7 @@ order, recurrent kernels gate by gate transposed, the two biases of an LSTM adde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ def as_plain(document: Document) -> tuple[Edit, ...] | None:
 
     What the optimizer remembers of their weights goes: it is laid out as CuDNN has them.
     """
-    nodes = tuple(objects_named(document, tuple(TWINS)))
+    nodes = tuple(node for node in objects_named(document, TWINS) if node.class_name in TWINS)
     renamed = tuple(Edit(node.at, old=node.raw, new=_plain(node)) for node in nodes)
     after = apply(document, renamed)
     twins = _twins(after, {node.at: TWINS[node.class_name][1] for node in nodes})
@@ -85,21 +85,31 @@ def _plain(node: Node) -> dict[str, Json]:
 def _twins(after: Document, gates: Mapping[Pointer, int]) -> dict[str, Twin] | None:
     """The layers that own the twins' variables, by their places in an archive; None where one holds other cells, too, or is not known."""
     owners = {claim.node.at: claim for claim in claims(after)}
+    held = _held(after, owners)
     found: dict[str, Twin] = {}
     for at, number in gates.items():
         owner = innermost(owners, at)
         cells = () if owner is None else tuple(variable for variable in owner.variables or () if _folder(variable.path) == CELL)
-        if owner is None or not cells or _mixed(after, owner, gates):
+        if owner is None or not cells or _mixed(owner, held.get(owner.node.at, ()), gates):
             return None
         found[owner.place] = Twin(owner, cells, number)
     return found
 
 
-def _mixed(after: Document, claim: Claim, gates: Mapping[Pointer, int]) -> bool:
+def _held(after: Document, owners: Mapping[Pointer, Claim]) -> dict[Pointer, list[Pointer]]:
+    """What stands in each layer, or is it, that has a cell of any kind."""
+    found: dict[Pointer, list[Pointer]] = {}
+    for node in objects(after):
+        owner = innermost(owners, node.at) if RECURRENT.search(node.class_name) else None
+        if owner is not None:
+            found.setdefault(owner.node.at, []).append(node.at)
+    return found
+
+
+def _mixed(claim: Claim, held: Collection[Pointer], gates: Mapping[Pointer, int]) -> bool:
     """Whether a layer holds other cells than those of twins, or twins of two kinds."""
-    held = {at: number for at, number in gates.items() if claim.node.at.holds(at)}
-    others = (node.at for node in objects(after) if claim.node.at.holds(node.at) and RECURRENT.search(node.class_name))
-    return len({*held.values()}) != 1 or any(at not in held for at in others if at != claim.node.at or at in held)
+    twins = {gates[at] for at in held if at in gates}
+    return len(twins) != 1 or any(at not in gates for at in held if at != claim.node.at)
 
 
 def _folder(path: str) -> str:

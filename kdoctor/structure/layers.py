@@ -44,7 +44,7 @@ def layer_list(model: Node) -> tuple[Json, Pointer]:
     if isinstance(config, list):
         return config, model.at / "config"
     layers = model.config.get("layers")
-    return (layers if isinstance(layers, list) else []), model.at / "config" / "layers"
+    return (layers if isinstance(layers, list) else []), Pointer(model.at.part, (*model.at.keys, "config", "layers"))
 
 
 @lru_cache(maxsize=16)

@@ -38,15 +38,12 @@ class Statement(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """A Sequential model: its object, its layers in order, and where their list stands."""
+    """A Sequential model: its object, its layers in order, where their list stands, and those of them that are an InputLayer."""
 
     model: Node
     layers: tuple[Node, ...]
     at: Pointer
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
-        return tuple(layer for layer in self.layers if layer.class_name == "InputLayer")
+    inputs: tuple[Node, ...]
 
     @property
     def built(self) -> tuple[Statement, ...]:
@@ -93,7 +90,8 @@ def _by_place(document: Document) -> Mapping[Pointer, Stack]:
 
 
 def _stack(model: Node) -> Stack:
-    return Stack(model, layer_nodes(model), layer_list(model)[1])
+    layers = layer_nodes(model)
+    return Stack(model, layers, layer_list(model)[1], tuple([layer for layer in layers if layer.class_name == "InputLayer"]))
 
 
 def statements(layer: Node) -> Iterator[Statement]:
@@ -117,7 +115,9 @@ def states_its_input(model: Node, depth: int = 0) -> bool:
 
 def as_shape(value: Json) -> Shape | None:
     """A shape from JSON, as a list or as the object that tf.keras makes of a tuple; None for anything else, several shapes included."""
-    if type(value) is not list:  # as almost all are: to ask for a kind of collection takes longer than the rest
+    if value is None:  # as most places say
+        return None
+    if type(value) is not list:  # as almost all others are: to ask for a kind of collection takes longer than the rest
         if isinstance(value, Mapping) and value.get("class_name") in WRAPPED_SHAPES:
             value = value.get("items")
         if not isinstance(value, Sequence) or isinstance(value, str):
