@@ -120,18 +120,21 @@ def is_whole(document: Document) -> bool:
 
 def found_in_objects(document: Document, judge: Callable[[Node], Iterable[T]], *, named: bool = False) -> Iterator[T]:
     """What such a judge finds in each object, in the order of the file; named: of one that goes by names and connections, too."""
-    nodes = outlined(document) if named else telling(document)
-    if sick := {id(node.raw) for node in nodes for _ in judge(node)}:
-        for node in objects(document) if not sick.isdisjoint(outline(document).inner) else outlined(document):
-            yield from judge(node)
+    told = {node.at: (id(node.raw), found) for node in (outlined(document) if named else telling(document)) if (found := (*judge(node),))}
+    if told:
+        within = not outline(document).inner.isdisjoint(own for own, _ in told.values())
+        for node in objects(document) if within else outlined(document):
+            yield from told[node.at][1] if node.at in told else judge(node)
 
 
 def found_in_serialized(document: Document, judge: Callable[[Serialized], Iterable[T]]) -> Iterator[T]:
     """The same of a judge of every dict that Keras takes for an object, whatever its class name is."""
     drawn = outline(document)
-    if sick := {id(one[2]) for one in drawn.found for _ in judge(one)}:
-        for one in serialized(document) if not sick.isdisjoint(drawn.inner) else drawn.found:
-            yield from judge(one)
+    told = {one[:2]: (id(one[2]), found) for one in drawn.found if (found := (*judge(one),))}
+    if told:
+        within = not drawn.inner.isdisjoint(own for own, _ in told.values())
+        for one in serialized(document) if within else drawn.found:
+            yield from told[one[:2]][1] if one[:2] in told else judge(one)
 
 
 def objects_named(document: Document, names: Iterable[str]) -> tuple[Node, ...]:
