@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from kdoctor.check import Finding, Need, Repair
+from kdoctor.check import Finding, Repair
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
@@ -22,23 +22,41 @@ def unknown_within(document: Document, mention: Mention, target: Target) -> Iter
     stated = mention.arguments.get("inner_optimizer")
     if target.keras_3 or mention.found is None or not isinstance(stated, Mapping) or not isinstance(stated.get("class_name"), str):
         return
-    name, key = stated["class_name"], "registered_name" if document.format.native else "class_name"
-    if {name, stated.get("registered_name")} & target.custom or _is_found(stated, key, target):
+    name, key = stated["class_name"], _key(document)
+    if (
+        {name, stated.get("registered_name")} & target.custom
+        or _is_found(stated, key, target)
+        or not is_known_within(stated, document, target)
+    ):
         return
     plain, at = name.rpartition(">")[2], mention.at / "config" / "inner_optimizer"
     registered = PACKAGE + plain
     edit = Edit(at / key, old=stated.get(key, ABSENT), new=registered)
-    known = name in (plain, registered) and _is_found({**stated, "class_name": plain, key: registered}, key, target)
-    edits = (edit,) if known and (name == plain or key == "class_name") else (Edit(at / "class_name", old=name, new=plain), edit)
+    edits = (edit,) if name == plain or key == "class_name" else (Edit(at / "class_name", old=name, new=plain), edit)
     yield Finding(
         at,
-        f"{target} does not find the optimizer {plain} within a {mention.name}" + (" by that name" if known else ""),
-        repair=Repair(f"write the name {registered!r}, under which it is registered", edits) if known else None,
-        needs=() if known else (Need("--custom", plain, "the optimizer itself is not in the file, only its name"),),
+        f"{target} does not find the optimizer {plain} within a {mention.name} by that name",
+        repair=Repair(f"write the name {registered!r}, under which it is registered", edits),
         keras_says=f'TypeError: "inner_optimizer" must be an instance of Optimizer, but got: {name}.'
         if document.format.native
         else f"ValueError: Unknown optimizer: {name!r}",
     )
+
+
+def is_known_within(stated: Mapping[str, Json], document: Document, target: Target) -> bool:
+    """Whether the target has this optimizer and would find it within another, by the name in the file or by the one that it goes by there."""
+    name, key = str(stated["class_name"]), _key(document)
+    plain = name.rpartition(">")[2]
+    if target.keras_3:
+        return Catalogue.load(target.release, target.family).resolve("keras.optimizers", plain) is not None
+    if _is_found(stated, key, target):
+        return True
+    registered = PACKAGE + plain
+    return name in (plain, registered) and _is_found({**stated, "class_name": plain, key: registered}, key, target)
+
+
+def _key(document: Document) -> str:
+    return "registered_name" if document.format.native else "class_name"
 
 
 def _is_found(stated: Mapping[str, Json], key: str, target: Target) -> bool:

@@ -6,16 +6,18 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
-from kdoctor.keras_api.compile_reader import CROSSENTROPY, Mention, is_optimizer, mentions, unknown_schedule
+from kdoctor.keras_api.compile_reader import CROSSENTROPY, Mention, is_optimizer, mentions
 from kdoctor.keras_api.history import told_of
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.training.renamed_metrics import as_class, as_loss
 
+from ._own_within import Within, within
 from ._unknown_to_h5 import Reading, reading
 
 AT = Pointer("training")
 OWN = "it is the author's own"
+NOT_THERE = "it has one, which it does not look for there"
 ANOTHER = Need("--compile", "optimizer=adam,loss=…,metrics=…", "another takes its place")
 CHOSEN = "Keras 2 chose one of three by what the model was trained with, which the file does not tell"
 
@@ -32,16 +34,19 @@ def custom_compile_object(document: Document, target: Target) -> Iterator[Findin
     A loss object that stands alone in an ``.h5`` is sought by the ``name`` in its config: without a name, which Keras 2 writes where the
     class gives none, the model comes back without a loss; with the name of one of Keras's losses it is trained with that, without a word.
 
-    So is a learning-rate schedule of the user's own, in an optimizer of Keras's: "Could not locate class 'WarmUp'".
+    So is a learning-rate schedule of the user's own, in an optimizer of Keras's: "Could not locate class 'WarmUp'" ("Unknown decay: 'WarmUp'" in Keras 2),
+    and the optimizer of the user's own that a LossScaleOptimizer holds.
 
     The cure leaves the training state out, so that the model loads for inference; compile it again to go on training. With
     ``--for training`` nothing is left out, and the code is asked for. Whoever has it keeps everything: ``--custom my_loss``, and ``load_model(path, custom_objects={"my_loss": my_loss})``.
     """
     dropped = False
     for mention in mentions(document, target):
-        if (schedule := unknown_schedule(mention, target)) is not None:
-            yield _schedule(mention, schedule, document, target, dropped)
+        inside = [*within(mention, document, target)]
+        for one in inside:
+            yield _within(one, document, target, dropped)
             dropped = True
+        if inside:
             continue
         if mention.found is not None or mention.meant is not None or mention.given or _is_told_elsewhere(mention, document, target):
             continue
@@ -79,16 +84,16 @@ def _left_out(document: Document) -> Repair:
     return Repair("leave out the training state; compile the model again to train it", (Edit(AT, old=document.training, new=ABSENT),))
 
 
-def _schedule(mention: Mention, name: str, document: Document, target: Target, dropped: bool) -> Finding:
-    """Whatever the file is, the optimizer reads its schedule as in an archive."""
-    trains, later = target.purpose == "training", told_of("schedule", name, target.minor)
-    needed = ANOTHER if later else Need("--custom", name, "the schedule itself is not in the file, only its name")
+def _within(one: Within, document: Document, target: Target, dropped: bool) -> Finding:
+    trains, whose = target.purpose == "training", NOT_THERE if one.known else told_of(one.kind, one.name, target.minor) or OWN
+    plain = one.name.rpartition(">")[2]
+    needed = Need("--custom", plain, f"the {one.called} itself is not in the file, only its name") if whose == OWN else ANOTHER
     return Finding(
-        mention.at / "config" / "learning_rate",
-        f"{target} does not know the learning-rate schedule {name!r} of the optimizer {mention.name}: {later or OWN}",
+        one.at,
+        f"{target} does not find the {one.called} {one.name!r} that {one.holder} holds: {whose}",
         repair=None if dropped or trains else _left_out(document),
         needs=(needed,) if trains else (),
-        keras_says=f"TypeError: Could not locate class '{name}'. Make sure custom classes and functions are decorated with …",
+        keras_says=one.keras_says,
         mild=dropped and not trains,
     )
 

@@ -170,18 +170,18 @@ def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Fin
     catalogue, settings = Catalogue.load(target.release, target.family), stated.get("config")
     known = catalogue.resolve("keras.optimizers", name)
     held = resolved(catalogue, module, name) if isinstance(module, str) else None
-    if held is None:
+    if held is None and known is not None:
         new = {**stated, "class_name": name, "module": "keras.optimizers", "registered_name": None}
         yield Finding(
             at,
             f"the optimizer {name} that {mention.name} holds is looked for by its module, which "
             + ("the file does not say" if module is None else f"is {module!r} in the file"),
-            repair=Repair(f"write keras.optimizers.{name}", (Edit(at, old=stated, new=new),)) if known else None,
+            repair=Repair(f"write keras.optimizers.{name}", (Edit(at, old=stated, new=new),)),
             keras_says=f"TypeError: Could not locate class '{name}'."
             if module is None
             else f"ValueError: Could not deserialize '{module}.{name}' because it is not a KerasSaveable subclass",
         )
-    elif isinstance(settings, Mapping):
+    if held is not None and isinstance(settings, Mapping):
         inner = mention._replace(at=at, name=name, found=held, meant=None, arguments=settings)
         yield from _schedule(inner, target)
         yield from _settings(document, inner, target)

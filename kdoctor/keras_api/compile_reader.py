@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.keras_api.loss_scaling import CALLED_OTHERWISE
+from kdoctor.keras_api.loss_scaling import CALLED_OTHERWISE, held
 from kdoctor.keras_api.metric_functions import FIRST_NAMES, KNOWN, WRAPPER
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import FUNCTION, Node, as_node
@@ -156,13 +156,41 @@ def is_optimizer(name: Json, target: Target) -> bool:
     }
 
 
-def unknown_schedule(mention: Mention, target: Target) -> str | None:
-    """The class of an optimizer's learning-rate schedule where Keras 3 does not have it and the user does not give it."""
-    read = target.keras_3 and mention.kind == "optimizer" and mention.found is not None
-    stated = mention.arguments.get("learning_rate") if read else None
-    name = stated.get("class_name") if isinstance(stated, Mapping) else None
-    if not isinstance(stated, Mapping) or not isinstance(name, str) or {name, stated.get("registered_name")} & target.custom:
+class Unknown(NamedTuple):
+    """What the config of an optimizer holds and the target does not have: where, its class, and the class of the optimizer that holds it."""
+
+    at: Pointer
+    name: str
+    holder: str
+
+
+def unknown_schedule(mention: Mention, target: Target) -> Unknown | None:
+    """An optimizer's learning-rate schedule, or that of the one which it holds, where the target does not have it and the user does not give it."""
+    if mention.kind != "optimizer" or not (mention.found is not None or _is_read_by_keras(mention, target)):
         return None
+    inner = held(mention.arguments)
+    optimizers = [(mention.at, mention.name, mention.arguments)]
+    optimizers += [] if inner is None else [(mention.at / "config" / "inner_optimizer", *inner)]
+    for at, holder, settings in optimizers:
+        stated = settings.get("learning_rate")
+        name = stated.get("class_name") if isinstance(stated, Mapping) else None
+        if isinstance(stated, Mapping) and isinstance(name, str) and not _has_schedule(stated, name, target):
+            return Unknown(at / "config" / "learning_rate", name, holder)
+    return None
+
+
+def _is_read_by_keras(mention: Mention, target: Target) -> bool:
+    """Whether the user's optimizer is given, and made from its config as Keras's own are."""
+    definition = target.given.code.get(mention.name.rpartition(">")[2])
+    return mention.given and not (definition is not None and definition.made_otherwise)
+
+
+def _has_schedule(stated: Mapping[str, Json], name: str, target: Target) -> bool:
+    """Keras 2 has a table of them beside what the file says; before 2.4 there were none, and no optimizer that took one."""
+    if {name, stated.get("registered_name")} & target.custom:
+        return True
     catalogue, module = Catalogue.load(target.release, target.family), stated.get("module")
+    if not target.keras_3 and (not catalogue.names("schedule") or catalogue.legacy("schedule", name) is not None):
+        return True
     homes = (module,) if isinstance(module, str) else (SCHEDULES,) if "module" not in stated else ()
-    return None if any(catalogue.resolve(home, name) is not None for home in homes) else name
+    return any(catalogue.resolve(home, name) is not None for home in homes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,27 @@ def test_a_learning_rate_schedule_of_the_users_own_blocks_loading(sick: Document
     assert examine("K506", sick, Target("3.15.1", custom=frozenset({"WarmUp"}))) == []
 
 
+@pytest.mark.parametrize(
+    ("form", "keras_says"), [(native, "TypeError: Cannot deserialize object of type"), (h5, "ValueError: Unknown decay: 'WarmUp'")]
+)
+def test_a_learning_rate_schedule_of_the_users_own_blocks_loading_in_keras_2(form: Callable[..., Document], keras_says: str) -> None:
+    """Seen in 2.15.0; TensorFlow 2.3 to 2.11 say the latter."""
+    sick = form(**{"optimizer" if form is native else "optimizer_config": ADAM})
+    (finding,) = examine("K506", sick, Target("2.15.0"))
+    assert (severity(finding), str(finding.keras_says).startswith(keras_says)) == (Severity.ERROR, True)
+    assert cured(sick, finding).training is ABSENT
+    assert examine("K506", sick, Target("2.15.0", custom=frozenset({"WarmUp"}))) == []
+    known = {"module": "keras.optimizers.schedules", "class_name": "ExponentialDecay", "config": {}, "registered_name": None}
+    healthy = form(**{"optimizer" if form is native else "optimizer_config": {**ADAM, "config": {"learning_rate": known}}})
+    assert examine("K506", healthy, Target("2.15.0")) == []
+
+
+def test_a_schedule_is_needed_beside_the_optimizer_that_is_given() -> None:
+    sick = native(optimizer={**ADAM, "module": None, "class_name": "Mine", "registered_name": "Mine"})
+    (finding,) = examine("K506", sick, Target("3.15.1", custom=frozenset({"Mine"})))
+    assert (finding.at.json, cured(sick, finding).training) == ("/optimizer/config/learning_rate", ABSENT)
+
+
 def test_an_h5_falls_back_to_no_optimizer_by_a_name_of_the_users_own() -> None:
     sick = h5(optimizer_config={"class_name": "Mine", "config": {"name": "mine"}})
     (finding,) = examine("K506", sick)
@@ -233,15 +255,20 @@ def test_keras_refuses_what_is_named_and_reads_what_is_cured(tmp_path: Path) -> 
         def __call__(self, step: Any) -> float:
             return 0.1
 
+    class Mine(keras.optimizers.Adam):  # type: ignore[misc]
+        pass
+
+    scaled = keras.optimizers.LossScaleOptimizer
     trained = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    trained.compile(keras.optimizers.Adam(WarmUp()), "mean_squared_error")
-    for name in ("model.keras", "model.h5"):
-        path, out = tmp_path / name, tmp_path / f"cured_{name}"
-        trained.save(path)
-        with pytest.raises(TypeError, match=r"WarmUp|could not be deserialized"):
-            keras.saving.load_model(path)
-        assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out)]).exit_code == 0
-        assert keras.saving.load_model(out).count_params() == 3
+    for optimizer in (keras.optimizers.Adam(WarmUp()), scaled(keras.optimizers.Adam(WarmUp())), scaled(Mine())):
+        trained.compile(optimizer, "mean_squared_error")
+        for name in (f"{id(optimizer)}.keras", f"{id(optimizer)}.h5"):
+            path, out = tmp_path / name, tmp_path / f"cured_{name}"
+            trained.save(path)
+            with pytest.raises(TypeError, match=r"WarmUp|could not be deserialized"):
+                keras.saving.load_model(path)
+            assert CliRunner().invoke(app, ["fix", str(path), "-o", str(out)]).exit_code == 0
+            assert keras.saving.load_model(out).count_params() == 3
 
 
 def test_a_function_in_a_wrapper_keeps_an_h5_from_loading_in_keras_2_and_is_asked_for_where_it_shall_be_trained() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from kdoctor.document import Document, Format
+from kdoctor.document import ABSENT, Document, Format
 from kdoctor.edit import Edit, apply
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
@@ -46,18 +48,31 @@ def test_an_archive_of_2_12_is_read_without_what_is_registered() -> None:
     sick = scaled("AdamW", Format.KERAS_ZIP)
     home = Pointer("training", ("optimizer", "module"))
     sick = apply(sick, (Edit(home, old=sick.at(home), new="keras.mixed_precision.loss_scale_optimizer"),))
-    (finding,) = examine("K504", sick, Target("2.12.0"))
+    target = Target("2.12.0")
+    assert examine("K504", sick, target) == []
+    (finding,) = examine("K506", sick, target)
     assert finding.at.keys[-1] == "inner_optimizer"
-    assert finding.repair is None
+    assert "does not look for there" in finding.message
 
 
-@pytest.mark.parametrize("form", [Format.KERAS_ZIP, Format.H5_MODEL])
-def test_the_authors_own_has_to_be_given(form: Format) -> None:
-    sick = scaled("Mine", form)
-    (finding,) = examine("K504", sick, OLD)
-    assert finding.repair is None
-    assert finding.needs[0].flag == "--custom"
-    assert examine("K504", sick, Target("2.15.0", custom=frozenset({"Mine"}))) == []
+@pytest.mark.parametrize(
+    ("release", "form", "keras_says"),
+    [
+        ("2.15.0", Format.KERAS_ZIP, "TypeError: Cannot deserialize object of type `Mine`."),
+        ("2.15.0", Format.H5_MODEL, "ValueError: Unknown optimizer: 'Mine'"),
+    ],
+)
+def test_the_authors_own_is_left_out_with_the_training_state(release: str, form: Format, keras_says: str) -> None:
+    """Seen in 2.15.0, which loads the cured file."""
+    sick, target = scaled("Mine", form), Target(release)
+    assert examine("K504", sick, target) == []
+    (finding,) = examine("K506", sick, target)
+    assert str(finding.keras_says).startswith(keras_says)
+    assert finding.repair is not None
+    assert apply(sick, finding.repair.edits).training is ABSENT
+    assert examine("K506", sick, replace(target, custom=frozenset({"Mine"}))) == []
+    (asked,) = examine("K506", sick, replace(target, purpose="training"))
+    assert (asked.repair, asked.needs[0].flag, asked.needs[0].name) == (None, "--custom", "Mine")
 
 
 def test_a_class_of_keras_under_a_strangers_name_is_told_all_the_same() -> None:
