@@ -14,6 +14,7 @@ from kdoctor.weights.old_assets import moved_words
 from kdoctor.weights.rearrange import Rearrangement, edits, relocations
 from kdoctor.weights.stored import accountable
 from kdoctor.weights.stored_h5 import Group, ledger, ordered
+from kdoctor.weights.unlisted import in_full
 
 LISTS = ("layer_names", "weight_names")
 OLD_ASSETS = "assets/_layer_checkpoint_dependencies/"
@@ -115,7 +116,7 @@ def _unlisted(document: Document) -> Iterator[Finding]:
         if group.names or not group.arrays:
             continue
         layer = layers.get(group.name)
-        order = None if layer is None or not layer.variables else ordered(layer.variables, group.arrays)
+        order = None if layer is None or not layer.variables else ordered(layer.variables, group.arrays) or in_full(layer, group)
         yield Finding(
             group.at,
             f"the group {group.name!r} holds {len(group.arrays)} arrays, but its weight_names lists none: the target passes it over",

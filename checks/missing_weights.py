@@ -15,6 +15,7 @@ from kdoctor.weights.rearrange import Rearrangement, edits, exchanges, relocatio
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import Account, accountable, accounts, written
 from kdoctor.weights.stored_h5 import NAMES, Group, Ledger, fitting, ledger, ordered, relisting, renamed_groups
+from kdoctor.weights.unlisted import in_full
 
 from ._lists_in_lists import lists_in_lists
 from ._shared_weights import rejoined, separated
@@ -30,7 +31,8 @@ def missing_weights(document: Document, target: Target) -> Iterator[Finding]:
     variables during loading. Expected: ['kernel', 'bias']"), by ``layer_names`` and ``weight_names`` in an ``.h5`` ("Layer count mismatch
     when loading weights from file. Model expected 2 layers, found 1 saved layers"; "KeyError: 'dense_1'").
 
-    The cure names a group again that was only renamed or left out of the list, when its arrays are exactly those that the layer lacks.
+    The cure names a group again that was only renamed or left out of the list, when its arrays are exactly those that the layer lacks, and
+    an array that stands in its group and is not in ``weight_names``, when its name and its shape are those of one weight, and no other's.
     A layer that stands in a nested model and beside it (the codes of a VAE whose loss takes them) is one layer, and has one set of weights;
     Keras loses the number that says so, and the cure writes it again, where both are called alike. Numbers are never made up.
 
@@ -202,7 +204,7 @@ def _short(found: Ledger) -> Iterator[Finding]:
         if not lost and len(group.names) >= expected:
             continue
         told = f"lists {', '.join(lost)}, which is not there" if lost else f"holds {len(group.names)} of {expected} arrays"
-        order = ordered(layer.variables, group.arrays) if lost and layer.variables else None
+        order = in_full(layer, group) or (ordered(layer.variables, group.arrays) if lost and layer.variables else None)
         repair = (
             None
             if order is None
@@ -210,8 +212,7 @@ def _short(found: Ledger) -> Iterator[Finding]:
         )
         yield Finding(
             group.at,
-            f"{layer.name!r} lacks weights: the group {group.name!r} {told}"
-            + ("; under other names it holds exactly what it needs" if repair else ""),
+            f"{layer.name!r} lacks weights: the group {group.name!r} {told}" + _unlisted(group, bool(lost), order),
             repair=repair,
             needs=() if repair else (NEED,),
             layer=layer.name,
@@ -220,3 +221,18 @@ def _short(found: Ledger) -> Iterator[Finding]:
             else f"ValueError: Weight count mismatch for layer #… (named {layer.name} in the current model, {group.name} in the save file). "
             f"Layer expects {expected} weight(s). Received {len(group.names)} saved weight(s)",
         )
+
+
+def _unlisted(group: Group, lost: bool, order: tuple[str, ...] | None) -> str:
+    """What is said of the arrays that stand in a group beside those that it lists."""
+    beside = [name for name in group.arrays if name not in {*group.names}]
+    if order is not None:
+        added = [name for name in order if name in beside]
+        return (
+            "; under other names it holds exactly what it needs" if lost else f"; unlisted, it holds {_few(added)}, exactly what it needs"
+        )
+    return f"; unlisted, it holds {_few(beside)}, whose names and shapes do not tell what each of them is" if beside else ""
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -16,7 +16,7 @@ from kdoctor.structure.call_numbers import counted_from_one
 from kdoctor.structure.keras_order import Graph
 from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
 from kdoctor.structure.manifest import snake_case
-from kdoctor.structure.objects import Node, model_of
+from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.shared_layers import twins
 from kdoctor.structure.sources import PLAIN, Source, are_alone, tensors
 
@@ -91,14 +91,33 @@ def listed(document: Document) -> tuple[Listed, ...]:
 def _flat(row: Node, shapes: Inferred) -> Variables | None:
     if not is_model(row):
         alone = _claim(row, shapes, False, "", False)
-        return None if alone.variables is None else legacy_order(row, alone.variables)
+        return None if alone.variables is None else legacy_order(row, alone.variables, leaves)
     found: list[Variable] = []
     for claim in _within(_layers(row), shapes, _freezes(row), "", 0, False):
-        ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables)
+        ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables, leaves)
         if ordered is None:
             return None
         found += (variable._replace(path=f"{claim.place}/{variable.path}".lstrip("/")) for variable in ordered)
     return (*(v for v in found if v.trainable), *(v for v in found if not v.trainable))
+
+
+def leaves(row: Node) -> Iterator[tuple[Node, str]]:
+    """The layers that own variables, of those in a layer of the outermost model, with their places in it. What a wrapper holds is its own,
+    apart from the layers of a model in it."""
+    open_ones = [(row, "", 0)]
+    while open_ones:
+        node, place, depth = open_ones.pop()
+        if not is_model(node):
+            yield node, place.rstrip("/")
+        inside = _placed(_layers(node), place) if is_model(node) else _wrapped(node, place)
+        open_ones += ((one, f"{below}/", depth + 1) for one, below in inside if depth < DEEPEST)
+
+
+def _wrapped(node: Node, place: str) -> Iterator[tuple[Node, str]]:
+    """The model in a wrapper, which is below ``layer`` in it."""
+    inner = as_node(node.config.get("layer"), node.at / "config" / "layer")
+    if inner is not None and is_model(inner):
+        yield inner, f"{place}layer"
 
 
 def _within(layers: Iterable[Node], shapes: Inferred, frozen: bool, place: str, depth: int, native: bool) -> list[Claim]:

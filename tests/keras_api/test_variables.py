@@ -14,7 +14,7 @@ from kdoctor.keras_api.variables.variable import Shape, Variables
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.testing import layer, model
-from kdoctor.weights.claims import claims
+from kdoctor.weights.claims import claims, leaves
 
 Built = list[tuple[Case, dict[str, Any]]]
 
@@ -92,7 +92,7 @@ def test_without_an_input_shape_the_same_variables_are_told(built_layers: Built)
 def test_the_order_of_an_h5_is_what_is_trained_then_the_rest(built_layers: Built) -> None:
     for case, answer in built_layers:
         found = owned(case, answer)
-        order = None if found is None else legacy_order(node_of(answer), found)
+        order = None if found is None else legacy_order(node_of(answer), found, leaves)
         if order is not None:
             told = [[None if v.role.startswith("lora_") else v.path, v.trainable] for v in order]  # of which an archive has none
             assert told == [[path, trainable] for path, _, trainable in answer["legacy"]], case
@@ -100,7 +100,9 @@ def test_the_order_of_an_h5_is_what_is_trained_then_the_rest(built_layers: Built
 
 def test_only_lora_hides_the_order_of_an_h5(built_layers: Built) -> None:
     hidden = [
-        case for case, answer in built_layers if (found := owned(case, answer)) is not None and legacy_order(node_of(answer), found) is None
+        case
+        for case, answer in built_layers
+        if (found := owned(case, answer)) is not None and legacy_order(node_of(answer), found, leaves) is None
     ]
     assert all("lora_rank" in case.config for case in hidden)
 

@@ -13,7 +13,7 @@ from typing import Final
 from kdoctor.keras_api.operation import is_operation
 from kdoctor.keras_api.variables import attention, convolution, dense, hub, normalization, preprocessing, recurrent
 from kdoctor.keras_api.variables.retired import RETIRED
-from kdoctor.keras_api.variables.variable import Inner, Rule, Shapes, Variables, below, flagged, own
+from kdoctor.keras_api.variables.variable import Inner, Leaves, Rule, Shapes, Variable, Variables, below, flagged, own
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node, as_node, is_authors, is_repaired_hub
 
@@ -106,25 +106,46 @@ def variables_of(node: Node, input_shapes: Shapes | None = None, model: Inner | 
     return _owned(node, input_shapes or (), model, 0)
 
 
-def legacy_order(node: Node, variables: Variables) -> Variables | None:
-    """The same variables in the order of ``weight_names`` in an ``.h5``: ``trainable_weights``, then the others; None where that is not told."""
-    found = _as_loaded(node, variables)
+def legacy_order(node: Node, variables: Variables, leaves: Leaves) -> Variables | None:
+    """The same variables in the order of ``weight_names`` in an ``.h5``: ``trainable_weights``, then the others; None where that is not told.
+
+    leaves: the layers of a model in a wrapper, and of the models in it, with their places.
+    """
+    found = _as_loaded(node, variables, leaves)
     if found is None:
         return None
     weights = [variable for variable in found if variable.weight]
     return (*(v for v in weights if v.trainable), *(v for v in weights if not v.trainable))
 
 
-def _as_loaded(node: Node, variables: Variables) -> Variables | None:
-    """The variables as the layer makes them when an ``.h5`` is loaded, or as the one within a TimeDistributed does."""
+def _as_loaded(node: Node, variables: Variables, leaves: Leaves) -> Variables | None:
+    """The variables as the layer makes them when an ``.h5`` is loaded, or as the one within a TimeDistributed does, or those of a model there."""
     if node.class_name in dense.ADAPTABLE:
         return dense.in_h5(node.config, variables)
     wrapped = as_node(node.config.get("layer"), node.at / "config" / "layer") if node.class_name == "TimeDistributed" else None
-    if wrapped is None or is_model(wrapped):
+    if wrapped is None:
         return variables
     inside = tuple(variable._replace(path=variable.path.removeprefix("layer/")) for variable in variables)
-    found = _as_loaded(wrapped, inside)
+    found = _in_model(wrapped, inside, leaves) if is_model(wrapped) else _as_loaded(wrapped, inside, leaves)
     return None if found is None else below("layer", found)
+
+
+def _in_model(model: Node, variables: Variables, leaves: Leaves) -> Variables | None:
+    """The variables of a model, those of each layer as it makes them."""
+    layers = {place: node for node, place in leaves(model)}
+    owned: dict[str, list[Variable]] = {}
+    for variable in variables:
+        place = variable.path
+        while place and place not in layers:
+            place = place.rpartition("/")[0]
+        owned.setdefault(place, []).append(variable._replace(path=variable.path.removeprefix(f"{place}/")))
+    found: list[Variable] = []
+    for place, own_ones in owned.items():
+        made = _as_loaded(layers[place], tuple(own_ones), leaves) if place in layers else tuple(own_ones)
+        if made is None:
+            return None
+        found += below(place, made) if place in layers else made
+    return tuple(found)
 
 
 def _of_activation(node: Node) -> Variables:

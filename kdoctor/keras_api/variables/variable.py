@@ -30,6 +30,7 @@ class Variable(NamedTuple):
 
 Variables: TypeAlias = "tuple[Variable, ...]"
 Inner: TypeAlias = "Callable[[Node, Shapes], Variables | None]"  # asks the same of a layer inside another one
+Leaves: TypeAlias = "Callable[[Node], Iterable[tuple[Node, str]]]"  # the layers of a model that own variables, with their places in it
 Rule: TypeAlias = "Callable[[Node, Shapes, Inner], Variables | None]"
 
 
