@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from kdoctor.weights.claims import Listed
 from kdoctor.weights.stored_h5 import Group, Ledger, fitting, misfits, ordered
+from kdoctor.weights.unlisted import in_full
 
 KERAS_1_ROLES = {"_gamma": "gamma", "_beta": "beta", "_running_mean": "moving_mean", "_running_std": "moving_variance"}
 
@@ -15,7 +16,7 @@ def reordered(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]
     """Those of them that another order of the arrays sets right, with the order."""
     for layer, group in ledger.disagreeing:
         arrays = {name: weight for name, weight in zip(group.names, group.weights, strict=True) if weight is not None}
-        order = ordered(layer.variables or (), arrays)
+        order = ordered(layer.variables or (), arrays) or in_full(layer, group._replace(names=(), arrays=arrays))
         if order is not None:
             yield layer, group, order
 
