@@ -225,9 +225,10 @@ def _short(found: Ledger) -> Iterator[Finding]:
 
 def _unlisted(group: Group, lost: bool, order: tuple[str, ...] | None) -> str:
     """What is said of the arrays that stand in a group beside those that it lists."""
-    beside = [name for name in group.arrays if name not in {*group.names}]
+    listed = {*group.names}
+    beside = [name for name in group.arrays if name not in listed]
     if order is not None:
-        added = [name for name in order if name in beside]
+        added = [name for name in order if name not in listed]
         return (
             "; under other names it holds exactly what it needs" if lost else f"; unlisted, it holds {_few(added)}, exactly what it needs"
         )

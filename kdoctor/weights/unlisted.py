@@ -12,7 +12,7 @@ from kdoctor.weights.held import Kind
 from kdoctor.weights.stored import is_told
 from kdoctor.weights.stored_h5 import PARTS, Group
 
-MOST = 64  # blocks of one kind that no folder names: each is tried with each
+MOST = 64  # blocks of one kind that no folder tells apart: each is tried with each
 
 
 class _Block(NamedTuple):
@@ -107,10 +107,12 @@ def _candidates(blocks: Sequence[_Block], folders: Mapping[Kind, list[_Folder]])
             for step in folder.steps & owners or {""}:
                 named.setdefault((kind, step), []).append(folder)
     many = {kind for kind, count in Counter(block.kind for block in blocks).items() if count > MOST}
+    alike = Counter((block.kind, block.owner) for block in blocks)
     found = []
     for block in blocks:
         nameless = [] if block.kind in many else named.get((block.kind, ""), [])
-        some = [*(named.get((block.kind, block.owner), []) if block.owner in owners else []), *nameless]
+        tried = block.owner in owners and alike[block.kind, block.owner] <= MOST
+        some = [*(named.get((block.kind, block.owner), []) if tried else []), *nameless]
         found.append([folder for folder in some if block.word is None or any(step.startswith(block.word) for step in folder.steps)])
     return found
 
