@@ -15,7 +15,7 @@ from kdoctor.weights.rearrange import Rearrangement, edits, exchanges, relocatio
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import Account, accountable, accounts, written
 from kdoctor.weights.stored_h5 import NAMES, Group, Ledger, fitting, ledger, ordered, relisting, renamed_groups
-from kdoctor.weights.unlisted import in_full
+from kdoctor.weights.unlisted import lacks, regained
 
 from ._lists_in_lists import lists_in_lists
 from ._shared_weights import rejoined, separated
@@ -49,7 +49,7 @@ def missing_weights(document: Document, target: Target) -> Iterator[Finding]:
     if found is not None:
         yield from _without_group(found)
         yield from _without_weights(found)
-        yield from _short(found)
+        yield from _short(document, found)
 
 
 def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
@@ -196,15 +196,16 @@ def _relisted(found: Ledger, lacking: Collection[str]) -> Repair | None:
     return Repair(f"list {told} again", (Edit(NAMES, old=names, new=again),)) if lacking else None
 
 
-def _short(found: Ledger) -> Iterator[Finding]:
+def _short(document: Document, found: Ledger) -> Iterator[Finding]:
     """Groups with fewer arrays than their layer has weights, or with a list of arrays that are not there."""
+    again = regained(document)
     for layer, group in found.pairs:
+        if not lacks(layer, group):
+            continue
         lost = [name for name, weight in zip(group.names, group.weights, strict=True) if weight is None]
         expected = len(layer.variables) if layer.variables is not None else 0
-        if not lost and len(group.names) >= expected:
-            continue
         told = f"lists {', '.join(lost)}, which is not there" if lost else f"holds {len(group.names)} of {expected} arrays"
-        order = in_full(layer, group) or (ordered(layer.variables, group.arrays) if lost and layer.variables else None)
+        order = again.get(group.name) or (ordered(layer.variables, group.arrays) if lost and layer.variables else None)
         repair = (
             None
             if order is None

@@ -14,6 +14,7 @@ from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, written
 from kdoctor.weights.stored_h5 import ledger, relisting, renamed_groups
 from kdoctor.weights.taken_out import left_behind
+from kdoctor.weights.unlisted import regained
 
 GONE = Need("FILE", "the model as it was saved", "which layer it was, and between which others, is not in the file")
 
@@ -38,9 +39,10 @@ def unclaimed_weights(document: Document, target: Target) -> Iterator[Finding]:
         for lost, present in renamed_groups(in_h5).items():
             repair = Repair(f"list it in the place of {lost!r}, which is not there", (relisting(in_h5, {lost: present}),))
             cures |= {f"{LEGACY_ROOT}{present.name}/{name}": repair for name in present.arrays}
+    listed_again = {f"{LEGACY_ROOT}{group}/{name}" for group, order in regained(document).items() for name in order}  # by K701
     groups: dict[str, list[Holding]] = {}
     for holding in holdings(document, layout_of(target)):
-        if holding.owner is Owner.STRAY or holding.path in cures:
+        if (holding.owner is Owner.STRAY and holding.path not in listed_again) or holding.path in cures:
             groups.setdefault(holding.path.rpartition("/")[0].removesuffix("/vars"), []).append(holding)
     behind = left_behind(document, layout_of(target)) if groups else frozenset()
     for group, found in groups.items():

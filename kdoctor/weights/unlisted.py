@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from kdoctor.document import Weight
+from kdoctor.document import Document, Weight
 from kdoctor.weights.claims import Listed, leaves
 from kdoctor.weights.held import Kind
 from kdoctor.weights.stored import is_told
-from kdoctor.weights.stored_h5 import PARTS, Group
+from kdoctor.weights.stored_h5 import PARTS, Group, ledger
 
 MOST = 64  # blocks of one kind that no folder tells apart: each is tried with each
 
@@ -32,6 +33,19 @@ class _Folder(NamedTuple):
 
     steps: frozenset[str]
     names: Mapping[str, str]
+
+
+@lru_cache(maxsize=4)
+def regained(document: Document) -> Mapping[str, tuple[str, ...]]:
+    """The whole ``weight_names`` of each group, by its name, that lists fewer arrays than its layer has weights, or some that are not there."""
+    found = ledger(document)
+    short = [(layer, group) for layer, group in (found.pairs if found is not None else ()) if lacks(layer, group)]
+    return {group.name: order for layer, group in short if (order := in_full(layer, group)) is not None}
+
+
+def lacks(layer: Listed, group: Group) -> bool:
+    """Whether a group lists fewer arrays than its layer has weights, or some that are not there."""
+    return len(group.names) < len(layer.variables or ()) or any(name not in group.arrays for name in group.names)
 
 
 def in_full(layer: Listed, group: Group) -> tuple[str, ...] | None:

@@ -130,3 +130,10 @@ def test_what_keras_saved_computes_the_same_again(tmp_path: Path, make: Callable
 
 def test_the_list_of_a_group_with_as_many_arrays_of_its_own_stays() -> None:
     assert [*examine("K701", h5({"one": ONE, "two": TWO}, ["one", "two"], MODEL))] == []
+
+
+def test_arrays_that_are_listed_again_are_not_said_to_be_nobodys() -> None:
+    sick = listing(h5({"one": ONE, "two": TWO}, ["one", "two"]), "two", ["two/bias:0"])
+    assert examine("K703", sick) == []
+    left = listing(h5({"one": ONE, "two": {**TWO, "two/bias": (3,)}}, ["one", "two"]), "two", ["two/kernel:0"])
+    assert len(examine("K703", left)) == 1
