@@ -9,11 +9,12 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 GROUP: Final = "kdoctor.checks"  # the entry points of packs of checks
 _PLAIN = ".dist-info"  # the folder's name holds the version
 _OLD = ".egg-info"
+ENTRY_POINTS: Final = "entry_points.txt"
 
 
 def version_of(name: str) -> str | None:
@@ -25,6 +26,33 @@ def version_of(name: str) -> str | None:
         if found:
             return _asked_of_the_library(name)
     return None if _all_are_folders() else _asked_of_the_library(name)
+
+
+class Point(NamedTuple):
+    """An entry point: its name, and the module that it names."""
+
+    name: str
+    value: str
+
+
+def points_of(group: str) -> tuple[Point, ...]:
+    """The entry points of a group, of every package that has some, in the order of ``sys.path``. Nothing is imported."""
+    if not _all_are_folders():
+        from importlib.metadata import entry_points
+
+        return tuple(Point(point.name, point.value) for point in entry_points(group=group))
+    found = {_name(entry): tuple(_points(_text(folder, entry, ENTRY_POINTS), group)) for folder, entry in _having(group)}
+    return tuple(point for points in reversed(found.values()) for point in points)
+
+
+def _points(text: str, group: str) -> Iterator[Point]:
+    section = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("[") and line.endswith("]"):
+            section = line.strip("[]")
+        elif section == group and line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            yield Point(name.strip(), value.strip())
 
 
 def packages_with(group: str) -> tuple[tuple[str, str], ...]:
@@ -52,7 +80,7 @@ def _having(group: str) -> Iterator[tuple[str, str]]:
     """The folder and the entry of each package with such entry points; the last folders first, so that the first win."""
     for folder in reversed(sys.path):
         for entry in _metadata_in(folder):
-            if f"[{group}]" in _text(folder, entry, "entry_points.txt"):
+            if f"[{group}]" in _text(folder, entry, ENTRY_POINTS):
                 yield folder, entry
 
 
@@ -68,7 +96,7 @@ def _metadata_in(folder: str) -> tuple[str, ...]:
 def _all_are_folders() -> bool:
     """Whether packages can stand nowhere but in folders: neither in zip files nor where a finder of its own looks for them."""
     finders = [finder for finder in sys.meta_path if hasattr(finder, "find_distributions")]
-    return len(finders) <= 1 and not any(os.path.isfile(path) for path in sys.path)
+    return len(finders) <= 1 and not any(os.path.isfile(path) or path.endswith(".egg") for path in sys.path)
 
 
 def _name(entry: str) -> str:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 from kdoctor.check import Check
 from kdoctor.errors import PackError
-from kdoctor.installed import GROUP
+from kdoctor.installed import GROUP, Point, points_of
 
 
-def load_checks(packs: Iterable[EntryPoint] | None = None) -> tuple[Check, ...]:
+def load_checks(packs: Iterable[Point] | None = None) -> tuple[Check, ...]:
     """All checks of all installed packs, by code.
 
     A pack's entry-point name is the prefix that all its codes must carry. Raises `PackError` when there is no check at all (a
     doctor without knowledge must not say "healthy"), for a pack that cannot be imported, for a foreign prefix, and for a code used twice.
     """
     found: dict[str, Check] = {}
-    for pack in entry_points(group=GROUP) if packs is None else packs:
+    for pack in points_of(GROUP) if packs is None else packs:
         for check in _checks_of(pack):
             if check.code.rstrip("0123456789") != pack.name:
                 raise PackError(f"pack {pack.name!r} ({pack.value}) does not own the code {check.code}")
@@ -32,7 +31,7 @@ def load_checks(packs: Iterable[EntryPoint] | None = None) -> tuple[Check, ...]:
     return tuple(found[code] for code in sorted(found))
 
 
-def _checks_of(pack: EntryPoint) -> list[Check]:
+def _checks_of(pack: Point) -> list[Check]:
     try:
         package = importlib.import_module(pack.value)
         inner = pkgutil.iter_modules(getattr(package, "__path__", ()))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kdoctor.installed import GROUP, packages_with, version_of
+from kdoctor.installed import GROUP, packages_with, points_of, version_of
 
 
 @pytest.fixture
@@ -56,6 +56,28 @@ def test_the_packs_of_this_environment_are_those_that_the_library_finds() -> Non
     assert {re.split(r"-|\.egg", entry)[0] for entry, _ in packages_with(GROUP)} == theirs
 
 
+def test_the_entry_points_of_this_environment_are_those_that_the_library_finds() -> None:
+    groups = entry_points().groups
+    assert {GROUP, "console_scripts", "fsspec.specs"} <= {*groups}
+    for group in groups:
+        assert sorted(points_of(group)) == sorted((point.name, point.value) for point in entry_points(group=group))
+
+
+def test_entry_points_are_read_as_the_library_reads_them(folder: Path) -> None:
+    package(
+        folder, "pack-1.0.dist-info", points=f"# first\n[other]\nY=other\n\n[{GROUP}]\n X =  pack:one [more]\n#Z = no\n\n[last]\nW = last\n"
+    )
+    theirs = [(point.name, point.value) for point in entry_points(group=GROUP)]
+    assert [*points_of(GROUP)] == theirs == [("X", "pack:one [more]")]
+
+
+def test_a_package_that_stands_twice_has_the_entry_points_of_the_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(folder / "a", "pack-2.0.dist-info", points=f"[{GROUP}]\nX = new\n")
+    package(folder / "b", "pack-1.0.dist-info", points=f"[{GROUP}]\nX = old\n")
+    monkeypatch.setattr(sys, "path", [str(folder / "a"), str(folder / "b")])
+    assert points_of(GROUP) == (("X", "new"),)
+
+
 def test_another_release_of_a_pack_is_another_answer(folder: Path) -> None:
     package(folder, "pack-1.0.dist-info", points=f"[{GROUP}]\nX = pack\n", record="pack/__init__.py,sha256=a,1")
     package(folder, "other-1.0.dist-info", points="[console_scripts]\nother = other:main\n")
@@ -68,4 +90,5 @@ def test_a_pack_in_a_zip_file_is_found_too(folder: Path, monkeypatch: pytest.Mon
         archive.writestr("pack-2.0.dist-info/entry_points.txt", f"[{GROUP}]\nX = pack\n")
     monkeypatch.setattr(sys, "path", [str(folder), str(folder / "packs.zip")])
     assert [name for name, _ in packages_with(GROUP)] == ["pack-2.0"]
+    assert points_of(GROUP) == (("X", "pack"),)
     assert version_of("pack") == "2.0"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from kdoctor.check import Check
 from kdoctor.errors import PackError
-from kdoctor.packs import GROUP, load_checks
+from kdoctor.installed import Point
+from kdoctor.packs import load_checks
 
 CHECK = '''
 from kdoctor.check import Finding, Severity, check
@@ -28,8 +28,8 @@ def packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def entry(name: str, module: str) -> EntryPoint:
-    return EntryPoint(name, module, GROUP)
+def entry(name: str, module: str) -> Point:
+    return Point(name, module)
 
 
 def codes(checks: tuple[Check, ...]) -> list[str]:
