@@ -5,7 +5,6 @@ What a file says may be written to be run by the spreadsheet (``=HYPERLINK(…)`
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable
 from typing import Any
@@ -73,6 +72,8 @@ def _finding(report: FileReport, one: Found) -> dict[str, Any]:
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> str:
+    import csv  # every command knows the formats, and writes one
+
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)

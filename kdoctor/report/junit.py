@@ -6,8 +6,6 @@ policy leaves out is skipped.
 
 from __future__ import annotations
 
-from html import escape  # the one for XML imports what opens addresses
-
 from kdoctor.file_report import FileReport, Found
 from kdoctor.outcomes import NotChecked
 from kdoctor.report.printable import printable
@@ -64,8 +62,14 @@ def _outcome(run: Run, found: list[Found], why_not: NotChecked | None) -> str:
 
 
 def _attribute(text: str) -> str:
-    return f'"{escape(printable(text).translate(NOT_XML))}"'
+    return f'"{_escaped(printable(text), quote=True)}"'
 
 
 def _text(text: str) -> str:
-    return escape(printable(text, lines=True).translate(NOT_XML), quote=False)
+    return _escaped(printable(text, lines=True), quote=False)
+
+
+def _escaped(text: str, *, quote: bool) -> str:
+    from html import escape  # every command knows the formats, and writes one; the one for XML imports what opens addresses
+
+    return escape(text.translate(NOT_XML), quote=quote)
