@@ -12,7 +12,7 @@ from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import StateWish, Target
 from kdoctor.training.carried_state import carried
-from kdoctor.training.nadam import moves_of_product
+from kdoctor.training.state_order import moves_of_state
 from kdoctor.weights.optimizer import COUNTERS, INNER, NATIVE, has_state, optimizer_of
 from kdoctor.weights.optimizer_state import expected_shapes, is_text, misfit, state_arrays, without_state
 from kdoctor.weights.rearrange import edits as moved
@@ -60,8 +60,8 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     ``compile`` of Keras 3 makes one by itself for a model in mixed_float16, and names the one that it holds; the cure names both. Nadam in
     one loses the product of its momentum, which no file has.
 
-    Nadam of Keras 3.0 to 3.9 keeps the product of its momentum before the moments, since 3.10 it stands behind them. The cure moves it:
-    training goes on as if nothing had happened.
+    Nadam of Keras 3.0 to 3.9 keeps the product of its momentum before the moments, since 3.10 it stands behind them; and an optimizer with ``use_ema``
+    and ``gradient_accumulation_steps`` kept both in turn for each variable. The cure moves them: training goes on as if nothing had happened.
 
     An array that is missing from its list in an ``.h5`` ("KeyError: 'sequential_dense_kernel_velocity'"), or has another number than those
     that Keras counts in an archive, is an error. Where one name is without its array and one array, of the right shape, without its name,
@@ -98,18 +98,28 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     if trains and habits.BUILDS_FOR_NO_VARIABLES.of(target) and "/optimizer_weights" in document.attributes:
         yield _cannot_fit(document)
         return
-    if moves := moves_of_product(document, target):
-        yield _product_elsewhere(document, target, moves)
+    if moves := moves_of_state(document, target):
+        yield _in_another_order(document, target, moves)
         return
     yield from _mismatch(document, target) if document.format.native else legacy_mismatch(document, target)
 
 
-def _product_elsewhere(document: Document, target: Target, moves: tuple[tuple[str, str], ...]) -> Finding:
+def _in_another_order(document: Document, target: Target, moves: tuple[tuple[str, str], ...]) -> Finding:
+    name, config = optimizer_of(document)
+    kept = KEPT_BESIDE.get(name, "")
+    gathered = (
+        ""
+        if not config.get("gradient_accumulation_steps")
+        else "the averages and the gathered gradients"
+        if config.get("use_ema")
+        else kept
+    )
+    what = gathered or kept
     return Finding(
         AT / "optimizer",
-        f"the state of the optimizer Nadam is in another order than {target} reads it: the product of its momentum stands elsewhere",
+        f"the state of the optimizer {name} is in another order than {target} reads it: {what} {'stand' if what != kept else 'stands'} elsewhere",
         repair=Repair("put the optimizer's arrays in that order", moved(document, moves)),
-        keras_says="ValueError: A total of 1 objects could not be loaded. Example error message for object <keras.src.optimizers.nadam.Nadam>",
+        keras_says=f"ValueError: A total of 1 objects could not be loaded. Example error message for object <keras.src.optimizers….{name}>",
     )
 
 

@@ -13,6 +13,7 @@ from kdoctor.target import Target
 
 from ._clipped_together import clipped_together
 from ._compile_arguments import compile_arguments
+from ._counted_batches import counted_batches
 from ._fixed_loss_scale import fixed_loss_scale
 from ._moved_epsilon import moved_epsilon
 from ._passed_over_decay import passed_over_decay
@@ -58,6 +59,8 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
     The ``epsilon`` of an RMSprop without momentum, and of an Adagrad, stood beside the root before Keras 2.11, and stands under it now: small gradients make
     shorter steps. A warning with ``--for training``, and advice where a smaller epsilon makes up for it.
 
+    With ``gradient_accumulation_steps``, Keras 3.0 to 3.4 counted, clipped and decayed with every batch, later ones do it once an update: a warning, too.
+
     The LossScaleOptimizerV3 that Keras 2.11 to 2.15 put around the optimizer of a model in mixed precision is a LossScaleOptimizer; one that scales by
     one number for ever is none that Keras 3 takes: the optimizer that it holds is written, with the ``loss_scale_factor``.
 
@@ -85,12 +88,16 @@ def retired_optimizer_argument(document: Document, target: Target) -> Iterator[F
         if target.keras_3 and not document.format.native and (unlisted := _unlisted(mention, target)) is not None:
             yield unlisted
         if target.keras_3 and mention.found is not None:
-            yield from _schedule(mention, target)
-            yield from _inner(document, mention, target)
-            yield from _settings(document, mention, target)
-            yield from clipped_together(document, mention, target)
+            yield from _of_keras_3(document, mention, target)
         for name in mention.not_taken():
             yield _argument(document, mention, name, target)
+
+
+def _of_keras_3(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:
+    yield from _schedule(mention, target)
+    yield from _inner(document, mention, target)
+    yield from _settings(document, mention, target)
+    yield from clipped_together(document, mention, target)
 
 
 def _renamed_class(document: Document, mention: Mention, target: Target) -> Finding:
@@ -159,6 +166,7 @@ def _settings(document: Document, mention: Mention, target: Target) -> Iterator[
     yield from refused_settings(document, mention, target)
     yield from passed_over_decay(mention, target)
     yield from moved_epsilon(document, mention, target)
+    yield from counted_batches(document, mention, target)
 
 
 def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Finding]:

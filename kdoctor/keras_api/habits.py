@@ -137,6 +137,9 @@ SKIPS_OVERWRITTEN = Habit(
 GROUPS_STATE_BY_KIND = Habit(
     (3, 10)
 )  # of an optimizer that averages and gathers: optimizers/base_optimizer.py, build; run in 3.0.5, 3.9.2, 3.10.0
+COUNTS_UPDATES = Habit(
+    (3, 5)
+)  # of an optimizer that gathers gradients, before: batches; base_optimizer.py, iterations; run in 3.0.5, 3.3.3, 3.4.1, 3.5.0, 3.15.1
 KEEPS_PRODUCT_OF_NADAM_LAST = Habit((3, 10))  # before, it stands before the slots: optimizers/nadam.py, build
 WEIGHS_EVERY_OUTPUT = Habit((3, 0))  # trainers/compile_utils.py: a loss and a weight for every output, no null among metrics; run in 3.15.1
 FLATTENS_METRICS_OF_ONE_OUTPUT = Habit((3, 14))  # before, a list in the list of them was refused; run in 3.0.5, 3.9.2, 3.13.0 and 3.14.0

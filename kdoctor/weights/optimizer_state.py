@@ -74,16 +74,23 @@ def expected_shapes(
     """Of every array of a trained optimizer in a ``.keras`` archive, in order; None where the optimizer or a layer does not tell.
 
     ``held``: whether a LossScaleOptimizer holds it."""
+    trained = trained_variables(document)
+    if trained is None:
+        return None
+    return within(name, config, trained, target) if held else state_shapes(name, config, trained, target)
+
+
+def trained_variables(document: Document) -> list[Trained] | None:
+    """Every variable that the model trains, in order; None where a layer does not tell, and where there is none."""
     found = claims(document) if accountable(document) else ()
     if not found or any(claim.variables is None for claim in found):
         return None
-    trained = [
+    return [
         Trained(variable.shape, _embedding(claim, variable.role), overwritten(claim.node, variable.role))
         for claim in found
         for variable in claim.variables or ()
         if variable.trainable and variable.weight
     ]
-    return within(name, config, trained, target) if held else state_shapes(name, config, trained, target)
 
 
 def _embedding(claim: Claim, role: str) -> bool | None:

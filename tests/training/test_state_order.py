@@ -1,0 +1,98 @@
+"""Averages and gathered gradients stand in turn for each variable before Keras 3.10, one kind after the other since then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy
+import pytest
+from rewriting import in_hdf5, rewritten
+
+from kdoctor.doctor import plan_file
+from kdoctor.document import Document
+from kdoctor.edit import apply
+from kdoctor.packs import load_checks
+from kdoctor.repair import Wish, carry_out
+from kdoctor.target import Target
+from kdoctor.testing import document, examine, layer, sequential
+
+MODEL = sequential(layer("InputLayer", batch_shape=[None, 3]), layer("Dense", units=2, build=[None, 3]))
+WEIGHTS = {"layers/dense/vars/0": (3, 2), "layers/dense/vars/1": (2,)}
+KERNEL, BIAS = (3, 2), (2,)
+X = numpy.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
+GATHERING = {"use_ema": True, "gradient_accumulation_steps": 2}
+
+
+def trained(name: str, *shapes: tuple[int, ...], **config: Any) -> Document:
+    training = {"optimizer": {"module": "keras.optimizers", "class_name": name, "config": config}}
+    state = {f"optimizer/vars/{index}": shape for index, shape in enumerate([(), (), *shapes])}
+    return document(MODEL, training=training, weights={**WEIGHTS, **state}, attributes={"/": {}})
+
+
+def shapes_after(release: str, name: str, *shapes: tuple[int, ...], **config: Any) -> list[tuple[int, ...]]:
+    """Of the arrays behind the counters, once they are in the order of the release."""
+    sick = trained(name, *shapes, **config)
+    (finding,) = examine("K503", sick, Target(release))
+    assert finding.repair is not None
+    healed = apply(sick, finding.repair.edits)
+    assert examine("K503", healed, Target(release)) == []
+    return [weight.shape for path, weight in healed.weights.items() if path.startswith("optimizer")][2:]
+
+
+IN_TURN, BY_KIND = (KERNEL, KERNEL, BIAS, BIAS), (KERNEL, BIAS, KERNEL, BIAS)
+
+
+def test_both_are_put_in_the_order_of_the_target() -> None:
+    assert shapes_after("3.15.1", "Adam", *IN_TURN, *IN_TURN, **GATHERING) == [*BY_KIND, *IN_TURN]
+    assert shapes_after("3.9.2", "Adam", *BY_KIND, *IN_TURN, **GATHERING) == [*IN_TURN, *IN_TURN]
+
+
+def test_the_product_of_nadam_goes_with_them() -> None:
+    assert shapes_after("3.15.1", "Nadam", *IN_TURN, (), *IN_TURN, **GATHERING) == [*BY_KIND, *IN_TURN, ()]
+    assert shapes_after("3.15.1", "Nadam", KERNEL, BIAS, (), *IN_TURN, gradient_accumulation_steps=2) == [KERNEL, BIAS, *IN_TURN, ()]
+    assert shapes_after("3.3.3", "Nadam", KERNEL, BIAS, *IN_TURN, (), gradient_accumulation_steps=2) == [KERNEL, BIAS, (), *IN_TURN]
+
+
+def test_arrays_that_fit_neither_order_are_left_out_as_before() -> None:
+    (finding,) = examine("K503", trained("Adam", *IN_TURN, KERNEL, KERNEL, KERNEL, BIAS, **GATHERING), Target("3.15.1"))
+    assert finding.repair is not None
+    assert finding.repair.title == "leave the optimizer's state out"
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras with TensorFlow's variables
+def test_training_goes_on_with_them(tmp_path: Path) -> None:
+    """As 3.0.5, 3.3.3, 3.4.1, 3.5.0 and 3.9.2 stored fourteen optimizers, which was cured and trained; those of 3.5.0 and 3.9.2 made the same steps."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(keras.optimizers.Adam(0.1, **GATHERING), "mean_squared_error")
+    for _ in range(3):
+        step(model)
+    model.save(tmp_path / "new.keras")
+    in_turn(tmp_path / "new.keras", tmp_path / "old.keras")
+    with pytest.raises(ValueError, match="could not be loaded"):
+        keras.saving.load_model(tmp_path / "old.keras")
+    plan = plan_file(tmp_path / "old.keras", Target("3.15.1"), load_checks())
+    assert carry_out(plan, tmp_path / "old.keras", Wish(tmp_path / "cured.keras")).out is not None
+    again = keras.saving.load_model(tmp_path / "cured.keras")
+    for one in (model, again):
+        step(one)
+    for left, right in zip(model.optimizer.variables, again.optimizer.variables, strict=True):
+        numpy.testing.assert_allclose(left.numpy(), right.numpy(), rtol=1e-5)
+
+
+def step(model: Any) -> None:
+    model.train_on_batch(X, X[:, :2])
+
+
+def in_turn(source: Path, out: Path) -> None:
+    """The two arrays in the middle change places: average and gradients of the kernel, then those of the bias."""
+
+    def exchange(file: Any) -> None:
+        arrays = file["optimizer/vars"]
+        values = {key: arrays[key][()] for key in ("3", "4")}
+        for key, other in (("3", "4"), ("4", "3")):
+            del arrays[key]
+            arrays[key] = values[other]
+
+    rewritten(source, out, {"model.weights.h5": in_hdf5(exchange)})
