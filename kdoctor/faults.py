@@ -77,6 +77,7 @@ class FaultKind(str, Enum):
 
     # weights split over several files
     MISSING_SHARD = "missing-shard"  # name; there: it is, and lacks groups; groups: that should be in it
+    UNMAPPED_GROUPS = "unmapped-groups"  # name: of a shard; groups: in it, which the map leaves out; sure: they belong to the weights
 
     # bounds of untrusted input
     LIMIT = "limit"  # limit: field of Limits, allowed, found: reading stopped there

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from kdoctor.archive.json_part import read_json
-from kdoctor.archive.keras_parts import merged, shard_map, weights_part
+from kdoctor.archive.keras_parts import Found, merged, shard_map, weights_part
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.snapshots import leads_elsewhere
@@ -18,6 +18,7 @@ from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
+MOST = 100_000  # shards: their numbers have five digits
 MAP = "weights-map"  # the content of such a JSON file, in the words of the sniffer
 
 
@@ -30,14 +31,19 @@ def read_sharded(path: Path, limits: Limits) -> Reading:
         return other("json", {"head": ""})
     parts: dict[str, Json] = {"weights": {}, "attributes": {}}
     faults = shard_map(data, limits)
-    held: dict[str, frozenset[str]] = {}
+    held: dict[str, Mapping[str, int]] = {}
     for name, file in _files(path, mapped):
-        with open(file, "rb") as stream:
-            found, wrong = weights_part(stream, os.fstat(stream.fileno()).st_size, limits)
+        found, wrong = _read(file, limits)
         held[name] = _held(found.get("weights", {}))
         merged(parts, found)
         faults += wrong
-    return Reading(Format.H5_WEIGHTS, MAP, parts, (*faults, *_lost(mapped, held)))
+    beside = {name: _held(_read(file, limits)[0].get("weights", {})) for name, file in _beside(path, mapped)}
+    return Reading(Format.H5_WEIGHTS, MAP, parts, (*faults, *_lost(mapped, held), *_unmapped(data, limits, held, beside)))
+
+
+def _read(file: Path, limits: Limits) -> Found:
+    with open(file, "rb") as stream:
+        return weights_part(stream, os.fstat(stream.fileno()).st_size, limits)
 
 
 def shard_files(path: Path, limits: Limits) -> list[Path]:
@@ -47,8 +53,7 @@ def shard_files(path: Path, limits: Limits) -> list[Path]:
     with open(path, "rb") as stream:
         mapped = _mapped(stream.read(limits.json_bytes + 1), limits)
     for name, file in _files(path, mapped):
-        with open(file, "rb") as stream:
-            found, _ = weights_part(stream, os.fstat(stream.fileno()).st_size, limits)
+        found, _ = _read(file, limits)
         if known & found["weights"].keys():
             raise WriteError(f"{name} holds arrays that another shard of {path} holds, too")
         known |= found["weights"].keys()
@@ -71,8 +76,52 @@ def _lost(mapped: Mapping[str, list[str]], held: Mapping[str, Collection[str]]) 
             yield _missing(name, True, lost)
 
 
-def _held(weights: Mapping[str, Weight]) -> frozenset[str]:
-    return frozenset(path.rpartition("/")[0] for path in weights)
+def _unmapped(
+    data: bytes, limits: Limits, held: Mapping[str, Mapping[str, int]], beside: Mapping[str, Mapping[str, int]]
+) -> Iterator[Fault]:
+    """A fault for every shard with groups that the map has nowhere: Keras looks for none of them.
+
+    A file beside the map that it does not name may be left of an earlier save; it is of this one where the size that the map states says so.
+    """
+    mapped = {group.strip("/") for group in _mapped(data, limits)}
+
+    def left_out(groups: Mapping[str, int]) -> list[str]:
+        return [group for group in groups if group not in mapped and group.removesuffix("/vars") not in mapped]
+
+    stated = _stated_size(data, limits)
+    told = sum(size for groups in held.values() for size in groups.values())
+    more = sum(groups[group] for groups in beside.values() for group in left_out(groups))
+    for name, groups in (*held.items(), *beside.items()):
+        if lost := left_out(groups):
+            detail = {"name": name, "groups": lost, "sure": name in held or told + more == stated}
+            yield Fault(FaultKind.UNMAPPED_GROUPS.value, "weights", detail)
+
+
+def _stated_size(data: bytes, limits: Limits) -> Json:
+    value, _ = read_json(data, "weights", limits)
+    found = value.get("metadata") if isinstance(value, dict) else None
+    return found.get("total_size") if isinstance(found, dict) else None
+
+
+def _beside(path: Path, mapped: Mapping[str, list[str]]) -> Iterator[tuple[str, Path]]:
+    """The files under the names that Keras gives to further shards of a map, as far as they follow each other."""
+    named, base = _shards(mapped), path.stem.replace(".weights", "")
+    for number in range(MOST):
+        name = f"{base}_{number:05}.weights.h5"
+        if name in named:
+            continue
+        if not _is_file(path.with_name(name)):
+            return
+        yield name, path.with_name(name)
+
+
+def _held(weights: Mapping[str, Weight]) -> Mapping[str, int]:
+    """The groups of arrays, and how many bytes are in each."""
+    found: dict[str, int] = {}
+    for path, weight in weights.items():
+        group = path.rpartition("/")[0]
+        found[group] = found.get(group, 0) + weight.bytes
+    return found
 
 
 def _files(path: Path, mapped: Mapping[str, list[str]]) -> Iterator[tuple[str, Path]]:

@@ -79,3 +79,37 @@ def test_a_link_is_no_shard(split: Path) -> None:
 def test_other_json_is_no_map(split: Path, value: object) -> None:
     split.write_text(json.dumps(value), encoding="utf-8")
     assert open_document(split).format is Format.OTHER
+
+
+def without(split: Path, group: str, size: float = 16.0) -> Path:
+    found = json.loads(split.read_text(encoding="utf-8"))
+    del found["weight_map"][group]
+    split.write_text(json.dumps({**found, "metadata": {"total_size": size}}), encoding="utf-8")
+    return split
+
+
+def test_a_layer_that_the_map_leaves_out_is_named_with_its_shard(split: Path) -> None:
+    with h5py.File(split.with_name("model_00000.weights.h5"), "a") as file:
+        file["layers/dense_2/vars/0"] = [3.0]
+    (finding,) = examine("K706", open_document(split))
+    assert finding.message == "the shard model_00000.weights.h5 holds the arrays of 1 group (layers/dense_2), which the map leaves out"
+    assert finding.repair is not None
+    assert '"/layers/dense_2/vars": ["model_00000.weights.h5"]' in finding.repair.title
+    assert not finding.mild
+
+
+def test_a_shard_that_the_map_has_lost_is_told_by_the_size_that_the_map_states(split: Path) -> None:
+    (finding,) = examine("K706", open_document(without(split, "/layers/dense_1/vars", 32.0)))
+    assert "model_00001.weights.h5 holds the arrays of 1 group (layers/dense_1), which the map leaves out" in finding.message
+    assert not finding.mild
+
+
+def test_a_shard_of_an_earlier_save_is_a_warning(split: Path) -> None:
+    (finding,) = examine("K706", open_document(without(split, "/layers/dense_1/vars")))
+    assert "it may be left of an earlier save" in finding.message
+    assert finding.mild
+
+
+def test_a_shard_of_an_earlier_save_with_what_the_map_has_is_no_fault(split: Path) -> None:
+    split.with_name("model_00002.weights.h5").write_bytes(split.with_name("model_00000.weights.h5").read_bytes())
+    assert examine("K706", open_document(split)) == []
