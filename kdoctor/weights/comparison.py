@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from kdoctor.document import Document, Json
-from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.pointer import Pointer
 from kdoctor.structure.call_numbers import counted_from_one
 from kdoctor.structure.layers import Layer, is_model
@@ -15,13 +14,14 @@ from kdoctor.weights.accounting import Holding
 from kdoctor.weights.counterparts import counterparts
 from kdoctor.weights.dialects import class_of, value_differences
 from kdoctor.weights.likeness import same_numbers
+from kdoctor.weights.meant_values import Owner, Releases, releases_of
+from kdoctor.weights.model_ends import call_words, ends
 from kdoctor.weights.pairing import Pairing, paired
 from kdoctor.weights.stored import written
+from kdoctor.weights.training_words import plain_training
 
-# Said beside a layer's arguments: where it stands in the file, not what it does.
-NOT_ARGUMENTS = frozenset({"layers", "input_layers", "output_layers"})
-OPTIMIZER = {"optimizer_config": "optimizer"}  # what an .h5 calls it
-REGISTERED, KERAS_2 = "Custom>", "2.15"  # how Keras 2 registers its own optimizers, and the last release of it
+# Said beside a model's arguments: where it stands in the file and what it was built with, not what it does.
+NOT_ARGUMENTS = frozenset({"layers", "input_layers", "output_layers", "build_input_shape"})
 OF_INPUTS = {"batch_input_shape": "batch_shape"}  # what Keras 2 calls it
 
 FromOne = Mapping[Pointer, frozenset[str]]  # a model -> its nested models whose calls the file counts from 1
@@ -43,9 +43,10 @@ def compared(one: Document, other: Document) -> tuple[Change, ...]:
     pairing = paired(one, other)
     return (
         *_architecture(pairing, _from_one(one), _from_one(other)),
-        *_arguments(pairing),
+        *(Change("architecture", *said) for said in ends(one, other, pairing)),
+        *_arguments(pairing, releases_of(one, other)),
         *_weights(one, other, pairing),
-        *_values("training", "", *_of_one_name(_training(one), _training(other))),
+        *_training(one, other),
     )
 
 
@@ -83,45 +84,33 @@ def _inputs(layer: Layer, names: Mapping[str, str], from_one: FromOne) -> Json:
     return [[f"{names.get(at.layer, at.layer)}[{at.call - (at.layer in counted)}][{at.output}]" for at in call] for call in layer.calls]
 
 
-def _arguments(pairing: Pairing) -> Iterator[Change]:
+def _arguments(pairing: Pairing, releases: Releases) -> Iterator[Change]:
+    begins = [{layer.parents for layer in side.values() if layer.class_name == "InputLayer"} for side in (pairing.first, pairing.second)]
+    begun = frozenset(begins[0] & begins[1])
     for name, one in pairing.first.items():
         other = pairing.second.get(name)
         if other is not None and class_of(other.node.raw) == class_of(one.node.raw):
-            yield from _values("arguments", name, _config(one), _config(other))
+            owner, pair = Owner("layer", str(class_of(one.node.raw))), (_config(one, begun), _config(other, begun))
+            yield from (Change("arguments", *found) for found in value_differences(name, *pair, owner, releases))
+            words = call_words(one, other, releases)
+            if words is not None:
+                yield Change("arguments", f"{name}: calls", *words)
 
 
-def _config(layer: Layer) -> Json:
+def _config(layer: Layer, begun: Collection[tuple[str, ...]]) -> Json:
+    """The arguments. ``begun``: the models that have an InputLayer: a shape stated at another layer says nothing there."""
     left_out = {"name", *(NOT_ARGUMENTS if is_model(layer.node) else ())}  # names are told with the architecture
     said = OF_INPUTS if layer.class_name == "InputLayer" else {}
+    if not said and layer.parents in begun:
+        left_out |= {*OF_INPUTS}
     return {said.get(key, key): value for key, value in layer.node.config.items() if key not in left_out}
 
 
-def _values(topic: str, place: str, one: Json, other: Json) -> Iterator[Change]:
-    yield from (Change(topic, *found) for found in value_differences(place, one, other))
-
-
-def _training(document: Document) -> Json:
-    """The training state by the words of an archive, without what is null: ``compile`` takes that for what is not given."""
-    found = document.training
-    if not isinstance(found, Mapping):
-        return found
-    return {OPTIMIZER.get(key, key): value for key, value in found.items() if value is not None}
-
-
-def _of_one_name(one: Json, other: Json) -> tuple[Json, Json]:
-    """Two training states; an optimizer of Keras 2 itself, which an ``.h5`` of it calls ``Custom>Adam``, as the other side calls it."""
-    return _named_as(one, other), _named_as(other, one)
-
-
-def _named_as(training: Json, other: Json) -> Json:
-    if not (isinstance(training, Mapping) and isinstance(other, Mapping)):
-        return training
-    found, beside = training.get("optimizer"), other.get("optimizer")
-    if not (isinstance(found, Mapping) and isinstance(beside, Mapping) and found.get("class_name") == f"{REGISTERED}{class_of(beside)}"):
-        return training
-    if Catalogue.load(KERAS_2).legacy("optimizer", str(found["class_name"])) is None:
-        return training  # somebody's own
-    return {**training, "optimizer": {**found, "class_name": class_of(beside)}}
+def _training(one: Document, other: Document) -> Iterator[Change]:
+    """The training states, each in one form, where there are two."""
+    whole = isinstance(one.training, Mapping) and isinstance(other.training, Mapping)
+    left, right = (plain_training(one), plain_training(other)) if whole else (one.training, other.training)
+    yield from (Change("training", *found) for found in value_differences("", left, right, None, releases_of(one, other)))
 
 
 def _weights(one: Document, other: Document, pairing: Pairing) -> Iterator[Change]:

@@ -17,7 +17,10 @@ from kdoctor.structure.shared_layers import twins
 from kdoctor.weights.accounting import Holding, Owner, holdings
 from kdoctor.weights.claims import Claim, claims, listed
 from kdoctor.weights.likeness import alike, same_numbers
+from kdoctor.weights.meant_values import same_number
+from kdoctor.weights.optimizer import optimizer_of
 from kdoctor.weights.pairing import Pairing
+from kdoctor.weights.state_words import RATE, Meaning, state_words
 from kdoctor.weights.states import listed_states, same_states
 
 STATE = "optimizer/vars/"
@@ -48,7 +51,10 @@ def counterparts(one: Document, other: Document, pairing: Pairing) -> Iterator[C
     apart = one.format.native is not other.format.native
     ours = {theirs: mine for mine, theirs in pairing.renamed.items()}
     shared = {**_shared(one, {}), **_shared(other, ours)} if apart else {}
-    first, second = _named(one, {}, shared, apart), _named(other, ours, shared, apart)
+    told, meant = _meanings(one, {}), _meanings(other, ours)
+    if not (told and meant):  # what one side alone can tell pairs nothing
+        told, meant = {}, {}
+    first, second = _named(one, {}, shared, apart, told), _named(other, ours, shared, apart, meant)
     found: Mapping[str, str] = {}
     if apart:
         left = _by_layer(one, {}, {name: held for name, held in first.items() if name not in second})
@@ -59,9 +65,28 @@ def counterparts(one: Document, other: Document, pairing: Pairing) -> Iterator[C
         second = {pairs.get(name, name): held for name, held in second.items()}
     taken = set(found.values())
     merged = {*_merged(one, first, found), *_merged(other, second, taken)} if apart else set()
+    merged |= {*_kept_elsewhere(one, first, told, other, second), *_kept_elsewhere(other, second, meant, one, first)}
     for name in dict.fromkeys((*first, *(name for name in second if name not in taken))):
         if name not in merged:
             yield Couple(name, first.get(name), second.get(found.get(name, name)))
+
+
+def _meanings(document: Document, renamed: Mapping[str, str]) -> Mapping[str, Meaning]:
+    words = _words(document).items()
+    return state_words(document, {place: f"{renamed.get(word.layer, word.layer)}.{word.role}" for place, word in words})
+
+
+def _kept_elsewhere(
+    document: Document, named: Mapping[str, Holding], told: Mapping[str, Meaning], other: Document, beside: Mapping[str, Holding]
+) -> Iterator[str]:
+    """Arrays of an optimizer that the other file needs not: a rate that its config says, as far as the number was looked at, and what no
+    step is computed with."""
+    for path, meaning in told.items():
+        if not meaning.dispensable or meaning.name not in named or meaning.name in beside:
+            continue
+        numbers, rate = document.numbers.get(path), optimizer_of(other)[1].get("learning_rate", optimizer_of(other)[1].get("lr"))
+        if not meaning.name.startswith(RATE) or numbers is None or numbers.mean is None or same_number(numbers.mean, rate):
+            yield meaning.name
 
 
 def _shared(document: Document, renamed: Mapping[str, str]) -> Mapping[str, str]:
@@ -70,8 +95,11 @@ def _shared(document: Document, renamed: Mapping[str, str]) -> Mapping[str, str]
     return {renamed.get(later, later): renamed.get(first, first) for later, first in paths}
 
 
-def _named(document: Document, renamed: Mapping[str, str], shared: Mapping[str, str], apart: bool) -> dict[str, Holding]:
-    """Arrays by layer and role; by their paths where that is not told. ``apart``: the other file is of another container."""
+def _named(
+    document: Document, renamed: Mapping[str, str], shared: Mapping[str, str], apart: bool, told: Mapping[str, Meaning]
+) -> dict[str, Holding]:
+    """Arrays by layer and role; by their paths where that is not told. ``apart``: the other file is of another container; told: what
+    the arrays of the optimizer are."""
     words, states = _words(document), _states(document) if apart else {}
     found: dict[str, Holding] = {}
     for held in holdings(document):
@@ -80,6 +108,7 @@ def _named(document: Document, renamed: Mapping[str, str], shared: Mapping[str, 
             continue
         layer = "" if word is None else renamed.get(word.layer, word.layer)
         name = states.get(held.path, held.path) if word is None else f"{shared.get(layer, layer)}.{word.role}"
+        name = told[held.path].name if held.path in told else name
         if name in found and apart and same_numbers(document, found[name], document, held):
             continue  # an .h5 lists a layer that stands in two models twice
         found[held.path if name in found else name] = held

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from kdoctor.document import ABSENT, Json
 from kdoctor.weights.claims import REAL_NAMES
+from kdoctor.weights.meant_values import Owner, Releases, owner_at, same_value, unsaid
+from kdoctor.weights.training_words import SAID
 
 # A class by the name that it has today: Keras called a Functional a Model before TensorFlow 2.3.
 TODAY = {**REAL_NAMES, "Model": "Functional"}
 # A number that the process which saved the file gave to an object.
-PASSING = frozenset({"shared_object_id"})
+PASSING = frozenset({"shared_object_id", SAID})
 # What an archive says beside a class and its config, and an ``.h5`` may not.
 BESIDE = frozenset({"module", "registered_name", "build_config", "compile_config"})
+NOBODY = Releases(None, None)
 
 
 class Difference(NamedTuple):
@@ -31,17 +34,39 @@ def class_of(raw: Mapping[str, Json]) -> Json:
     return TODAY.get(found, found) if isinstance(found, str) else found
 
 
-def value_differences(place: str, one: Json, other: Json) -> Iterator[Difference]:
-    """The innermost places at which two values differ."""
-    stack = [(place, one, other)]
+def value_differences(place: str, one: Json, other: Json, owner: Owner | None = None, releases: Releases = NOBODY) -> Iterator[Difference]:
+    """The innermost places at which two values differ.
+
+    owner: the object whose arguments the values are; releases: those that saved the files, for what each takes for granted.
+    """
+    stack: list[tuple[str, Json, Json, Owner | None]] = [(place, one, other, owner)]
     while stack:
-        at, left, right = stack.pop()
+        at, left, right, owner = stack.pop()
+        name = at.rpartition(".")[2]
+        if same_value(owner, name, left, right):
+            continue
         if isinstance(left, Mapping) and isinstance(right, Mapping):
-            stack += reversed([(f"{at}.{key}".lstrip("."), a, b) for key, a, b in _members(left, right)])
+            if (SAID in left or SAID in right) and class_of(left) != class_of(right):
+                yield Difference(at, left.get(SAID, class_of(left)), right.get(SAID, class_of(right)))
+                continue
+            inside = owner_at(at, class_of(left)) if _are_one_class(left, right) else None
+            rows = [row for row in _members(left, right) if owner is None or not _unsaid(owner, *row, releases)]
+            stack += reversed([(f"{at}.{key}".lstrip("."), a, b, inside if key == "config" else owner) for key, a, b in rows])
         elif _holds_objects(left, right):
-            stack += reversed([(f"{at}.{index}", a, b) for index, (a, b) in enumerate(zip(left, right, strict=True))])
+            stack += reversed([(f"{at}.{index}", a, b, None) for index, (a, b) in enumerate(zip(left, right, strict=True))])
         elif left is not right and (left != right or type(left) is not type(right)):
             yield Difference(at, _told(left, right), _told(right, left))
+
+
+def _unsaid(owner: Owner, name: str, left: Json, right: Json, releases: Releases) -> bool:
+    """Whether one side says nothing, and means what the other says."""
+    if left is ABSENT:
+        return unsaid(owner, name, right, releases.other, releases.one)
+    return right is ABSENT and unsaid(owner, name, left, releases.one, releases.other)
+
+
+def _are_one_class(left: Mapping[str, Json], right: Mapping[str, Json]) -> bool:
+    return "class_name" in left and "class_name" in right and class_of(left) == class_of(right)
 
 
 def _told(value: Json, beside: Json) -> Json:
