@@ -29,6 +29,7 @@ def diff(
 ) -> None:
     """Show what differs between A and B: architecture, arguments, weights, training state. Exit code 1 where something does, 0 else."""
     from kdoctor.archive import open_document
+    from kdoctor.convert.lending import newest, with_one_architecture
     from kdoctor.report import changes as report
     from kdoctor.weights.comparison import compared
 
@@ -45,7 +46,10 @@ def diff(
 
         with bar("reading") as progress:
             documents = [with_numbers_seen(document, progress) for document in documents]
-    found = compared(*documents)
+    first, second, lent = with_one_architecture(documents[0], documents[1], newest())
+    if lent:
+        typer.echo("One of the files holds weights alone: architecture and training state were not compared.", err=True)
+    found = compared(first, second, weights_alone=lent)
     if format is DiffFormat.JSON:
         typer.echo(report.render_json(str(one), str(other), found))
     elif format is DiffFormat.HTML:

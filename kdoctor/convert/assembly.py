@@ -31,8 +31,20 @@ def assembled(weights: Document, target: Target) -> Document:
     architecture = target.given.architecture
     if not isinstance(architecture, Mapping):
         raise NotConvertible("the architecture is not in the file")
-    legacy = any(isinstance(weights.attributes.get(group, {}).get("layer_names"), list) for group in ("/", ROOT))
-    return _by_order(weights, architecture, target) if legacy else _by_place(weights, architecture, target)
+    return _by_order(weights, architecture, target) if _is_legacy(weights) else _by_place(weights, architecture, target)
+
+
+def lent(weights: Document, architecture: Mapping[str, Json], target: Target) -> Document:
+    """The weights with an architecture that need not be theirs: what does not match is for the reader to find. Raises `NotConvertible`."""
+    if not _is_legacy(weights):
+        return _archive(weights, architecture, dict(weights.weights), target)
+    whole = _grouped(weights, architecture)
+    seen = {f"{ROOT[1:]}/{path}": numbers for path, numbers in weights.numbers.items()}
+    return whole.replacing({**whole.parts, "numbers": {**weights.numbers, **seen}})
+
+
+def _is_legacy(weights: Document) -> bool:
+    return any(isinstance(weights.attributes.get(group, {}).get("layer_names"), list) for group in ("/", ROOT))
 
 
 def restored(document: Document, target: Target) -> Document:
@@ -99,6 +111,19 @@ def _archive_words(architecture: Mapping[str, Json], target: Target) -> Mapping[
 
 def _by_order(weights: Document, architecture: Mapping[str, Json], target: Target) -> Document:
     """A legacy file: the groups in the order of the layers, as Keras pairs them."""
+    whole = _grouped(weights, architecture)
+    if _is_told_later(whole):
+        _require_names(whole)
+        return whole
+    places = by_layer(whole)
+    if len(places) != len(weights.weights):
+        raise NotConvertible(f"the file holds {len(weights.weights)} arrays, and the layers of the architecture have {len(places)}")
+    if "module" not in architecture:  # in the words of Keras 1 or 2: cured as any other .h5 of theirs
+        return whole
+    return _archive(weights, architecture, {place.path: place.weight for place in places}, target)
+
+
+def _grouped(weights: Document, architecture: Mapping[str, Json]) -> Document:
     root, inside = weights.attributes.get("/", {}), ROOT in weights.attributes  # of a whole model, whose architecture is lost
     groups = {
         path if inside else ROOT + path.rstrip("/"): values for path, values in weights.attributes.items() if path != "/" or not inside
@@ -111,16 +136,7 @@ def _by_order(weights: Document, architecture: Mapping[str, Json], target: Targe
         "faults": {**weights.faults, **dict(enumerate(_unsaid(said), len(weights.faults)))},
         "weights": dict(weights.weights) if inside else {f"{ROOT[1:]}/{path}": weight for path, weight in weights.weights.items()},
     }
-    whole = replace(weights.replacing(parts), format=Format.H5_MODEL)
-    if _is_told_later(whole):
-        _require_names(whole)
-        return whole
-    places = by_layer(whole)
-    if len(places) != len(weights.weights):
-        raise NotConvertible(f"the file holds {len(weights.weights)} arrays, and the layers of the architecture have {len(places)}")
-    if "module" not in architecture:  # in the words of Keras 1 or 2: cured as any other .h5 of theirs
-        return whole
-    return _archive(weights, architecture, {place.path: place.weight for place in places}, target)
+    return replace(weights.replacing(parts), format=Format.H5_MODEL)
 
 
 def _is_told_later(whole: Document) -> bool:

@@ -10,7 +10,8 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.call_numbers import counted_from_one
 from kdoctor.structure.layers import Layer, is_model
 from kdoctor.structure.models import models
-from kdoctor.weights.accounting import Holding
+from kdoctor.weights.accounting import Holding, holdings
+from kdoctor.weights.accounting import Owner as Holder
 from kdoctor.weights.counterparts import counterparts
 from kdoctor.weights.dialects import class_of, value_differences
 from kdoctor.weights.likeness import same_numbers
@@ -38,9 +39,14 @@ class Change:
     other: Json
 
 
-def compared(one: Document, other: Document) -> tuple[Change, ...]:
-    """All differences, in the order of the first document. The numbers of the weights count where both documents have looked at them."""
+def compared(one: Document, other: Document, *, weights_alone: bool = False) -> tuple[Change, ...]:
+    """All differences, in the order of the first document. The numbers of the weights count where both documents have looked at them.
+
+    weights_alone: one of the two was a file of weights, which says nothing else."""
     pairing = paired(one, other)
+    if weights_alone:
+        alone = not (_is_trained(one) and _is_trained(other))
+        return tuple(_weights(one, other, pairing, layers_alone=alone))
     return (
         *_architecture(pairing, _from_one(one), _from_one(other)),
         *(Change("architecture", *said) for said in ends(one, other, pairing)),
@@ -113,8 +119,14 @@ def _training(one: Document, other: Document) -> Iterator[Change]:
     yield from (Change("training", *found) for found in value_differences("", left, right, None, releases_of(one, other)))
 
 
-def _weights(one: Document, other: Document, pairing: Pairing) -> Iterator[Change]:
+def _is_trained(document: Document) -> bool:
+    return any(held.owner is Holder.TRAINING for held in holdings(document))
+
+
+def _weights(one: Document, other: Document, pairing: Pairing, *, layers_alone: bool = False) -> Iterator[Change]:
     for name, left, right in counterparts(one, other, pairing):
+        if layers_alone and Holder.TRAINING in (left and left.owner, right and right.owner):
+            continue  # one of the files has no room for them
         if left is None or right is None or (left.weight.shape, left.weight.dtype) != (right.weight.shape, right.weight.dtype):
             yield Change("weights", name, left and _told(left), right and _told(right))
         elif one.numbers and other.numbers and not same_numbers(one, left, other, right):

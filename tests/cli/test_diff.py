@@ -78,3 +78,34 @@ def test_layers_that_were_only_counted_on_are_compared_with_their_like(kdoctor: 
 def test_that_numbers_were_not_compared_is_said(kdoctor: Run) -> None:
     assert "not compared" in kdoctor("diff", PLAIN, PLAIN).err
     assert "not compared" not in kdoctor("diff", PLAIN, PLAIN, "--deep").err
+
+
+@pytest.mark.filterwarnings("ignore")  # of Keras, when it saves
+@pytest.mark.parametrize("whole", ["model.keras", "model.h5"])
+def test_a_file_of_weights_is_compared_with_a_whole_model_by_layers_and_roles(kdoctor: Run, tmp_path: Path, whole: str) -> None:
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((5, 4)), layers.Bidirectional(layers.LSTM(3)), layers.BatchNormalization(name="norm"), layers.Dense(2)]
+    )
+    model.compile("adam", "mse")
+    model.save(tmp_path / whole)
+    model.save_weights(tmp_path / "same.weights.h5")
+    model.get_layer("norm").beta.assign([0.0, 0.0, 0.5, 0.0, 0.0, 0.0])
+    model.save_weights(tmp_path / "other.weights.h5")
+    same = kdoctor("diff", tmp_path / "same.weights.h5", tmp_path / whole, "--deep")
+    assert (same.code, same.out) == (0, "")
+    assert "weights alone: architecture and training state were not compared" in same.err
+    other = kdoctor("diff", tmp_path / whole, tmp_path / "other.weights.h5", "--deep", "--format", "json")
+    assert [change["place"] for change in other.json["changes"]] == ["norm.beta: numbers"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_weights_of_another_model_are_told_by_name(kdoctor: Run, tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    for units, path in ((2, "model.keras"), (3, "model.weights.h5")):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(units, name="out")])
+        model.save(tmp_path / path) if path.endswith(".keras") else model.save_weights(tmp_path / path)
+    found = kdoctor("diff", tmp_path / "model.keras", tmp_path / "model.weights.h5", "--format", "json").json["changes"]
+    assert {change["one"] for change in found} >= {"float32 (4, 2)", "float32 (2)"}
+    assert {change["other"] for change in found} >= {"float32 (4, 3)", "float32 (3)"}
