@@ -75,13 +75,13 @@ def _of_keras_2(document: Document, target: Target, all_models: Sequence[Model],
     told = {place for model in all_models for place in _told(model, now, stopping)}
     handed = masks_of_calls(all_models, Rules(False, now, stopping, lambda model: told))
     after = masks_of_calls(all_models, Rules(habits.TAKES_MASKS_AWAY.of(target), now, stopping, lambda model: told, handed))
-    within = {place for model in all_models for place in _told(model, Joining.ALL, stopping)}
+    known = told | {place for model in all_models for place in _told(model, Joining.ALL, stopping)}
     return [
         layer
         for model in all_models
         for layer in model.layers
         if layer.class_name in HEEDING
-        and any(_is_lost(before, after, (layer.at, index)) for index in _unstated(layer) if (layer.at, index) not in told | within)
+        and any(_is_lost(before, after, (layer.at, index)) for index in _unstated(layer) if (layer.at, index) not in known)
     ]
 
 

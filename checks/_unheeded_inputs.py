@@ -66,7 +66,8 @@ def _computed(model: Model) -> tuple[Layer, ...]:
 
 def _edits(document: Document, model: Model, found: tuple[Layer, ...]) -> tuple[Edit, ...] | None:
     shapes, taken = output_shapes(document), {layer.key for layer in model.layers}
-    begins = [source for source in model.endpoints(BEGINS) if source.layer in {layer.key for layer in found}]
+    keys = {layer.key for layer in found}
+    begins = [source for source in model.endpoints(BEGINS) if source.layer in keys]
     if any(source.call or source.output for source in begins) or any(len(layer.calls) != 1 for layer in found):
         return None
     added: dict[str, Json] = {}

@@ -142,9 +142,8 @@ def _at_the_root(document: Document, at: Pointer, fault: Fault) -> Repair | None
     names = root.get("layer_names")
     if not isinstance(names, list) or not names or not all(f"/{name}" in document.attributes for name in names):
         return None
-    arrays = {
-        path: weight for path, weight in document.weights.items() if path.split("/")[0] in {str(name).split("/")[0] for name in names}
-    }
+    listed = {str(name).split("/")[0] for name in names}
+    arrays = {path: weight for path, weight in document.weights.items() if path.split("/")[0] in listed}
     moved = {f"model_weights/{path}": weight for path, weight in arrays.items()}
     groups = {("/model_weights" + path).rstrip("/"): values for path, values in document.attributes.items() if path != "/"}
     left = {key: value for key, value in root.items() if key != "layer_names"}

@@ -55,7 +55,8 @@ def with_its_numbers(repaired: Plan, target: Target, checks: Sequence[Check], *,
     path, document = repaired.after.path, repaired.after.document
     found = [one for one in examine(document, target, checks, path).errors if one.finding.other_numbers]
     document, made = settled(document, found, unsafe=unsafe)
-    refused = next((one.finding.message for one in found if one.finding.repair not in [each.repair for each in made]), "")
+    cures = [each.repair for each in made]
+    refused = next((one.finding.message for one in found if one.finding.repair not in cures), "")
     return replace(repaired, after=replace(repaired.after, document=document), applied=(*repaired.applied, *made), refused=refused)
 
 

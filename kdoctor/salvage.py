@@ -240,7 +240,7 @@ def _lost(layer: Node, variables: Variables, paths: Mapping[str, str], missing: 
     themselves; ``paths`` tells where the file keeps each. None where a shape is not told."""
     scaled = scales_of(variables)
     unscaled = {scale.path for path in missing for scale in scaled.get(path, ())}
-    gone = [one for one in variables if one.path in missing | unscaled]
+    gone = [one for one in variables if one.path in missing or one.path in unscaled]
     if not all(is_told(one.shape) for one in gone):
         return None
     whys = {one.path: GONE if one.path in missing else UNSCALED for one in gone}

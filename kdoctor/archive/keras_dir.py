@@ -32,7 +32,8 @@ def read_keras_dir(path: Path, limits: Limits) -> Reading:
         if versions := _versions(path, names):
             newest = path / str(versions[-1])
             return _saved_model(newest, limits, {"names": sorted(os.listdir(newest)), "versions": versions})
-        if found := {name for name in names if name.endswith(".index") and f"{name.removesuffix('.index')}.data-" in " ".join(names)}:
+        written = {name.rpartition(".data-")[0] for name in names}
+        if found := {name for name in names if name.endswith(".index") and name.removesuffix(".index") in written}:
             return other("tf-checkpoint", {"names": sorted(found)})
         raise ReadError(f"{path} is a folder that holds neither a model's config.json nor a saved_model.pb: name the model files in it")
     parts: dict[str, Json] = {"members": _members(path, limits)}

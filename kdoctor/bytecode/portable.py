@@ -73,8 +73,9 @@ def portable(code: Code, bound: Mapping[str, object]) -> Portable:
     if names.writes:
         raise Untraceable(f"it sets the global {names.writes[0]}")
     brought = [*names.unknown, *(name for name in code.freevars if name in bound)]
-    modules = {**MODULES, **imports(code, bound)}
-    plain = {name: value for name, value in bound.items() if name not in imports(code, bound)}
+    imported = imports(code, bound)
+    modules = {**MODULES, **imported}
+    plain = {name: value for name, value in bound.items() if name not in imported}
     statements = tuple(_brought(name, plain, modules) for name in brought)
     captured = tuple(name for name in code.freevars if name not in bound)
     if statements:

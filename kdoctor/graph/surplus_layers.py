@@ -130,7 +130,8 @@ class Surplus:
             steps = {step for name in shared[1] for step in name.split("/")}
             return tuple(dict.fromkeys(layer.name for layer in self.layers if layer.name in steps))
         held = {path.removeprefix(STORED[1:]).split("/")[0] for path in self.document.weights if path.startswith(STORED[1:])}
-        return tuple(layer.name for layer in self.layers if layer.name in names and layer.name in held)
+        counted = held & {name for name in names if isinstance(name, str)}
+        return tuple(layer.name for layer in self.layers if layer.name in counted)
 
     @property
     def _kept(self) -> tuple[Layer, ...]:

@@ -214,7 +214,8 @@ def _mislisted(found: Ledger) -> Mapping[str, Group]:
         return {}
     renamed = dict(zip(wrong, right, strict=True))
     listed = [renamed[group.name].name if group.name in renamed else group.name for group in found.groups]
-    return renamed if listed == [name for name in layers if name in {*listed}] else {}
+    again = {*listed}
+    return renamed if listed == [name for name in layers if name in again] else {}
 
 
 def relisting(found: Ledger, renamed: Mapping[str, Group]) -> Edit:

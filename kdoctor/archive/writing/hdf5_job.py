@@ -54,7 +54,8 @@ def hdf5_job(before: Document, after: Document, *, texts: bool) -> Job:
     """
     arrays = planned_arrays(before.weights, after.weights)
     moves, twins = _moves(arrays.copies)
-    removes = (*(path for path in before.weights if path not in arrays.copies.values()), *_cut_links(before, after))
+    copied = {*arrays.copies.values()}
+    removes = (*(path for path in before.weights if path not in copied), *_cut_links(before, after))
     gone = [group for group, values in before.attributes.items() if values and group not in after.attributes]
     emptied = [f"/{path}".rpartition("/")[0] for path in (*(old for old, _ in moves), *removes)]
     return Job(
