@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from kdoctor.document import ABSENT, Document, Json
@@ -165,17 +165,10 @@ class Surplus:
 
     @property
     def _filled_any(self) -> bool:
-        return any(path.startswith(self._folder) for path in self.document.weights)
+        return any(path.startswith(self._folder) for _, path in _below(self.document, self._folder))
 
     def _filled(self, stem: str) -> bool:
-        place = f"{self._folder}{stem}/"
-        first = bisect_left(self._paths, place)
-        return first < len(self._paths) and self._paths[first].startswith(place)
-
-    @cached_property
-    def _paths(self) -> list[str]:
-        """Of all arrays, sorted, the folders called as Keras 3 calls them."""
-        return sorted(path.replace(CHECKPOINT, LAYERS) for path in self.document.weights)
+        return any(True for _ in _below(self.document, f"{self._folder}{stem}/"))
 
     @cached_property
     def _folder(self) -> str:
@@ -205,16 +198,14 @@ class Surplus:
             return ()
         old, new = self._stems(self.model.layers), self._stems(self._kept, frozenset(starts))
         homes = {old[key]: new[key] for key in new if key not in starts}
-        moved: dict[str, Json] = {}
-        for path, weight in self.document.weights.items():
-            plain = path.replace(CHECKPOINT, LAYERS)
-            stem, _, tail = plain.removeprefix(self._folder).partition("/")
-            if not plain.startswith(self._folder) or not tail:
-                moved[path] = weight
-            elif stem in homes:
+        found = [(plain.removeprefix(self._folder).partition("/"), path) for plain, path in _below(self.document, self._folder)]
+        shall: dict[str, Json] = {path: ABSENT for (_, _, tail), path in found if tail}
+        for (stem, _, tail), path in found:
+            if tail and stem in homes:
                 place = f"{self._folder}{homes[stem]}/{tail}"
-                moved[place if plain == path else place.replace(LAYERS, CHECKPOINT)] = weight
-        return (Edit(Pointer("weights"), old=self.document.weights, new=moved),)
+                shall[place.replace(LAYERS, CHECKPOINT) if CHECKPOINT in path else place] = self.document.weights[path]
+        weights = self.document.weights
+        return tuple(Edit(Pointer("weights", (path,)), old=weights.get(path, ABSENT), new=new) for path, new in shall.items())
 
     def _unlisted(self, starts: set[str]) -> tuple[Edit, ...] | None:
         """The groups of an ``.h5`` without those of the layers that go."""
@@ -240,6 +231,20 @@ class Surplus:
         kept = [layer for layer in self._kept if layer.key not in starts]
         names = None if group is None else arrays_of(self.document, group, gone, kept)
         return None if group is None or names is None else (group, names)
+
+
+@lru_cache(maxsize=4)
+def _in_order(document: Document) -> list[tuple[str, str]]:
+    """The paths of all arrays, sorted, each behind its form with the folders called as Keras 3 calls them."""
+    return sorted((path.replace(CHECKPOINT, LAYERS), path) for path in document.weights)
+
+
+def _below(document: Document, folder: str) -> Iterator[tuple[str, str]]:
+    paths = _in_order(document)
+    for index in range(bisect_left(paths, (folder, "")), len(paths)):
+        if not paths[index][0].startswith(folder):
+            return
+        yield paths[index]
 
 
 def _has(layer: Layer, call: int) -> bool:
