@@ -36,7 +36,7 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
                 match.node.at,
                 f"{definition.name} is the function at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}",
                 repair=Repair(f"write the module {definition.module} and the name {definition.name_in_file!r}", edits),
-                mild=called_name(match.node) == definition.name_in_file,
+                mild=called_name(match.node) in (definition.name_in_file, definition.name),
             )
     yield from _texts(document, target)
     for call in unfound(document, target):

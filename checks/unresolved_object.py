@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.custom.custom_objects import Match, homecoming, matches, source_of
+from kdoctor.custom.custom_objects import Match, homecoming, matches, plain_name, sought, source_of
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
@@ -30,7 +30,8 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     custom classes are decorated with `@keras.saving.register_keras_serializable()`", for an ``.h5`` "Unknown layer: 'MyLayer'".
 
     The cure is the code: ``load_model(path, custom_objects={"MyLayer": MyLayer})``. With ``--custom MyLayer`` kdoctor judges the rest of
-    the file as if the class were there. With ``--custom FILE.py``, or a module or package, the source is read, and not run: the class is
+    the file as if the class were there. The key has to be the name that the file registers it under (``"my_package>MyLayer"``), where it has one; a class
+    that is registered under another one is not found. With ``--custom FILE.py``, or a module or package, the source is read, and not run: the class is
     matched by name, its constructor is compared with what the file holds (K304), and ``fix`` writes the module and the registered
     name under which Keras finds it; what it reads of ``keras.backend`` that Keras lost with 3.1 (``K.dot``) is told, and what is
     a skeleton still, as ``--stub`` writes it. In an ``.h5``, Keras 3 finds a class inside Bidirectional only if it is registered. What no model calls (K801, K802) is nobody's custom class.
@@ -56,7 +57,7 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
             node.at,
             f"{target} does not know the {call.kind.replace('_', ' ')} class {_named(node)}; it was given {_arguments(node)}"
             + (_subclassed(document) if not node.at.keys else ""),
-            repair=Repair(f"load_model(path, custom_objects={{{node.class_name!r}: {node.class_name}}})", safety=Safety.ADVICE),
+            repair=Repair(f"load_model(path, custom_objects={{{sought(node, document)!r}: {plain_name(node)}}})", safety=Safety.ADVICE),
             needs=(Need("--custom", node.class_name, "the class itself is not in the file, only its name and arguments"),),
             keras_says=_keras_says(document, node),
         )
@@ -68,7 +69,7 @@ def _found(match: Match, document: Document, target: Target) -> Iterator[Finding
     if edits:
         yield Finding(
             match.node.at,
-            f"{definition.name} is the class at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}",
+            f"{definition.name} is the class at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}{_as_it_is(match, document)}",
             repair=Repair(f"write the module {definition.module} and the name {definition.name_in_file!r}", edits),
             mild=not _missed(match, document),
         )
@@ -114,8 +115,15 @@ def _taken_for_the_authors(document: Document, target: Target) -> Iterator[Findi
 
 
 def _missed(match: Match, document: Document) -> bool:
-    stated = match.node.registered_name if document.format.native or "module" in match.node.raw else match.node.class_name
-    return stated != match.definition.name_in_file
+    """By the name in the file: registered under it, or given under the class's own, as ``custom_objects`` are."""
+    return sought(match.node, document) not in (match.definition.name_in_file, match.definition.name)
+
+
+def _as_it_is(match: Match, document: Document) -> str:
+    name = sought(match.node, document)
+    if name == match.definition.name_in_file:
+        return ""
+    return f"; the file says {name!r}, by which it is found with custom_objects={{{name!r}: {match.definition.name}}} alone"
 
 
 def _subclassed(document: Document) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from kdoctor.custom.custom_objects import matches, sought
 from kdoctor.custom.loading import SETTING, loading_lines
 from kdoctor.engine import Diagnosis, Report
 from kdoctor.identifiers import is_identifier
-from kdoctor.structure.objects import FUNCTION, Node, as_node
+from kdoctor.structure.objects import as_node
 
 UNKNOWN = frozenset({"K301", "K303"})  # what custom_objects answers
 NOWHERE = frozenset({None, "__main__", "builtins", ""})
@@ -15,6 +16,7 @@ def snippet(report: Report) -> tuple[str, ...] | None:
     """None where no Python of this kind loads the file: it has to be repaired first."""
     if report.failures or report.loads is None:
         return None
+    defined = {match.node.at for match in matches(report.document, report.target)}
     missing = [found for found in report.errors if found.check.code in UNKNOWN]
     training = [found for found in report.errors if found.finding.at.part == "training"]
     if len(missing) + len(training) < len(report.obstacles):
@@ -23,7 +25,7 @@ def snippet(report: Report) -> tuple[str, ...] | None:
     lines = ["import keras"]
     told = loading_lines(report.document, report.target, report.path, report.recursion_limit)
     lines += [line for line in told if line.startswith(("import ", "from ", "kdoctor.", SETTING))]
-    names = _names(report, missing)
+    names = _names(report, [found for found in missing if found.finding.at not in defined])
     if not all(is_identifier(step) for name, (_, module, _) in names.items() for step in (name, *(module or "x").split("."))):
         return None  # what the file names is no Python: nobody should paste it
     lines += [f"from {module or 'YOUR_CODE'} import {name}  # {hint}" for name, (_, module, hint) in names.items()]
@@ -42,14 +44,8 @@ def _names(report: Report, missing: list[Diagnosis]) -> dict[str, tuple[str, str
     for one in missing:
         value = report.document.at(one.finding.at)
         node = as_node(value, one.finding.at)
-        key = _sought(node) if node is not None else str(value)
+        key = sought(node, report.document) if node is not None else str(value)
         name = key.rpartition(">")[2]
         module = None if node is None or node.module in NOWHERE else node.module
         found[name] = (key, module, "the module that the file names" if module else "wherever it is defined")
     return found
-
-
-def _sought(node: Node) -> str:
-    if node.class_name == FUNCTION:
-        return str(node.raw.get("config"))
-    return node.registered_name or node.class_name

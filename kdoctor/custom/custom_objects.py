@@ -124,6 +124,18 @@ def _is_keras_own(call: Call, catalogue: Catalogue) -> bool:
     return family and call.kind != "function" and catalogue.legacy(call.kind, call.node.class_name) is not None
 
 
+def sought(node: Node, document: Document) -> str:
+    """The one name by which Keras asks what is registered, and what ``custom_objects`` has: a class is found by no other, a module apart.
+
+    Run in 2.15.0, 3.0.5 and 3.15.1, archives and ``.h5``, with classes registered under this name, another or none. (2.15 alone goes by the class
+    where a TimeDistributed holds the layer.)
+    """
+    if node.class_name == FUNCTION:
+        return str(node.raw.get("config"))
+    archived = document.format.native or "module" in node.raw  # an .h5 of Keras 3 writes what a wrapper holds as archives do
+    return (node.registered_name if archived and (document.format.native or node.at.keys) else None) or node.class_name
+
+
 def homecoming(match: Match, document: Document) -> tuple[Edit, ...]:
     """Edits that write where the object is to be found: its module, and the name that Keras looks for."""
     node, definition = match.node, match.definition
@@ -205,14 +217,16 @@ def check_settings(document: Document, target: Target) -> None:
 def loading_code(document: Document, target: Target, path: str) -> Iterator[str]:
     """The Python that loads the file with the user's objects: imports, ``custom_objects`` for what no decorator registers, and
     ``safe_mode=False`` where its code cannot be had otherwise."""
-    used = {match.definition.name: match.definition for match in matches(document, target)}
+    used = sorted({match.definition.name: match.definition for match in matches(document, target)}.items())
+    keys = {(sought(match.node, document), match.definition.name) for match in matches(document, target)}
+    registered = {(definition.registered, name) for name, definition in used}
+    plain = sorted(keys - registered)
     modules: dict[str, list[str]] = {}
-    for name, definition in sorted(used.items()):
-        modules.setdefault(definition.module, []).extend([] if definition.registered else [name])
+    for name, definition in used:
+        modules.setdefault(definition.module, []).extend([name] if any(name == given for _, given in plain) else [])
     for module, names in sorted(modules.items()):
         yield f"from {module} import {', '.join(names)}" if names else f"import {module}  # registers what the model uses"
-    plain = [name for name, definition in sorted(used.items()) if not definition.registered]
-    listed = ", ".join(f"{name!r}: {name}" for name in plain)
+    listed = ", ".join(f"{key!r}: {name}" for key, name in plain)
     given = (f"custom_objects={{{listed}}}" if plain else "", "" if target.safe_mode else "safe_mode=False")
     if any(given):
         yield f"model = keras.saving.load_model({path!r}, {', '.join(filter(None, given))})"
