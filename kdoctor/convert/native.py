@@ -8,6 +8,7 @@ from dataclasses import replace
 from kdoctor.convert.assembly import assembled
 from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered, second_copies
 from kdoctor.convert.outcome import STATE_LOST, Converted
+from kdoctor.convert.put_together import as_functional
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import native_training
 from kdoctor.document import ABSENT, Document, Format, Json, Weight
@@ -58,9 +59,10 @@ def as_native(document: Document, target: Target) -> Converted:
     parts["config"] = Translator(Catalogue.load(target.release, target.family)).model(_named(document))
     if isinstance(document.training, Mapping):
         parts["training"] = native_training(document.training, target.custom)
-    places = by_layer(document)
+    graph = as_functional(document, target)
+    places = by_layer(graph)
     held = {place.path: place.weight for place in places}
-    weights, notes = _with_state(document, held | second_copies(document, held), [p.weight for p in places if p.trained])
+    weights, notes = _with_state(graph, held | second_copies(graph, held), [p.weight for p in places if p.trained])
     parts["weights"], parts["attributes"] = weights, groups_of(weights)
     parts["metadata"], parts["members"] = _signed(document, target), {}  # room for the members that a repair brings
     return Converted(replace(document.replacing(parts), format=Format.KERAS_ZIP), notes)

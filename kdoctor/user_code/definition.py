@@ -34,7 +34,7 @@ class Definition(NamedTuple):
     shapes: of the weights that its ``build`` adds, in order, where it adds them one after the other; building: what builds those layers; of_backend: what it reads of
     ``keras.backend``, as it writes it; tells_shape: it has a ``compute_output_shape``, or a base that is no plain layer and may have one; in_lists:
     attributes whose lists hold lists of layers, where it saves what it owns as Keras does; unwritten: what Keras calls of it does nothing but raise
-    NotImplementedError.
+    NotImplementedError; constructed: it, or a base of it in the source, has a constructor.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Definition(NamedTuple):
     tells_shape: bool = True
     in_lists: tuple[str, ...] = ()
     unwritten: bool = False
+    constructed: bool = False
 
     @property
     def name_in_file(self) -> str:

@@ -99,6 +99,7 @@ def _class(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], module: str,
         if any(_method(one, name) is not None for one in line for name in SAVING)
         else nested_lists(constructor, frozenset(classes)),
         unwritten=computes_nothing(line),
+        constructed=constructor is not None,
         tells_shape=outside != ["Layer"] or any(_method(one, SHAPE) is not None for one in line),
     )
 
