@@ -68,7 +68,8 @@ def _lost(document: Document, target: Target, message: str, says: str) -> Findin
 
 
 def _left_out(training: Mapping[str, Json], target: Target) -> Iterator[Finding]:
-    wanted = EMPTY_IN_KERAS_2_3 if habits.SPEAKS_KERAS_1.of(target) else EMPTY
+    asks = habits.ASKS_SAMPLE_WEIGHT_MODE_IN_TENSORFLOW if target.family == "tf.keras" else habits.ASKS_SAMPLE_WEIGHT_MODE
+    wanted = EMPTY_IN_KERAS_2_3 if asks.of(target) else EMPTY
     missing = {key: value for key, value in wanted.items() if key not in training}
     if missing:
         named = ", ".join(repr(key) for key in missing)

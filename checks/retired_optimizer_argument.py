@@ -6,6 +6,7 @@ from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.custom.custom_objects import of_training
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.absence import means_nothing
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import SCHEDULES, Mention, is_optimizer, mentions, resolved, unknown_schedule
@@ -105,6 +106,8 @@ def _renamed_class(document: Document, mention: Mention, target: Target) -> Find
     assert mention.meant is not None
     native = document.format.native
     module = document.at(mention.at / "module")
+    if not native and not habits.FALLS_BACK_TO_OPTIMIZER_NAME.of(target):
+        return _by_no_other_name(document, mention, target)
     if not native and not is_optimizer(mention.arguments.get("name"), target):
         return _not_by_its_name(document, mention, target)
     named = Catalogue.load(target.release, target.family).resolve(PUBLIC, mention.meant.name)
@@ -194,6 +197,18 @@ def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Fin
         yield from _schedule(inner, target)
         yield from _settings(document, inner, target)
         yield from (_argument(document, inner, argument, target) for argument in inner.not_taken())
+
+
+def _by_no_other_name(document: Document, mention: Mention, target: Target) -> Finding:
+    """Keras 2 before 2.11 has nothing registered as ``Custom>Adam``: run in TensorFlow 2.3 and 2.4."""
+    assert mention.meant is not None
+    edit = Edit(mention.at / "class_name", old=document.at(mention.at / "class_name"), new=mention.meant.name)
+    return Finding(
+        mention.at,
+        f"the optimizer {mention.name} is {target}'s {mention.meant.name} under another name",
+        repair=Repair(f"write {mention.meant.name}", (edit,)),
+        keras_says=f"ValueError: Unknown optimizer: {mention.name}",
+    )
 
 
 def _not_by_its_name(document: Document, mention: Mention, target: Target) -> Finding:

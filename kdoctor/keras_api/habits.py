@@ -106,6 +106,9 @@ TAKES_RMSPROP_FOR_NONE = Habit((3, 0))  # a compile_config without an optimizer 
 
 # Constructors and calls
 SPEAKS_KERAS_1 = Habit(ALWAYS, (2, 4))  # nb_filter and its like; Keras 2.0 to 2.3 through keras/legacy/interfaces.py
+# In the training state of an `.h5`; run in Keras 2.3.1 and TensorFlow 1.15, 2.3 and 2.4, read in TensorFlow 2.1 and 2.2
+ASKS_SAMPLE_WEIGHT_MODE = Habit(ALWAYS, (2, 4))
+ASKS_SAMPLE_WEIGHT_MODE_IN_TENSORFLOW = Habit(ALWAYS, (2, 3))  # by TensorFlow's number
 REFUSES_SLASHES = Habit((3, 0))  # in the name of a layer or model: src/ops/operation.py
 TAKES_ONE_AXIS = Habit((3, 0))  # a BatchNormalization's axis is a number, a list of one is refused
 BUILDS_ATTENTION_WITH_SHAPES = Habit((3, 0))  # MultiHeadAttention.build takes the shapes of query and value

@@ -71,3 +71,9 @@ def test_a_state_without_a_loss_is_a_warning_until_it_is_to_train() -> None:
 def test_what_is_no_object_is_named() -> None:
     (finding,) = examine("K507", document(sequential(layer("Dense", units=2)), training=[WHOLE]))
     assert finding.message == "the training state is no object"
+
+
+def test_tensorflow_2_3_asks_no_more_how_samples_are_weighed() -> None:
+    """Run in TensorFlow 1.15, 2.3 and 2.4, which load files of 2.4, 2.9 and 2.15, or do not; read in 2.1 and 2.2."""
+    asked = {number: bool(examine("K507", h5(WHOLE), Target(number, family="tf.keras"))) for number in ("2.1.0", "2.2.0", "2.3.0", "2.4.0")}
+    assert asked == {"2.1.0": True, "2.2.0": True, "2.3.0": False, "2.4.0": False}

@@ -300,3 +300,11 @@ def test_an_optimizer_gets_the_module_in_which_the_target_has_it() -> None:
     )
     (finding,) = examine("K504", stored, Target("2.12.0"))
     assert cured(stored, finding).training["optimizer"]["module"] == "keras.mixed_precision.loss_scale_optimizer"
+
+
+def test_keras_2_before_2_11_finds_no_optimizer_by_its_registered_name() -> None:
+    """Files of 2.15 were cured and loaded in TensorFlow 2.3, 2.4 and 2.9."""
+    sick, target = h5("Custom>Adam", name="Adam", learning_rate=0.1), Target("2.4.0", family="tf.keras")
+    (finding,) = examine("K504", sick, target)
+    assert (finding.mild, finding.keras_says) == (False, "ValueError: Unknown optimizer: Custom>Adam")
+    assert examine("K504", cured(sick, finding), target) == []
