@@ -13,6 +13,7 @@ from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.target import Training
 from kdoctor.training.output_forms import for_each
+from kdoctor.training.schedules import is_schedule, schedule
 
 PAIR = re.compile(r"(optimizer|loss|metrics?)=")
 QUOTES = " '\""
@@ -90,7 +91,7 @@ def _optimizer(text: str, catalogue: Catalogue) -> tuple[str, dict[str, Json]]:
             )
         )
         raise UsageError(f"--compile: there is no optimizer {text!r}; {known}")
-    arguments = {_rate(found) if name == RATE else name: value for name, value in _arguments(match.group(2) or "").items()}
+    arguments = {_rate(found) if name == RATE else name: value for name, value in _arguments(match.group(2) or "", catalogue).items()}
     for name in arguments:
         if not catalogue.accepts(found, name):
             raise UsageError(f"--compile: {found.name} takes no {name!r}")
@@ -115,28 +116,34 @@ def _fitting(optimizer: ApiObject, name: str, value: Json) -> Json:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if isinstance(default, bool):
         fits, wanted = isinstance(value, bool), "True or False"
+    elif name == _rate(optimizer) and isinstance(value, dict):
+        fits, wanted = True, "a schedule"
     elif isinstance(default, (int, float)):
         fits, wanted = is_number and (value >= 0 or name != _rate(optimizer)), "a number"
     else:
         fits, wanted = not isinstance(value, str) or name == "name", "a number"
     if not fits:
         raise UsageError(f"--compile: {name} of {optimizer.name} is {wanted}, not {value!r}")
-    return float(value) if isinstance(default, float) else value
+    return float(value) if isinstance(default, float) and is_number else value
 
 
-def _arguments(text: str) -> dict[str, Json]:
-    """Literal arguments of a call; the positional one is the learning rate."""
+def _arguments(text: str, catalogue: Catalogue) -> dict[str, Json]:
+    """Literal arguments of a call; the positional one is the learning rate, which may be a schedule, too."""
     try:
         call = ast.parse(f"f({text})", mode="eval").body
         if not isinstance(call, ast.Call) or any(word.arg is None for word in call.keywords):
             raise ValueError("more than the arguments of one call")
-        positional = [ast.literal_eval(value) for value in call.args]
-        named = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+        positional = [_value(RATE, value, catalogue) for value in call.args]
+        named = {str(word.arg): _value(str(word.arg), word.value, catalogue) for word in call.keywords}
     except (SyntaxError, ValueError) as error:
         raise UsageError(f"--compile: the optimizer's arguments {text!r} are not plain values") from error
     if len(positional) > 1:
         raise UsageError(f"--compile: only the learning rate may go without a name: ({text})")
     return {RATE: positional[0], **named} if positional else named
+
+
+def _value(name: str, value: ast.expr, catalogue: Catalogue) -> Json:
+    return schedule(value, catalogue) if name in (RATE, "lr") and is_schedule(value) else ast.literal_eval(value)
 
 
 def _named(kind: str, text: str, catalogue: Catalogue) -> str:
