@@ -11,6 +11,7 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import model_of
 from kdoctor.target import StateWish, Target, Training
+from kdoctor.training.said_outputs import for_outputs
 from kdoctor.training.words import training_part
 from kdoctor.weights.optimizer_state import state_arrays, without_state
 
@@ -26,7 +27,8 @@ def as_given(document: Document, target: Target) -> Repair | None:
     state = () if target.given.state is StateWish.KEEP else without_state(document, _settings(given, target))
     # up to Keras 2.2 no list in a list is taken, and in an .h5 of any Keras 2 a list alone is that of each output
     ends = _ends(document) if document.format.native or target.keras_3 else None
-    written = Edit(AT, old=document.training, new=training_part(given, document.format, ends))
+    said = for_outputs(given, document, target)
+    written = Edit(AT, old=document.training, new=training_part(said, document.format, ends))
     learned = state and state_arrays(document)
     title = "write the training state you gave" + ("; what the optimizer had learned goes (--keep-optimizer keeps it)" if learned else "")
     return Repair(title, (written, *state))

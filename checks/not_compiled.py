@@ -21,7 +21,9 @@ def not_compiled(document: Document, target: Target) -> Iterator[Finding]:
     found in the save file, so the model was *not* compiled", and ``fit`` raises "You must call `compile()` before using the model".
 
     ``--compile optimizer=adam,loss=mse,metrics=mae`` writes a training state of your choice, in the place of the file's own if it has one.
-    The optimizer starts afresh. For inference nothing is missing: the finding is a warning, and an error with ``--for training``.
+    Of several outputs: ``loss=[mse,mae],loss_weights=[1,0.5]`` or ``loss={a:mse,b:mae},metrics={a:mae}``; with a schedule:
+    ``optimizer=adam(exponential_decay(0.01,1000,0.9))``. The optimizer starts afresh. For inference nothing is missing: the finding is a
+    warning, and an error with ``--for training``.
     """
     if document.format not in (Format.KERAS_ZIP, Format.KERAS_DIR, Format.H5_MODEL) or document.config is ABSENT:
         return

@@ -25,12 +25,17 @@ RELEASE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
 
 
 class Training(NamedTuple):
-    """How a model shall be compiled: optimizer class and its arguments, names of the loss and of the metrics, as Keras has them."""
+    """How a model shall be compiled: optimizer class and its arguments, names of the loss and of the metrics, as Keras has them.
+
+    loss, loss_weights: one, a list in the order of the outputs, or a dict by their names; metrics: those of every output as a tuple, a
+    list of lists, or a dict of lists.
+    """
 
     optimizer: str
     arguments: Mapping[str, Json]
-    loss: str | None
-    metrics: tuple[str, ...]
+    loss: Json
+    metrics: Json
+    loss_weights: Json = None
 
 
 class StateWish(Enum):

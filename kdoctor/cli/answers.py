@@ -24,6 +24,15 @@ BindFromOption = Annotated[
     Path | None,
     typer.Option("--bind-from", metavar="FILE.py", help="Your training script: the constants that a Lambda reads; read, not run."),
 ]
+CompileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--compile",
+        metavar="SPEC",
+        help="optimizer=adam(1e-4),loss=mse,metrics=mae; of several outputs loss={a:mse,b:mae}, loss_weights= and metrics= the same; "
+        "a schedule: adam(exponential_decay(0.01,1000,0.9))",
+    ),
+]
 SetOption = Annotated[
     list[str],
     typer.Option("--set", metavar="LAYER.ARG=VALUE", help="An argument that the file has lost, of a custom layer or one of Keras."),

@@ -14,6 +14,7 @@ from kdoctor.asked import asked_release
 from kdoctor.cli.answers import (
     BindFromOption,
     BindOption,
+    CompileOption,
     DropOption,
     EmbedOption,
     HubPathOption,
@@ -42,11 +43,12 @@ from kdoctor.cli.options import (
     wants_color,
 )
 from kdoctor.doctor import repair_file
+from kdoctor.document import ABSENT
 from kdoctor.edit import diff
 from kdoctor.engine import Plan
 from kdoctor.errors import UsageError, WriteError
 from kdoctor.packs import load_checks
-from kdoctor.target import Target, Training
+from kdoctor.target import Given, Target, Training
 
 if TYPE_CHECKING:
     from kdoctor.repair import Outcome
@@ -69,7 +71,7 @@ def fix(
     set_arguments: SetOption = [],  # noqa: B006
     hub_path: HubPathOption = [],  # noqa: B006
     embed: EmbedOption = False,
-    compile: Annotated[str | None, typer.Option("--compile", metavar="SPEC", help="optimizer=adam(1e-4),loss=mse,metrics=mae")] = None,
+    compile: CompileOption = None,
     input_shape: InputShapeOption = None,
     architecture: Annotated[
         str | None,
@@ -105,7 +107,7 @@ def fix(
     if python is not None and not unsafe:
         raise UsageError("--python is for --unsafe, which compiles for it; nothing else depends on it")
     with brought(file, out, in_place=in_place) as (path, named):
-        asked = with_script(path, for_python(make_target(target, purpose, custom, given), python), bind_from)
+        asked = with_script(path, for_python(make_target(target, purpose, custom, _of_outputs(given, path)), python), bind_from)
         plan = under(repair_file(path, asked, load_checks(), unsafe=unsafe, partial=partial, python=python), file)
         _write_stub(plan, stub)
         with _told(plan, format):
@@ -142,6 +144,22 @@ def _training(text: str | None, target: Target) -> Training | None:
     if found.loss is None:
         raise UsageError(f"--compile {text!r}: say the loss, too: without one fit() has nothing to minimise")
     return found
+
+
+def _of_outputs(given: Given, path: Path) -> Given:
+    """The same. Raises `UsageError` where ``--compile`` speaks of outputs that the model has not."""
+    asked = given.training
+    if asked is not None and any(isinstance(said, (list, dict, float)) for said in (asked.loss, asked.loss_weights, asked.metrics)):
+        from kdoctor.archive import open_document
+        from kdoctor.training.asked_outputs import output_names, require_outputs
+
+        document = open_document(path)
+        if given.architecture is not None and document.config is ABSENT:
+            document = document.replacing({**document.parts, "config": given.architecture})
+        names = output_names(document)
+        if names:
+            require_outputs(asked, names)
+    return given
 
 
 @contextmanager

@@ -146,6 +146,9 @@ COUNTS_UPDATES = Habit(
 KEEPS_PRODUCT_OF_NADAM_LAST = Habit((3, 10))  # before, it stands before the slots: optimizers/nadam.py, build
 WEIGHS_EVERY_OUTPUT = Habit((3, 0))  # trainers/compile_utils.py: a loss and a weight for every output, no null among metrics; run in 3.15.1
 FLATTENS_METRICS_OF_ONE_OUTPUT = Habit((3, 14))  # before, a list in the list of them was refused; run in 3.0.5, 3.9.2, 3.13.0 and 3.14.0
+NAMES_METRICS_IN_HDF5 = Habit(
+    (2, 4), (3, 0)
+)  # it keeps their names as an `.h5` says them, and puts no output before them: engine/compile_utils.py, from_serialized; run in 2.4 to 2.15
 SCOPES_SCHEDULES = Habit((3, 0))  # a learning-rate schedule computes in a scope of its name, which must be a text
 TURNS_NO_LAYER_ROUND = Habit((3, 0))  # the second direction of a Bidirectional goes backwards whatever the first one does
 # What a Normalization does with the mean and variance of its config; later releases lay them beside the axes that it keeps

@@ -12,10 +12,12 @@ from kdoctor.errors import UsageError
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.target import Training
+from kdoctor.training.asked_outputs import NOTHING, each_of, split, weight
 from kdoctor.training.output_forms import for_each
 from kdoctor.training.schedules import is_schedule, schedule
 
-PAIR = re.compile(r"(optimizer|loss|metrics?)=")
+PAIR = re.compile(r"(optimizer|loss_weights|loss|metrics?)=")
+FORM = "write optimizer=…,loss=…,loss_weights=…,metrics=…"
 QUOTES = " '\""
 RATE = "learning_rate"
 CALL = re.compile(r"([A-Za-z_]\w*)\s*(?:\((.*)\))?")
@@ -26,7 +28,9 @@ def training_part(training: Training, format: Format, ends: Json = None) -> dict
 
     ``ends``: its output_layers, where it has any; the metrics are those of each output.
     """
-    metrics = for_each([*training.metrics], ends) if training.metrics else None  # Keras 3.0 takes no empty list for several outputs
+    metrics = training.metrics or None  # Keras 3.0 takes no empty list for several outputs
+    if isinstance(metrics, tuple):
+        metrics = for_each([*metrics], ends)
     if format.native:
         optimizer = {
             "module": "keras.optimizers",
@@ -37,13 +41,13 @@ def training_part(training: Training, format: Format, ends: Json = None) -> dict
         return {
             "optimizer": optimizer,
             "loss": training.loss,
-            "loss_weights": None,
+            "loss_weights": training.loss_weights,
             "metrics": metrics,
             "weighted_metrics": None,
         }
     return {
         "loss": training.loss,
-        "loss_weights": None,
+        "loss_weights": training.loss_weights,
         "metrics": metrics,
         "weighted_metrics": None,
         "optimizer_config": {"class_name": training.optimizer, "config": dict(training.arguments)},
@@ -57,24 +61,48 @@ def parse_training(text: str, catalogue: Catalogue) -> Training:
     against the release and written out in full (``mean_squared_error``), the only form that every loader understands. Raises `UsageError`.
     """
     given = dict(_pairs(text))
-    unknown = given.keys() - {"optimizer", "loss", "metrics", "metric"}
-    if unknown or "optimizer" not in given:
-        raise UsageError(f"--compile {text!r}: write optimizer=…,loss=…,metrics=…")
+    if "optimizer" not in given:
+        raise UsageError(f"--compile {text!r}: {FORM}")
     name, arguments = _optimizer(given["optimizer"], catalogue)
-    named = re.split(r"[+,]", re.sub(r"^\[(.*)\]$", r"\1", given.get("metrics", given.get("metric", ""))))
-    metrics = tuple(_named("metric", metric.strip(QUOTES), catalogue) for metric in named if metric.strip(QUOTES))
-    loss = given.get("loss")
-    return Training(name, arguments, None if loss is None else _named("loss", loss.strip(QUOTES), catalogue), metrics)
+    metrics = _metrics(given.get("metrics", given.get("metric", "")), catalogue)
+    loss, weights = given.get("loss"), given.get("loss_weights")
+    return Training(
+        name,
+        arguments,
+        None if loss is None else each_of("loss", loss, lambda one: _named("loss", one.strip(QUOTES), catalogue)),
+        metrics,
+        None if weights is None else each_of("loss_weights", weights, weight),
+    )
+
+
+def _metrics(text: str, catalogue: Catalogue) -> Json:
+    """A tuple is that of every output; of a list of lists, and of a dict, each member is that of one."""
+
+    def read(one: str) -> Json:
+        plain = re.sub(r"^\[(.*)\]$", r"\1", one.strip())
+        named = (item.strip(QUOTES) for item in split(plain, "+,"))
+        return [_named("metric", item, catalogue) for item in named if item and item.lower() not in NOTHING]
+
+    text = text.strip()
+    members = [*split(text[1:-1])] if text[:1] == "[" and text[-1:] == "]" else []
+    if text[:1] == "{" or any(item.strip()[:1] == "[" for item in members):
+        found = each_of("metrics", text, read)
+        return [one or [] for one in found] if isinstance(found, list) else {name: one or [] for name, one in found.items()}
+    return tuple(read(text))
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """``key=value`` pairs; a comma belongs to the value unless a known key follows it."""
-    starts = list(PAIR.finditer(text))
-    if not starts or starts[0].start() != 0:
-        raise UsageError(f"--compile {text!r}: write optimizer=…,loss=…,metrics=…")
-    for one, following in zip(starts, [*starts[1:], None], strict=True):
-        end = len(text) if following is None else following.start()
-        yield one.group(1), text[one.end() : end].strip().rstrip(",").strip()
+    parts: list[list[str]] = []
+    for item in split(text):
+        match = PAIR.match(item.strip())
+        if match is not None:
+            parts.append([match.group(1), item.strip()[match.end() :].strip()])
+        elif not parts:
+            raise UsageError(f"--compile {text!r}: {FORM}")
+        else:
+            parts[-1][1] += f",{item}"
+    yield from ((key, value) for key, value in parts)
 
 
 def _optimizer(text: str, catalogue: Catalogue) -> tuple[str, dict[str, Json]]:

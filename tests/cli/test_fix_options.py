@@ -90,3 +90,11 @@ def test_a_script_that_is_none_is_wrong_usage(kdoctor: Run, sample: Copy, tmp_pa
     ended = kdoctor("fix", sample("sick/lambda_reads_global.keras"), "--bind-from", script)
     assert ended.code == 2
     assert "--bind-from" in ended.err
+
+
+def test_an_output_that_the_model_has_not_is_wrong_usage_and_names_those_it_has(kdoctor: Run, sample: Copy, tmp_path: Path) -> None:
+    out = tmp_path / "out.keras"
+    ended = kdoctor("fix", sample("sick/not_compiled.keras"), "-o", out, "--compile", "optimizer=adam,loss={price:mse}")
+    assert ended.code == 2
+    assert "there is no output 'price'; the model has 1 output: " in " ".join(ended.err.split())
+    assert not out.exists()
