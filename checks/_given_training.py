@@ -13,6 +13,7 @@ from kdoctor.structure.objects import model_of
 from kdoctor.target import StateWish, Target, Training
 from kdoctor.training.said_outputs import for_outputs
 from kdoctor.training.words import training_part
+from kdoctor.weights.optimizer import COUNTERS
 from kdoctor.weights.optimizer_state import state_arrays, without_state
 
 AT = Pointer("training")
@@ -24,7 +25,9 @@ def as_given(document: Document, target: Target) -> Repair | None:
     given = target.given.training
     if given is None:
         return None
-    state = () if target.given.state is StateWish.KEEP else without_state(document, _settings(given, target))
+    state = (
+        () if target.given.state is StateWish.KEEP else without_state(document, _settings(given, target), COUNTERS if target.keras_3 else 1)
+    )
     # up to Keras 2.2 no list in a list is taken, and in an .h5 of any Keras 2 a list alone is that of each output
     ends = _ends(document) if document.format.native or target.keras_3 else None
     said = for_outputs(given, document, target)

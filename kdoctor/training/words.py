@@ -124,7 +124,8 @@ def _optimizer(text: str, catalogue: Catalogue) -> tuple[str, dict[str, Json]]:
         if not catalogue.accepts(found, name):
             raise UsageError(f"--compile: {found.name} takes no {name!r}")
     arguments = {name: _fitting(found, name, value) for name, value in arguments.items()}
-    named = {"name": found.name.lower()} if catalogue.accepts(found, "name") else {}
+    usual = found.parameters.get("name")
+    named = {"name": usual if isinstance(usual, str) else found.name.lower()} if catalogue.accepts(found, "name") else {}
     return registered if stored == registered else found.name, {**named, **arguments}
 
 

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from kdoctor.document import Document, Json
 from kdoctor.edit import same
 from kdoctor.keras_api.absence import means_nothing
-from kdoctor.keras_api.api_object import NoDefault, UnknownRelease
+from kdoctor.keras_api.api_object import ApiObject, NoDefault, UnknownRelease
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.compile_reader import SCHEDULES
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import as_node
 
@@ -55,15 +56,22 @@ def unsaid(owner: Owner, name: str, value: Json, having: str | None, lacking: st
     """
     if (owner.kind == "optimizer" and name in HOW_IT_RUNS) or (owner.kind in COMPUTED and name == "dtype" and _policy(value) in PLAIN):
         return True
-    try:
-        found = Catalogue.load(lacking).legacy(owner.kind, owner.class_name) if lacking else None
-        found = found or (Catalogue.load(lacking).function(owner.kind, owner.class_name) if lacking else None)
-    except UnknownRelease:
-        found = None
+    found = _known(owner, lacking)
     default = NoDefault.OPAQUE if found is None else found.parameters.get(name, NoDefault.OPAQUE)
     if isinstance(default, NoDefault) or (owner.kind == "optimizer" and default is None):  # taken out of **kwargs: ``decay``
         return means_nothing(owner.kind, owner.class_name, name, value, having)
     return same_value(owner, name, value, default) or _spelled_out(name, value, default, lacking)
+
+
+def _known(owner: Owner, release: str | None) -> ApiObject | None:
+    try:
+        catalogue = Catalogue.load(release) if release else None
+    except UnknownRelease:
+        return None
+    if catalogue is None:
+        return None
+    at_home = catalogue.resolve(SCHEDULES, owner.class_name) if owner.kind == "schedule" else None
+    return at_home or catalogue.legacy(owner.kind, owner.class_name) or catalogue.function(owner.kind, owner.class_name)
 
 
 def _spelled_out(name: str, value: Json, default: Json, release: str | None) -> bool:

@@ -25,8 +25,9 @@ def state_arrays(document: Document, folder: str = NATIVE) -> dict[str, Weight]:
     return {path: weight for path, weight in document.weights.items() if path.startswith(f"{LEGACY}/")}
 
 
-def without_state(document: Document, settings: Mapping[str, Json] | None = None) -> tuple[Edit, ...]:
-    """The edits that leave the state out; none where there is none. ``settings``: of the optimizer that shall stand there from now on.
+def without_state(document: Document, settings: Mapping[str, Json] | None = None, counters: int = COUNTERS) -> tuple[Edit, ...]:
+    """The edits that leave the state out; none where there is none. ``settings``: of the optimizer that shall stand there from now on;
+    counters: how many the release keeps that reads it, of which the steps are the first.
 
     What remains is what Keras saves of a compiled model that was never trained; in an ``.h5`` that is less: a group for the
     optimizer, even one of counters alone, keeps Keras 3 from training.
@@ -37,7 +38,7 @@ def without_state(document: Document, settings: Mapping[str, Json] | None = None
         if settings is None and len(found) <= COUNTERS and not inner:
             return ()
         if settings is not None:
-            kept = fresh(settings)
+            kept = fresh(settings)[:counters]
         else:
             kept = fresh(optimizer_of(document)[1]) if optimizer_of(document)[0] else ()
         left = {path: weight for path, weight in document.weights.items() if path not in found and path not in inner}

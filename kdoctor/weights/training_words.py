@@ -145,7 +145,8 @@ class _Reader:
         """By its class; Keras 2 puts the name of the output before that of a metric, where there are several."""
         node = as_node(value, Pointer("training"))
         if isinstance(value, str):
-            return self.named_metric(value, {} if value[:1].isupper() else {"name": value}, value)
+            unnamed = value[:1].isupper() and not self.keras_3  # Keras 3 names it by the text, whatever that is
+            return self.named_metric(value, {} if unnamed else {"name": value}, value)
         if node is None:
             return value
         if node.class_name == FUNCTION:

@@ -85,6 +85,9 @@ def test_an_archive_gets_the_counters_of_an_optimizer_that_has_not_taken_a_step(
     healthy = apply(sick, finding.repair.edits)
     assert [*healthy.weights] == ["optimizer/vars/0", "optimizer/vars/1"]
     assert "learned" not in finding.repair.title
+    (older,) = examine("K501", sick, Target("2.15.0", given=GIVEN))  # which has no rate among them: "Skipping variable loading" otherwise
+    assert older.repair is not None
+    assert [*apply(sick, older.repair.edits).weights] == ["optimizer/vars/0"]
     assert examine("K503", healthy, target) == []
 
 

@@ -152,3 +152,9 @@ def test_no_metrics_are_no_empty_list() -> None:
 def test_the_learning_rate_is_lr_up_to_keras_2_2(text: str) -> None:
     """Its optimizers have no name; that they had none at all was said of them."""
     assert parse_training(text, Catalogue.load("2.2.5")) == Training("SGD", {"lr": 0.5, "momentum": 0.9}, None, ())
+
+
+def test_an_optimizer_has_the_name_that_the_release_gives_it() -> None:
+    """As ``compile(optimizer="sgd")`` of each saves it."""
+    found = [parse_training("optimizer=sgd,loss=mse", Catalogue.load(release)).arguments for release in ("2.15.0", "3.0.5", "3.15.1")]
+    assert found == [{"name": "SGD"}, {"name": "SGD"}, {"name": "sgd"}]

@@ -117,3 +117,22 @@ def test_other_outputs_and_other_keywords_of_a_call_are_told() -> None:
     config = copy.deepcopy(plain.config)
     config["config"]["layers"][1]["inbound_nodes"] = [[["x", 0, 0, {"training": True}]]]
     assert [change.place for change in compared(plain, plain.replacing({**plain.parts, "config": config}))] == ["a: calls"]
+
+
+def test_keras_3_names_a_metric_by_the_text_that_stands_for_it() -> None:
+    """Run in 3.0.5 and 3.15.1: ``history`` has a MeanAbsoluteError there, and a mean_absolute_error here."""
+    one, other = model({"metrics": ["MeanAbsoluteError"]}, "3.15.1"), model({"metrics": ["mean_absolute_error"]}, "3.15.1")
+    assert [change.place for change in compared(one, other)] == ["metrics.0.config.name"]
+
+
+@pytest.mark.parametrize("release", ["2.15.0", "3.0.5", "3.15.1"])
+def test_a_schedule_without_its_usual_name_is_the_same(release: str) -> None:
+    def trained(**said: Json) -> Document:
+        config = {"initial_learning_rate": 0.01, "decay_steps": 1000, "decay_rate": 0.9, **said}
+        rate = {"module": "keras.optimizers.schedules", "class_name": "ExponentialDecay", "config": config, "registered_name": None}
+        return model({"optimizer": {"class_name": "SGD", "config": {"learning_rate": rate}}}, release)
+
+    usual = None if release == "2.15.0" else "ExponentialDecay"
+    assert compared(trained(), trained(name=usual, staircase=False)) == ()
+    assert compared(trained(), trained(staircase=True))
+    assert compared(trained(), trained(decay_rate=0.8))
