@@ -33,6 +33,8 @@ def missing_weights(document: Document, target: Target) -> Iterator[Finding]:
 
     The cure names a group again that was only renamed or left out of the list, when its arrays are exactly those that the layer lacks, and
     an array that stands in its group and is not in ``weight_names``, when its name and its shape are those of one weight, and no other's.
+    In a ``.keras`` archive arrays that stand below their own layer in a folder of another name (``dense/variables``) are moved back, and so
+    are those under other numbers that keep the order (``00``, ``01``).
     A layer that stands in a nested model and beside it (the codes of a VAE whose loss takes them) is one layer, and has one set of weights;
     Keras loses the number that says so, and the cure writes it again, where both are called alike. Numbers are never made up.
 

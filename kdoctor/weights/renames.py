@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias
@@ -11,9 +12,11 @@ from kdoctor.keras_api.layouts import KERAS_3, Layout
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.structure.manifest import FOREIGN
 from kdoctor.weights.held import Held, Kind, Stored, held_in, needed
+from kdoctor.weights.own_folders import in_own_folders
 from kdoctor.weights.rearrange import Rearrangement, exchanges, relocations
 from kdoctor.weights.stored import Account, accounts, around, fits, is_told, opened, places
 
+COUNTED = re.compile(r"([^0-9]*)([0-9]{1,9})([^0-9]*(?::0)?)")
 Parts: TypeAlias = frozenset[tuple[str, Kind]]  # the arrays of each part of a layer
 
 
@@ -26,7 +29,9 @@ def renames(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement
     settled = {id(one) for found in (*relocations(document, layout), *exchanges(document, layout)) for one in found.accounts}
     lacking = [account for account in rows if id(account) not in settled]
     within = [found for account in lacking if (found := _within(account)) is not None]
-    return (*within, *_elsewhere(document, layout, lacking))
+    own = tuple(in_own_folders(document, layout, lacking))
+    found_own = {id(account) for found in own for account in found.accounts}
+    return (*within, *own, *_elsewhere(document, layout, [account for account in lacking if id(account) not in found_own]))
 
 
 def _within(account: Account) -> Rearrangement | None:
@@ -35,7 +40,7 @@ def _within(account: Account) -> Rearrangement | None:
     extra = sorted(key for key in account.stored if key not in keys)
     if len(account.stored) != len(keys) or not extra:
         return None
-    chosen = _by_shapes(keys, account.stored)
+    chosen = _by_shapes(keys, account.stored) or _by_numbers(keys, account.stored)
     if chosen is None and not account.mismatched:
         lacking = {key: shape for key, shape in keys.items() if key not in account.stored}
         chosen = _by_shapes(lacking, {key: account.stored[key] for key in extra})
@@ -56,6 +61,16 @@ def _by_shapes(wanted: Mapping[str, Shape | None], stored: Stored) -> dict[str, 
             return None
         found[key] = fitting[0]
     return found if len(set(found.values())) == len(found) else None
+
+
+def _by_numbers(wanted: Mapping[str, Shape | None], stored: Stored) -> dict[str, str] | None:
+    """Key of each variable -> key of the array whose number it is, where all are counted alike, from 0 on: ``00``, ``01``, or ``w0``, ``w1``."""
+    counted = [(COUNTED.fullmatch(key), key) for key in stored]
+    if len({(found[1], found[3]) if found else None for found, _ in counted}) != 1:
+        return None
+    found = {str(int(number[2])): key for number, key in counted if number}
+    fit = found.keys() == wanted.keys() and all(fits(shape, stored[found[key]][1].shape) for key, shape in wanted.items())
+    return {key: found[key] for key in wanted} if fit and len(found) == len(stored) else None
 
 
 def _in_order(chosen: Mapping[str, str]) -> bool:
