@@ -60,9 +60,15 @@ def exchanged_names(ledger: Ledger) -> frozenset[str]:
 
     Whole groups were exchanged then, or the layers renamed: where shapes agree, nothing in the file tells which.
     """
-    owners = {group.name: {name.split("/")[0] for name in group.names} for group in ledger.filled}
+    owners = {group.name: {_owner(name, ledger) for name in group.names} for group in ledger.filled}
     alone = {name: next(iter(found)) for name, found in owners.items() if len(found) == 1 and name not in found}
     return frozenset(name for name in alone if _comes_round(alone, name))
+
+
+def _owner(name: str, ledger: Ledger) -> str:
+    """The layer whose name an array bears: Keras 3 puts that of a Sequential in front."""
+    steps = name.split("/")
+    return next((step for step in steps[:-1] if step in ledger.named), steps[0])
 
 
 def _comes_round(owner: Mapping[str, str], name: str) -> bool:

@@ -11,6 +11,7 @@ from kdoctor.structure.layers import is_model
 from kdoctor.structure.sequential import stack_around, statements
 from kdoctor.target import Target
 from kdoctor.weights.claims import Listed
+from kdoctor.weights.exchanged_h5 import exchanged
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges, relocations
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import Account, accountable, accounts, written
@@ -199,10 +200,10 @@ def _relisted(found: Ledger, lacking: Collection[str]) -> Repair | None:
 
 
 def _short(document: Document, found: Ledger) -> Iterator[Finding]:
-    """Groups with fewer arrays than their layer has weights, or with a list of arrays that are not there."""
-    again = regained(document)
+    """Groups with fewer arrays than their layer has weights, or with a list of arrays that are not there; those of another layer apart (K705)."""
+    again, explained = regained(document), {row.there.name for row in exchanged(document)}
     for layer, group in found.pairs:
-        if not lacks(layer, group):
+        if not lacks(layer, group) or group.name in explained:
             continue
         lost = [name for name, weight in zip(group.names, group.weights, strict=True) if weight is None]
         expected = len(layer.variables) if layer.variables is not None else 0

@@ -12,6 +12,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.recipe import transpose
 from kdoctor.target import Target
 from kdoctor.weights.crossed_h5 import crossed
+from kdoctor.weights.exchanged_h5 import exchanged
 from kdoctor.weights.rearrange import exchanges, relocations
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
@@ -65,6 +66,7 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     moved = crossed(document)
     explained, others = {group.name for _, group, _ in reordered(found)}, exchanged_names(found)
     explained |= {group.name for _, group in moved.pairs} if moved is not None else set()
+    explained |= {row.there.name for row in exchanged(document)}
     for layer, group in found.disagreeing:
         if group.name not in explained:
             wrong = misfits(layer, group)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
@@ -11,6 +11,7 @@ from kdoctor.structure.outline import telling
 from kdoctor.target import Target
 from kdoctor.weights.accounting import Holding, Owner, holdings
 from kdoctor.weights.crossed_h5 import crossed
+from kdoctor.weights.exchanged_h5 import Exchange, exchanged, put_back
 from kdoctor.weights.rearrange import Rearrangement, edits, exchanges
 from kdoctor.weights.stored import Account, accountable, accounts
 from kdoctor.weights.stored_h5 import NAMES, Ledger, ledger, misfits
@@ -18,7 +19,7 @@ from kdoctor.weights.stored_h5 import NAMES, Ledger, ledger, misfits
 from ._weights_order import exchanged_names, misnamed, out_of_turn, reordered
 
 
-@check("K705", Severity.ERROR, since="0.1.0")
+@check("K705", Severity.ERROR, mild=Severity.WARNING, since="0.1.0")
 def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding]:
     """A layer is handed more weights than it has, or those of another one, or its own in another order.
 
@@ -26,8 +27,9 @@ def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding
     found 3 saved layers", "Weight count mismatch for layer #0"), and by class and number in a ``.keras`` ("Layer 'dense' expected 2
     variables, but received 3 variables during loading").
 
-    The cure puts arrays that stand in each other's place back, when their shapes leave one way alone. There is none
-    where whole groups bear each other's names, too: whose numbers they are cannot be told.
+    The cure puts arrays, and whole groups of an ``.h5``, that stand in each other's place back, when their shapes leave one way alone. Where
+    shapes agree and only the arrays bear the name of the other group's layer, that is a warning without a cure: groups were exchanged, or
+    layers renamed, and nothing in the file tells which.
     """
     if not accountable(document):
         return
@@ -42,11 +44,15 @@ def wrong_variable_count(document: Document, target: Target) -> Iterator[Finding
         return
     found_h5 = ledger(document)
     if found_h5 is not None:
-        if target.keras_3 or not _weighs_words(document):
+        rows = exchanged(document)
+        if rows:
+            yield _groups_exchanged(document, rows)
+        elif target.keras_3 or not _weighs_words(document):
             yield from _miscounted(found_h5)
         yield from _in_another_order(found_h5)
         yield from _crossed(document)
         yield from _under_other_names(found_h5)
+        yield from _named_after_others(found_h5, {row.there.name for row in rows})
 
 
 def _weighs_words(document: Document) -> bool:
@@ -93,6 +99,33 @@ def _for_nothing(document: Document, target: Target) -> Iterator[Finding]:
             layer=found[0].layer or None,
             keras_says=f"ValueError: Layer '{found[0].layer}' expected 0 variables, but received {len(found)} variables during loading.",
         )
+
+
+def _named_after_others(found: Ledger, explained: Collection[str]) -> Iterator[Finding]:
+    names = exchanged_names(found).difference(explained)
+    groups = [group for layer, group in found.pairs if group.name in names and not misfits(layer, group)]
+    if len(groups) > 1:
+        told = " and ".join(repr(group.name) for group in groups[:3]) + (f" and {len(groups) - 3} more" if len(groups) > 3 else "")
+        yield Finding(
+            groups[0].at,
+            f"the arrays in the groups of {told} bear each other's names: the groups were exchanged, or the layers renamed; all shapes agree, "
+            "and nothing in the file tells which",
+            needs=(Need("FILE", "the file as it was saved", "whose numbers they are cannot be told"),),
+            layer=groups[0].name,
+            mild=True,
+        )
+
+
+def _groups_exchanged(document: Document, rows: Sequence[Exchange]) -> Finding:
+    layer, there, _ = rows[0]
+    names = " and ".join(repr(row.layer.name) for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+    return Finding(
+        there.at,
+        f"the groups of {names} stand in each other's place: the shapes in each are those of one of the others alone",
+        repair=Repair(f"put {len(rows)} groups where their shapes fit", put_back(document, rows)),
+        layer=layer.name,
+        keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name}) …",
+    )
 
 
 def _miscounted(found: Ledger) -> Iterator[Finding]:
