@@ -62,7 +62,7 @@ def exchanged_names(ledger: Ledger) -> frozenset[str]:
     """
     owners = {group.name: {_owner(name, ledger) for name in group.names} for group in ledger.filled}
     alone = {name: next(iter(found)) for name, found in owners.items() if len(found) == 1 and name not in found}
-    return frozenset(name for name in alone if _comes_round(alone, name))
+    return _rings(alone)
 
 
 def _owner(name: str, ledger: Ledger) -> str:
@@ -71,9 +71,16 @@ def _owner(name: str, ledger: Ledger) -> str:
     return next((step for step in steps[:-1] if step in ledger.named), steps[0])
 
 
-def _comes_round(owner: Mapping[str, str], name: str) -> bool:
-    passed, place = {name}, owner[name]
-    while place in owner and place not in passed:
-        passed.add(place)
-        place = owner[place]
-    return place == name
+def _rings(owner: Mapping[str, str]) -> frozenset[str]:
+    """The names from which a chain of owners comes back to where it began; each is passed once."""
+    found: set[str] = set()
+    passed: set[str] = set()
+    for name in owner:
+        chain: dict[str, None] = {}
+        while name in owner and name not in passed:
+            passed.add(name)
+            chain[name] = None
+            name = owner[name]
+        if name in chain:
+            found |= set([*chain][[*chain].index(name) :])
+    return frozenset(found)
