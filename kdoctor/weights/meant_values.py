@@ -13,7 +13,7 @@ from kdoctor.keras_api.api_object import ApiObject, NoDefault, UnknownRelease
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import SCHEDULES
 from kdoctor.pointer import Pointer
-from kdoctor.structure.objects import as_node
+from kdoctor.structure.objects import MODELS, as_node
 
 KINDS: Final = (("initializer", "initializer"), ("regularizer", "regularizer"), ("constraint", "constraint"), ("activation", "activation"))
 TRAINING: Final = {"optimizer": "optimizer", "loss": "loss", "metrics": "metric", "weighted_metrics": "metric"}
@@ -54,7 +54,9 @@ def unsaid(owner: Owner, name: str, value: Json, having: str | None, lacking: st
 
     having, lacking: the releases of the two files. An argument that the lacking one does not take must be one that says nothing.
     """
-    if (owner.kind == "optimizer" and name in HOW_IT_RUNS) or (owner.kind in COMPUTED and name == "dtype" and _policy(value) in PLAIN):
+    if (owner.kind, name) == ("schedule", "name") or (owner.kind == "optimizer" and name in HOW_IT_RUNS):
+        return True
+    if name == "dtype" and (owner.kind in COMPUTED or owner.class_name in MODELS) and _policy(value) in PLAIN:
         return True
     found = _known(owner, lacking)
     default = NoDefault.OPAQUE if found is None else found.parameters.get(name, NoDefault.OPAQUE)

@@ -132,7 +132,7 @@ def test_a_schedule_without_its_usual_name_is_the_same(release: str) -> None:
         rate = {"module": "keras.optimizers.schedules", "class_name": "ExponentialDecay", "config": config, "registered_name": None}
         return model({"optimizer": {"class_name": "SGD", "config": {"learning_rate": rate}}}, release)
 
-    usual = None if release == "2.15.0" else "ExponentialDecay"
-    assert compared(trained(), trained(name=usual, staircase=False)) == ()
+    for usual in (None, "ExponentialDecay"):  # Keras 2 writes a null, and Keras 3 a text
+        assert compared(trained(), trained(name=usual, staircase=False)) == ()
     assert compared(trained(), trained(staircase=True))
     assert compared(trained(), trained(decay_rate=0.8))
