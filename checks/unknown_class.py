@@ -7,6 +7,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_1 import merged, multiplies_otherwise
+from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.history import told_of
 from kdoctor.keras_api.operation import of_keras_3
 from kdoctor.keras_api.reader import Resolution, unfound
@@ -49,7 +50,7 @@ def unknown_class(document: Document, target: Target) -> Iterator[Finding]:
         kind = "operation" if of_keras_3(node) else call.kind
         yield Finding(
             node.at,
-            f"{target} has no {kind.replace('_', ' ')} {node.class_name}; {told_of(kind, node.class_name, target.minor)}",
+            _told(kind, node.class_name, document, target),
             repair=_repair(document, node, target),
             keras_says=_keras_says(node, native),
         )
@@ -82,3 +83,10 @@ def _keras_says(node: Node, native: bool) -> str:
     if (node.module or "").startswith("keras.") and not (node.module or "").startswith("keras.src."):
         return f"ValueError: Could not deserialize '{node.module}.{node.class_name}' because it is not a KerasSaveable subclass"
     return f"TypeError: Could not locate class '{node.class_name}'."
+
+
+def _told(kind: str, name: str, document: Document, target: Target) -> str:
+    """The reader of an ``.h5`` does not find all that the release has: TFSMLayer in 3.15.1."""
+    if not document.format.native and Catalogue.load(target.release, target.family).resolve("keras.layers", name) is not None:
+        return f"{target} does not find the {kind.replace('_', ' ')} {name} when it reads an .h5, though it has it"
+    return f"{target} has no {kind.replace('_', ' ')} {name}; {told_of(kind, name, target.minor)}"

@@ -215,3 +215,10 @@ def test_a_model_with_an_added_loss_predicts_in_keras_as_without(tmp_path: Path)
     assert ended.exit_code == 0, ended.stdout
     rows = numpy.ones((2, 4), "float32")
     assert (keras.saving.load_model(out).predict(rows, verbose=0) == keras.saving.load_model(healthy).predict(rows, verbose=0)).all()
+
+
+def test_a_layer_that_only_the_reader_of_an_h5_misses_is_not_said_to_be_gone() -> None:
+    """Three archives and an ``.h5`` with a TFSMLayer were saved and loaded in 3.15.1."""
+    stored = {"class_name": "TFSMLayer", "config": {"name": "served", "filepath": "sm"}}
+    (finding,) = examine("K602", document(sequential(stored), format=Format.H5_MODEL))
+    assert finding.message == "Keras 3.15.1 does not find the layer TFSMLayer when it reads an .h5, though it has it"
