@@ -11,6 +11,7 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import Mention
+from kdoctor.keras_api.reader import FAMILY
 from kdoctor.target import Target
 
 PACKAGE: Final = "Custom>"  # that of register_keras_serializable() without a name
@@ -47,12 +48,23 @@ def is_known_within(stated: Mapping[str, Json], document: Document, target: Targ
     """Whether the target has this optimizer and would find it within another, by the name in the file or by the one that it goes by there."""
     name, key = str(stated["class_name"]), _key(document)
     plain = name.rpartition(">")[2]
+    if is_the_authors(stated, document):
+        return False
     if target.keras_3:
         return Catalogue.load(target.release, target.family).resolve("keras.optimizers", plain) is not None
     if _is_found(stated, key, target):
         return True
     registered = PACKAGE + plain
     return name in (plain, registered) and _is_found({**stated, "class_name": plain, key: registered}, key, target)
+
+
+def is_the_authors(stated: Mapping[str, Json], document: Document) -> bool:
+    """Whether an optimizer that another holds is of the author's package, whatever Keras has of its name. Keras 2 registered its own as ``Custom>Adam``."""
+    module, registered = stated.get("module"), stated.get("registered_name")
+    package = str(registered if registered is not None else stated["class_name"]).rpartition(">")[0]
+    if isinstance(module, str):
+        return module.partition(".")[0] not in FAMILY
+    return package not in ("", "Keras", "Custom") or (package == "Custom" and (document.saved_by().major or 0) >= 3)
 
 
 def _key(document: Document) -> str:

@@ -19,7 +19,7 @@ from ._fixed_loss_scale import fixed_loss_scale
 from ._moved_epsilon import moved_epsilon
 from ._passed_over_decay import passed_over_decay
 from ._refused_values import refused_settings
-from ._unknown_within import unknown_within
+from ._unknown_within import is_the_authors, unknown_within
 from ._unlocated_training import misnamed
 
 PUBLIC = "keras.optimizers"
@@ -181,7 +181,7 @@ def _inner(document: Document, mention: Mention, target: Target) -> Iterator[Fin
     catalogue, settings = Catalogue.load(target.release, target.family), stated.get("config")
     known = catalogue.resolve("keras.optimizers", name)
     held = resolved(catalogue, module, name) if isinstance(module, str) else None
-    if held is None and known is not None:
+    if held is None and known is not None and not is_the_authors(stated, document):
         new = {**stated, "class_name": name, "module": "keras.optimizers", "registered_name": None}
         yield Finding(
             at,

@@ -78,3 +78,17 @@ def test_the_authors_own_is_left_out_with_the_training_state(release: str, form:
 def test_a_class_of_keras_under_a_strangers_name_is_told_all_the_same() -> None:
     (finding,) = examine("K801", scaled("AdamW", Format.KERAS_ZIP, registered_name="evil>AdamW"), OLD)
     assert finding.mild
+
+
+@pytest.mark.parametrize(
+    "home", [{"module": None, "registered_name": "mine>Adam"}, {"module": "mine.optimizers", "registered_name": "Adam"}]
+)
+@pytest.mark.parametrize("target", [OLD, Target("3.15.1")])
+def test_a_namesake_of_the_author_is_not_taken_for_that_of_keras(home: dict[str, str | None], target: Target) -> None:
+    sick = scaled("Adam", Format.KERAS_ZIP, **home)
+    if target.keras_3:
+        around = {**sick.training["optimizer"], "module": "keras.optimizers", "class_name": "LossScaleOptimizer", "registered_name": None}
+        sick = sick.replacing({**sick.parts, "training": {"optimizer": around}})
+    (finding,) = examine("K506", sick, target)
+    assert finding.at.keys[-1] == "inner_optimizer"
+    assert all(found.at.keys[-1] != "inner_optimizer" for found in examine("K504", sick, target))
