@@ -36,7 +36,7 @@ def as_h5(document: Document, target: Target) -> Converted:
     model = model_of(document)
     if model is None:
         raise NotConvertible("only a whole model can be written as an .h5")
-    training = legacy_training(document.training) if isinstance(document.training, Mapping) else None
+    training = legacy_training(document.training, optimizer_of(document)[0]) if isinstance(document.training, Mapping) else None
     return shelve(document, target, Said({"class_name": model.class_name, "config": dict(model.config)}, training), Style.KERAS_3)
 
 

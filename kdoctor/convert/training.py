@@ -49,9 +49,14 @@ def with_function(value: Mapping[str, Json], custom: Collection[str] = ()) -> Ma
     return {**value, "config": {**config, "fn": function}}
 
 
-def legacy_training(compile_config: Mapping[str, Json]) -> dict[str, Json] | None:
-    """A compile_config as a training_config, every object in its own words; None for a model that was never compiled."""
+def legacy_training(compile_config: Mapping[str, Json], named: str = "") -> dict[str, Json] | None:
+    """A compile_config as a training_config, every object in its own words; None for a model that was never compiled.
+
+    ``named``: the class of the optimizer that ``compile("adam")`` means, of which an archive of Keras 2.15 or 3.0 holds that word alone.
+    """
     optimizer = compile_config.get("optimizer")
+    if isinstance(optimizer, str) and named:
+        optimizer = {"class_name": named}
     if not isinstance(optimizer, Mapping):
         return None
     found = {key: compile_config.get(key) for key in PARTS}
