@@ -55,6 +55,25 @@ def test_the_product_of_nadam_goes_with_them() -> None:
     assert shapes_after("3.3.3", "Nadam", KERNEL, BIAS, *IN_TURN, (), gradient_accumulation_steps=2) == [KERNEL, BIAS, (), *IN_TURN]
 
 
+def of_one_shape(saved: str) -> Document:
+    dense = {"units": 2, "use_bias": False, "build": [None, 2]}
+    model = sequential(layer("InputLayer", batch_shape=[None, 2]), layer("Dense", name="a", **dense), layer("Dense", name="b", **dense))
+    weights = {f"layers/{name}/vars/0": (2, 2) for name in ("dense", "dense_1")}
+    state = {f"optimizer/vars/{index}": shape for index, shape in enumerate([(), (), *[(2, 2)] * 8])}
+    training = {"optimizer": {"module": "keras.optimizers", "class_name": "Adam", "config": GATHERING}}
+    made = document(model, training=training, weights={**weights, **state}, attributes={"/": {}})
+    return made.replacing({**made.parts, "metadata": {"keras_version": saved}})
+
+
+def test_where_shapes_do_not_tell_the_order_whoever_trains_is_told() -> None:
+    training = Target("3.15.1", purpose="training")
+    (finding,) = examine("K503", of_one_shape("3.9.2"), training)
+    assert finding.mild
+    assert "the order of Keras 3.9.2" in finding.message
+    for saved, target in (("3.10.0", training), ("3.9.2", Target("3.15.1")), ("3.9.2", Target("3.5.0", purpose="training"))):
+        assert examine("K503", of_one_shape(saved), target) == []
+
+
 def test_arrays_that_fit_neither_order_are_left_out_as_before() -> None:
     (finding,) = examine("K503", trained("Adam", *IN_TURN, KERNEL, KERNEL, KERNEL, BIAS, **GATHERING), Target("3.15.1"))
     assert finding.repair is not None
