@@ -58,7 +58,7 @@ def test_the_packs_of_this_environment_are_those_that_the_library_finds() -> Non
 
 def test_the_entry_points_of_this_environment_are_those_that_the_library_finds() -> None:
     groups = entry_points().groups
-    assert {GROUP, "console_scripts", "fsspec.specs"} <= {*groups}
+    assert {GROUP, "console_scripts"} <= {*groups}
     for group in groups:
         assert sorted(points_of(group)) == sorted((point.name, point.value) for point in entry_points(group=group))
 
