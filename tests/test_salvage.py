@@ -243,7 +243,8 @@ def without(path: Path, whole: Path, lost: Callable[[Any], None]) -> Path:
 
 
 def unlisted(file: Any) -> None:
-    """The first layer's group lists but its kernel."""
+    """The first layer's group lists but its kernel, and the name of the other array tells nothing."""
+    file.move(f"{FIRST}/bias", f"{FIRST}/offset")
     group = file["model_weights/first"]
     group.attrs["weight_names"] = [name for name in group.attrs["weight_names"] if str(name).strip("'").endswith("kernel")]
 
