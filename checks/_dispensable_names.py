@@ -10,9 +10,9 @@ from typing import Final
 from kdoctor.document import Document
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_at, layers
-from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.models import models
 from kdoctor.structure.objects import Node
+from kdoctor.structure.snake_case import snake_case
 
 NUMBER: Final = re.compile(r"_\d+$")
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kdoctor.check import Finding, Repair
 from kdoctor.document import Document, Weight
+from kdoctor.dtypes import INTEGERS
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
-from kdoctor.recipe import Recipe, cast, take
-from kdoctor.recipe_steps import INTEGERS
+from kdoctor.recipe import cast, take
 from kdoctor.structure.dtypes import is_quantized
 from kdoctor.target import Target
 
 from ._claimed_arrays import Claimed, claimed_arrays
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 BRAIN = "bfloat16"
 RAW = (

@@ -8,6 +8,6 @@ import sys
 if __name__ == "__main__":
     if sys.path[:1] in ([""], [os.getcwd()]) and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
         del sys.path[0]  # what is imported from here on does not come from there
-    from kdoctor.cli import main
+    from kdoctor.cli import run
 
-    main()
+    run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 # --for -> what it is called in a sentence
@@ -21,7 +21,7 @@ CONTAINERS = frozenset({"InputLayer", "Sequential", "Functional", "Model"})
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(files("kdoctor.keras_api").joinpath("deployment.json").read_text("utf-8"))
+    read: dict[str, Any] = json.loads((Path(__file__).parent / "keras_api" / "deployment.json").read_bytes())
     return read
 
 

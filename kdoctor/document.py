@@ -20,7 +20,7 @@ from kdoctor.pointer import Key, Pointer
 from kdoctor.saved_by import SavedBy as SavedBy
 
 if TYPE_CHECKING:
-    from kdoctor.recipe import Recipe
+    from kdoctor.recipe_steps import Recipe
 
 BITS: Final = re.compile(r"[a-z]+([0-9]+)")  # of a numpy dtype's name: float32, float8_e4m3fn
 

@@ -26,6 +26,10 @@ class EditConflict(KdoctorError):
     """An edit's precondition does not hold in the document that it is applied to."""
 
 
+class RecipeError(KdoctorError):
+    """A recipe that cannot be carried out, whatever the numbers are."""
+
+
 class PackError(KdoctorError):
     """A pack of checks that cannot be used: none found, a foreign prefix, a code used twice."""
 

@@ -10,18 +10,12 @@ from dataclasses import dataclass
 from math import isfinite, prod
 from typing import Final, TypeAlias
 
-from kdoctor.errors import KdoctorError
+from kdoctor.dtypes import FLOATS, INTEGERS, NUMBERS
+from kdoctor.errors import RecipeError
 
 Shape: TypeAlias = "tuple[int, ...]"
 
-FLOATS: Final = frozenset({"float16", "float32", "float64", "bfloat16"})
-INTEGERS: Final = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
-NUMBERS: Final = FLOATS | INTEGERS | {"bool"}
 LENGTH: Final = 1 << 48  # elements; more is no array but an attempt to overflow something
-
-
-class RecipeError(KdoctorError):
-    """A recipe that cannot be carried out, whatever the numbers are."""
 
 
 class Recipe:

@@ -13,6 +13,7 @@ from typing import Final
 
 from kdoctor.check import Check, Repair, Safety
 from kdoctor.document import Document, Fault, Json, Weight
+from kdoctor.dtypes import FLOATS
 from kdoctor.edit import apply
 from kdoctor.engine import Applied, Diagnosis, Lost, Plan, plan
 from kdoctor.faults import FaultKind
@@ -20,7 +21,6 @@ from kdoctor.keras_api.layouts import layout_of
 from kdoctor.keras_api.variables.scaled import INDICES, scales_of
 from kdoctor.keras_api.variables.variable import Variable, Variables
 from kdoctor.recipe import constant
-from kdoctor.recipe_steps import FLOATS
 from kdoctor.structure.objects import Node, model_of
 from kdoctor.target import Target
 from kdoctor.weights.claims import listed

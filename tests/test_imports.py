@@ -45,6 +45,22 @@ def test_a_repair_that_is_only_shown_looks_at_the_numbers_and_brings_nothing_els
     assert {*done.stderr.split()} == {"kdoctor.archive.writing", "numpy"}
 
 
+SELDOM = {
+    "kdoctor.recipe_steps", "kdoctor.keras_api.wheel", "kdoctor.saved_model.module", "kdoctor.translate.values", "tarfile", "importlib.resources",
+}  # fmt: skip
+LOOKING = PROBE.replace(
+    '{"h5py", "numpy", "pyfive", "keras", "tensorflow", "http.client", "kdoctor.bytecode", "kdoctor.archive.writing"}', repr(SELDOM)
+)
+
+
+def test_a_look_at_a_healthy_archive_does_not_import_what_cures_and_hub_modules_need() -> None:
+    assert repr(SELDOM) in LOOKING
+    arguments = ("inspect", "--format", "json", str(SAMPLES / "not_compiled.keras"))
+    done = subprocess.run([sys.executable, "-c", LOOKING, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {*done.stderr.split()} == set()
+
+
 STARTED = {
     "rich",
     "multiprocessing",

@@ -66,7 +66,7 @@ def test_the_command_and_the_checks_are_entry_points(wheel: zipfile.ZipFile) -> 
     entries = ConfigParser()
     entries.optionxform = str  # type: ignore[assignment, method-assign]
     entries.read_string(information(wheel, "entry_points.txt"))
-    assert dict(entries["console_scripts"]) == {"kdoctor": "kdoctor.cli:main"}
+    assert dict(entries["console_scripts"]) == {"kdoctor": "kdoctor.cli:run"}
     assert dict(entries["kdoctor.checks"]) == {"K": "kdoctor.checks"}
 
 

@@ -7,26 +7,10 @@ import pytest
 
 from kdoctor.document import Weight
 from kdoctor.edit import same
-from kdoctor.recipe import (
-    Recipe,
-    RecipeError,
-    add,
-    cast,
-    constant,
-    dtype_of,
-    flip,
-    from_json,
-    join,
-    part,
-    reshape,
-    scale,
-    shape_of,
-    sources,
-    take,
-    to_json,
-    transpose,
-    zeros,
-)
+from kdoctor.errors import RecipeError
+from kdoctor.recipe import add, cast, constant, dtype_of, flip, join, part, reshape, scale, shape_of, sources, take, transpose, zeros
+from kdoctor.recipe_json import from_json, to_json
+from kdoctor.recipe_steps import Recipe
 
 KERNEL = take("dense/kernel:0", (3, 8), "float32")
 BIAS = take("dense/bias:0", (8,), "float32")

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from kdoctor.archive.measuring.contents import Content, opened_contents
 from kdoctor.archive.writing.h5_container import run_hdf5
 from kdoctor.document import Document, Fault, Weight
+from kdoctor.dtypes import NUMBERS
 from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 from kdoctor.numbers import Numbers
-from kdoctor.recipe_steps import NUMBERS
 
 if TYPE_CHECKING:
     from kdoctor.archive.measuring.sweep import Placed

@@ -11,8 +11,8 @@ from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.keras_api.variables.dense import LOW_RANK
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer
-from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node
+from kdoctor.structure.snake_case import snake_case
 from kdoctor.weights.claims import REAL_NAMES, Listed, claims, listed
 from kdoctor.weights.stored import accountable, fits, written
 from kdoctor.weights.stored_h5 import ROOT, Group, ledger

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kdoctor.document import ABSENT, Document, Json, Member, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.keras_api.reader import Resolution, unfound
 from kdoctor.pointer import Pointer
-from kdoctor.saved_model.module import Module
 from kdoctor.structure.naming import fresh
 from kdoctor.structure.objects import HUB_CLASS, HUB_MODULE, HUB_REGISTERED, Node, is_repaired_hub
 from kdoctor.structure.outline import found_in_objects
@@ -22,6 +21,9 @@ from kdoctor.target import Target
 from kdoctor.weights.claims import Claim, claims
 from kdoctor.weights.rearrange import edits as moving
 from kdoctor.weights.stored_h5 import ledger
+
+if TYPE_CHECKING:
+    from kdoctor.saved_model.module import Module
 
 STEM: Final = "keras_layer"  # of its weights in a .keras, and of the layer that takes its place
 NEW_STEM: Final = "hub_layer"

@@ -15,9 +15,9 @@ from kdoctor.graph.nested_groups import arrays_of, group_of, without
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layer_list
-from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.models import Model
 from kdoctor.structure.objects import as_node
+from kdoctor.structure.snake_case import snake_case
 
 NAMES: Final = Pointer("attributes", ("/model_weights",)) / "layer_names"
 STORED: Final = "/model_weights/"

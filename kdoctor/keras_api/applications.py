@@ -11,10 +11,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final, NamedTuple, TypeAlias
 
 from kdoctor.document import Json
+from kdoctor.keras_api.data import table
 
 Lengths: TypeAlias = "tuple[int, ...]"
 DIGITS: Final = 16
@@ -102,7 +102,7 @@ def _by_count() -> Mapping[tuple[int, bool], tuple[Application, ...]]:
 @lru_cache(maxsize=1)
 def applications() -> tuple[Application, ...]:
     """All rows of the table."""
-    told = json.loads(files("kdoctor.keras_api").joinpath("applications.json").read_text("utf-8"))
+    told = table("applications.json")
     return tuple(
         Application(name, given, arrays, digest, None if last is None else tuple(last))
         for name, given, arrays, digest, last in told["rows"]

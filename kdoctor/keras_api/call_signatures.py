@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from kdoctor.keras_api.api_object import Json, NoDefault
 from kdoctor.keras_api.choice import answering
+from kdoctor.keras_api.data import table
 from kdoctor.keras_api.families import KERAS_3
 from kdoctor.keras_api.release_index import absolute, as_parameter
 
@@ -56,5 +55,4 @@ def _signatures(release: str, family: str | None) -> Mapping[str, CallSignature]
 
 @functools.cache
 def _data() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(files("kdoctor.keras_api").joinpath(DATA).read_text(encoding="utf-8"))
-    return found
+    return table(DATA)

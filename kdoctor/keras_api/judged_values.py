@@ -6,13 +6,12 @@ A release between two that were measured refuses what both refuse; of older ones
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from importlib.resources import files
 from typing import Any, Final
 
 from kdoctor.document import Json
+from kdoctor.keras_api.data import table
 
 DATA: Final = "judged_values.json"
 DTYPE: Final = re.compile(r"(mixed_)?(b?float|u?int|complex)[0-9]+(_e[0-9]m[0-9]\w*)?|.*_from_.*")  # more of them than were tried
@@ -115,5 +114,4 @@ def _rows() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
 
 @functools.cache
 def _data() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(files("kdoctor.keras_api").joinpath(DATA).read_text(encoding="utf-8"))
-    return found
+    return table(DATA)

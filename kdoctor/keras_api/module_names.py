@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.data import table
 from kdoctor.target import Target
 
 TENSORFLOW, BACKEND = "tensorflow", "keras.backend"
@@ -41,5 +40,5 @@ def gone(path: str, target: Target) -> str | None:
 @lru_cache(maxsize=1)
 def _names() -> dict[str, frozenset[str]]:
     """By module below ``tensorflow``: made by `kdoctor.keras_api.generate_tensorflow_names` from each TensorFlow that Keras 3 runs with."""
-    rows = json.loads(files("kdoctor.keras_api").joinpath("tensorflow_names.json").read_text("utf-8"))["names"]
+    rows = table("tensorflow_names.json")["names"]
     return {module: frozenset(names) for module, names in rows.items()}

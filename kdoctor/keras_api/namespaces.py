@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kdoctor.keras_api.hierarchy import Hierarchy, Key
-from kdoctor.keras_api.tables import to_snake_case
 from kdoctor.keras_api.wheel import bind
+from kdoctor.structure.snake_case import snake_case
 
 Names = dict[str, Key]
 FILL = "populate_dict_with_module_objects"
@@ -119,6 +119,6 @@ class Namespaces:
     @staticmethod
     def _copy(copied: Mapping[str, Key], into: Names, in_snake_case: bool, only_missing: bool) -> None:
         for name, key in copied.items():
-            identifier = to_snake_case(name) if in_snake_case else name
+            identifier = snake_case(name) if in_snake_case else name
             if not only_missing or identifier not in into:
                 into[identifier] = key

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
+from kdoctor.keras_api.data import table
 from kdoctor.structure.objects import FUNCTION, Node
 
 COPIES = frozenset({"keras-core"})  # has the classes of Keras under their own names
@@ -29,9 +28,7 @@ class Package(NamedTuple):
 @lru_cache(maxsize=1)
 def packages() -> tuple[Package, ...]:
     """All of them: made by `kdoctor.keras_api.generate_packages`."""
-    rows: Mapping[str, Mapping[str, object]] = json.loads(files("kdoctor.keras_api").joinpath("packages.json").read_text("utf-8"))[
-        "packages"
-    ]
+    rows: Mapping[str, Mapping[str, object]] = table("packages.json")["packages"]
     return tuple(_package(name, row) for name, row in rows.items())
 
 

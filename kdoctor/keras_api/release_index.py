@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from kdoctor.keras_api.api_object import OPAQUE, REQUIRED, ApiObject, Json, NoDefault, OldArguments
+from kdoctor.keras_api.data import FOLDER, table
 from kdoctor.keras_api.families import ABROAD, FAMILIES, KERAS_3
 
-FOLDER = Path(__file__).parent
 DATA = FOLDER / KERAS_3.file
 State = list[int]
 Named = Mapping[str, Mapping[str, list[list[Any]]]]
@@ -23,8 +21,7 @@ Named = Mapping[str, Mapping[str, list[list[Any]]]]
 def document(name: str = KERAS_3.name) -> dict[str, Any]:
     """One family's part of the catalogue; `kdoctor.keras_api.spans.write_family` tells its shape."""
     file = next(family.file for family in FAMILIES if family.name == name)
-    parsed: dict[str, Any] = json.loads((FOLDER / file).read_bytes())
-    return parsed
+    return table(file)
 
 
 def family(name: str = KERAS_3.name) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from kdoctor.keras_api.hierarchy import Hierarchy, Key
+from kdoctor.structure.snake_case import snake_case
 
 # The sub-package of keras.src that holds the table, and the kind of its objects.
 KINDS_OF_TABLES = {
@@ -84,11 +84,5 @@ def _spelled(name: str, spelling: ast.expr) -> str:
     """The identifier of a comprehension's entry: ``cls.__name__``, its ``.lower()``, or ``to_snake_case`` of it."""
     text = ast.unparse(spelling)
     if "to_snake_case" in text:
-        return to_snake_case(name)
+        return snake_case(name)
     return name.lower() if text.endswith(".lower()") else name
-
-
-def to_snake_case(name: str) -> str:
-    """keras.src.utils.naming.to_snake_case, the same in every release from 3.0 to 3.15."""
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

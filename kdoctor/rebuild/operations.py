@@ -11,8 +11,8 @@ from kdoctor.rebuild.defaults import is_default
 from kdoctor.rebuild.fragments import Applied, Atom, Fragment, Group, Item, call, flat
 from kdoctor.rebuild.module import Module
 from kdoctor.rebuild.objects import value
-from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node
+from kdoctor.structure.snake_case import snake_case
 from kdoctor.translate.rows.keras_ops import functions
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit, apply
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer, innermost
-from kdoctor.recipe import Recipe, add, join, part, reshape, transpose
+from kdoctor.recipe import add, join, part, reshape, transpose
 from kdoctor.replacements.graph_order import moves
 from kdoctor.structure.objects import Node, objects
 from kdoctor.structure.outline import objects_named
@@ -25,6 +25,9 @@ from kdoctor.weights.optimizer import has_state
 from kdoctor.weights.optimizer_state import forgotten
 from kdoctor.weights.stored import fits
 from kdoctor.weights.stored_h5 import ledger
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 # class -> its plain twin, the number of gates, and what the twin must be told to compute the same
 TWINS: dict[str, tuple[str, int, dict[str, Json]]] = {

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from string import ascii_lowercase
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kdoctor.document import Json
-from kdoctor.recipe import Recipe, add, constant, reshape, scale
+from kdoctor.recipe import add, constant, reshape, scale
 from kdoctor.replacements.small_layers import INPUT, Small, built, small_layer
 from kdoctor.structure.objects import Node
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 PLACES: Final = ascii_lowercase[1:]  # of an einsum; "a" is the batch
 

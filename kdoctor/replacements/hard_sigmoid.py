@@ -10,15 +10,19 @@ out in layers that mean the same to every Keras, and Keras 3.10 and later take s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer, innermost
-from kdoctor.recipe import Recipe, scale
+from kdoctor.recipe import scale
 from kdoctor.saved_release import CONVERTED_FROM, origin_of
 from kdoctor.structure.objects import Node, objects
 from kdoctor.weights.stored_h5 import ledger
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 NAME = "hard_sigmoid"
 FACTOR = 1.2

@@ -191,7 +191,7 @@ class _Work:
         return not wrong
 
     def around(self, at: Pointer, stored: Mapping[str, Json]) -> Surroundings:
-        from kdoctor.translate.dtypes import is_float
+        from kdoctor.translate.dtype_names import is_float
         from kdoctor.translate.lambda_layers import Surroundings
         from kdoctor.translate.layer_dtypes import policy_dtype
         from kdoctor.translate.values import Untranslatable

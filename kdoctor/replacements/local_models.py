@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kdoctor.document import Json
 from kdoctor.keras_api.variables.retired import implementation
 from kdoctor.keras_api.variables.variable import whole, whole_list
-from kdoctor.recipe import Recipe, constant, join, part, reshape, transpose, zeros
+from kdoctor.recipe import constant, join, part, reshape, transpose, zeros
 from kdoctor.replacements.small_layers import INPUT, LIMITS, PENALTIES, Small, built, small_layer, small_operation
 from kdoctor.structure.objects import Node
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 POSITIONS: Final = 1024  # of an output, each of whose kernels is cut out of one array
 WIDTH: Final = 2048  # numbers in a window that a convolution with ones may cut out: it has the square of them

@@ -11,7 +11,7 @@ rnn.py and ``Functional.call`` of 3.3.3 and 3.15.1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kdoctor.check import Repair
 from kdoctor.document import Document, Json
@@ -19,13 +19,16 @@ from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.variables.variable import whole
 from kdoctor.native_config import keras_tensor
-from kdoctor.recipe import Recipe, constant, zeros
+from kdoctor.recipe import constant, zeros
 from kdoctor.replacements.retired_layers import stands_alone, stored_arrays, written
 from kdoctor.replacements.small_layers import INPUT, Small, built, small_layer, small_operation
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.sources import Source
 from kdoctor.target import Target
 from kdoctor.weights.claims import Claim, claims
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 TITLE: Final = "write both directions by themselves, which repeat the step before"
 RECURRENT: Final = frozenset({"LSTM", "GRU", "SimpleRNN"})

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kdoctor.check import Repair
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit, apply
+from kdoctor.errors import RecipeError
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.keras_api.variables.table import UNREADABLE
 from kdoctor.pointer import Pointer
-from kdoctor.recipe import Recipe, RecipeError
 from kdoctor.replacements.graph_order import moves, ordered
 from kdoctor.replacements.small_layers import INPUT, Small
 from kdoctor.replacements.small_models import KNOWN, small_model
@@ -23,6 +23,9 @@ from kdoctor.structure.layers import layer_at
 from kdoctor.target import Target
 from kdoctor.weights.claims import Claim, claims
 from kdoctor.weights.stored import fits
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 TITLE = "write a small model of other layers that computes the same, with the same numbers"
 

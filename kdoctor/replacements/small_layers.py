@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kdoctor.document import Json
-from kdoctor.recipe import Recipe
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 INPUT: Final = "input"
 PENALTIES: Final = ("kernel_regularizer", "bias_regularizer", "activity_regularizer")

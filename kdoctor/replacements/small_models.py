@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kdoctor.document import Json
 from kdoctor.keras_api.variables.variable import whole
-from kdoctor.recipe import Recipe
 from kdoctor.replacements.elementwise_models import parametric_softplus, s_shaped_relu
 from kdoctor.replacements.local_models import locally_connected_1d, locally_connected_2d
 from kdoctor.replacements.small_layers import INPUT, LIMITS, Small, small_layer, small_operation
 from kdoctor.structure.objects import Node
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 
 def small_model(node: Node, shape: Sequence[int | None], arrays: Sequence[Recipe], *, patches: bool) -> Small | None:

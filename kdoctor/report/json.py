@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.resources import files
+from pathlib import Path
 from textwrap import indent
 from typing import Any
 
@@ -29,7 +29,7 @@ CODE = "kdoctor-code/1"
 
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a contract: ``report``, ``fix``, ``convert`` or ``code``."""
-    loaded: dict[str, Any] = json.loads(files("kdoctor.report").joinpath(f"{name}.schema.json").read_text("utf-8"))
+    loaded: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.schema.json").read_bytes())
     return loaded
 
 

@@ -6,11 +6,10 @@ The release that a file says it was saved by is its author's text, and never ask
 from __future__ import annotations
 
 import functools
-import json
 import re
-from importlib.resources import files
 from typing import Any, NamedTuple
 
+from kdoctor.keras_api.data import table
 from kdoctor.target import Target
 
 NUMBER = re.compile(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?")
@@ -63,8 +62,7 @@ FLOORS = {"shape-bomb": 1 << 32, "zip-bomb": 1 << 32, "zip-bomb-assets": 1 << 28
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(files("kdoctor.keras_api").joinpath("guards.json").read_text("utf-8"))
-    return read
+    return table("guards.json")
 
 
 def generated() -> str:

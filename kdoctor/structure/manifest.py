@@ -10,20 +10,13 @@ from functools import lru_cache
 
 from kdoctor.document import Document, Weight
 from kdoctor.structure.layers import Layer, is_model, layers
+from kdoctor.structure.snake_case import snake_case
 
 # Not weights of the model: random states, metrics, and the optimizer's own variables.
 FOREIGN = re.compile(r"(^|/)(seed_generator[^/]*|_?random_generator|optimizer|optimizer_weights|_?metrics?|_?loss_tracker)(/|$)")
 ROOTS = ("layers", "_layer_checkpoint_dependencies")
 LEGACY_ROOT = "model_weights/"
-SIGNS, WORD, HUMP = re.compile(r"\W+"), re.compile("(.)([A-Z][a-z]+)"), re.compile("([a-z])([A-Z])")
 AFTER_SLASH = chr(ord("/") + 1)
-
-
-@lru_cache(maxsize=8192)  # a model has thousands of layers, of few classes
-def snake_case(class_name: str) -> str:
-    """The stem of a layer's weight path in a Keras 3 archive (keras/src/utils/naming.py, to_snake_case)."""
-    name = WORD.sub(r"\1_\2", SIGNS.sub("", class_name))
-    return HUMP.sub(r"\1_\2", name).lower()
 
 
 @lru_cache(maxsize=4)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from kdoctor.document import ABSENT, Json
 from kdoctor.edit import Edit
 from kdoctor.pointer import Pointer
-from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node
+from kdoctor.structure.snake_case import snake_case
 
 
 class Misfit(NamedTuple):

@@ -14,8 +14,8 @@ from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import REQUIRED
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.metric_functions import FIRST_NAMES, WRAPPER
-from kdoctor.keras_api.tables import to_snake_case
 from kdoctor.structure.models import models
+from kdoctor.structure.snake_case import snake_case
 from kdoctor.target import Target, Training
 from kdoctor.training.asked_outputs import output_names
 
@@ -100,7 +100,7 @@ def _object(metric: str, output: str, loss: Json, width: int | None, catalogue: 
     usual = found.parameters.get("name")
     return {
         "class_name": found.name,
-        "config": {"name": f"{output}_{usual if isinstance(usual, str) else to_snake_case(found.name)}", "dtype": "float32"},
+        "config": {"name": f"{output}_{usual if isinstance(usual, str) else snake_case(found.name)}", "dtype": "float32"},
     }
 
 
@@ -110,7 +110,7 @@ def _chosen(kind: str, loss: Json, width: int | None) -> str | None:
         return f"binary_{kind}"
     if width is None or not isinstance(loss, str):
         return None
-    return next((f"{word}_{kind}" for word in (SPARSE, CATEGORICAL) if to_snake_case(loss).startswith(word)), None)
+    return next((f"{word}_{kind}" for word in (SPARSE, CATEGORICAL) if snake_case(loss).startswith(word)), None)
 
 
 def _widths(document: Document) -> list[int | None]:

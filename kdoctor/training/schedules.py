@@ -11,7 +11,7 @@ from kdoctor.errors import UsageError
 from kdoctor.keras_api.api_object import REQUIRED, ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import SCHEDULES
-from kdoctor.keras_api.tables import to_snake_case
+from kdoctor.structure.snake_case import snake_case
 
 BASE = "LearningRateSchedule"
 LISTS = ("boundaries", "values")  # of a PiecewiseConstantDecay; read in 2.9, 2.15 and 3.15.1
@@ -28,31 +28,29 @@ def schedule(call: ast.expr, catalogue: Catalogue) -> dict[str, Json]:
     assert isinstance(call, ast.Call)
     assert isinstance(call.func, ast.Name)
     known = _known(catalogue)
-    found = known.get(to_snake_case(call.func.id))
+    found = known.get(snake_case(call.func.id))
     if found is None:
         have = f"Keras {catalogue.release} has {', '.join(sorted(known))}" if known else f"Keras {catalogue.release} has none"
         raise UsageError(f"--compile: there is no schedule {call.func.id!r}; {have}")
     config = {name: _fitting(found, name, value) for name, value in _arguments(call, found).items()}
     missing = [name for name, default in found.parameters.items() if default is REQUIRED and name not in config]
     if missing:
-        raise UsageError(f"--compile: {to_snake_case(found.name)} needs {', '.join(missing)}")
+        raise UsageError(f"--compile: {snake_case(found.name)} needs {', '.join(missing)}")
     bounds, values = (config.get(name) for name in LISTS)
     if isinstance(bounds, list) and isinstance(values, list) and len(values) != len(bounds) + 1:
-        raise UsageError(
-            f"--compile: {to_snake_case(found.name)} wants one value more than boundaries, not {len(values)} for {len(bounds)}"
-        )
+        raise UsageError(f"--compile: {snake_case(found.name)} wants one value more than boundaries, not {len(values)} for {len(bounds)}")
     return {"module": SCHEDULES, "class_name": found.name, "config": config, "registered_name": None}
 
 
 def _known(catalogue: Catalogue) -> Mapping[str, ApiObject]:
     """The release's schedules by their names in snake case."""
     objects = [catalogue.resolve(SCHEDULES, name) or catalogue.function("schedule", name) for name in catalogue.names("schedule")]
-    return {to_snake_case(one.name): one for one in objects if one is not None and one.name != BASE}
+    return {snake_case(one.name): one for one in objects if one is not None and one.name != BASE}
 
 
 def _arguments(call: ast.Call, found: ApiObject) -> dict[str, Json]:
     names = [name for name in found.parameters if name != "name"]
-    title = to_snake_case(found.name)
+    title = snake_case(found.name)
     if len(call.args) > len(names):
         raise UsageError(f"--compile: {title} takes {len(names)} arguments: {', '.join(names)}")
     given = [*zip(names, call.args, strict=False), *((str(word.arg), word.value) for word in call.keywords)]
@@ -81,7 +79,7 @@ def _fitting(found: ApiObject, name: str, value: Json) -> Json:
     else:
         fits, wanted = _is_number(value), "a number"
     if not fits:
-        raise UsageError(f"--compile: {name} of {to_snake_case(found.name)} is {wanted}, not {value!r}")
+        raise UsageError(f"--compile: {name} of {snake_case(found.name)} is {wanted}, not {value!r}")
     if name == "values":
         return [float(each) for each in value]
     return value if name in WHOLE or not _is_number(value) else float(value)

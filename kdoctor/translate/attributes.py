@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kdoctor.translate.arrays import ARRAY_ATTRIBUTES, array_attribute
-from kdoctor.translate.dtypes import NAMES
+from kdoctor.translate.dtype_names import NAMES
 from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, shape_of
 
 NOTHING: Final = object()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kdoctor.document import Json
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.variables.variable import Shape
-from kdoctor.translate.dtypes import is_float
+from kdoctor.translate.dtype_names import is_float
 from kdoctor.translate.patterns.between_tensors import MERGES
 from kdoctor.translate.patterns.pattern import Chain, Layer, Step, Subject
 from kdoctor.translate.patterns.table import PATTERNS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kdoctor.document import Json
+from kdoctor.translate.dtype_names import ORDER, is_float
 from kdoctor.translate.values import Tensor, Value, tensors_in
 
 BOOLEAN: Final = frozenset(
@@ -24,21 +25,6 @@ FLOATING: Final = frozenset(
     Softmax LogSoftmax Logsumexp Std Var Median Reciprocal Erf Softplus Elu Selu Gelu Silu Normalize Norm
     """.split()  # noqa: SIM905 (a table of names)
 )
-# As wide as the widest, in this order; bool and whole numbers give way to floats.
-ORDER: Final = (
-    "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "bfloat16", "float16", "float32", "float64",
-    "complex64", "complex128",
-)  # fmt: skip
-FLOATS: Final = frozenset({"bfloat16", "float16", "float32", "float64"})
-NAMES: Final = frozenset({*ORDER, "string"})
-
-
-def is_float(dtype: str | None) -> bool:
-    return dtype in FLOATS
-
-
-def is_whole(dtype: str | None) -> bool:
-    return dtype is not None and dtype in ORDER and dtype.lstrip("u").startswith("int")
 
 
 def promoted(values: Value) -> str | None:

@@ -12,9 +12,9 @@ from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.output_shapes.table import outputs_of
 from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.pointer import Pointer
-from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.naming import fresh
 from kdoctor.structure.objects import as_node
+from kdoctor.structure.snake_case import snake_case
 from kdoctor.translate.batch import keeps_batch, keeps_samples
 from kdoctor.translate.dtypes import dtype_of
 from kdoctor.translate.encoding import encoded, tensor_json

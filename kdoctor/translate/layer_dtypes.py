@@ -6,7 +6,7 @@ from typing import Final
 
 from kdoctor.document import Json
 from kdoctor.structure.objects import Node
-from kdoctor.translate.dtypes import FLOATS, NAMES, is_float
+from kdoctor.translate.dtype_names import FLOATS, NAMES, is_float
 
 ARRANGING: Final = frozenset(
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kdoctor.bytecode.imported import is_path
-from kdoctor.translate.dtypes import NAMES
+from kdoctor.translate.dtype_names import NAMES
 from kdoctor.translate.values import Value
 
 # Global names that are modules by custom -> the table's name of the module.

@@ -15,9 +15,9 @@ from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, fl
 from kdoctor.structure.call_numbers import counted_from_one
 from kdoctor.structure.keras_order import Graph
 from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
-from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.shared_layers import twins
+from kdoctor.structure.snake_case import snake_case
 from kdoctor.structure.sources import PLAIN, Source, are_alone, tensors
 
 # Classes that a config calls by another name than their own, which is the one that weight paths are made of.

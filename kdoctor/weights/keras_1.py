@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from kdoctor.document import ABSENT, Document, Weight
 from kdoctor.edit import Edit
 from kdoctor.keras_1 import plain_class
 from kdoctor.pointer import Pointer
-from kdoctor.recipe import Recipe, flip, join, reshape, transpose
+from kdoctor.recipe import flip, join, reshape, transpose
 from kdoctor.structure.objects import Node, as_node
+
+if TYPE_CHECKING:
+    from kdoctor.recipe_steps import Recipe
 
 ROOT = "model_weights"
 # class -> gates in the order of Keras 1, and in today's

@@ -12,7 +12,7 @@ from functools import lru_cache
 from kdoctor.document import Document
 from kdoctor.keras_api.layouts import LAYERS, Layout
 from kdoctor.keras_api.variables.table import RULES
-from kdoctor.structure.manifest import snake_case
+from kdoctor.structure.snake_case import snake_case
 from kdoctor.weights.accounting import Holding, Owner, holdings
 
 

@@ -16,10 +16,10 @@ from kdoctor.keras_api.api_object import ApiObject, UnknownRelease
 from kdoctor.keras_api.catalogue import Catalogue, releases
 from kdoctor.keras_api.loss_scaling import plain_name
 from kdoctor.keras_api.metric_functions import CLASSES, WRAPPER
-from kdoctor.keras_api.tables import to_snake_case
 from kdoctor.pointer import Pointer
 from kdoctor.structure.models import models
 from kdoctor.structure.objects import FUNCTION, as_node
+from kdoctor.structure.snake_case import snake_case
 
 OPTIMIZER: Final = ("optimizer", "optimizer_config")
 METRICS: Final = ("metrics", "weighted_metrics")
@@ -136,7 +136,7 @@ class _Reader:
             return {"class_name": name if known is None else known, "config": {}, SAID: name}
         if node is None:
             return value
-        config = {key: item for key, item in node.config.items() if (key, item) != ("fn", to_snake_case(node.class_name))}
+        config = {key: item for key, item in node.config.items() if (key, item) != ("fn", snake_case(node.class_name))}
         if config.get("reduction") in REDUCED:
             del config["reduction"]
         return {"class_name": node.class_name, "config": config}
@@ -188,7 +188,7 @@ def _found(kind: str, name: str, release: str) -> ApiObject | None:
 def _classes(kind: str) -> Mapping[str, str]:
     """Function -> the class of the same name."""
     catalogue = Catalogue.load(releases()[-1])
-    alike = {to_snake_case(name): name for name in sorted(catalogue.names(kind)) if name[:1].isupper() and not name.isupper()}
+    alike = {snake_case(name): name for name in sorted(catalogue.names(kind)) if name[:1].isupper() and not name.isupper()}
     return {**alike, **(CLASSES if kind == "metric" else {})}
 
 

@@ -11,8 +11,8 @@ from kdoctor.keras_api.api_object import OPAQUE, REQUIRED
 from kdoctor.keras_api.constructor import Signature, class_signature
 from kdoctor.keras_api.hierarchy import Hierarchy
 from kdoctor.keras_api.spans import spans
-from kdoctor.keras_api.tables import to_snake_case
 from kdoctor.keras_api.wheel import read_wheel
+from kdoctor.structure.snake_case import snake_case
 
 BASE = """
 class Layer:
@@ -90,4 +90,4 @@ def test_equal_neighbours_become_one_span() -> None:
 
 @pytest.mark.parametrize(("name", "snake"), [("GlorotUniform", "glorot_uniform"), ("L2", "l2"), ("AUC", "auc"), ("MeanIoU", "mean_io_u")])
 def test_a_class_name_becomes_the_identifier_that_keras_makes_of_it(name: str, snake: str) -> None:
-    assert to_snake_case(name) == snake
+    assert snake_case(name) == snake

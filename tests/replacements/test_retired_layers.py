@@ -24,7 +24,7 @@ from kdoctor.doctor import plan_file
 from kdoctor.document import Document
 from kdoctor.packs import load_checks
 from kdoctor.replacements.retired_layers import retired
-from kdoctor.structure.manifest import snake_case
+from kdoctor.structure.snake_case import snake_case
 from kdoctor.target import Target
 from kdoctor.testing import document, layer
 

@@ -8,7 +8,8 @@ import pytest
 
 from kdoctor.document import Document, Format
 from kdoctor.structure.layers import layers
-from kdoctor.structure.manifest import model_weights, parameters, snake_case, weights_by_layer
+from kdoctor.structure.manifest import model_weights, parameters, weights_by_layer
+from kdoctor.structure.snake_case import snake_case
 from kdoctor.testing import document, layer, sequential
 
 

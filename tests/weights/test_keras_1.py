@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from kdoctor.document import ABSENT, Document, Format
 from kdoctor.edit import apply
 from kdoctor.pointer import Pointer
-from kdoctor.recipe import Step, sources
+from kdoctor.recipe import sources
+from kdoctor.recipe_json import Step
 from kdoctor.structure.objects import Node, as_node
 from kdoctor.testing import document
 from kdoctor.weights.keras_1 import relaid

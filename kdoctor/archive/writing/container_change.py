@@ -22,10 +22,10 @@ from kdoctor.archive.zip.names import NUMPY_WEIGHTS, SHARD_MAP, WEIGHTS, plain
 from kdoctor.archive.zip.output import ZipOutput
 from kdoctor.archive.zip.record import Record, read_marks
 from kdoctor.document import Document, Format, Member, Origin
+from kdoctor.dtypes import NUMBERS
 from kdoctor.errors import WriteError
 from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
-from kdoctor.recipe_steps import NUMBERS
 
 BRAIN = "bfloat16"  # which numpy has no name for
 

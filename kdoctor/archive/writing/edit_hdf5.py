@@ -48,7 +48,7 @@ def _make(file: Any, made: list[tuple[str, Json]]) -> None:
     if not made:
         return
     from kdoctor.archive.writing.made_array import make_array
-    from kdoctor.recipe import from_json
+    from kdoctor.recipe_json import from_json
 
     def find(path: str) -> Any:
         found = stored_array(file, path)

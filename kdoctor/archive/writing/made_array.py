@@ -9,8 +9,9 @@ import numpy
 
 from kdoctor.archive.writing.boxes import Box, slabs, whole
 from kdoctor.archive.writing.calculation import BRAIN, SLAB_BYTES, Array, bits, values
-from kdoctor.recipe import Recipe, sources
-from kdoctor.recipe_steps import NUMBERS, Take
+from kdoctor.dtypes import NUMBERS
+from kdoctor.recipe import sources
+from kdoctor.recipe_steps import Recipe, Take
 
 Find = Callable[[str], Any]
 

@@ -85,7 +85,7 @@ def _make(target: Any, made: list[tuple[str, Json]], find: Any) -> None:
     if not made:
         return
     from kdoctor.archive.writing.made_array import make_array
-    from kdoctor.recipe import from_json
+    from kdoctor.recipe_json import from_json
 
     for path, recipe in made:
         make_array(target, path, from_json(recipe), find)

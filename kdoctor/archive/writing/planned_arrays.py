@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kdoctor.document import Json, Weight
-from kdoctor.errors import WriteError
-from kdoctor.recipe import Recipe, RecipeError, sources, to_json
-from kdoctor.recipe_steps import Take
+from kdoctor.errors import RecipeError, WriteError
+from kdoctor.recipe import sources
+from kdoctor.recipe_json import to_json
+from kdoctor.recipe_steps import Recipe, Take
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from kdoctor.keras_api.variables.variable import (
     whole,
     whole_list,
 )  # fmt: skip
-from kdoctor.structure.manifest import snake_case
 from kdoctor.structure.objects import Node, as_node
+from kdoctor.structure.snake_case import snake_case
 
 GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
 

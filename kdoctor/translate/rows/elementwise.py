@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kdoctor.translate.dtypes import is_float, is_whole
+from kdoctor.translate.dtype_names import is_float, is_whole
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.lengths import length_as_number
 from kdoctor.translate.rows.words import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from kdoctor.translate.dtypes import is_float
+from kdoctor.translate.dtype_names import is_float
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.arrangement import lengths_of, pad, reverse
 from kdoctor.translate.rows.words import TENSORFLOW_2, Row, Rows, array, dtype_name, flag, number, refuse_whole, tensor, whole

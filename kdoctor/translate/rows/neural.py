@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kdoctor.translate.dtypes import is_float
+from kdoctor.translate.dtype_names import is_float
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.words import Rows, array, axes, flag, number, operand, refuse_whole, tensor, whole
 from kdoctor.translate.values import Tensor, Untranslatable, Value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from kdoctor.translate.dtypes import is_float
+from kdoctor.translate.dtype_names import is_float
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.rows.arrangement import lengths_of
 from kdoctor.translate.rows.creation import like_axes

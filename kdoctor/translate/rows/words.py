@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from kdoctor.translate.dtypes import NAMES, is_whole
+from kdoctor.translate.dtype_names import NAMES, is_whole
 from kdoctor.translate.graph import Graph
 from kdoctor.translate.names import Module, dtype_text
 from kdoctor.translate.values import Dim, ShapeOf, Tensor, Untranslatable, Value, tensors_in

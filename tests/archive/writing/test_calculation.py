@@ -8,8 +8,9 @@ import pytest
 from kdoctor.archive.writing import calculation
 from kdoctor.archive.writing.boxes import Box, slabs, whole
 from kdoctor.archive.writing.calculation import bits, numbers, values
-from kdoctor.recipe import Recipe, add, cast, constant, flip, from_json, join, part, reshape, scale, take, to_json, transpose
-from kdoctor.recipe_steps import Take
+from kdoctor.recipe import add, cast, constant, flip, join, part, reshape, scale, take, transpose
+from kdoctor.recipe_json import from_json, to_json
+from kdoctor.recipe_steps import Recipe, Take
 
 Random = np.random.Generator
 

@@ -18,7 +18,9 @@ from kdoctor.archive.writing.write import write_document
 from kdoctor.confine import Ending, run_confined
 from kdoctor.document import Document, Format, Weight
 from kdoctor.errors import WriteError
-from kdoctor.recipe import Recipe, flip, reshape, take, to_json, transpose
+from kdoctor.recipe import flip, reshape, take, transpose
+from kdoctor.recipe_json import to_json
+from kdoctor.recipe_steps import Recipe
 
 
 def planned(before: Document, weights: dict[str, Weight], format: Format = Format.KERAS_ZIP) -> Document:
