@@ -12,6 +12,7 @@ from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
 from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
+from kdoctor.structure.alike import kinds
 from kdoctor.structure.call_numbers import counted_from_one
 from kdoctor.structure.keras_order import Graph
 from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
@@ -49,7 +50,8 @@ def claims(document: Document) -> tuple[Claim, ...]:
     model = model_of(document)
     if model is None:
         return ()
-    found = _within(_own(document), infer(document), _freezes(model), "", 0, document.format.native)
+    asked = _Asked(infer(document), document.format.native, kinds(document))
+    found = _within(_own(document), asked, _freezes(model), "", 0)
     shared = twins(document) if document.format.native else {}
     return tuple(claim._replace(variables=()) if claim.node.at in shared else claim for claim in found)
 
@@ -84,16 +86,15 @@ class Listed(NamedTuple):
 @lru_cache(maxsize=4)
 def listed(document: Document) -> tuple[Listed, ...]:
     """What each layer of the outermost model has in an ``.h5``, as Keras 3 reads it (legacy_h5_format._legacy_weights)."""
-    shapes = infer(document)
-    return tuple(Listed(row, _flat(row, shapes), place) for row, place in _placed(_own(document), ""))
+    asked = _Asked(infer(document), False, kinds(document))
+    return tuple([Listed(row, _flat(row, asked), place) for row, place in _placed(_own(document), "")])
 
 
-def _flat(row: Node, shapes: Inferred) -> Variables | None:
+def _flat(row: Node, asked: _Asked) -> Variables | None:
     if not is_model(row):
-        alone = _claim(row, shapes, False, "", False)
-        return None if alone.variables is None else legacy_order(row, alone.variables, leaves)
+        return asked.ordered(row)
     found: list[Variable] = []
-    for claim in _within(_layers(row), shapes, _freezes(row), "", 0, False):
+    for claim in _within(_layers(row), asked, _freezes(row), "", 0):
         ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables, leaves)
         if ordered is None:
             return None
@@ -120,14 +121,15 @@ def _wrapped(node: Node, place: str) -> Iterator[tuple[Node, str]]:
         yield inner, f"{place}layer"
 
 
-def _within(layers: Iterable[Node], shapes: Inferred, frozen: bool, place: str, depth: int, native: bool) -> list[Claim]:
+def _within(layers: Iterable[Node], asked: _Asked, frozen: bool, place: str, depth: int) -> list[Claim]:
     """The claims of a model's layers, of which training changes none where the model that is asked is ``frozen``."""
     found: list[Claim] = []
     for node, inside in _placed(layers, place) if depth < DEEPEST else ():
         if is_model(node):
-            found += _within(_layers(node), shapes, frozen, inside + "/", depth + 1, native)
+            found += _within(_layers(node), asked, frozen, inside + "/", depth + 1)
         else:
-            found.append(_claim(node, shapes, frozen, inside, native))
+            variables = asked.variables(node)
+            found.append(Claim(node, inside, flagged(variables, False) if variables is not None and frozen else variables))
     return found
 
 
@@ -140,23 +142,44 @@ def _placed(layers: Iterable[Node], place: str) -> Iterator[tuple[Node, str]]:
         used[stem] += 1
 
 
-def _claim(node: Node, shapes: Inferred, frozen: bool, place: str, native: bool) -> Claim:
-    """The ``.keras`` loader builds a layer as its build_config says, before the model calls it."""
-    given = shapes.inputs.get(node.at, ())
-    built = built_with(node) if native and builds_itself(node) else ()
-    given = built if len(built) >= len(given) else given
+class _Asked:
+    """What layers own, asked once of those that are alike (`kinds`) and are called with tensors of the same shapes.
 
-    def inner(model: Node, given: Shapes) -> Variables | None:
-        return _model(model, given)
+    native: the ``.keras`` loader builds a layer as its build_config says, before the model calls it.
+    """
 
-    found = variables_of(node, given, inner)
-    return Claim(node, place, flagged(found, False) if found is not None and frozen else found)
+    def __init__(self, shapes: Inferred, native: bool, kind: Mapping[int, int]) -> None:
+        self._shapes, self._native, self._kind = shapes, native, kind
+        self._told: dict[tuple[int, Shapes], Variables | None] = {}
+        self._ordered: dict[tuple[int, Shapes], Variables | None] = {}
+
+    def variables(self, node: Node) -> Variables | None:
+        """In the order in which Keras 3 makes them."""
+        own, given = id(node.raw), self._given(node)
+        asked = self._kind.get(own, own), given
+        if asked not in self._told:
+            self._told[asked] = variables_of(node, given, _model)
+        return self._told[asked]
+
+    def ordered(self, node: Node) -> Variables | None:
+        """In the order of ``weight_names`` in an ``.h5``."""
+        own, given = id(node.raw), self._given(node)
+        asked = self._kind.get(own, own), given
+        if asked not in self._ordered:
+            found = self.variables(node)
+            self._ordered[asked] = None if found is None else legacy_order(node, found, leaves)
+        return self._ordered[asked]
+
+    def _given(self, node: Node) -> Shapes:
+        given = self._shapes.inputs.get(node.at, ())
+        built = built_with(node) if self._native and builds_itself(node) else ()
+        return built if len(built) >= len(given) else given
 
 
 def _model(model: Node, given: Shapes) -> Variables | None:
     """The variables of a model inside a wrapper, each under the place of its layer."""
     found: list[Variable] = []
-    for claim in _within(_layers(model), infer_model(model, given), _freezes(model), "", 0, False):
+    for claim in _within(_layers(model), _Asked(infer_model(model, given), False, {}), _freezes(model), "", 0):
         if claim.variables is None:
             return None
         found += (variable._replace(path=f"{claim.place}/{variable.path}") for variable in claim.variables)
