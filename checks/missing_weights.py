@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import Document
@@ -82,7 +81,7 @@ def _renamed(document: Document, found: Rearrangement) -> Finding:
     account = found.accounts[0]
     bare = _lacking(account)
     cure = Repair(f"move {len(found.moves)} arrays back to where {account.claim.name!r} looks", edits(document, found.moves))
-    return replace(bare, message=f"{bare.message}; {found.why}, which nobody opens, has exactly what it needs", repair=cure, needs=())
+    return bare._replace(message=f"{bare.message}; {found.why}, which nobody opens, has exactly what it needs", repair=cure, needs=())
 
 
 def _never_built(document: Document, account: Account) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from kdoctor.check import Check, Finding, Repair
@@ -51,11 +50,10 @@ def _cut(finding: Finding) -> Finding:
     says, repair = finding.keras_says, finding.repair
     if max(map(len, (finding.message, says or "", repair.title if repair is not None else ""))) <= LETTERS:
         return finding
-    return replace(
-        finding,
+    return finding._replace(
         message=shortened(finding.message),
         keras_says=None if says is None else shortened(says),
-        repair=None if repair is None else replace(repair, title=shortened(repair.title)),
+        repair=None if repair is None else repair._replace(title=shortened(repair.title)),
     )
 
 

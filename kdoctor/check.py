@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import ABSENT, Document, Fault
 from kdoctor.edit import Edit
@@ -28,8 +27,7 @@ class Safety(str, Enum):
     ADVICE = "advice"
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(NamedTuple):
     """What cures a finding: all of its edits, or none. Advice has a title and no edits.
 
     ``native`` says that the cure lives in a ``.keras`` archive only: the plan writes an ``.h5`` as one, and examines again.
@@ -57,8 +55,7 @@ def remove_faults(title: str, *faults: tuple[Pointer, Fault], safety: Safety = S
     return Repair(title, tuple(Edit(at, old=fault, new=ABSENT) for at, fault in faults), safety)
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """Text from the file worth quoting, with the spans (start, end: characters) to mark, and a remark about them."""
 
     text: str
@@ -66,8 +63,7 @@ class Excerpt:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One cause, at one place.
 
     ``layer`` is the name of the layer it is about; ``keras_says`` the message that Keras would show; ``mild`` chooses the milder
@@ -92,8 +88,7 @@ class Finding:
 Examine: TypeAlias = Callable[[Document, Target], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A named offence and the function that finds it; the function's docstring is the check's page."""
 
     code: str

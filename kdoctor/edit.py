@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.errors import EditConflict
 from kdoctor.pointer import Key, Pointer
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace ``old`` by ``new`` at a place; either may be `ABSENT`.
 
     ``old`` is the precondition: an edit applies only where exactly ``old`` stands (compare-and-set).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kdoctor.abundance import bounded
 from kdoctor.check import Check, Finding, Need, Repair, Safety, Severity
@@ -24,8 +24,7 @@ T = TypeVar("T")
 MAX_ROUNDS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """A finding together with the check that made it."""
 
     check: Check
@@ -36,8 +35,7 @@ class Diagnosis:
         return self.check.severity_of(self.finding)
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """What one Keras release would do with the file, and the first reason if it would not load it."""
 
     target: Target
@@ -143,8 +141,7 @@ def _run(check: Check, document: Document, target: Target) -> list[Finding]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """A repair that the plan makes, and the check that asked for it."""
 
     check: Check

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import Document
 from kdoctor.keras_api.output_shapes.table import outputs_of
@@ -29,8 +29,7 @@ Step: TypeAlias = "tuple[str, int]"  # a layer's name and which of its calls
 Tensor: TypeAlias = "tuple[Step, int]"  # and the number of the output
 
 
-@dataclass(frozen=True, slots=True)
-class Inferred:
+class Inferred(NamedTuple):
     """For each layer, by its place: the shapes of the tensors that it is first called with, and of those that it then returns.
 
     calls: all shapes that it is called with, each once.

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kdoctor.document import Json
 from kdoctor.keras_api.habits import Habit
 from kdoctor.structure.objects import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """What one argument must not be.
 
     classes: of the objects that refuse it, None for every layer; since: the release that began to; refused: whether a value is;

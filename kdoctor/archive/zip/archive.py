@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from dataclasses import replace
+from typing import BinaryIO, NamedTuple
 
 from kdoctor.archive.sniffing.text import printable
 from kdoctor.archive.sniffing.text_mode import damaged_zip
@@ -17,8 +17,7 @@ from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedZip:
+class OpenedZip(NamedTuple):
     """``faults`` are those of the archive around its members; ``cut`` names the members that are not whole."""
 
     archive: Archive

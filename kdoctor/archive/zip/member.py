@@ -8,8 +8,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import IO, BinaryIO, Final, cast
+from typing import IO, BinaryIO, Final, NamedTuple, cast
 
 from kdoctor.archive.window import Window
 from kdoctor.archive.zip.directory import ENCRYPTED, UTF8_NAME, Entry, decoded_name
@@ -29,8 +28,7 @@ class MemberError(ReadError):
     """A member that cannot be read; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(NamedTuple):
     """A zip whose directory is known. The stream is the caller's to close."""
 
     stream: BinaryIO
