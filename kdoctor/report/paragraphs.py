@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from kdoctor.abundance import shortened
@@ -20,6 +19,7 @@ from kdoctor.structure.layers import layer_at
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 MOST_OF_ONE = 20  # paragraphs of one check: nobody reads the thousandth
 MOST_QUOTED = 40_000  # letters of an excerpt, which is all of a function
+INDENT, LABEL, GAP = 2, 10, 2  # columns
 MOST_LETTERS = 400  # of a place: a name may be as long as the file
 
 
@@ -61,14 +61,14 @@ def _finding(console: Console, report: Report, found: Diagnosis, others: Sequenc
     where = " · ".join(part for part in (f"layer {named}" if named else "", _place(finding.at)) if part)
     title = Text.assemble((str(found.severity), STYLES[found.severity]), " ", (found.check.code, "bold"), f" {found.check.name}")
     console.print(title.append(f" · {printable(shortened(where, MOST_LETTERS))}" if where else "", "dim"), soft_wrap=True)
-    console.print(Padding(Text(printable(shortened(finding.message))), (0, 0, 0, 2)))
+    _indented(console, printable(shortened(finding.message)))
     if others:
-        console.print(Padding(Text(printable(_also(report, others))), (0, 0, 0, 2)))
+        _indented(console, printable(_also(report, others)))
     if finding.excerpt is not None:
         console.print(Padding(Text(printable(shortened(_quoted(finding.excerpt), MOST_QUOTED), lines=True)), (0, 0, 0, 4)), soft_wrap=True)
     for label, text in (("Keras says", finding.keras_says), ("Cure", phrases.cure(report.path, finding, report.target))):
         if text:
-            console.print(Padding(_labelled(label, shortened(text)), (0, 0, 0, 2)))
+            _indented(console, printable(shortened(text), lines=True), label)
     console.print()
 
 
@@ -85,13 +85,15 @@ def _place(at: object) -> str:
     return "" if text.startswith("faults#") else text
 
 
-def _labelled(label: str, text: str) -> Table:
-    """The label in its own column, so that a long text wraps beside it."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", width=10)
-    grid.add_column(overflow="fold")
-    grid.add_row(label, Text(printable(text, lines=True)))
-    return grid
+def _indented(console: Console, text: str, label: str = "") -> None:
+    """The text wrapped, beside its label where it has one. (A table of rich's does the same in ten times the time.)"""
+    indent = INDENT + (LABEL + GAP if label else 0)
+    margin = Text(" " * indent)
+    lines = Text(text).wrap(console, max(console.width - indent, 1), overflow="fold")
+    page = Text("\n").join(margin + line for line in lines)
+    if label:
+        page = Text.assemble(" " * INDENT, (f"{label:<{LABEL}}", "dim"), " " * GAP) + page[indent:]
+    console.print(page, soft_wrap=True)
 
 
 def _quoted(excerpt: Excerpt) -> str:

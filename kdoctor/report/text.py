@@ -28,7 +28,7 @@ from kdoctor.structure.sequential import Shape
 SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
 MOST_AXES = 32
 WHOLE_TABLE = 40  # layers; a longer table shows its ends and the first layers with findings
-MOST_MARKED = 100
+MOST_MARKED = 40
 
 
 def render(reports: Sequence[Report], *, width: int = 100, color: bool = False, all_layers: bool = False) -> str:

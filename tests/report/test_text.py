@@ -167,7 +167,7 @@ def test_of_thousands_of_sick_layers_the_first_are_shown_and_the_others_counted(
     assert lines(text).count("… 379 more of X101 odd-layer: `kdoctor inspect --all-layers` shows them") == 1
     assert [f"odd at {index}" in lines(text) for index in (3, 22, 23, 401, 402)] == [True, True, False, False, True]
     assert "another check" in lines(text)
-    assert "… 396 more, 301 with findings" in lines(text)
+    assert "… 456 more, 361 with findings" in lines(text)
     assert "400 errors without a cure, 1 warning · " in text
     whole = page(sick, warned, made=made, width=140, all_layers=True)
     assert "more of X101" not in whole
