@@ -37,14 +37,14 @@ class Inferred(NamedTuple):
 
     inputs: Mapping[Pointer, Shapes]
     outputs: Mapping[Pointer, Shapes]
-    calls: Mapping[Pointer, tuple[Shapes, ...]] = field(default_factory=dict)
+    calls: Mapping[Pointer, tuple[Shapes, ...]]
 
 
 @lru_cache(maxsize=4)
 def infer(document: Document) -> Inferred:
     """The shapes in a document. Never raises; what cannot be told is None, or not in the mappings."""
     model = model_of(document)
-    return Inferred({}, {}) if model is None else infer_model(model, ())
+    return Inferred({}, {}, {}) if model is None else infer_model(model, ())
 
 
 @lru_cache(maxsize=4)

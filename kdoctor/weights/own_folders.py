@@ -20,6 +20,8 @@ def in_own_folders(document: Document, layout: Layout, lacking: Sequence[Account
     in front of its ``vars``: only where one folder has exactly the keys and shapes, and where it may be no other account's."""
     empty = [account for account in lacking if not account.stored]
     folders = _not_opened(document, layout) if empty else {}
+    if not folders:
+        return
     alike: dict[str, list[str]] = {}
     for folder in folders:
         for pattern in _patterns(f"{folder}/"):

@@ -83,6 +83,9 @@ def _in_order(chosen: Mapping[str, str]) -> bool:
 
 def _elsewhere(document: Document, layout: Layout, lacking: list[Account]) -> Iterator[Rearrangement]:
     """All that a layer owns in a folder that nobody opens: the folder fits that layer alone, and the layer that folder alone."""
+    orphans = _orphans(document, layout) if lacking else {}
+    if not orphans:
+        return
     by_claim: dict[str, list[Account]] = {}
     for account in lacking:
         by_claim.setdefault(account.claim.place, []).append(account)
@@ -91,7 +94,6 @@ def _elsewhere(document: Document, layout: Layout, lacking: list[Account]) -> It
         wanted = frozenset((account.part, kind) for account in rows if (kind := needed(account.expected)) is not None)
         if len(wanted) == len(rows) and not any(account.stored for account in rows):
             alike.setdefault(wanted, []).append(rows)
-    orphans = _orphans(document, layout) if alike else {}
     folders = _folders(orphans, max((len(part.split("/")) for wanted in alike for part, _ in wanted), default=0))
     for wanted, layers in alike.items():
         fitting = folders.get(wanted, [])

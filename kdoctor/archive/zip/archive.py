@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import BinaryIO, NamedTuple
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from kdoctor.archive.sniffing.text import printable
 from kdoctor.archive.sniffing.text_mode import damaged_zip
@@ -17,7 +17,8 @@ from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 
-class OpenedZip(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OpenedZip:
     """``faults`` are those of the archive around its members; ``cut`` names the members that are not whole."""
 
     archive: Archive

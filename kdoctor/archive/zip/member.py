@@ -8,7 +8,8 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import IO, BinaryIO, Final, NamedTuple, cast
+from dataclasses import dataclass
+from typing import IO, BinaryIO, Final, cast
 
 from kdoctor.archive.window import Window
 from kdoctor.archive.zip.directory import ENCRYPTED, UTF8_NAME, Entry, decoded_name
@@ -28,7 +29,8 @@ class MemberError(ReadError):
     """A member that cannot be read; the text says why."""
 
 
-class Archive(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Archive:
     """A zip whose directory is known. The stream is the caller's to close."""
 
     stream: BinaryIO
