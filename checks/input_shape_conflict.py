@@ -29,6 +29,7 @@ from kdoctor.structure.sequential import (
 )
 from kdoctor.target import Target
 from kdoctor.weights.crossed_h5 import crossed
+from kdoctor.weights.exchanged_h5 import exchanged, perhaps_exchanged
 from kdoctor.weights.rearrange import displaced
 from kdoctor.weights.stored import accountable
 from kdoctor.weights.taken_out import has_strays
@@ -99,7 +100,8 @@ def _astray(document: Document, stack: Stack, target: Target) -> bool:
         moved = displaced(document, layout_of(target))
     else:
         found = crossed(document)
-        moved = frozenset(row.node.at for row, _ in found.pairs) if found is not None else frozenset()
+        singly = frozenset(row.node.at for row, _ in found.pairs) if found is not None else frozenset()
+        moved = singly | {row.layer.node.at for row in exchanged(document) or perhaps_exchanged(document)}
     return any(layer.at in moved for layer in stack.layers)
 
 

@@ -12,11 +12,11 @@ from kdoctor.pointer import Pointer
 from kdoctor.recipe import transpose
 from kdoctor.target import Target
 from kdoctor.weights.crossed_h5 import crossed
-from kdoctor.weights.exchanged_h5 import exchanged
+from kdoctor.weights.exchanged_h5 import Exchange, exchanged, perhaps_exchanged
 from kdoctor.weights.rearrange import exchanges, relocations
 from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
-from kdoctor.weights.stored_h5 import ledger, misfits
+from kdoctor.weights.stored_h5 import Group, ledger, misfits
 
 from ._claimed_arrays import Claimed
 from ._other_numbers import other_numbers
@@ -67,6 +67,7 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
     explained, others = {group.name for _, group, _ in reordered(found)}, exchanged_names(found)
     explained |= {group.name for _, group in moved.pairs} if moved is not None else set()
     explained |= {row.there.name for row in exchanged(document)}
+    perhaps = perhaps_exchanged(document)
     for layer, group in found.disagreeing:
         if group.name not in explained:
             wrong = misfits(layer, group)
@@ -76,7 +77,7 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
             repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong]) if may_be_turned else None
             yield Finding(
                 group.at,
-                _told(layer.name, wrong) + _doubt(square),
+                _told(layer.name, wrong) + _doubt(square) + _left_behind(group, perhaps),
                 repair=repair,
                 needs=() if repair else (NEED,),
                 layer=layer.name,
@@ -125,6 +126,20 @@ def _doubt(square: Sequence[Claimed]) -> str:
     return f"; every kernel is turned round, and no shape tells whether that of {square[0].layer!r}{more}, as long as wide, is, too"
 
 
+def _left_behind(group: Group, perhaps: Sequence[Exchange]) -> str:
+    """What keeps groups from being put back that were exchanged: arrays of one role and one shape, of which no name tells where they stood."""
+    if group.name not in {row.there.name for row in perhaps}:
+        return ""
+    counted = Counter((variable.role, variable.shape) for row in perhaps for variable in row.layer.variables or ())
+    (role, shape), _ = counted.most_common(1)[0]
+    others = [repr(row.layer.name) for row in perhaps if row.there.name != group.name]
+    named = " and ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    return (
+        f"; it stands in the place of that of {named}, but no array bears a layer's name, and nothing tells whether the {role} "
+        f"{written(shape)}, which several of them have, was exchanged, too"
+    )
+
+
 def _perhaps_exchanged(wrong: Sequence[tuple[Variable, Weight]]) -> bool:
     """Whether the arrays of wrong shapes are, all together, those that their places need: each may stand in another's."""
     needed = Counter((variable.role, variable.shape) for variable, _ in wrong)
@@ -141,4 +156,4 @@ def _turned(wrong: Sequence[tuple[Variable, str, Weight]]) -> Repair | None:
         return None
     edits = (Edit(Pointer("weights", (path,)), old=weight, new=Weight.made(transpose(weight.numbers))) for _, path, weight in wrong)
     roles = dict.fromkeys(variable.role for variable, _, _ in wrong)
-    return Repair(f"exchange the two axes of the {' and the '.join(roles)}", tuple(edits))
+    return Repair(f"exchange the two axes of the {' and the '.join(roles)}", tuple(edits), first=True)

@@ -67,7 +67,7 @@ def _exchanged(document: Document, found: Rearrangement) -> Finding:
     return Finding(
         account.claim.node.at,
         f"the weights of {told} stand in {found.why}",
-        repair=Repair(f"put {len(found.moves)} arrays where their shapes fit", edits(document, found.moves)),
+        repair=Repair(f"put {len(found.moves)} arrays where their shapes fit", edits(document, found.moves), first=True),
         layer=account.claim.name,
         keras_says="ValueError: The shape of the target variable and the shape of the target value in `variable.assign(value)` must match.",
     )
@@ -122,7 +122,7 @@ def _groups_exchanged(document: Document, rows: Sequence[Exchange]) -> Finding:
     return Finding(
         there.at,
         f"the groups of {names} stand in each other's place: the shapes in each are those of one of the others alone",
-        repair=Repair(f"put {len(rows)} groups where their shapes fit", put_back(document, rows)),
+        repair=Repair(f"put {len(rows)} groups where their shapes fit", put_back(document, rows), first=True),
         layer=layer.name,
         keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name}) …",
     )
@@ -174,6 +174,7 @@ def _crossed(document: Document) -> Iterator[Finding]:
         repair=Repair(
             f"put {len(found.moves)} arrays where their shapes fit",
             tuple(Edit(Pointer("weights", (new,)), old=weights[new], new=weights[old]) for old, new in found.moves),
+            first=True,
         ),
         layer=layer.name,
         keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name})for weight …{variable.role}. Weight expects shape "
@@ -194,7 +195,7 @@ def _in_another_order(found: Ledger) -> Iterator[Finding]:
                 if group.name in others
                 else ""
             ),
-            repair=Repair(f"list them as {', '.join(order)}", (edit,)) if group.name not in others else None,
+            repair=Repair(f"list them as {', '.join(order)}", (edit,), first=True) if group.name not in others else None,
             layer=layer.name,
             keras_says=f"ValueError: Shape mismatch in layer #… (named {layer.name})for weight …{variable.role}. Weight expects shape "
             f"{variable.shape}. Received saved weight with shape {weight.shape}",
@@ -209,7 +210,7 @@ def _under_other_names(found: Ledger) -> Iterator[Finding]:
         yield Finding(
             group.at / "weight_names",
             f"the group {group.name!r} lists {', '.join(group.names)}: each goes to another variable of {layer.name!r} than its name says",
-            repair=Repair(f"list them as {', '.join(order)}", (edit,)) if group.name not in others else None,
+            repair=Repair(f"list them as {', '.join(order)}", (edit,), first=True) if group.name not in others else None,
             layer=layer.name,
         )
     listed = out_of_turn(found)
@@ -219,5 +220,5 @@ def _under_other_names(found: Ledger) -> Iterator[Finding]:
         yield Finding(
             NAMES,
             f"layer_names is in another order than the layers: it gives {', '.join(crossed[:3])}",
-            repair=Repair("list them in the order of the layers", (Edit(NAMES, old=names, new=listed),)),
+            repair=Repair("list them in the order of the layers", (Edit(NAMES, old=names, new=listed),), first=True),
         )

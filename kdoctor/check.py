@@ -33,7 +33,7 @@ class Repair(NamedTuple):
     ``native`` says that the cure lives in a ``.keras`` archive only: the plan writes an ``.h5`` as one, and examines again.
     ``reworded``: the cure is to say the whole model in the words of an earlier Keras, which is a conversion, and no matter of edits.
     ``source`` is Python that has to be compiled before the edits are known: `Given.compiled` brings the code, where the user allows it.
-    ``first``: what other cures write depends on it, so that of two that touch the same place the other waits.
+    ``first``: what other cures write depends on it, as on where arrays stand: they wait a round.
     """
 
     title: str

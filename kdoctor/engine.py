@@ -255,13 +255,16 @@ def _converted(document: Document, target: Target, findings: Iterable[Diagnosis]
 
 
 def _compatible(findings: Iterable[Diagnosis], allowed: set[Safety]) -> list[Applied]:
-    """The repairs that can be made together, worst finding first; of two that touch the same place the later waits a round."""
+    """The repairs that can be made together, worst finding first; of two that touch the same place the later waits a round, and where some
+    are to be made first all others do."""
     chosen: list[Applied] = []
     touched = Footprint()
     for found in sorted(findings, key=lambda found: found.finding.repair is None or not found.finding.repair.first):
         repair = found.finding.repair
         if repair is None or not repair.edits or repair.safety not in allowed:
             continue
+        if chosen and chosen[0].repair.first > repair.first:
+            break
         if not any(touched.overlaps(edit) for edit in repair.edits):
             chosen.append(Applied(found.check, repair))
             for edit in repair.edits:

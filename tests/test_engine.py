@@ -173,6 +173,22 @@ def test_of_two_repairs_at_one_place_the_worse_finding_goes_first_and_the_other_
     assert titles(made) == ["a = 3"]
 
 
+def test_what_is_to_be_made_first_is_made_alone_whatever_places_the_others_touch() -> None:
+    @check("X030", Severity.WARNING, since="0")
+    def moves(document: Document, target: Target) -> Iterator[Finding]:
+        """The numbers are another's."""
+        if document.config["owner"] == "b":
+            yield Finding(ROOT / "owner", "elsewhere", Repair("move", (Edit(ROOT / "owner", "b", "a"),), first=True))
+
+    @check("X020", Severity.ERROR, since="0")
+    def computes(document: Document, target: Target) -> Iterator[Finding]:
+        """What is written depends on whose they are."""
+        if document.config["sum"] is None:
+            yield Finding(ROOT / "sum", "no sum", Repair("add up", (Edit(ROOT / "sum", None, document.config["owner"]),)))
+
+    assert planned([computes, moves], {"owner": "b", "sum": None}).after.document.config == {"owner": "a", "sum": "a"}
+
+
 def test_repairs_that_undo_each_other_end_after_ten_rounds() -> None:
     made = planned([turns("a", 1, 2, code="X001"), turns("a", 2, 1, code="X002")], {"a": 1})
     assert len(made.applied) == MAX_ROUNDS

@@ -19,6 +19,7 @@ from kdoctor.pointer import Pointer, innermost
 from kdoctor.recipe import scale
 from kdoctor.saved_release import CONVERTED_FROM, origin_of
 from kdoctor.structure.objects import Node, objects
+from kdoctor.weights.stored import fits
 from kdoctor.weights.stored_h5 import ledger
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _scaled(
     if not (node.at == row.at or wrapped) or (node.class_name in GATES) != (key != "activation") or not _known(node):
         return
     for variable, weight, path in zip(variables, weights, paths, strict=True):
-        if weight is None:
+        if weight is None or not fits(variable.shape, weight.shape):  # another layer's, or turned round: its columns are not these gates
             return
         if variable.role in ROLES:
             yield Edit(

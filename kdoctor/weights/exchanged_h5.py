@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeAlias
 from kdoctor.document import Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.variables.variable import Shape
-from kdoctor.weights.claims import Listed, leaves
+from kdoctor.weights.claims import Listed, leaves, listed
 from kdoctor.weights.rearrange import edits
 from kdoctor.weights.stored import is_told
-from kdoctor.weights.stored_h5 import Group, Ledger, fitting, ledger
+from kdoctor.weights.stored_h5 import Group, fitting, ledger
 
 Kind: TypeAlias = "tuple[Shape | None, ...]"  # the shapes of what a layer has, in order
 
@@ -28,11 +28,25 @@ class Exchange(NamedTuple):
 @lru_cache(maxsize=4)
 def exchanged(document: Document) -> tuple[Exchange, ...]:
     """The groups that stand in each other's place: each has exactly the shapes that one other layer of them needs, and of all groups it
-    alone. Each array bears the name of that layer, or none, and then no other array of theirs has its role and shape.
+    alone. Each array bears the name of that layer, or none; then no other array of theirs has its role and shape, or each list of arrays is
+    another than that of its layer, so that it came with the whole group.
 
     Empty where a layer is given a group of another name, which the list of groups tells, and where each array fits its place with its axes
     turned as well: then the file does not tell which of the two was done to it.
     """
+    rows = _fitting(document)
+    return rows if rows and _theirs(_owners(document), rows) and not _alike(document, rows) else ()
+
+
+def perhaps_exchanged(document: Document) -> tuple[Exchange, ...]:
+    """Such groups whose arrays bear no layer's name, and of which two have one role and one shape: these may have been left where they were."""
+    rows = _fitting(document)
+    return rows if rows and _theirs(_owners(document), rows) and _alike(document, rows) else ()
+
+
+@lru_cache(maxsize=4)
+def _fitting(document: Document) -> tuple[Exchange, ...]:
+    """The groups that stand in each other's place as far as shapes tell."""
     found = ledger(document)
     wrong = [] if found is None else [(layer, group) for layer, group in found.pairs if not _may_be(layer, group)]
     if found is None or not wrong:
@@ -50,7 +64,7 @@ def exchanged(document: Document) -> tuple[Exchange, ...]:
     whole = len({row.own.name for row in rows}) == len(there) == len(rows) and all(
         row.there.arrays.keys() == {*row.there.names} for row in rows
     )
-    return tuple(rows) if whole and not _turned(rows) and _theirs(found, rows) else ()
+    return tuple(rows) if whole and not _turned(rows) else ()
 
 
 def put_back(document: Document, rows: Sequence[Exchange]) -> tuple[Edit, ...]:
@@ -74,24 +88,31 @@ def _turned(rows: Sequence[Exchange]) -> bool:
     return all(_kind(row.there) == tuple(variable.shape and variable.shape[::-1] for variable in row.layer.variables or ()) for row in rows)
 
 
-def _theirs(found: Ledger, rows: Sequence[Exchange]) -> bool:
-    """Whether each array bears the name of the layer that it is given to; where one bears none, whether all roles and shapes differ."""
-    owners = _owners(found)
-    bare = False
-    for row in rows:
-        for name in row.own.names:
-            borne = {owners[step] for step in name.split("/")[:-1] if step in owners}
-            if borne and row.layer.name not in borne:
-                return False
-            bare = bare or not borne
+def _theirs(owners: Mapping[str, str], rows: Sequence[Exchange]) -> bool:
+    """Whether no array bears the name of another layer than the one that it is given to."""
+    return all(not (borne := _borne(name, owners)) or row.layer.name in borne for row in rows for name in row.own.names)
+
+
+def _alike(document: Document, rows: Sequence[Exchange]) -> bool:
+    """Whether some arrays bear no layer's name, two of them all have one role and one shape, and nothing tells that these moved with the others."""
+    if all(row.there.names != row.own.names for row in rows):
+        return False
+    owners = _owners(document)
     kinds = [(variable.role, variable.shape) for row in rows for variable in row.layer.variables or ()]
-    return not bare or len({*kinds}) == len(kinds)
+    return len({*kinds}) < len(kinds) and any(not _borne(name, owners) for row in rows for name in row.own.names)
 
 
-def _owners(found: Ledger) -> Mapping[str, str]:
+def _borne(name: str, owners: Mapping[str, str]) -> set[str]:
+    """The layers whose names an array bears."""
+    return {owners[step] for step in name.split("/")[:-1] if step in owners}
+
+
+@lru_cache(maxsize=4)
+def _owners(document: Document) -> Mapping[str, str]:
     """The layer of the outermost model that a name is of: its own, or that of a layer in it, where no second one has that name."""
-    owners = {layer.name: {layer.name} for layer in found.layers}
-    for layer in found.layers:
+    rows = listed(document)
+    owners = {layer.name: {layer.name} for layer in rows}
+    for layer in rows:
         for node, _ in leaves(layer.node):
             owners.setdefault(node.name or "", set()).add(layer.name)
     return {name: next(iter(some)) for name, some in owners.items() if len(some) == 1}

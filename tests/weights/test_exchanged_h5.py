@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def chain() -> keras.Model:
     ])  # fmt: skip
 
 
+def gated() -> keras.Model:
+    return keras.Sequential([
+        keras.Input((5,)), layers.Dense(6, name="a"), layers.PReLU(), layers.Dense(4, name="b"), layers.PReLU(), layers.Dense(3)
+    ])  # fmt: skip
+
+
 def nested() -> keras.Model:
     ends = [keras.Input((6,)), keras.Input((2,))]
     inner = [keras.Model(ends[0], layers.Dense(2)(layers.Dense(4)(ends[0])), name="a")]
@@ -88,6 +95,23 @@ def test_groups_of_one_shape_are_told_and_left(tmp_path: Path) -> None:
     assert finding.mild
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation", "ignore:You are saving your model as an HDF5 file")
+def test_the_input_that_exchanged_kernels_seem_to_take_is_not_written_instead(tmp_path: Path) -> None:
+    """As in a file of Keras 2.2.5, where nothing but the first layer states the input."""
+    path, out, model = tmp_path / "sick.h5", tmp_path / "cured.h5", gated()
+    model.save(path)
+    given = np.random.RandomState(0).rand(3, 5)
+    with h5py.File(path, "a") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"] = {"name": "stack", "layers": config["config"]["layers"][1:]}
+        config["config"]["layers"][0]["config"]["batch_input_shape"] = [None, 5]
+        file.attrs["model_config"] = json.dumps(config)
+    put_round(path, ("a", "b"))
+    assert examine("K201", open_document(path)) == []
+    assert carry_out(plan_file(path, KERAS_3, CHECKS), path, Wish(out=out)).out == out
+    assert np.allclose(keras.saving.load_model(out).predict(given, verbose=0), model.predict(given, verbose=0), rtol=1e-5)
+
+
 def test_a_third_group_of_one_shape_with_them_leaves_no_cure() -> None:
     made = sequential(*SQUARE["config"]["layers"], layer("Dense", name="three", units=3))
     square = {name: {f"{name}/kernel:0": (4, 4), f"{name}/bias:0": (4,)} for name in ("one", "two")}
@@ -115,6 +139,34 @@ def test_arrays_without_a_layer_in_their_names_are_told_by_their_shapes() -> Non
     """As Keras 3.0 writes them."""
     bare = [{name.rpartition("/")[2]: shape for name, shape in some.items()} for some in (TWO, ONE)]
     sick = h5({"one": bare[0], "two": bare[1]}, ["one", "two"])
+    (finding,) = examine("K705", sick)
+    assert finding.repair is not None
+    after = apply(sick, finding.repair.edits)
+    assert [*examine("K701", after), *examine("K702", after), *examine("K705", after)] == []
+
+
+def test_nameless_arrays_of_one_role_and_shape_may_have_stayed_where_they_were() -> None:
+    bare = [{"kernel": (3, 4), "bias": (4,)}, {"kernel": (4, 4), "bias": (4,)}]
+    made = sequential(
+        layer("InputLayer", name="input", batch_shape=[None, 3]), layer("Dense", name="one", units=4), layer("Dense", name="two", units=4)
+    )
+    sick = h5({"one": bare[1], "two": bare[0]}, ["one", "two"], made)
+    assert exchanged(sick) == ()
+    found = examine("K702", sick)
+    assert [finding.repair for finding in found] == [None, None]
+    assert "nothing tells whether the bias (4), which several of them have, was exchanged, too" in found[0].message
+
+
+def test_a_list_of_other_names_came_with_its_whole_group() -> None:
+    """A SeparableConv2D of Keras 3.0 and a Dense behind it whose biases have one shape."""
+    made = sequential(
+        layer("InputLayer", name="input", batch_shape=[None, 4, 4, 2]),
+        layer("SeparableConv2D", name="one", filters=3, kernel_size=[2, 2]),
+        layer("Dense", name="two", units=3),
+    )
+    dense = {"kernel": (3, 3), "bias": (3,)}
+    separable = {"depthwise_kernel": (2, 2, 2, 1), "pointwise_kernel": (1, 1, 2, 3), "bias": (3,)}
+    sick = h5({"one": dense, "two": separable}, ["one", "two"], made)
     (finding,) = examine("K705", sick)
     assert finding.repair is not None
     after = apply(sick, finding.repair.edits)
