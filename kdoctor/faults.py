@@ -77,7 +77,9 @@ class FaultKind(str, Enum):
 
     # weights split over several files
     MISSING_SHARD = "missing-shard"  # name; there: it is, and lacks groups; groups: that should be in it
-    UNMAPPED_GROUPS = "unmapped-groups"  # name: of a shard; groups: in it, which the map leaves out; sure: they belong to the weights
+    UNMAPPED_GROUPS = "unmapped-groups"  # groups: that the map leaves out -> the shards that hold them; sure: they belong to the weights
+    # name: of the map; opened: a file that Keras looks for; right: the name to give it; beside: names in the map, and the files that are there instead
+    RENAMED_MAP = "renamed-map"
 
     # bounds of untrusted input
     LIMIT = "limit"  # limit: field of Limits, allowed, found: reading stopped there

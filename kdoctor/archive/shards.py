@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from kdoctor.archive.json_part import read_json
 from kdoctor.archive.keras_parts import Found, merged, shard_map, weights_part
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
+from kdoctor.archive.shard_names import called, shard_of, stem
 from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.zip.names import leads_out
 from kdoctor.document import Fault, Format, Json, Weight
@@ -22,6 +24,25 @@ MOST = 100_000  # shards: their numbers have five digits
 MAP = "weights-map"  # the content of such a JSON file, in the words of the sniffer
 
 
+class Shard(NamedTuple):
+    """A file of weights: the name that the map has for it, where it is, and what is in it."""
+
+    name: str
+    file: Path
+    found: Found
+
+    @property
+    def groups(self) -> Mapping[str, int]:
+        return _held(self.found[0].get("weights", {}))
+
+
+class Shards(NamedTuple):
+    """The files that hold the weights, in their order, and what is wrong with the map."""
+
+    files: tuple[Shard, ...]
+    faults: tuple[Fault, ...]
+
+
 def read_sharded(path: Path, limits: Limits) -> Reading:
     """The weights of all shards that are there, whose names are those of files in the map's own folder and of nothing else."""
     with open(path, "rb") as stream:
@@ -31,14 +52,55 @@ def read_sharded(path: Path, limits: Limits) -> Reading:
         return other("json", {"head": ""})
     parts: dict[str, Json] = {"weights": {}, "attributes": {}}
     faults = shard_map(data, limits)
-    held: dict[str, Mapping[str, int]] = {}
-    for name, file in _files(path, mapped):
-        found, wrong = _read(file, limits)
-        held[name] = _held(found.get("weights", {}))
+    shards = _shards_of(path, data, mapped, limits)
+    for shard in shards.files:
+        found, wrong = shard.found
         merged(parts, found)
         faults += wrong
-    beside = {name: _held(_read(file, limits)[0].get("weights", {})) for name, file in _beside(path, mapped)}
-    return Reading(Format.H5_WEIGHTS, MAP, parts, (*faults, *_lost(mapped, held), *_unmapped(data, limits, held, beside)))
+    held = {shard.name: shard.groups for shard in shards.files}
+    return Reading(Format.H5_WEIGHTS, MAP, parts, (*faults, *_lost(mapped, held), *shards.faults))
+
+
+def _shards_of(path: Path, data: bytes, mapped: Mapping[str, list[str]], limits: Limits) -> Shards:
+    """The shards that the map names, and those that it leaves out where the size that it states says that they belong to them."""
+    names = called(path.name, _shards(mapped), lambda name: _plain(path, name) is not None)
+    files = [(name, file) for name, actual in names.files.items() if (file := _plain(path, actual)) is not None]
+    shards = [Shard(name, file, _read(file, limits)) for name, file in files]
+    taken = {*names.files, *names.files.values()}
+    beside = [Shard(name, file, _read(file, limits)) for name, file in _beside(path, taken)]
+    sure = bool(beside) and sum(size for shard in (*shards, *beside) for size in shard.groups.values()) == _stated_size(data, limits)
+    shards = sorted((*shards, *beside), key=lambda shard: shard.name) if sure else shards
+    lost = _left_out(mapped, shards)
+    perhaps = {} if sure else {group: held for group, held in _left_out(mapped, beside).items() if not _named(mapped, group)}
+    faults = [_unmapped(found, certain) for found, certain in ((lost, True), (perhaps, False)) if found]
+    return Shards(tuple(shards), (*names.faults, *faults))
+
+
+def _unmapped(groups: Mapping[str, list[str]], sure: bool) -> Fault:
+    return Fault(FaultKind.UNMAPPED_GROUPS.value, "weights", {"groups": dict(groups), "sure": sure})
+
+
+def _left_out(mapped: Mapping[str, list[str]], shards: Iterable[Shard]) -> dict[str, list[str]]:
+    """The groups of which Keras looks for some arrays, or all, in none of the shards that hold them -> all the shards that do.
+
+    Not those that stand elsewhere alone than the map says, and not arrays that two shards hold: then a shard is not the one that belongs here.
+    """
+    found: dict[str, dict[str, list[str]]] = {}  # group -> shard -> keys
+    for shard in shards:
+        for path in shard.found[0].get("weights", {}):
+            group, _, key = path.rpartition("/")
+            found.setdefault(group, {}).setdefault(shard.name, []).append(key)
+    left = {}
+    for group, held in found.items():
+        keys, named = [key for some in held.values() for key in some], _named(mapped, group)
+        if not held.keys() <= named and (not named or (not named.isdisjoint(held) and len({*keys}) == len(keys))):
+            left[group] = [*held]
+    return left
+
+
+def _named(mapped: Mapping[str, list[str]], group: str) -> set[str]:
+    """The shards that a map names for a group."""
+    return {name for step in (group, group.removesuffix("/vars")) for slash in ("/", "") for name in mapped.get(f"{slash}{step}", ())}
 
 
 def _read(file: Path, limits: Limits) -> Found:
@@ -49,16 +111,15 @@ def _read(file: Path, limits: Limits) -> Found:
 def shard_files(path: Path, limits: Limits) -> list[Path]:
     """The shards of a map that are there, in its order. Raises `WriteError` where two of them hold an array of one path: only one of them is meant."""
     known: set[str] = set()
-    files = []
     with open(path, "rb") as stream:
-        mapped = _mapped(stream.read(limits.json_bytes + 1), limits)
-    for name, file in _files(path, mapped):
-        found, _ = _read(file, limits)
-        if known & found["weights"].keys():
-            raise WriteError(f"{name} holds arrays that another shard of {path} holds, too")
-        known |= found["weights"].keys()
-        files.append(file)
-    return files
+        data = stream.read(limits.json_bytes + 1)
+    shards = _shards_of(path, data, _mapped(data, limits), limits).files
+    for shard in shards:
+        held = shard.found[0]["weights"].keys()
+        if known & held:
+            raise WriteError(f"{shard.file.name} holds arrays that another shard of {path} holds, too")
+        known |= held
+    return [shard.file for shard in shards]
 
 
 def shard_faults(data: bytes, present: Collection[str], weights: Mapping[str, Weight], limits: Limits) -> Iterator[Fault]:
@@ -76,43 +137,22 @@ def _lost(mapped: Mapping[str, list[str]], held: Mapping[str, Collection[str]]) 
             yield _missing(name, True, lost)
 
 
-def _unmapped(
-    data: bytes, limits: Limits, held: Mapping[str, Mapping[str, int]], beside: Mapping[str, Mapping[str, int]]
-) -> Iterator[Fault]:
-    """A fault for every shard with groups that the map has nowhere: Keras looks for none of them.
-
-    A file beside the map that it does not name may be left of an earlier save; it is of this one where the size that the map states says so.
-    """
-    mapped = {group.strip("/") for group in _mapped(data, limits)}
-
-    def left_out(groups: Mapping[str, int]) -> list[str]:
-        return [group for group in groups if group not in mapped and group.removesuffix("/vars") not in mapped]
-
-    stated = _stated_size(data, limits)
-    told = sum(size for groups in held.values() for size in groups.values())
-    more = sum(groups[group] for groups in beside.values() for group in left_out(groups))
-    for name, groups in (*held.items(), *beside.items()):
-        if lost := left_out(groups):
-            detail = {"name": name, "groups": lost, "sure": name in held or told + more == stated}
-            yield Fault(FaultKind.UNMAPPED_GROUPS.value, "weights", detail)
-
-
 def _stated_size(data: bytes, limits: Limits) -> Json:
     value, _ = read_json(data, "weights", limits)
     found = value.get("metadata") if isinstance(value, dict) else None
     return found.get("total_size") if isinstance(found, dict) else None
 
 
-def _beside(path: Path, mapped: Mapping[str, list[str]]) -> Iterator[tuple[str, Path]]:
+def _beside(path: Path, known: Collection[str]) -> Iterator[tuple[str, Path]]:
     """The files under the names that Keras gives to further shards of a map, as far as they follow each other."""
-    named, base = _shards(mapped), path.stem.replace(".weights", "")
     for number in range(MOST):
-        name = f"{base}_{number:05}.weights.h5"
-        if name in named:
+        name = shard_of(stem(path.name), number)
+        if name in known:
             continue
-        if not _is_file(path.with_name(name)):
+        file = _plain(path, name)
+        if file is None:
             return
-        yield name, path.with_name(name)
+        yield name, file
 
 
 def _held(weights: Mapping[str, Weight]) -> Mapping[str, int]:
@@ -124,12 +164,10 @@ def _held(weights: Mapping[str, Weight]) -> Mapping[str, int]:
     return found
 
 
-def _files(path: Path, mapped: Mapping[str, list[str]]) -> Iterator[tuple[str, Path]]:
-    """The shards that are there, by the names of files in the map's own folder and of nothing else."""
-    for name in _shards(mapped):
-        file = path.with_name(name) if not leads_out(name) and os.path.basename(name) == name and name not in ("", ".") else None
-        if file is not None and _is_file(file):
-            yield name, file
+def _plain(path: Path, name: str) -> Path | None:
+    """The file of this name in the map's own folder; None where there is none, or the name leads elsewhere."""
+    own = not leads_out(name) and os.path.basename(name) == name and name not in ("", ".")
+    return file if own and _is_file(file := path.with_name(name)) else None
 
 
 def _mapped(data: bytes, limits: Limits) -> dict[str, list[str]]:

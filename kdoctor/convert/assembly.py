@@ -23,6 +23,7 @@ from kdoctor.weights.rearrange import edits, relocations
 ROOT = "/model_weights"
 KERAS_3 = 3
 ROUNDS = 10
+OF_MAPS = (FaultKind.RENAMED_MAP, FaultKind.UNMAPPED_GROUPS)
 SAID = ("keras_version", "backend")  # what a whole model states at its root and beside its weights
 
 
@@ -175,6 +176,7 @@ def _archive(weights: Document, architecture: Mapping[str, Json], arrays: dict[s
         raise NotConvertible(f"{target} reads no archive of Keras 3")
     parts = {key: value for key, value in weights.parts.items() if key != "members"}
     saved = architecture.get("keras_version") if "module" not in architecture else None
+    faults = {key: fault for key, fault in weights.faults.items() if fault.kind not in OF_MAPS}  # an archive has none
     metadata = {"keras_version": saved or target.release, "date_saved": ""}
-    parts |= {"config": _archive_words(architecture, target), "weights": arrays, "attributes": groups_of(arrays)}
+    parts |= {"config": _archive_words(architecture, target), "weights": arrays, "attributes": groups_of(arrays), "faults": faults}
     return replace(weights.replacing({**parts, "metadata": metadata, "members": {}}), format=Format.KERAS_ZIP)
