@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Repair, Severity, check
+from kdoctor.check import Finding, Repair, Safety, Severity, check
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import Document, Format
 from kdoctor.pointer import Pointer
@@ -10,6 +10,9 @@ from kdoctor.structure.manifest import parameters
 from kdoctor.target import Target
 
 from ._fitting import fitting
+
+TITLE = "write the whole model, with the architecture you gave"
+COPIES = "and give each its own copy of the weights: right where they were one layer, and training changes them apart"
 
 
 @check("K108", Severity.ERROR, since="0.1.0")
@@ -22,6 +25,9 @@ def weights_only_file(document: Document, target: Target) -> Iterator[Finding]:
     The cure needs the architecture, which the file does not have: ``--architecture`` takes it from ``model.to_json()``, a ``.keras`` or an
     ``.h5`` of the same model. The whole model is written only when every variable of its layers has its array, by place or by order and by
     shape, and no array is left over; else nothing is, and the first that does not match is named.
+
+    A layer that stands in several nested models has its weights in the file once. With ``--unsafe`` each gets a copy, where every other array
+    has its layer; without it nothing is written, since the file does not tell it from one that has lost the weights of a second layer.
 
     ``--architecture pkg.module:builder`` asks your own function for it: kdoctor starts a Python in the folder you stand in, which imports
     the module, calls ``builder()`` and hands back ``to_json()`` of the model it returns. This is the one place where code runs, and it is
@@ -41,30 +47,34 @@ def weights_only_file(document: Document, target: Target) -> Iterator[Finding]:
     groups = _groups(document)
     named = ", ".join(groups[:4]) + (f" and {len(groups) - 4} more" if len(groups) > 4 else "")
     name = document.file.get("name", "")
-    refused = _refused(document, target)
+    refused, repair = _answer(document, target)
     fits, needs = fitting(document)
     yield Finding(
         Pointer("weights"),
         f"weights only: {parameters(document):,} parameters of {len(groups)} layers ({named}), and no architecture{fits}{refused}",
-        repair=None
-        if target.given.architecture is None or refused
-        else Repair("write the whole model, with the architecture you gave", native=True),
-        needs=needs,
+        repair=repair,
+        needs=() if repair is not None and repair.safety is Safety.UNSAFE else needs,
         keras_says=f"ValueError: No model config found in the file at {name}.",
     )
 
 
-def _refused(document: Document, target: Target) -> str:
-    """Why the architecture that the user gave is not that of these weights."""
+def _answer(document: Document, target: Target) -> tuple[str, Repair | None]:
+    """Why the architecture that the user gave is not that of these weights, or what it takes to be; and the cure, where it is."""
     if target.given.architecture is None:
-        return ""
+        return "", None
     from kdoctor.convert.assembly import assembled  # dear to import, and seldom asked for
+    from kdoctor.convert.stored_once import copied
 
     try:
-        assembled(document, target)
+        whole = assembled(document, target)
     except NotConvertible as refusal:
-        return f"; the one you gave does not fit: {refusal}"
-    return ""
+        return f"; the one you gave does not fit: {refusal}", None
+    names = copied(whole) if whole.format.native else ()
+    if not names:
+        return "", Repair(TITLE, native=True)
+    told = ", ".join(repr(name) for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    why = f"; in the one you gave, {told} stand{'s' if len(names) == 1 else ''} in several models, and the file holds the weights of each once"
+    return why, Repair(f"{TITLE}, {COPIES}", safety=Safety.UNSAFE, native=True)
 
 
 def _groups(document: Document) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kdoctor.convert.native_weights import archived, by_layer, groups_of
 from kdoctor.convert.refusal import NotConvertible
+from kdoctor.convert.stored_once import spread
 from kdoctor.document import Document, Fault, Format, Json, Weight
 from kdoctor.edit import apply
 from kdoctor.faults import FaultKind
@@ -70,12 +71,24 @@ def _by_place(weights: Document, architecture: Mapping[str, Json], target: Targe
     """``.weights.h5``: the arrays stand where an archive has them."""
     kept = {path: weight for path, weight in weights.weights.items() if not path.startswith("optimizer/")}
     whole = _archive(weights, architecture, kept, target)
-    left = _unclaimed(whole)
+    try:
+        left = _unclaimed(whole)
+    except NotConvertible:
+        shared = spread(whole, counted=_is_of_keras_3(architecture))
+        if shared is None:
+            raise
+        return _archive(weights, architecture, shared, target)
     if left:
         raise NotConvertible(
             f"no layer of the architecture has the array {left[0]}" + (f", nor {len(left) - 1} more" if len(left) > 1 else "")
         )
     return whole
+
+
+def _is_of_keras_3(architecture: Mapping[str, Json]) -> bool:
+    """Whether Keras 3 wrote the architecture: in what 2.15 writes the model has no module, or one that is no more."""
+    module = architecture.get("module")
+    return isinstance(module, str) and ".engine" not in module
 
 
 def _unclaimed(whole: Document) -> list[str]:
