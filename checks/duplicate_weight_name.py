@@ -9,6 +9,7 @@ from kdoctor.edit import Edit
 from kdoctor.target import Target
 from kdoctor.weights.claims import Listed
 from kdoctor.weights.stored_h5 import NAMES, Group, Ledger, fitting, ledger, ordered
+from kdoctor.weights.unlisted import in_full
 
 
 @check("K707", Severity.ERROR, since="0.1.0")
@@ -32,7 +33,7 @@ def duplicate_weight_name(document: Document, target: Target) -> Iterator[Findin
         yield Finding(
             NAMES,
             f"layer_names lists {name!r} {count} times",
-            repair=None if listed is None else Repair("list each group once", (Edit(NAMES, old=names, new=listed),)),
+            repair=None if listed is None else Repair("list each group once", (Edit(NAMES, old=names, new=listed),), first=True),
             layer=name,
             keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {found.least} layers, "
             f"found {len(found.filled)} saved layers.",
@@ -57,7 +58,9 @@ def _in_group(layer: Listed | None, group: Group) -> Iterator[Finding]:
         yield Finding(
             at,
             f"the group {group.name!r} lists {name!r} {count} times",
-            repair=None if order is None else Repair(f"list {', '.join(order)}", (Edit(at, old=list(group.names), new=list(order)),)),
+            repair=None
+            if order is None
+            else Repair(f"list {', '.join(order)}", (Edit(at, old=list(group.names), new=list(order)),), first=True),
             layer=group.name,
             keras_says=f"ValueError: Weight count mismatch for layer #… (named {group.name} in the current model, {group.name} in the save file). "
             f"Layer expects {expected} weight(s). Received {len(group.names)} saved weight(s)",
@@ -65,12 +68,14 @@ def _in_group(layer: Listed | None, group: Group) -> Iterator[Finding]:
 
 
 def _order(layer: Listed, group: Group) -> tuple[str, ...] | None:
-    """The names once each, where they then fit the layer as they stand; else all arrays of the group in the only order that fits."""
+    """The names once each, where they then fit the layer as they stand; else all arrays of the group in the only order that fits, which those
+    that are listed once, and the folders of the others, may tell where shapes do not."""
     once = tuple(dict.fromkeys(group.names))
     variables = layer.variables or ()
     if fitting(variables, [group.arrays.get(name) for name in once]):
         return once
-    return ordered(variables, group.arrays)
+    repeated = _repeated(group.names)
+    return ordered(variables, group.arrays) or in_full(layer, group._replace(names=tuple(name for name in once if name not in repeated)))
 
 
 def _each_once(found: Ledger) -> list[str] | None:

@@ -70,7 +70,7 @@ def _moved(document: Document, found: Rearrangement) -> Finding:
         account.claim.node.at,
         f"the weights of {account.claim.name!r}{f' and {count - 1} more' if count > 1 else ''} stand under {found.why}; "
         f"the target opens {account.group}",
-        repair=Repair(f"move {len(found.moves)} arrays to where the target looks", edits(document, found.moves)),
+        repair=Repair(f"move {len(found.moves)} arrays to where the target looks", edits(document, found.moves), first=True),
         layer=account.claim.name,
         keras_says=f"ValueError: Layer '{account.claim.name}' expected {len(account.expected)} variables, but received 0 variables "
         "during loading.",
@@ -89,7 +89,9 @@ def _in_a_text(document: Document) -> Iterator[Finding]:
             yield Finding(
                 at,
                 f"{name} of {group} is one text, {text[:60]!r}, not a list of names",
-                repair=None if names is None else Repair(f"write it as a list of {len(names)} names", (Edit(at, old=text, new=names),)),
+                repair=None
+                if names is None
+                else Repair(f"write it as a list of {len(names)} names", (Edit(at, old=text, new=names),), first=True),
                 needs=() if names else (Need("FILE", "the file as it was saved", "the list of names cannot be read"),),
                 keras_says=f"KeyError: {text[:1]!r}",
             )
@@ -122,7 +124,7 @@ def _unlisted(document: Document) -> Iterator[Finding]:
             f"the group {group.name!r} holds {len(group.arrays)} arrays, but its weight_names lists none: the target passes it over",
             repair=None
             if order is None
-            else Repair(f"list them in the order of the layer: {', '.join(order)}", _listing(document, group, order)),
+            else Repair(f"list them in the order of the layer: {', '.join(order)}", _listing(document, group, order), first=True),
             layer=group.name,
             keras_says=f"ValueError: Layer count mismatch when loading weights from file. Model expected {found.least} layers, "
             f"found {len(found.filled)} saved layers.",

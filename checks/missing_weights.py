@@ -80,7 +80,7 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
 def _renamed(document: Document, found: Rearrangement) -> Finding:
     account = found.accounts[0]
     bare = _lacking(account)
-    cure = Repair(f"move {len(found.moves)} arrays back to where {account.claim.name!r} looks", edits(document, found.moves))
+    cure = Repair(f"move {len(found.moves)} arrays back to where {account.claim.name!r} looks", edits(document, found.moves), first=True)
     return bare._replace(message=f"{bare.message}; {found.why}, which nobody opens, has exactly what it needs", repair=cure, needs=())
 
 
@@ -127,7 +127,7 @@ def _without_group(found: Ledger) -> Iterator[Finding]:
             NAMES / index,
             f"layer_names lists {group.name!r}, but there is no such group"
             + (f"; the group {other.name!r}, which nobody lists, holds exactly what it needs" if other else ""),
-            repair=Repair(f"list {other.name!r} in its place", (relisting(found, renamed),)) if other else None,
+            repair=Repair(f"list {other.name!r} in its place", (relisting(found, renamed),), first=True) if other else None,
             needs=() if other else (NEED,),
             layer=group.name,
             keras_says=f"KeyError: {group.name!r}",
@@ -195,7 +195,7 @@ def _relisted(found: Ledger, lacking: Collection[str]) -> Repair | None:
         last = max(last, places.get(name, -1))
     again = [*behind.get(-1, ()), *(each for place, name in enumerate(names) for each in (name, *behind.get(place, ())))]
     told = repr(next(iter(lacking), "")) if len(lacking) == 1 else f"{len(lacking)} layers"
-    return Repair(f"list {told} again", (Edit(NAMES, old=names, new=again),)) if lacking else None
+    return Repair(f"list {told} again", (Edit(NAMES, old=names, new=again),), first=True) if lacking else None
 
 
 def _short(document: Document, found: Ledger) -> Iterator[Finding]:
@@ -211,7 +211,7 @@ def _short(document: Document, found: Ledger) -> Iterator[Finding]:
         repair = (
             None
             if order is None
-            else Repair(f"list {', '.join(order)}", (Edit(group.at / "weight_names", old=list(group.names), new=list(order)),))
+            else Repair(f"list {', '.join(order)}", (Edit(group.at / "weight_names", old=list(group.names), new=list(order)),), first=True)
         )
         yield Finding(
             group.at,

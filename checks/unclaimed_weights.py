@@ -37,7 +37,7 @@ def unclaimed_weights(document: Document, target: Target) -> Iterator[Finding]:
     in_h5 = ledger(document)
     if in_h5 is not None:
         for lost, present in renamed_groups(in_h5).items():
-            repair = Repair(f"list it in the place of {lost!r}, which is not there", (relisting(in_h5, {lost: present}),))
+            repair = Repair(f"list it in the place of {lost!r}, which is not there", (relisting(in_h5, {lost: present}),), first=True)
             cures |= {f"{LEGACY_ROOT}{present.name}/{name}": repair for name in present.arrays}
     listed_again = {f"{LEGACY_ROOT}{group}/{name}" for group, order in regained(document).items() for name in order}  # by K701
     groups: dict[str, list[Holding]] = {}
@@ -59,7 +59,7 @@ def unclaimed_weights(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _moved(document: Document, found: Rearrangement) -> Repair:
-    return Repair(f"move them to {found.accounts[0].claim.name!r}, which lacks exactly these", edits(document, found.moves))
+    return Repair(f"move them to {found.accounts[0].claim.name!r}, which lacks exactly these", edits(document, found.moves), first=True)
 
 
 def _told(found: list[Holding]) -> str:

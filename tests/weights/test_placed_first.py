@@ -42,6 +42,12 @@ def turned(file: Any) -> None:
     group[name] = kernel
 
 
+def doubled(file: Any) -> None:
+    group = file[ROOT]["lstm"]
+    names = list(group.attrs["weight_names"])
+    group.attrs["weight_names"] = [names[0], names[0], *names[2:]]
+
+
 def two_kinds() -> list[Any]:
     return [layers.LSTM(5, name="lstm", return_sequences=True), layers.GRU(4, name="gru", reset_after=False)]
 
@@ -54,6 +60,10 @@ def one() -> list[Any]:
     return [layers.LSTM(5, name="lstm")]
 
 
+def both_ways() -> list[Any]:
+    return [layers.Bidirectional(layers.LSTM(5), name="lstm")]
+
+
 def of_keras_2(path: Path, model: Any) -> None:
     """A file of Keras 2 whose first recurrent layer, and a GRU, gate by its hard_sigmoid."""
     model.save(path)
@@ -61,7 +71,9 @@ def of_keras_2(path: Path, model: Any) -> None:
         config = json.loads(file.attrs["model_config"])
         for row in config["config"]["layers"]:
             if row["config"]["name"] in ("lstm", "gru"):
-                row["config"]["recurrent_activation"] = "hard_sigmoid"
+                inner = row["config"]["layer"]["config"] if "layer" in row["config"] else row["config"]
+                inner["recurrent_activation"] = "hard_sigmoid"
+                row["config"].pop("backward_layer", None)
         file.attrs["model_config"] = json.dumps(config)
         for holder in (file, file[ROOT]):
             holder.attrs["keras_version"] = "2.2.5"
@@ -75,7 +87,9 @@ def cured(path: Path, given: Any) -> Any:
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation", "ignore:You are saving your model as an HDF5 file")
 @pytest.mark.parametrize(
-    ("make", "damage"), [(two_kinds, exchanged), (two_of_one_kind, out_of_turn), (one, turned)], ids=["exchanged", "out of turn", "turned"]
+    ("make", "damage"),
+    [(two_kinds, exchanged), (two_of_one_kind, out_of_turn), (one, turned), (one, doubled), (both_ways, doubled)],
+    ids=["exchanged", "out of turn", "turned", "doubled", "doubled of two"],
 )
 def test_the_gates_of_keras_2_are_scaled_where_they_belong(
     tmp_path: Path, make: Callable[[], list[Any]], damage: Callable[[Any], None]
