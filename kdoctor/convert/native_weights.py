@@ -13,7 +13,8 @@ from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer
 from kdoctor.structure.objects import Node
 from kdoctor.structure.snake_case import snake_case
-from kdoctor.weights.claims import REAL_NAMES, Listed, claims, listed
+from kdoctor.weights.claims import Listed, claims, listed
+from kdoctor.weights.places import REAL_NAMES
 from kdoctor.weights.stored import accountable, fits, written
 from kdoctor.weights.stored_h5 import ROOT, Group, ledger
 

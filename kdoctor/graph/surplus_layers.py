@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final
 
 from kdoctor.document import ABSENT, Document, Json
 from kdoctor.edit import Edit
 from kdoctor.graph.nested_groups import arrays_of, group_of, without
+from kdoctor.graph.stored_below import below
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layer_list
@@ -165,10 +165,10 @@ class Surplus:
 
     @property
     def _filled_any(self) -> bool:
-        return any(path.startswith(self._folder) for _, path in _below(self.document, self._folder))
+        return any(path.startswith(self._folder) for _, path in below(self.document, self._folder))
 
     def _filled(self, stem: str) -> bool:
-        return any(True for _ in _below(self.document, f"{self._folder}{stem}/"))
+        return any(True for _ in below(self.document, f"{self._folder}{stem}/"))
 
     @cached_property
     def _folder(self) -> str:
@@ -198,7 +198,7 @@ class Surplus:
             return ()
         old, new = self._stems(self.model.layers), self._stems(self._kept, frozenset(starts))
         homes = {old[key]: new[key] for key in new if key not in starts}
-        found = [(plain.removeprefix(self._folder).partition("/"), path) for plain, path in _below(self.document, self._folder)]
+        found = [(plain.removeprefix(self._folder).partition("/"), path) for plain, path in below(self.document, self._folder)]
         shall: dict[str, Json] = {path: ABSENT for (_, _, tail), path in found if tail}
         for (stem, _, tail), path in found:
             if tail and stem in homes:
@@ -231,20 +231,6 @@ class Surplus:
         kept = [layer for layer in self._kept if layer.key not in starts]
         names = None if group is None else arrays_of(self.document, group, gone, kept)
         return None if group is None or names is None else (group, names)
-
-
-@lru_cache(maxsize=4)
-def _in_order(document: Document) -> list[tuple[str, str]]:
-    """The paths of all arrays, sorted, each behind its form with the folders called as Keras 3 calls them."""
-    return sorted((path.replace(CHECKPOINT, LAYERS), path) for path in document.weights)
-
-
-def _below(document: Document, folder: str) -> Iterator[tuple[str, str]]:
-    paths = _in_order(document)
-    for index in range(bisect_left(paths, (folder, "")), len(paths)):
-        if not paths[index][0].startswith(folder):
-            return
-        yield paths[index]
 
 
 def _has(layer: Layer, call: int) -> bool:

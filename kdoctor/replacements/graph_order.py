@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kdoctor.document import Document, Json
+from kdoctor.edit import Edit
+from kdoctor.graph.stored_below import below
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
-from kdoctor.pointer import Pointer
+from kdoctor.pointer import Pointer, innermost
 from kdoctor.structure.keras_order import Graph
+from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import as_node
 from kdoctor.structure.sources import Source, tensors
-from kdoctor.weights.claims import Claim, claims
+from kdoctor.weights.places import Home, homes, homes_of_models
 
 FROM_ONE = ("Functional", "Model")
+ROOT = Pointer("config")
 
 
 def ordered(layers: Sequence[Json], outputs: Json) -> list[Json]:
@@ -33,33 +37,37 @@ def _class_of(by_name: dict[str, Json], source: Source) -> Json:
     return by_name.get(source.layer, {}).get("class_name")
 
 
-def moves(before: Document, after: Document) -> list[tuple[str, str]]:
-    """Arrays whose places differ between two documents of the same layers: old path, new path."""
-    places = {names_of(before, claim): claim.place for claim in claims(before)}
+def moves(before: Document, after: Document, within: Iterable[Pointer] = (ROOT,)) -> list[tuple[str, str]]:
+    """Arrays whose places differ between two documents of the same layers: old path, new path.
+
+    within: the models in which the two differ, none of which holds another one.
+    """
     found = []
-    for claim in claims(after):
-        old = places.get(names_of(after, claim), claim.place)
-        if old != claim.place:
-            found += [(path, new) for path in before.weights if (new := _moved(path, old, claim.place)) is not None]
+    for at in within:
+        was = {home.names: home.place for home in leaves(before, at)}
+        for home in leaves(after, at, before):
+            old = was.get(home.names, home.place)
+            if old != home.place:
+                found += [(path, _moved(path, plain, old, home.place)) for plain, path in below(before, f"{old}/")]
     return found
 
 
-def _moved(path: str, old: str, new: str) -> str | None:
+def leaves(document: Document, at: Pointer, known: Document | None = None) -> list[Home]:
+    """The homes of the layers that are no models, in and below a model, in order; the model's own home is the one that it has in ``known``."""
+    around = homes_of_models(document if known is None else known).get(at)
+    model = as_node(document.at(at), at)
+    return [] if around is None or model is None else [home for home in homes(around._replace(node=model)) if not is_model(home.node)]
+
+
+def touched(document: Document, edits: Iterable[Edit]) -> tuple[Pointer, ...]:
+    """The models whose layers edits may put in another order: the innermost around each edit, and of those the outermost ones."""
+    models = homes_of_models(document)
+    found = (innermost(models, edit.at.parent) or models.get(ROOT) for edit in edits if edit.at.part == ROOT.part)
+    around = {home.node.at: home for home in found if home is not None}
+    return tuple(at for at in around if at == ROOT or innermost(around, at.parent) is None)
+
+
+def _moved(path: str, plain: str, old: str, new: str) -> str:
     """Keras 2 kept the groups of layers under another name, which Keras 3 finds as well."""
-    plain = path.replace(CHECKPOINT, LAYERS)
-    if not plain.startswith(old + "/"):
-        return None
     found = new + plain[len(old) :]
     return found if plain == path else found.replace(LAYERS, CHECKPOINT)
-
-
-def names_of(document: Document, claim: Claim) -> tuple[str, ...]:
-    """The names of the layers around one, and its own: positions change."""
-    keys, names = claim.node.at.keys, []
-    for end, key in enumerate(keys):
-        if isinstance(key, int) and end and keys[end - 1] in ("layers", "config"):
-            at = Pointer(claim.node.at.part, keys[: end + 1])
-            layer = as_node(document.at(at), at)
-            beside = None if layer is None else layer.raw.get("name")
-            names.append(str(beside if isinstance(beside, str) or layer is None else layer.name))
-    return tuple(names)

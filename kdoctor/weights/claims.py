@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,16 +12,10 @@ from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
 from kdoctor.structure.alike import kinds
-from kdoctor.structure.call_numbers import counted_from_one
-from kdoctor.structure.keras_order import Graph
-from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
+from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.shared_layers import twins
-from kdoctor.structure.snake_case import snake_case
-from kdoctor.structure.sources import PLAIN, Source, are_alone, tensors
-
-# Classes that a config calls by another name than their own, which is the one that weight paths are made of.
-REAL_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+from kdoctor.weights.places import made, placed
 
 
 class Claim(NamedTuple):
@@ -60,7 +53,7 @@ def claims(document: Document) -> tuple[Claim, ...]:
 def _own(document: Document) -> tuple[Node, ...]:
     """The layers of the outermost model."""
     model = model_of(document)
-    return () if model is None else tuple(_layers(model))
+    return () if model is None else tuple(made(model))
 
 
 class Listed(NamedTuple):
@@ -87,14 +80,14 @@ class Listed(NamedTuple):
 def listed(document: Document) -> tuple[Listed, ...]:
     """What each layer of the outermost model has in an ``.h5``, as Keras 3 reads it (legacy_h5_format._legacy_weights)."""
     asked = _Asked(infer(document), False, kinds(document))
-    return tuple([Listed(row, _flat(row, asked), place) for row, place in _placed(_own(document), "")])
+    return tuple([Listed(row, _flat(row, asked), place) for row, place in placed(_own(document), "")])
 
 
 def _flat(row: Node, asked: _Asked) -> Variables | None:
     if not is_model(row):
         return asked.ordered(row)
     found: list[Variable] = []
-    for claim in _within(_layers(row), asked, _freezes(row), "", 0):
+    for claim in _within(made(row), asked, _freezes(row), "", 0):
         ordered = None if claim.variables is None else legacy_order(claim.node, claim.variables, leaves)
         if ordered is None:
             return None
@@ -110,7 +103,7 @@ def leaves(row: Node) -> Iterator[tuple[Node, str]]:
         node, place, depth = open_ones.pop()
         if not is_model(node):
             yield node, place.rstrip("/")
-        inside = _placed(_layers(node), place) if is_model(node) else _wrapped(node, place)
+        inside = placed(made(node), place) if is_model(node) else _wrapped(node, place)
         open_ones += ((one, f"{below}/", depth + 1) for one, below in inside if depth < DEEPEST)
 
 
@@ -124,22 +117,13 @@ def _wrapped(node: Node, place: str) -> Iterator[tuple[Node, str]]:
 def _within(layers: Iterable[Node], asked: _Asked, frozen: bool, place: str, depth: int) -> list[Claim]:
     """The claims of a model's layers, of which training changes none where the model that is asked is ``frozen``."""
     found: list[Claim] = []
-    for node, inside in _placed(layers, place) if depth < DEEPEST else ():
+    for node, inside in placed(layers, place) if depth < DEEPEST else ():
         if is_model(node):
-            found += _within(_layers(node), asked, frozen, inside + "/", depth + 1)
+            found += _within(made(node), asked, frozen, inside + "/", depth + 1)
         else:
             variables = asked.variables(node)
             found.append(Claim(node, inside, flagged(variables, False) if variables is not None and frozen else variables))
     return found
-
-
-def _placed(layers: Iterable[Node], place: str) -> Iterator[tuple[Node, str]]:
-    """Each layer of a model with its place in an archive: its class, counted."""
-    used: Counter[str] = Counter()
-    for node in layers:
-        stem = _stem(node.class_name)
-        yield node, f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
-        used[stem] += 1
 
 
 class _Asked:
@@ -179,57 +163,14 @@ class _Asked:
 def _model(model: Node, given: Shapes) -> Variables | None:
     """The variables of a model inside a wrapper, each under the place of its layer."""
     found: list[Variable] = []
-    for claim in _within(_layers(model), _Asked(infer_model(model, given), False, {}), _freezes(model), "", 0):
+    for claim in _within(made(model), _Asked(infer_model(model, given), False, {}), _freezes(model), "", 0):
         if claim.variables is None:
             return None
         found += (variable._replace(path=f"{claim.place}/{variable.path}") for variable in claim.variables)
     return tuple(found)
 
 
-def _stem(class_name: str) -> str:
-    own = class_name.rpartition(">")[2]  # an .h5 puts the package of a registered class before its name
-    return snake_case(REAL_NAMES.get(own, own))
-
-
 def _freezes(model: Node) -> bool:
     """Whether a model says of itself that nothing in it is trained. Its layers are not told: each keeps its own word (functional.py sets
     ``trainable`` before it has layers), and so does a model within it; a Sequential forgets it (``Sequential.from_config``)."""
     return "output_layers" in model.config and model.config.get("trainable") is False
-
-
-def _layers(model: Node) -> Iterator[Node]:
-    """The layers that the model has once it is made, in its order: of a Functional those between its inputs and outputs, one of each name."""
-    if "output_layers" not in model.config:
-        yield from layer_nodes(model)
-        return
-    rows = layers_of(model)
-    by_name = {row.key: row for row in reversed(rows)}
-    order = _order(model, by_name)
-    yield from (row.node for row in rows if by_name[row.key] is row) if order is None else (by_name[name].node for name in order)
-
-
-def _order(model: Node, layers: Mapping[str, Layer]) -> list[str] | None:
-    """The layers that the outputs are made from, as far back as the inputs, in Keras's order; None where the graph does not tell.
-
-    A model that was cut out of a larger one may list layers before its inputs too (K203).
-    """
-    outputs = model.config["output_layers"]
-    begins = frozenset((source.layer, source.output) for source in tensors(model.config.get("input_layers")))
-    cut = any(layers[name].calls for name, _ in begins if name in layers)
-    numbered = counted_from_one([row.node for row in layers.values()], outputs)
-    graph = Graph({name: _as_flattened(row) for name, row in layers.items()}, numbered, begins if cut else frozenset())
-    order = graph.order(graph.end(end, from_one=_counts_ends_from_one(layers.get(end.layer))) for end in tensors(outputs, by_name=True))
-    return order if order and graph.whole else None
-
-
-def _as_flattened(row: Layer) -> tuple[tuple[Source, ...], ...]:
-    """The tensors of each call in the order in which Keras takes them out of it."""
-    if are_alone(row.calls):
-        return row.calls
-    nodes = row.node.raw.get("inbound_nodes")
-    listed = nodes if isinstance(nodes, list) else []
-    return tuple(call if type(call) in PLAIN else tensors(node, by_name=True) for call, node in zip(row.calls, listed, strict=True))
-
-
-def _counts_ends_from_one(row: Layer | None) -> bool:
-    return row is not None and row.class_name != "Sequential" and is_model(row.node)

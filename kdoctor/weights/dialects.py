@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kdoctor.document import ABSENT, Json
-from kdoctor.weights.claims import REAL_NAMES
 from kdoctor.weights.meant_values import Owner, Releases, owner_at, same_value, unsaid
+from kdoctor.weights.places import REAL_NAMES
 from kdoctor.weights.training_words import SAID
 
 # A class by the name that it has today: Keras called a Functional a Model before TensorFlow 2.3.

@@ -7,6 +7,7 @@ taken over only if its length and every shape are those that the optimizer's cla
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from kdoctor.document import Document, Json, Weight
@@ -58,16 +59,23 @@ def _scaled(name: str, arrays: tuple[Weight, ...], style: Style) -> tuple[tuple[
     return arrays[:own], arrays[own:]
 
 
-def permuted(document: Document, trained: Sequence[Weight], order: Sequence[int]) -> tuple[Weight, ...] | None:
-    """The stored list for the same variables in another order, of which ``order`` says where each stood; None where it is not theirs."""
+class Slots(NamedTuple):
+    """A group of slots in the stored list: from ``start`` on, ``width`` arrays for each trained variable."""
+
+    start: int
+    width: int
+
+
+def slots_of(document: Document, trained: Sequence[Weight]) -> tuple[Slots, ...] | None:
+    """Where the stored list has the slots of these variables; None where it is not theirs."""
     named, style = optimizer_of(document), style_of(document)
     scaling, arrays = _scaled(named[0], stored_list(document), style)
     name, config = computing(*named) or ("", {})
     counters = _counters(config, style)
     for groups in _arrangements(name, config, style):
-        found = _divided(arrays[counters:], groups, trained)
-        if found is not None:
-            return (*scaling, *arrays[:counters], *_joined(groups, found, order))
+        if _divided(arrays[counters:], groups, trained) is not None:
+            starts = accumulate((len(group) * len(trained) for group in groups), initial=len(scaling) + counters)
+            return tuple(Slots(start, len(group)) for start, group in zip(starts, groups, strict=False))
     return None
 
 

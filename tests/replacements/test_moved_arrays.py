@@ -12,11 +12,14 @@ from graphs import after, functional, start
 
 from kdoctor.doctor import plan_file
 from kdoctor.document import ABSENT, Document
+from kdoctor.edit import Edit
 from kdoctor.packs import load_checks
+from kdoctor.pointer import Pointer
 from kdoctor.repair import Wish, carry_out
-from kdoctor.replacements.moved_arrays import moved_arrays
+from kdoctor.replacements.moved_arrays import moved_arrays, with_arrays
 from kdoctor.target import Target
 from kdoctor.testing import document, layer
+from kdoctor.weights import places
 
 X = numpy.linspace(-2, 2, 12, dtype="float32").reshape(3, 4)
 
@@ -77,3 +80,54 @@ def test_a_state_of_which_nothing_is_known_does_not_go_along() -> None:
     edits = moved_arrays(pair("Mine", 3, first="a"), pair("Mine", 3, first="b"))
     left = {edit.at.keys[0] for edit in edits if str(edit.at.keys[0]).startswith("optimizer") and edit.new is ABSENT}
     assert left == {"optimizer/vars/2", "optimizer/vars/3", "optimizer/vars/4"}
+
+
+def many(count: int) -> Document:
+    """So many nested models, in each of which what comes first is about to change, with the state of an optimizer."""
+    chain: list[Any] = [start()]
+    weights: dict[str, tuple[int, ...]] = {}
+    for index in range(count):
+        dense = [after(layer("Dense", name=f"{name}{index}", units=4, use_bias=False), "in") for name in "ab"]
+        steps = [
+            after(layer("Activation", name=name, activation="relu"), source) for name, source in (("far", f"a{index}"), ("near", "far"))
+        ]
+        inner = functional(start(), *dense, *steps, after(layer("Subtract", name="out"), "near", f"b{index}"), name=f"n{index}")
+        last = chain[-1]
+        chain.append(after(inner, last["name"], node=int(index > 0)))
+        place = f"layers/functional{f'_{index}' if index else ''}/layers"
+        weights |= {f"{place}/dense/vars/0": (4, 4), f"{place}/dense_1/vars/0": (4, 4)}
+    state: dict[str, tuple[int, ...]] = {f"optimizer/vars/{index}": (4, 4) if index > 1 else () for index in range(2 + 4 * count)}
+    training = {"optimizer": {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": 0.5}}}
+    config = functional(*chain, outputs=[[f"n{count - 1}", 1, 0]])
+    return document(config, training=training, weights={**weights, **state}, attributes={"/": {}})
+
+
+def swapped(sick: Document, index: int) -> list[Edit]:
+    """The edits after which the other layer of a nested model is the farther one."""
+    at = Pointer("config", ("config", "layers", 1 + index, "config", "layers"))
+    old = sick.at(at)
+    one, other = f"a{index}", f"b{index}"
+    far = {**old[3], "inbound_nodes": [[[other, 0, 0, {}]]]}
+    end = {**old[5], "inbound_nodes": [[["near", 0, 0, {}], [one, 0, 0, {}]]]}
+    return [Edit(at, old=old, new=[*old[:3], far, old[4], end])]
+
+
+def test_each_cure_moves_the_arrays_and_the_state_of_its_own_model_alone() -> None:
+    sick = many(3)
+    found = {str(edit.at.keys[0]): edit.new.source for edit in with_arrays(sick, swapped(sick, 1)) if edit.at.part == "weights"}
+    place = "layers/functional_1/layers"
+    slots = {f"optimizer/vars/{new}": f"optimizer/vars/{old}" for new, old in ((6, 8), (7, 9), (8, 6), (9, 7))}
+    assert found == {f"{place}/dense/vars/0": f"{place}/dense_1/vars/0", f"{place}/dense_1/vars/0": f"{place}/dense/vars/0", **slots}
+
+
+def test_hundreds_of_cures_account_for_the_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr(places, "made", lambda model, made=places.made: looks.append(model) or made(model))
+    counts = []
+    for count in (10, 20):
+        sick = many(count)
+        looks.clear()
+        for index in range(count):
+            assert len(with_arrays(sick, swapped(sick, index))) == 7
+        counts.append(len(looks))
+    assert counts[1] < 2.2 * counts[0]
