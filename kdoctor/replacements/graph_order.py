@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kdoctor.document import Document, Json
 from kdoctor.edit import Edit
@@ -13,7 +13,7 @@ from kdoctor.structure.keras_order import Graph
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import as_node
 from kdoctor.structure.sources import Source, tensors
-from kdoctor.weights.places import Home, homes, homes_of_models
+from kdoctor.weights.places import Home, homes, homes_of_models, wrapped
 
 FROM_ONE = ("Functional", "Model")
 ROOT = Pointer("config")
@@ -48,8 +48,15 @@ def moves(before: Document, after: Document, within: Iterable[Pointer] = (ROOT,)
         for home in leaves(after, at, before):
             old = was.get(home.names, home.place)
             if old != home.place:
-                found += [(path, _moved(path, plain, old, home.place)) for plain, path in below(before, f"{old}/")]
+                found += [(path, _moved(path, plain, old, home.place)) for plain, path in _own(before, old, home)]
     return found
+
+
+def _own(document: Document, place: str, home: Home) -> Iterator[tuple[str, str]]:
+    """The arrays of a layer that stands there, without those of a model that it holds, whose layers are asked for themselves."""
+    model = wrapped(home)
+    held = "" if model is None else f"{place}{model.place[len(home.place) :]}/"
+    return (found for found in below(document, f"{place}/") if model is None or not found[0].startswith(held))
 
 
 def leaves(document: Document, at: Pointer, known: Document | None = None) -> list[Home]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kdoctor.document import Document
 from kdoctor.keras_api.variables.table import DEEPEST
@@ -13,12 +13,13 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.call_numbers import counted_from_one
 from kdoctor.structure.keras_order import Graph
 from kdoctor.structure.layers import Layer, is_model, layer_nodes, layers_of
-from kdoctor.structure.objects import Node, model_of
+from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.snake_case import snake_case
 from kdoctor.structure.sources import PLAIN, Source, are_alone, tensors
 
 # Classes that a config calls by another name than their own, which is the one that weight paths are made of.
 REAL_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+WRAPPED: Final = "layer"  # a wrapper's argument, and the folder of what it holds
 
 
 class Home(NamedTuple):
@@ -33,20 +34,36 @@ class Home(NamedTuple):
 
 
 def homes(around: Home) -> Iterator[Home]:
-    """The homes of the layers in a model and in the models nested in it, in order; these stand before their own layers."""
+    """The homes of the layers in a model and in the models nested or wrapped in it, in order; these stand before their own layers."""
     if len(around.names) >= DEEPEST:
         return
     for node, place in placed(made(around.node), f"{around.place}/" if around.place else ""):
         beside = node.raw.get("name")
         home = Home(node, (*around.names, beside if isinstance(beside, str) else str(node.name)), place)
         yield home
+        model = home if is_model(node) else wrapped(home)
+        if model is not None:
+            if model is not home:
+                yield model
+            yield from homes(model)
+
+
+def wrapped(home: Home) -> Home | None:
+    """The model in a wrapper, which is below ``layer`` in it, or in a wrapper that it holds."""
+    node, names, place = home
+    while len(names) < DEEPEST:
+        inner = as_node(node.config.get(WRAPPED), node.at / "config" / WRAPPED)
+        if inner is None:
+            return None
+        node, names, place = inner, (*names, WRAPPED), f"{place}/{WRAPPED}"
         if is_model(node):
-            yield from homes(home)
+            return Home(node, names, place)
+    return None
 
 
 @lru_cache(maxsize=4)
 def homes_of_models(document: Document) -> Mapping[Pointer, Home]:
-    """The home of the outermost model and of each that is nested in it, by where it stands; those in wrappers are their wrappers' own."""
+    """The home of the outermost model and of each that is nested or wrapped in it, by where it stands."""
     model = model_of(document)
     if model is None:
         return {}

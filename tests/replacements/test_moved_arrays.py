@@ -51,23 +51,28 @@ def test_training_goes_on_with_each_layers_own_state(tmp_path: Path) -> None:
     numpy.testing.assert_allclose(model(X), cured(X), atol=1e-6)
 
 
-def pair(optimizer: str, state: int, *, first: str) -> Document:
+def pair(optimizer: str, state: int, *, first: str, wrapped: bool = False) -> Document:
     """Two layers, of which one is farther from the end than the other, and an optimizer with so many arrays behind its counters."""
     dense = [after(layer("Dense", name=name, units=4, use_bias=False), "in") for name in ("a", "b")]
     far = after(layer("Activation", name="far", activation="relu"), first)
     near = after(layer("Activation", name="near", activation="relu"), "far")
     end = after(layer("Subtract", name="end"), "near", "b" if first == "a" else "a")
-    config = functional(start(), *dense, far, near, end, outputs=(("end", 0, 0),))
+    config = functional(start(), *dense, far, near, end, outputs=(("end", 0, 0),), name="pair")
     shapes: dict[str, Any] = {f"optimizer/vars/{index}": () if index < 2 else (4, 4) for index in range(2 + state)}
-    weights = {"layers/dense/vars/0": (4, 4), "layers/dense_1/vars/0": (4, 4), **shapes}
+    around = "layers/time_distributed/layer/" if wrapped else ""
+    weights = {f"{around}layers/dense/vars/0": (4, 4), f"{around}layers/dense_1/vars/0": (4, 4), **shapes}
+    config = functional(start(), after(layer("TimeDistributed", name="out", layer=config), "in")) if wrapped else config
     training = {"optimizer": {"module": "keras.optimizers", "class_name": optimizer, "config": {"learning_rate": 0.5}}}
     return document(config, training=training, weights=weights, attributes={"/": {}})
 
 
-def test_slots_of_adam_follow_their_variables() -> None:
-    edits = moved_arrays(pair("Adam", 4, first="a"), pair("Adam", 4, first="b"))
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_slots_of_adam_follow_their_variables(wrapped: bool) -> None:
+    """The model in a wrapper, too: with Keras 3.15.1 its layers had each other's arrays."""
+    edits = moved_arrays(pair("Adam", 4, first="a", wrapped=wrapped), pair("Adam", 4, first="b", wrapped=wrapped))
     found = {edit.at.keys[0]: edit.new.source for edit in edits}
-    assert found["layers/dense/vars/0"] == "layers/dense_1/vars/0"
+    around = "layers/time_distributed/layer/" if wrapped else ""
+    assert found[f"{around}layers/dense/vars/0"] == f"{around}layers/dense_1/vars/0"
     slots = {key: source for key, source in found.items() if str(key).startswith("optimizer")}
     assert slots == {f"optimizer/vars/{new}": f"optimizer/vars/{old}" for new, old in ((2, 4), (3, 5), (4, 2), (5, 3))}
 
