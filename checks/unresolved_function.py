@@ -30,7 +30,7 @@ def unresolved_function(document: Document, target: Target) -> Iterator[Finding]
     of_lambdas = named_functions(document)  # K406's
     known = {match.node.at: match for match in matches(document, target) if not match.definition.is_class}
     for match in known.values():
-        if edits := homecoming(match, document):
+        if edits := homecoming(match, document, target):
             definition = match.definition
             yield Finding(
                 match.node.at,

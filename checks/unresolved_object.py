@@ -34,7 +34,9 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     that is registered under another one is not found. With ``--custom FILE.py``, or a module or package, the source is read, and not run: the class is
     matched by name, its constructor is compared with what the file holds (K304), and ``fix`` writes the module and the registered
     name under which Keras finds it; what it reads of ``keras.backend`` that Keras lost with 3.1 (``K.dot``) is told, and what is
-    a skeleton still, as ``--stub`` writes it. In an ``.h5``, Keras 3 finds a class inside Bidirectional only if it is registered. What no model calls (K801, K802) is nobody's custom class.
+    a skeleton still, as ``--stub`` writes it. In an ``.h5``, Keras 3 finds a class inside Bidirectional only if it is registered. Keras 2
+    finds a class of an ``.h5``, and one that a TimeDistributed holds, by the class's name in the file alone: where that is not the registered one,
+    it has to be among the ``custom_objects``, or the registered name is written there. What no model calls (K801, K802) is nobody's custom class.
     """
     seen: set[tuple[str, str | None]] = set()
     known = {match.node.at: match for match in matches(document, target) if match.definition.is_class}
@@ -57,7 +59,9 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
             node.at,
             f"{target} does not know the {call.kind.replace('_', ' ')} class {_named(node)}; it was given {_arguments(node)}"
             + (_subclassed(document) if not node.at.keys else ""),
-            repair=Repair(f"load_model(path, custom_objects={{{sought(node, document)!r}: {plain_name(node)}}})", safety=Safety.ADVICE),
+            repair=Repair(
+                f"load_model(path, custom_objects={{{sought(node, document, target)!r}: {plain_name(node)}}})", safety=Safety.ADVICE
+            ),
             needs=(Need("--custom", node.class_name, "the class itself is not in the file, only its name and arguments"),),
             keras_says=_keras_says(document, node),
         )
@@ -65,13 +69,13 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
 
 def _found(match: Match, document: Document, target: Target) -> Iterator[Finding]:
     """A class whose source is given. An error only where the loader would not find it under the name in the file."""
-    edits, definition = homecoming(match, document), match.definition
+    edits, definition = homecoming(match, document, target), match.definition
     if edits:
         yield Finding(
             match.node.at,
-            f"{definition.name} is the class at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}{_as_it_is(match, document)}",
+            f"{definition.name} is the class at {source_of(definition)}: Keras finds it as {definition.name_in_file!r}{_as_it_is(match, document, target)}",
             repair=Repair(f"write the module {definition.module} and the name {definition.name_in_file!r}", edits),
-            mild=not _missed(match, document),
+            mild=not _missed(match, document, target),
         )
 
 
@@ -114,13 +118,13 @@ def _taken_for_the_authors(document: Document, target: Target) -> Iterator[Findi
         )
 
 
-def _missed(match: Match, document: Document) -> bool:
+def _missed(match: Match, document: Document, target: Target) -> bool:
     """By the name in the file: registered under it, or given under the class's own, as ``custom_objects`` are."""
-    return sought(match.node, document) not in (match.definition.name_in_file, match.definition.name)
+    return sought(match.node, document, target) not in (match.definition.name_in_file, match.definition.name)
 
 
-def _as_it_is(match: Match, document: Document) -> str:
-    name = sought(match.node, document)
+def _as_it_is(match: Match, document: Document, target: Target) -> str:
+    name = sought(match.node, document, target)
     if name == match.definition.name_in_file:
         return ""
     return f"; the file says {name!r}, by which it is found with custom_objects={{{name!r}: {match.definition.name}}} alone"

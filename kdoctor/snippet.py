@@ -44,7 +44,7 @@ def _names(report: Report, missing: list[Diagnosis]) -> dict[str, tuple[str, str
     for one in missing:
         value = report.document.at(one.finding.at)
         node = as_node(value, one.finding.at)
-        key = sought(node, report.document) if node is not None else str(value)
+        key = sought(node, report.document, report.target) if node is not None else str(value)
         name = key.rpartition(">")[2]
         module = None if node is None or node.module in NOWHERE else node.module
         found[name] = (key, module, "the module that the file names" if module else "wherever it is defined")

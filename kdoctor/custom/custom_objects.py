@@ -18,7 +18,7 @@ from kdoctor.keras_api.reader import FAMILY, Call, Resolution, calls
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import layer_at, layers
 from kdoctor.structure.manifest import model_weights, weights_by_layer
-from kdoctor.structure.objects import FUNCTION, MODELS, Node, is_authors
+from kdoctor.structure.objects import FUNCTION, MODELS, Node, as_node, is_authors
 from kdoctor.structure.sequential import as_shape, stack_that_begins
 from kdoctor.target import Target
 from kdoctor.user_code.definition import BASE_ARGUMENTS, Argument, Definition
@@ -124,19 +124,28 @@ def _is_keras_own(call: Call, catalogue: Catalogue) -> bool:
     return family and call.kind != "function" and catalogue.legacy(call.kind, call.node.class_name) is not None
 
 
-def sought(node: Node, document: Document) -> str:
+def sought(node: Node, document: Document, target: Target) -> str:
     """The one name by which Keras asks what is registered, and what ``custom_objects`` has: a class is found by no other, a module apart.
 
-    Run in 2.15.0, 3.0.5 and 3.15.1, archives and ``.h5``, with classes registered under this name, another or none. (2.15 alone goes by the class
-    where a TimeDistributed holds the layer.)
+    Run in 2.15.0, 3.0.5 and 3.15.1, archives and ``.h5``, with classes registered under this name, another or none.
     """
     if node.class_name == FUNCTION:
         return str(node.raw.get("config"))
     archived = document.format.native or "module" in node.raw  # an .h5 of Keras 3 writes what a wrapper holds as archives do
-    return (node.registered_name if archived and (document.format.native or node.at.keys) else None) or node.class_name
+    by_class = not (document.format.native or node.at.keys) or _goes_by_class(node, document, target)
+    return (node.registered_name if archived and not by_class else None) or node.class_name
 
 
-def homecoming(match: Match, document: Document) -> tuple[Edit, ...]:
+def _goes_by_class(node: Node, document: Document, target: Target) -> bool:
+    """Whether Keras 2 reads the layer in the way of old files: every layer of an ``.h5``, and what a wrapper holds (Wrapper.from_config asks
+    its own config for a module, which has none), but for Bidirectional. Run in 2.15.0, read in 2.11 to 2.13 and tf-keras 2.19."""
+    if target.keras_3 or not document.format.native:
+        return not target.keras_3
+    around = as_node(document.at(node.at.parent.parent), node.at.parent.parent) if node.key == "layer" else None
+    return around is not None and around.class_name != "Bidirectional"
+
+
+def homecoming(match: Match, document: Document, target: Target) -> tuple[Edit, ...]:
     """Edits that write where the object is to be found: its module, and the name that Keras looks for."""
     node, definition = match.node, match.definition
     if not node.at.keys and not document.format.native:  # the root of an .h5 is read by its class name alone
@@ -145,6 +154,8 @@ def homecoming(match: Match, document: Document) -> tuple[Edit, ...]:
         return _changed(node, function_object(definition))
     if _states_first_shape(node, document):
         return ()  # K609 writes an InputLayer first, as long as the layer is read in the old way
+    if _goes_by_class(node, document, target):
+        return _changed(node, {"class_name": definition.name_in_file})
     wanted: dict[str, Json] = {"module": definition.module, "class_name": definition.name, "registered_name": definition.name_in_file}
     if "batch_input_shape" in node.config and "module" not in node.raw:
         wanted["config"] = {key: value for key, value in node.config.items() if key != "batch_input_shape"}
@@ -218,7 +229,7 @@ def loading_code(document: Document, target: Target, path: str) -> Iterator[str]
     """The Python that loads the file with the user's objects: imports, ``custom_objects`` for what no decorator registers, and
     ``safe_mode=False`` where its code cannot be had otherwise."""
     used = sorted({match.definition.name: match.definition for match in matches(document, target)}.items())
-    keys = {(sought(match.node, document), match.definition.name) for match in matches(document, target)}
+    keys = {(sought(match.node, document, target), match.definition.name) for match in matches(document, target)}
     registered = {(definition.registered, name) for name, definition in used}
     plain = sorted(keys - registered)
     modules: dict[str, list[str]] = {}

@@ -9,13 +9,15 @@ from typing import Any
 
 import keras
 import pytest
+from graphs import cured
 
 from kdoctor.archive import open_document
 from kdoctor.check import Severity
 from kdoctor.custom.custom_objects import loading_code, sought
+from kdoctor.document import Format
 from kdoctor.structure.objects import objects
 from kdoctor.target import Given, Target
-from kdoctor.testing import examine, find_check, layer, model
+from kdoctor.testing import document, examine, find_check, layer, model, sequential
 from kdoctor.user_code.definition import Definition
 
 
@@ -45,6 +47,29 @@ def test_it_is_missed_where_neither_its_own_name_nor_its_registered_one_is_in_th
     assert find_check("K301").severity_of(finding) is severity
     assert loads in "\n".join(loading_code(sick, target, "m.keras"))
     assert ("the file says" in finding.message) is (stated != (registered or "Scale"))
+
+
+@pytest.mark.parametrize(("wrapper", "by_class"), [("TimeDistributed", True), ("Bidirectional", False)])
+def test_a_wrapper_of_keras_2_goes_by_the_class_name_alone(wrapper: str, by_class: bool) -> None:
+    """Of an archive; run in 2.15.0, where with the registered name as that of the class the import alone loads it."""
+    held = {**layer("Scale", module=None), "registered_name": "p1>Scale"}
+    sick, target = model(layer(wrapper, layer=held)), replace(given("p1>Scale"), release="2.15.0")
+    (finding,) = examine("K301", sick, target)
+    assert find_check("K301").severity_of(finding) is Severity.INFO
+    loads = "custom_objects={'Scale': Scale}" if by_class else "import mine  # registers what the model uses"
+    assert loads in "\n".join(loading_code(sick, target, "m.keras"))
+    assert ("the file says 'Scale', by which it is found with custom_objects={'Scale': Scale} alone" in finding.message) is by_class
+    after = cured(sick, finding)
+    assert examine("K301", after, target) == []
+    assert after.at(finding.at)["class_name"] == ("p1>Scale" if by_class else "Scale")
+    assert "import mine  # registers" in "\n".join(loading_code(after, target, "m.keras"))
+
+
+def test_a_class_that_is_registered_nowhere_is_found_by_a_wrapper_of_keras_2() -> None:
+    held = {**layer("Scale", module=None), "registered_name": "p1>Scale"}
+    sick, target = model(layer("TimeDistributed", layer=held)), given(None)
+    assert [find_check("K301").severity_of(one) for one in examine("K301", sick, target)] == [Severity.ERROR]
+    assert examine("K301", sick, replace(target, release="2.15.0")) == []
 
 
 def test_the_advice_gives_the_name_in_the_file() -> None:
@@ -82,9 +107,19 @@ def test_keras_finds_it_by_that_name_alone(
     path = tmp_path / f"m.{ending}"
     keras.Sequential([keras.Input((3, 2)), made]).save(path)
     registered.clear()
-    document = open_document(path)
+    saved = open_document(path)
     key = f"p1>{name or 'Scale'}"
-    assert key in {sought(node, document) for node in objects(document)}
+    assert key in {sought(node, saved, Target("3.15.1")) for node in objects(saved)}
     assert keras.saving.load_model(path, custom_objects={key: Scale}).count_params() == 0
     with pytest.raises((TypeError, ValueError), match=r"Scale|Other"):
         keras.saving.load_model(path, custom_objects={"Scale": Scale})
+
+
+def test_for_keras_2_an_h5_states_the_registered_name_as_that_of_the_class() -> None:
+    """Run in 2.15.0: under the plain name, with the registered one beside it, the import alone does not load it any more."""
+    target = replace(given("p1>Scale"), release="2.15.0")
+    old = {"class_name": "p1>Scale", "config": {"name": "scale"}}
+    assert examine("K301", document(sequential(old), format=Format.H5_MODEL), target) == []
+    sick = document(sequential({**layer("Scale", module="mine"), "registered_name": "p1>Scale"}), format=Format.H5_MODEL)
+    (finding,) = examine("K301", sick, target)
+    assert cured(sick, finding).at(finding.at)["class_name"] == "p1>Scale"
