@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
-from kdoctor.custom.custom_objects import Match, homecoming, matches, plain_name, sought, source_of
+from kdoctor.custom.custom_objects import Match, hears_no_custom_objects, homecoming, matches, plain_name, sought, source_of
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.keras_api.catalogue import Catalogue
@@ -17,6 +17,7 @@ from kdoctor.target import Target
 
 from ._layer_activations import stated
 from ._lost_backend_names import lost_backend_names
+from ._unheard_custom_objects import unheard_custom_objects
 from ._unwritten_code import unwritten_code
 
 BASE_ARGUMENTS = frozenset({"name", "trainable", "dtype", "batch_input_shape"})
@@ -34,7 +35,8 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     that is registered under another one is not found. With ``--custom FILE.py``, or a module or package, the source is read, and not run: the class is
     matched by name, its constructor is compared with what the file holds (K304), and ``fix`` writes the module and the registered
     name under which Keras finds it; what it reads of ``keras.backend`` that Keras lost with 3.1 (``K.dot``) is told, and what is
-    a skeleton still, as ``--stub`` writes it. In an ``.h5``, Keras 3 finds a class inside Bidirectional only if it is registered. Keras 2
+    a skeleton still, as ``--stub`` writes it. In an ``.h5``, Keras 3 finds a class inside Bidirectional only if it is registered,
+    and 3.0 to 3.2 any layer. Keras 2
     finds a class of an ``.h5``, and one that a TimeDistributed holds, by the class's name in the file alone: where that is not the registered one,
     it has to be among the ``custom_objects``, or the registered name is written there. What no model calls (K801, K802) is nobody's custom class.
     """
@@ -46,6 +48,7 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     if target.keras_3 and not document.format.native:
         yield from _given_inside_bidirectional(document, target)
         yield from _taken_for_the_authors(document, target)
+        yield from unheard_custom_objects(document, target)
     for call in unfound(document, target):
         node = call.node
         if node.at in known:
@@ -120,14 +123,19 @@ def _taken_for_the_authors(document: Document, target: Target) -> Iterator[Findi
 
 def _missed(match: Match, document: Document, target: Target) -> bool:
     """By the name in the file: registered under it, or given under the class's own, as ``custom_objects`` are."""
-    return sought(match.node, document, target) not in (match.definition.name_in_file, match.definition.name)
+    name, definition = sought(match.node, document, target), match.definition
+    if definition.registered is not None and match.node.at.keys and hears_no_custom_objects(document, target):
+        return name != definition.registered
+    return name not in (definition.name_in_file, definition.name)
 
 
 def _as_it_is(match: Match, document: Document, target: Target) -> str:
     name = sought(match.node, document, target)
     if name == match.definition.name_in_file:
         return ""
-    return f"; the file says {name!r}, by which it is found with custom_objects={{{name!r}: {match.definition.name}}} alone"
+    given = f"{{{name!r}: {match.definition.name}}}"
+    scoped = match.node.at.keys and hears_no_custom_objects(document, target)
+    return f"; the file says {name!r}, by which it is found with {f'custom_object_scope({given})' if scoped else f'custom_objects={given}'} alone"
 
 
 def _subclassed(document: Document) -> str:

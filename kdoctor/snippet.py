@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kdoctor.custom.custom_objects import matches, sought
+from kdoctor.custom.custom_objects import hears_no_custom_objects, matches, sought
 from kdoctor.custom.loading import SETTING, loading_lines
 from kdoctor.engine import Diagnosis, Report
 from kdoctor.identifiers import is_identifier
@@ -33,8 +33,12 @@ def snippet(report: Report) -> tuple[str, ...] | None:
     keys = [f"{key!r}: {name}" for name, (key, _, _) in names.items()]
     if given:
         keys = [given[0].partition("custom_objects={")[2].rpartition("})")[0], *keys]
-    arguments += [f"custom_objects={{{', '.join(keys)}}}"] if keys else []
+    scoped = bool(keys) and hears_no_custom_objects(report.document, report.target)
+    arguments += [f"custom_objects={{{', '.join(keys)}}}"] if keys and not scoped else []
     arguments += ["compile=False"] if training else []
+    if scoped:
+        lines.append(f"with keras.saving.custom_object_scope({{{', '.join(keys)}}}):")
+        return (*lines, f"    model = keras.saving.load_model({', '.join(arguments)})")
     return (*lines, f"model = keras.saving.load_model({', '.join(arguments)})")
 
 

@@ -11,6 +11,7 @@ from kdoctor.custom.left_out import may_be_set
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
 from kdoctor.errors import UsageError
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.compile_reader import Mention
@@ -143,6 +144,11 @@ def _goes_by_class(node: Node, document: Document, target: Target) -> bool:
         return not target.keras_3
     around = as_node(document.at(node.at.parent.parent), node.at.parent.parent) if node.key == "layer" else None
     return around is not None and around.class_name != "Bidirectional"
+
+
+def hears_no_custom_objects(document: Document, target: Target) -> bool:
+    """Whether the layers of this file are sought among what is registered, or in a ``custom_object_scope``, alone."""
+    return not document.format.native and habits.KEEPS_CUSTOM_OBJECTS_TO_ITSELF.of(target)
 
 
 def homecoming(match: Match, document: Document, target: Target) -> tuple[Edit, ...]:

@@ -77,6 +77,7 @@ DROPS_LISTED_AXIS = Habit((3, 0))  # a list-valued `axis` is passed over, or its
 FORGETS_LORA_ALPHA = Habit(
     (3, 10)
 )  # of a Dense or Embedding: build() enables LoRA with its rank alone; run in 3.15.1, read in 3.10 to 3.14
+KEEPS_CUSTOM_OBJECTS_TO_ITSELF = Habit((3, 0), (3, 3))  # the reader of an .h5, from layers: run in 3.0.5, 3.2.1, 3.3.3 and 3.15.1
 FORGETS_STATISTICS = Habit((3, 0), (3, 6))  # of a Normalization: legacy_h5_format.py; read in 3.3.3 to 3.6.0, run in 3.0.5 and 3.15.1
 FORGETS_NESTED_STATISTICS = Habit((3, 0))  # where a model or a wrapper holds it: read in 3.6.0 and 3.9.2, run in 3.15.1
 DROPS_NUMBERED_AXIS = Habit((3, 0), (3, 9))  # and one that is a number; seen in 3.0.5, read in 3.6.0 and 3.9.2

@@ -123,3 +123,17 @@ def test_for_keras_2_an_h5_states_the_registered_name_as_that_of_the_class() -> 
     sick = document(sequential({**layer("Scale", module="mine"), "registered_name": "p1>Scale"}), format=Format.H5_MODEL)
     (finding,) = examine("K301", sick, target)
     assert cured(sick, finding).at(finding.at)["class_name"] == "p1>Scale"
+
+
+@pytest.mark.parametrize(("release", "heard"), [("3.0.5", False), ("3.2.1", False), ("3.3.3", True)])
+@pytest.mark.parametrize("registered", [None, "p1>Scale"])
+def test_the_reader_of_an_h5_of_keras_3_0_to_3_2_finds_layers_by_what_is_registered_alone(
+    release: str, heard: bool, registered: str | None
+) -> None:
+    """Run in the three releases."""
+    target, old = replace(given(registered), release=release), {"class_name": registered or "Scale", "config": {"name": "scale"}}
+    sick = document(sequential(old), format=Format.H5_MODEL)
+    errors = [one for one in examine("K301", sick, target) if find_check("K301").severity_of(one) is Severity.ERROR]
+    assert len(errors) == (not heard and registered is None)
+    assert all("custom_object_scope({'Scale': Scale})" in one.message for one in errors)
+    assert [one for one in examine("K301", model(old), target) if "finds no layer" in one.message] == []
