@@ -17,6 +17,7 @@ from kdoctor.target import Target
 
 from ._layer_activations import stated
 from ._lost_backend_names import lost_backend_names
+from ._told_keys import told_keys
 from ._unheard_custom_objects import unheard_custom_objects
 from ._unwritten_code import unwritten_code
 
@@ -31,7 +32,7 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     custom classes are decorated with `@keras.saving.register_keras_serializable()`", for an ``.h5`` "Unknown layer: 'MyLayer'".
 
     The cure is the code: ``load_model(path, custom_objects={"MyLayer": MyLayer})``. With ``--custom MyLayer`` kdoctor judges the rest of
-    the file as if the class were there. The key has to be the name that the file registers it under (``"my_package>MyLayer"``), where it has one; a class
+    the file as if the class were there, and tells the key where that is another. The key has to be the name that the file registers it under (``"my_package>MyLayer"``), where it has one; a class
     that is registered under another one is not found. With ``--custom FILE.py``, or a module or package, the source is read, and not run: the class is
     matched by name, its constructor is compared with what the file holds (K304), and ``fix`` writes the module and the registered
     name under which Keras finds it; what it reads of ``keras.backend`` that Keras lost with 3.1 (``K.dot``) is told, and what is
@@ -43,6 +44,7 @@ def unresolved_object(document: Document, target: Target) -> Iterator[Finding]:
     seen: set[tuple[str, str | None]] = set()
     known = {match.node.at: match for match in matches(document, target) if match.definition.is_class}
     yield from (finding for match in known.values() for finding in _found(match, document, target))
+    yield from told_keys(document, target)
     yield from lost_backend_names(document, target)
     yield from unwritten_code(document, target)
     if target.keras_3 and not document.format.native:

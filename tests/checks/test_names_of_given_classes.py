@@ -137,3 +137,11 @@ def test_the_reader_of_an_h5_of_keras_3_0_to_3_2_finds_layers_by_what_is_registe
     assert len(errors) == (not heard and registered is None)
     assert all("custom_object_scope({'Scale': Scale})" in one.message for one in errors)
     assert [one for one in examine("K301", model(old), target) if "finds no layer" in one.message] == []
+
+
+@pytest.mark.parametrize(("given", "told"), [({"Scale"}, True), ({"p1>Scale"}, False), ({"Scale", "p1>Scale"}, False)])
+def test_a_class_given_by_name_alone_is_told_the_key_of_the_file(given: set[str], told: bool) -> None:
+    held = {**layer("Scale", module="train"), "registered_name": "p1>Scale"}
+    found = examine("K301", model(held, held), replace(Target("3.15.1"), custom=frozenset(given)))
+    assert [one.mild for one in found] == [True] * told
+    assert all("looks for Scale under 'p1>Scale'" in one.message for one in found)
