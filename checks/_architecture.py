@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kdoctor.check import Need, Repair
+from kdoctor.check import Need, Repair, Safety
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.document import ABSENT, Document, Fault
 from kdoctor.edit import Edit
@@ -12,6 +12,7 @@ from kdoctor.target import Target
 from ._fitting import fitting
 
 CONFIG = Pointer("config")
+UNTOLD = "no array tells activations, strides, or which layer is called behind which: they are as your architecture has them"
 
 
 def architecture(document: Document, target: Target, at: Pointer, fault: Fault) -> tuple[str, Repair | None, tuple[Need, ...]]:
@@ -29,4 +30,19 @@ def architecture(document: Document, target: Target, at: Pointer, fault: Fault) 
     except NotConvertible as refusal:
         return f"{fits}; the one you gave does not fit: {refusal}", None, needs
     edits = (Edit(CONFIG, old=ABSENT, new=whole.config), Edit(at, old=fault, new=ABSENT))
-    return fits, Repair("write the architecture you gave: every variable of its layers has its array", edits), ()
+    told, safety = against(document, whole, target)
+    return (
+        f"{fits}{told}",
+        Repair(f"write the architecture you gave: every variable of its layers has its array; {UNTOLD}", edits, safety),
+        (),
+    )
+
+
+def against(weights: Document, whole: Document, target: Target) -> tuple[str, Safety]:
+    """What the file tells against an architecture that every array fits, for the end of a message, and whether to write it unasked all the same."""
+    from kdoctor.convert.contradictions import contradictions
+
+    found = contradictions(weights, whole, target)
+    if not found:
+        return "", Safety.SAFE
+    return f"; every array fits the one you gave, but it is another: {', and '.join(found)}", Safety.UNSAFE

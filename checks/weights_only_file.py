@@ -9,9 +9,11 @@ from kdoctor.pointer import Pointer
 from kdoctor.structure.manifest import parameters
 from kdoctor.target import Target
 
+from ._architecture import UNTOLD, against
 from ._fitting import fitting
 
 TITLE = "write the whole model, with the architecture you gave"
+ALL_THE_SAME = "with the same --architecture once more, where you left layers out or renamed them on purpose"
 COPIES = "and give each its own copy of the weights: right where they were one layer, and training changes them apart"
 
 
@@ -40,26 +42,28 @@ def weights_only_file(document: Document, target: Target) -> Iterator[Finding]:
         python -c "import keras; open('model.json', 'w').write(keras.applications.ResNet50(weights=None, include_top=False).to_json())"
         kdoctor fix weights.h5 --architecture model.json
 
-    Shapes do not tell activations: a last layer of your own may be linear where the architecture's ends in a softmax.
+    Shapes do not tell activations: a last layer of your own may be linear where the architecture's ends in a softmax. But the file has a
+    group for each layer, with arrays or without, and often its name: an architecture with another kind of pooling, or with names in each
+    other's places, is not the one that was saved. It is written with ``--unsafe`` only: you may have left out a layer on purpose.
     """
     if document.format is not Format.H5_WEIGHTS:
         return
     groups = _groups(document)
     named = ", ".join(groups[:4]) + (f" and {len(groups) - 4} more" if len(groups) > 4 else "")
     name = document.file.get("name", "")
-    refused, repair = _answer(document, target)
+    told, repair = _given(document, target)
     fits, needs = fitting(document)
     yield Finding(
         Pointer("weights"),
-        f"weights only: {parameters(document):,} parameters of {len(groups)} layers ({named}), and no architecture{fits}{refused}",
+        f"weights only: {parameters(document):,} parameters of {len(groups)} layers ({named}), and no architecture{fits}{told}",
         repair=repair,
-        needs=() if repair is not None and repair.safety is Safety.UNSAFE else needs,
+        needs=needs if repair is None or repair.safety is Safety.SAFE else (),
         keras_says=f"ValueError: No model config found in the file at {name}.",
     )
 
 
-def _answer(document: Document, target: Target) -> tuple[str, Repair | None]:
-    """Why the architecture that the user gave is not that of these weights, or what it takes to be; and the cure, where it is."""
+def _given(document: Document, target: Target) -> tuple[str, Repair | None]:
+    """Why the architecture that the user gave is not that of these weights, or what it takes to be; the cure, where every array fits it."""
     if target.given.architecture is None:
         return "", None
     from kdoctor.convert.assembly import assembled  # dear to import, and seldom asked for
@@ -70,11 +74,12 @@ def _answer(document: Document, target: Target) -> tuple[str, Repair | None]:
     except NotConvertible as refusal:
         return f"; the one you gave does not fit: {refusal}", None
     names = copied(whole) if whole.format.native else ()
-    if not names:
-        return "", Repair(TITLE, native=True)
-    told = ", ".join(repr(name) for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    why = f"; in the one you gave, {told} stand{'s' if len(names) == 1 else ''} in several models, and the file holds the weights of each once"
-    return why, Repair(f"{TITLE}, {COPIES}", safety=Safety.UNSAFE, native=True)
+    if names:
+        told = ", ".join(repr(name) for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        why = f"; in the one you gave, {told} stand{'s' if len(names) == 1 else ''} in several models, and the file holds the weights of each once"
+        return why, Repair(f"{TITLE}, {COPIES}", safety=Safety.UNSAFE, native=True)
+    told, safety = against(document, whole, target)
+    return told, Repair(f"{TITLE} ({UNTOLD})" if safety is Safety.SAFE else ALL_THE_SAME, safety=safety, native=True)
 
 
 def _groups(document: Document) -> list[str]:
