@@ -38,6 +38,12 @@ class StoredFunction:
     name: str | None = None
 
 
+def told_text(value: str) -> StoredFunction | None:
+    """The code that a text is which stands where a function does, ``mode_type: "lambda"`` beside it; None for any other text."""
+    stored = _from_parts("list", value, None, None)
+    return stored if stored.code is not None and stored.code[:1] in MARKS_OF_CODE else None
+
+
 def stored_function(value: object, function_type: object = None) -> StoredFunction | None:
     """Recognise a stored function in a config value, or return None.
 
@@ -64,11 +70,13 @@ def _from_object(value: dict[str, object]) -> StoredFunction | None:
         return StoredFunction("name", name=config) if isinstance(config, str) else None
     if not isinstance(config, dict):
         return StoredFunction("lambda-object", undecodable="no config")
-    parts = config.get("value")
-    if isinstance(parts, (list, tuple)) and parts:
-        code, defaults, closure = (*parts, None, None)[:3]
-        return _from_parts("lambda-object-list", code, defaults, closure)
-    return _from_parts("lambda-object", config.get("code"), config.get("defaults"), config.get("closure"))
+    for key in ("value", "code"):  # func_load takes a text for the code alone, and a list for all three, under either key
+        parts = config.get(key)
+        if isinstance(parts, (list, tuple)) and parts:
+            code, defaults, closure = (*parts, None, None)[:3]
+            return _from_parts("lambda-object-list", code, defaults, closure)
+    code = config.get("code", config.get("value"))
+    return _from_parts("lambda-object", code, config.get("defaults"), config.get("closure"))
 
 
 def _from_list(value: list[object] | tuple[object, ...], function_type: object) -> StoredFunction | None:

@@ -24,6 +24,8 @@ MOST_CODE = 1 << 16
 """Bytes of the functions of one file that are looked at, equal ones counted once: hundreds of lambdas, tens of long functions."""
 FUNCTION_KEYS = (("function", "function_type"), ("output_shape", "output_shape_type"), ("mask", "mask_type"))
 TYPES = {"dropout_state_filter_visitor": "dropout_fn_type"}  # where the kind of function is not told under the function's own key
+TOLD = {kind: key for key, kind in TYPES.items()}
+TYPE = "_type"
 
 
 class Lambda(NamedTuple):
@@ -73,6 +75,8 @@ def _stored_in(node: Node) -> Iterator[tuple[Pointer, Callable[[_Reader], Lambda
     else:
         for key, value in node.config.items():
             if not value or not isinstance(value, (dict, list)):
+                if value == "lambda" and key.endswith(TYPE):
+                    yield from _told(node, TOLD.get(key, key.removesuffix(TYPE)))
                 continue
             at = node.at / "config" / key
             if len(value) == 1 and is_bare(value):
@@ -103,6 +107,15 @@ def _listed(config: Mapping[str, Json], key: str, value: Json) -> StoredFunction
     from kdoctor.bytecode.stored import stored_function
 
     return stored_function(parts, told)
+
+
+def _told(node: Node, key: str) -> Iterator[tuple[Pointer, Callable[[_Reader], Lambda]]]:
+    """The code alone, as a text: Keras 1 and 2 load it as they do a list (tf.keras 2.15 was seen to run that of a ResidualWrapper)."""
+    from kdoctor.bytecode.stored import told_text
+
+    if isinstance(value := node.config.get(key), str) and (stored := told_text(value)) is not None:
+        at = node.at / "config" / key
+        yield at, partial(_Reader.read, at=at, key=key, stored=stored, owner=node.name)
 
 
 def named_functions(document: Document) -> frozenset[Pointer]:
