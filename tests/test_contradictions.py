@@ -87,6 +87,12 @@ def test_automatic_names_that_were_counted_anew_tell_nothing(file: Document) -> 
     assert told(file, ONE, TWO) == ""
 
 
+@pytest.mark.parametrize("file", [by_place("global_max_pooling1d"), by_list("dense", "global_max_pooling1d", "dense_1")])
+def test_an_operation_has_no_group(file: Document) -> None:
+    operation = {**layer("Relu", name="relu"), "module": "keras.src.ops.nn"}
+    assert told(file, ONE, POOLED, operation, TWO) == ""
+
+
 def test_a_writer_that_makes_no_group_without_arrays_tells_nothing_of_such_layers() -> None:
     assert told(by_place(), ONE, POOLED, TWO) == ""
 

@@ -15,13 +15,15 @@ from typing import Final
 from kdoctor.document import Document
 from kdoctor.keras_api.catalogue import Catalogue
 from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
+from kdoctor.keras_api.operation import is_operation
 from kdoctor.structure.layers import layer_nodes
 from kdoctor.structure.objects import MODELS, Node, model_of
 from kdoctor.structure.snake_case import snake_case
 from kdoctor.target import Target
 from kdoctor.weights.claims import Claim, claims
 
-# Inputs belong to the way a model is put together, and the others compute nothing when it predicts: many leave them out then.
+# Inputs belong to the way a model is put together; operations are layers in Keras 2 alone; the others compute nothing when it predicts: many
+# leave them out then.
 MUTE: Final = re.compile(
     r"input_layer|(spatial_|gaussian_|alpha_)?dropout([123]d)?|gaussian_noise|activity_regularization|identity|random_\w+"
 )
@@ -41,7 +43,8 @@ def contradictions(weights: Document, whole: Document, target: Target) -> tuple[
 def _of_folders(weights: Document, claimed: Iterable[Claim]) -> Iterator[str]:
     """The groups of layers in each model's ``layers``, beside those that its layers are known to have."""
     groups = {_today(path) for path in weights.attributes}
-    known = {place for claim in claimed for place in _around(claim.place) if _folder(place).endswith(LAYERS)}  # models and their layers
+    layers = (claim for claim in claimed if not is_operation(claim.node))  # no operation has a group
+    known = {place for claim in layers for place in _around(claim.place) if _folder(place).endswith(LAYERS)}  # models and their layers
     models = {_folder(place) for place in known}
     saved = {path for path in groups if _folder(path) in models}
     filled = {place for path in weights.weights for place in _around(_today(path))}
@@ -49,7 +52,8 @@ def _of_folders(weights: Document, claimed: Iterable[Claim]) -> Iterator[str]:
         "/vars", {}
     ):  # by who writes no group without arrays; Keras since 3.6 says both
         return
-    yield from _told(_stems(saved - known), _stems(known - saved))
+    counted, claimed_there = Counter(map(_stem, saved)), Counter(map(_stem, known))
+    yield from _told((counted - claimed_there).keys(), (claimed_there - counted).keys())
 
 
 def _of_exchanged(weights: Document, claimed: Iterable[Claim]) -> Iterator[str]:
@@ -85,7 +89,7 @@ def _of_names(listed: list[str], whole: Document, target: Target) -> Iterator[st
     }
     stems = [COUNT.sub("", name) for name in listed]
     saved = Counter(stem for stem in stems if stem in known)
-    held = Counter(snake_case(node.class_name) for node in nodes)
+    held = Counter(snake_case(node.class_name) for node in nodes if not is_operation(node))
     lacks = list((saved - held).elements())
     told = all(stem in known for stem in stems)  # else a layer of the author's naming may be of any class
     yield from _of_order(listed, nodes)
@@ -95,19 +99,19 @@ def _of_names(listed: list[str], whole: Document, target: Target) -> Iterator[st
 def _automatic(node: Node) -> str | None:
     """The stem of an automatic name; a model is called ``model_1`` in one release and ``functional_1`` in another."""
     stem = snake_case(node.class_name)
-    return stem if node.class_name not in MODELS and COUNT.sub("", node.name or "") == stem else None
+    return stem if not is_operation(node) and node.class_name not in MODELS and COUNT.sub("", node.name or "") == stem else None
 
 
 def _told(lacks: Iterable[str], more: Iterable[str]) -> Iterator[str]:
-    lacks, more = (sorted({stem for stem in stems if not MUTE.fullmatch(stem)}) for stems in (lacks, more))
+    lacks, more = (sorted({stem for place in places if not MUTE.fullmatch(stem := place.rpartition("/")[2])}) for places in (lacks, more))
     if lacks:
         yield f"the saved model had layers that it lacks ({', '.join(lacks[:SHOWN])})"
     if more:
         yield f"it has layers that the saved model did not have ({', '.join(more[:SHOWN])})"
 
 
-def _stems(places: Iterable[str]) -> list[str]:
-    return [COUNT.sub("", place.rpartition("/")[2]) for place in places]
+def _stem(place: str) -> str:
+    return COUNT.sub("", place)
 
 
 def _around(place: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ def without_assets(document: Document) -> Iterator[tuple[Node, str]]:
 
     None of an archive whose words all stand where TensorFlow 2.12 to 2.14 wrote them, which K607 moves.
     """
-    if not document.members or not document.format.native or not any(objects_named(document, LOOKUPS)):
+    if not document.format.native or not any(objects_named(document, LOOKUPS)):
         return
     names = _names(document)
     if any(name.startswith(f"{ASSETS}{CHECKPOINT}/") for name in names):
