@@ -70,7 +70,12 @@ def _planned(document: Document, path: Path, target: Target, checks: Sequence[Ch
     from kdoctor.hub_modules import with_modules
 
     target = with_modules(document, target)
-    check_settings(document, target)
+    seen = document
+    if target.given.settings and target.given.architecture is not None:
+        from kdoctor.convert.assembly import with_given  # dear to import, and seldom asked for
+
+        seen = with_given(document, target)
+    check_settings(seen, target)
     made = plan(document, target, checks, str(path), unsafe=unsafe)
     if not made.after.obstacles and sum(weight.bytes for weight in document.weights.values()) <= SEEN_BYTES:
         made = _seen(made, target, checks, str(path), unsafe)

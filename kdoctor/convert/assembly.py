@@ -8,7 +8,7 @@ from dataclasses import replace
 from kdoctor.convert.native_weights import archived, by_layer, groups_of
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.stored_once import spread
-from kdoctor.document import Document, Fault, Format, Json, Weight
+from kdoctor.document import ABSENT, Document, Fault, Format, Json, Weight
 from kdoctor.edit import apply
 from kdoctor.faults import FaultKind
 from kdoctor.keras_1 import is_keras_1
@@ -43,6 +43,19 @@ def lent(weights: Document, architecture: Mapping[str, Json], target: Target) ->
     whole = _grouped(weights, architecture)
     seen = {f"{ROOT[1:]}/{path}": numbers for path, numbers in weights.numbers.items()}
     return whole.replacing({**whole.parts, "numbers": {**weights.numbers, **seen}})
+
+
+def with_given(document: Document, target: Target) -> Document:
+    """A document that has lost its architecture, or never had one, with that which the user gives, right or not; any other as it is."""
+    architecture = target.given.architecture
+    if document.config is not ABSENT or not isinstance(architecture, Mapping):
+        return document
+    if document.format is not Format.H5_WEIGHTS:
+        return document.replacing({**document.parts, "config": architecture})
+    try:
+        return lent(document, architecture, target)
+    except NotConvertible:
+        return document
 
 
 def _is_legacy(weights: Document) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pytest
 
 MINE = """
 import keras
@@ -47,6 +48,29 @@ def test_weights_and_the_config_of_a_model_alone_make_a_model_that_loads(tmp_pat
     done = fixed(tmp_path, "config.json", "--verify")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Real Keras loaded it" in done.stdout
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_words_that_no_file_of_weights_holds_are_asked_for_and_may_be_given(tmp_path: Path) -> None:
+    import keras
+
+    lookup = keras.layers.TextVectorization(name="words", output_sequence_length=3)
+    lookup.adapt(["a b", "b c"])
+    model = keras.Sequential([keras.Input((), dtype="string"), lookup, keras.layers.Embedding(5, 2)])
+    model.save_weights(tmp_path / "w.weights.h5")
+    (tmp_path / "model.json").write_text(model.to_json(), encoding="utf-8")
+    asked = fixed(tmp_path, "model.json")
+    assert asked.returncode == 1
+    assert "K610" in asked.stdout
+    assert not (tmp_path / "whole.keras").exists()
+    given = fixed(tmp_path, "model.json", "--set", 'words.vocabulary=["b","c","a"]')
+    assert given.returncode == 0, given.stdout + given.stderr
+    keras.backend.clear_session()
+    import tensorflow as tf
+
+    texts = tf.constant(["a b", "c d"])
+    found = keras.models.load_model(tmp_path / "whole.keras")
+    np.testing.assert_allclose(found.predict(texts, verbose=0), model.predict(texts, verbose=0))
 
 
 def fixed(folder: Path, builder: str, *more: str) -> subprocess.CompletedProcess[str]:
