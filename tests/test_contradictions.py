@@ -93,6 +93,11 @@ def test_an_operation_has_no_group(file: Document) -> None:
     assert told(file, ONE, POOLED, operation, TWO) == ""
 
 
+def test_an_operation_of_keras_2_has_one_and_is_an_operation_all_the_same() -> None:
+    operation = layer("TFOpLambda", name="tf.nn.relu", function="nn.relu")
+    assert told(by_place("flatten", "tf_op_lambda"), ONE, layer("Flatten", name="flatten"), operation, TWO) == ""
+
+
 def test_a_writer_that_makes_no_group_without_arrays_tells_nothing_of_such_layers() -> None:
     assert told(by_place(), ONE, POOLED, TWO) == ""
 

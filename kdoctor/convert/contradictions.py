@@ -26,6 +26,7 @@ from kdoctor.weights.claims import Claim, claims
 # leave them out then.
 MUTE: Final = re.compile(
     r"input_layer|(spatial_|gaussian_|alpha_)?dropout([123]d)?|gaussian_noise|activity_regularization|identity|random_\w+"
+    r"|tf_op_lambda|slicing_op_lambda|tensor_flow_op_layer|class_method|instance_(method|property)"
 )
 COUNT: Final = re.compile(r"_\d+$")
 SHOWN: Final = 3
