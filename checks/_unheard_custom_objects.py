@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdoctor.check import Finding, Need, Repair
+from kdoctor.check import Finding, Need
 from kdoctor.custom.custom_objects import hears_no_custom_objects, plain_name, sought
 from kdoctor.document import Document
 from kdoctor.keras_api.reader import Resolution, calls
@@ -29,7 +29,6 @@ def unheard_custom_objects(document: Document, target: Target) -> Iterator[Findi
             f"the reader of an .h5 of {target} finds no layer by custom_objects: {plain_name(node)} has to be registered, by "
             "@keras.saving.register_keras_serializable() above it, or the file loaded within "
             f"keras.saving.custom_object_scope({{{name!r}: {plain_name(node)}}})",
-            repair=Repair("write a .keras archive, where custom_objects are heeded", native=True),
             needs=(Need("--custom", "FILE.py", f"{plain_name(node)} with @keras.saving.register_keras_serializable() above it"),),
             keras_says=f"ValueError: Unknown layer: '{node.class_name}'. Please ensure you are using a `keras.utils.custom_object_scope`",
         )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document, Json
@@ -9,6 +9,7 @@ from kdoctor.graph.shapes import output_shapes
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.layouts import layout_of
+from kdoctor.pointer import Pointer
 from kdoctor.structure.flow import Clash, fits, flow
 from kdoctor.structure.objects import Node
 from kdoctor.structure.outline import objects_named
@@ -84,25 +85,24 @@ def _of_stacks(document: Document, target: Target) -> Iterator[Finding]:
     for node in objects_named(document, ("InputLayer",)):
         if node.class_name == "InputLayer":
             yield from _stated_twice(document, node, target)
+    astray = _astray(document, target) if found else frozenset()
     for stack in found:
         yield from several_inputs(document, stack, target)
-        if not _astray(document, stack, target):
+        if not any(layer.at in astray for layer in stack.layers):
             yield from _against_kernels(document, stack, target)
             yield from _layer_builds(document, stack, target)
         yield from replayed(document, stack, target)
 
 
-def _astray(document: Document, stack: Stack, target: Target) -> bool:
-    """Whether kernels of the stack stand in each other's place (K705), or elsewhere (K607): until they are put back they prove no shape."""
+def _astray(document: Document, target: Target) -> Collection[Pointer]:
+    """The layers whose kernels stand in each other's place (K705), or elsewhere (K607): until they are put back they prove no shape."""
     if not accountable(document):
-        return False
+        return frozenset()
     if document.format.native:
-        moved = displaced(document, layout_of(target))
-    else:
-        found = crossed(document)
-        singly = frozenset(row.node.at for row, _ in found.pairs) if found is not None else frozenset()
-        moved = singly | {row.layer.node.at for row in exchanged(document) or perhaps_exchanged(document)}
-    return any(layer.at in moved for layer in stack.layers)
+        return displaced(document, layout_of(target))
+    found = crossed(document)
+    singly = frozenset(row.node.at for row, _ in found.pairs) if found is not None else frozenset()
+    return singly | {row.layer.node.at for row in exchanged(document) or perhaps_exchanged(document)}
 
 
 def _stated_twice(document: Document, layer: Node, target: Target) -> Iterator[Finding]:
