@@ -46,7 +46,8 @@ def layer_shape_mismatch(document: Document, target: Target) -> Iterator[Finding
 
     A model that a wrapper holds may be given another shape than that of its own input, too. It is said of Keras's own layers only, and
     only where all shapes that it rests on are known. Which of the layers is wrong is not in the file, so nothing is changed: compare the
-    layer with the code that made the model.
+    layer with the code that made the model. But where a length is open because an EinsumDense of Keras 2 states none
+    (``output_shape=(None, 5)``, which Keras 3 takes at its word), that of its input is written.
     """
     found = infer(document)
     for model in all_models(document):

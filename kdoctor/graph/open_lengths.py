@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from kdoctor.graph.shapes import infer_model
-from kdoctor.keras_api.einsum import contradicted
+from kdoctor.keras_api.einsum import contradicted, told_output
 from kdoctor.keras_api.variables.table import is_builtin, variables_of
 from kdoctor.keras_api.variables.variable import Shape, Shapes
+from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layer_nodes
 from kdoctor.structure.models import Model
 from kdoctor.structure.objects import Node, as_node
@@ -33,9 +34,11 @@ HANDS_ON: Final = frozenset(
 MULTIPLIES: Final = frozenset({"DepthwiseConv1D", "DepthwiseConv2D"})  # the channels of their input, whatever they were built with
 
 
-def reached(model: Model) -> Iterator[tuple[Layer, Shapes]]:
-    """The layers that an open length of the model's own inputs reaches, and what each is called with when Keras makes the model."""
+def reached(model: Model, *, keras_3: bool = False) -> Iterator[tuple[Layer, Shapes]]:
+    """The layers that an open length of the model's own inputs reaches, and what each is called with when Keras makes the model; for Keras 3 those,
+    too, that a length reaches which an EinsumDense states as open (`left_open`)."""
     inputs = [layer for layer in model.layers if layer.class_name == "InputLayer" and _is_open(_stated(layer))]
+    inputs += left_open(model) if keras_3 else ()
     if not inputs:
         return
     calls = infer_model(model.node, own_inputs(model)).calls
@@ -43,6 +46,24 @@ def reached(model: Model) -> Iterator[tuple[Layer, Shapes]]:
         given = next((shapes for shapes in calls.get(layer.at, ()) if shapes and any(map(_is_open, shapes))), ())
         if given and None not in given:
             yield layer, given
+
+
+def left_open(model: Model) -> list[Layer]:
+    """The layers that state a length of their output as None, whatever their input has: Keras 3 takes them at their word (run in 3.0.5 and 3.15.1)."""
+    return [layer for layer in model.layers if layer.class_name == "EinsumDense" and is_builtin(layer.node) and _states_open(layer.node)]
+
+
+def told_lengths(model: Model) -> dict[Pointer, tuple[int, ...]]:
+    """What those that `left_open` finds would state with the lengths of their inputs; empty where one is not told."""
+    calls = infer_model(model.node, own_inputs(model)).calls
+    found = {layer.at: told_output(layer.node.config, *(calls.get(layer.at, ((None,),))[0][:1] or (None,))) for layer in left_open(model)}
+    told = {at: lengths for at, lengths in found.items() if lengths is not None}
+    return told if len(told) == len(found) else {}
+
+
+def _states_open(node: Node) -> bool:
+    stated = node.config.get("output_shape")
+    return isinstance(stated, list) and None in stated
 
 
 def own_inputs(model: Model) -> Shapes:
@@ -74,10 +95,7 @@ def undetermined(node: Node, shapes: Shapes, *, built: bool) -> str | None:
 
 def _behind(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
     if not model.functional:
-        for layer in model.layers[model.layers.index(inputs[0]) + 1 :]:
-            yield layer
-            if not _hands_on(layer.node):
-                return
+        yield from _in_row(model, inputs)
         return
     readers: dict[str, list[Layer]] = {}
     waiting: dict[str, set[str]] = {}
@@ -86,6 +104,7 @@ def _behind(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
         for name in waiting[layer.key]:
             readers.setdefault(name, []).append(layer)
     ready = deque(layer.key for layer in inputs)
+    known = {*ready}
     while ready:
         name = ready.popleft()
         for layer in readers.get(name, ()):
@@ -93,8 +112,18 @@ def _behind(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
             if waiting[layer.key]:
                 continue  # Concatenate of an open and a told input is open, too; a sum of them is not
             yield layer
-            if _hands_on(layer.node):
+            if _hands_on(layer.node) and layer.key not in known:
                 ready.append(layer.key)
+                known.add(layer.key)
+
+
+def _in_row(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
+    starts = {layer.key for layer in inputs}
+    is_open = False
+    for layer in model.layers:
+        if is_open:
+            yield layer
+        is_open = layer.key in starts or (is_open and _hands_on(layer.node))
 
 
 def _hands_on(node: Node) -> bool:

@@ -65,6 +65,27 @@ def contradicted(config: Config, shape: Shape | None) -> str | None:
     return next((label for label, length in pairs if length is None and stated.get(label) is not None), None)
 
 
+def told_output(config: Config, shape: Shape | None) -> tuple[int, ...] | None:
+    """What ``output_shape`` would be with the lengths that the input has for those left open: Keras 2 goes by them, Keras 3 by what is stated.
+
+    None where none is open, and where the input does not tell all of them.
+    """
+    stated = config.get("output_shape")
+    lengths = list(stated) if isinstance(stated, (list, tuple)) else [stated]
+    if shape is None or None not in lengths:
+        return None
+    try:
+        taken, _, given, _ = _split(str(config.get("equation")))
+    except ValueError:
+        return None
+    if len(shape) != len(taken) or len(given) != len(lengths) + 1:
+        return None  # axes are left out
+    known = dict(zip(taken, shape, strict=True))
+    found = [known.get(label) if length is None else length for label, length in zip(given[1:], lengths, strict=True)]
+    told = tuple(length for length in found if type(length) is int)
+    return told if len(told) == len(found) else None
+
+
 def _split(equation: str) -> tuple[str, str, str, bool]:
     """The labels of input, kernel and output, and whether the axes left out are the first ones."""
     for form, left in FORMS:

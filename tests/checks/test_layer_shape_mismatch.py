@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy
 import pytest
 from graphs import after, functional, start
 from rewriting import with_config
 
-from kdoctor.doctor import examine_file
+from kdoctor.doctor import examine_file, plan_file
 from kdoctor.document import Document
 from kdoctor.packs import load_checks
+from kdoctor.repair import Wish, carry_out
 from kdoctor.target import Target
 from kdoctor.testing import document, examine, layer, model, sequential
 
@@ -234,6 +236,29 @@ def test_a_dense_behind_a_flattened_open_length_is_told_whatever_stands_before(t
 
     with_config(path, path, open_it)
     assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads_in_keras(path)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("between", [keras.layers.Flatten, keras.layers.GlobalMaxPooling1D, lambda: keras.layers.Permute((2, 1))])
+@pytest.mark.parametrize("sequential", [True, False])
+def test_a_length_that_an_einsum_of_keras_2_leaves_open_is_that_of_its_input(tmp_path: Path, between: Any, sequential: bool) -> None:
+    path, out = tmp_path / "model.h5", tmp_path / "cured.h5"
+    stack = keras.Sequential([keras.Input((6, 4)), half_open("abc", "abd", 6), between(), keras.layers.Dense(2)])
+    (stack if sequential else keras.Model(stack.inputs, stack.outputs)).save(path)
+    given = numpy.linspace(-1, 1, 48).reshape(2, 6, 4)
+    wanted = stack.predict(given, verbose=0)
+
+    def left_open(config: Any) -> None:
+        (einsum,) = (one["config"] for one in config["config"]["layers"] if one["class_name"] == "EinsumDense")
+        einsum["output_shape"] = [None, 3]
+
+    with_config(path, path, left_open)
+    plan = plan_file(path, Target(keras.__version__), load_checks())
+    assert plan.before.loads is loads_in_keras(path)
+    cured = path if plan.before.loads else carry_out(plan, path, Wish(out)).out
+    assert cured is not None
+    numpy.testing.assert_allclose(keras.saving.load_model(cured).predict(given, verbose=0), wanted, rtol=1e-5)
 
 
 @pytest.mark.parametrize("made", [layer("Dense", units=3, build=[None, 4]), layer("DepthwiseConv1D", kernel_size=[2], build=[None, 6, 4])])
