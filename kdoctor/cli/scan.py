@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 
 import typer
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kdoctor.archive import Place
     from kdoctor.file_report import FileReport
 
+MOST_TARS = 5  # that are named
 
 CacheOption = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads it at run time
@@ -97,15 +98,32 @@ def scan(
     wanted = parse_outputs(output)
     accepted = Accepted(write_baseline)
     question = asked_question(paths, config, baseline, fail_on, lambda text: make_target(text, purpose, custom), target, _tell)
-    begun = [find_models(paths)]  # a path that does not exist is told before anything else
-    examine = Examination(paths, begun, jobs, seconds, None if no_cache else cache, resume, cluster, question.targets[-1])
+    tars = Tars(set())
+    begun = [find_models(paths, None, tars.add)]  # a path that does not exist is told before anything else
+    examine = Examination(paths, begun, tars, jobs, seconds, None if no_cache else cache, resume, cluster, question.targets[-1])
     run, totals = question.run(), Totals()
     reports = Interruptible(_with_progress(judged(question, examine, run)))
     write_all(Outputs(run, format.value, wanted, every=every), accepted.seen(reports), totals, lambda: not reports.interrupted)
     if reports.interrupted:
         raise typer.Exit(EXIT)
+    tars.tell()
     accepted.tell(question, totals, _tell)
     raise typer.Exit(accepted.write(totals))
+
+
+class Tars(NamedTuple):
+    """The tar archives in the folders that were searched, which are opened when they are given by name."""
+
+    places: set[str]
+
+    def add(self, place: Place) -> None:
+        self.places.add(str(place))
+
+    def tell(self) -> None:
+        if self.places:
+            many = "1 tar archive" if len(self.places) == 1 else f"{len(self.places)} tar archives"
+            shown = ", ".join(sorted(self.places)[:MOST_TARS]) + (", …" if len(self.places) > MOST_TARS else "")
+            _tell(f"not opened, give by name what may hold models: {many} ({shown})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +132,7 @@ class Examination:
 
     paths: list[str]
     begun: list[Iterator[Place]]
+    tars: Tars
     jobs: int
     seconds: float
     cache: Path | None
@@ -128,7 +147,7 @@ class Examination:
         from kdoctor.scanning.workers import examine_all
 
         with opened(self.cache, self.resume, target, _tell) as memories, _workforce(self.cluster, self.jobs) as (search, crews):
-            files = self.begun.pop() if self.begun and self.cluster is None else find_models(self.paths, search)
+            files = self.begun.pop() if self.begun and self.cluster is None else find_models(self.paths, search, self.tars.add)
             yield from examine_all(files, target, self.jobs, WorkerLimits(self.seconds), memories, crews)
             if memories.journal is not None and target is self.last:
                 memories.journal.forget()

@@ -135,7 +135,7 @@ class _There:
 def shelf_there(folder: Place) -> Shelf:
     """Run by a worker of the cluster: what stands in one folder, as it can be sent."""
     found = shelf(folder)
-    return Shelf(list(found.models), list(found.folders))
+    return Shelf(list(found.models), list(found.folders), found.unopened)
 
 
 def examine_there(job: Job, places: list[Place], scan: str, version: str, kind: type[LocalCrew] = LocalCrew) -> list[Examined]:

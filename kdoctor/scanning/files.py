@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from kdoctor.archive import Place, RemoteFile
-from kdoctor.archive.remote.address import is_remote
+from kdoctor.archive.remote.address import is_remote, is_tar
 from kdoctor.archive.remote.listing import entries_of, find_remote
 from kdoctor.errors import UsageError
 from kdoctor.scanning.names import SortedNames
@@ -20,32 +20,51 @@ CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 ENDS_WEIGHTS = ".weights.h5"
 PARTS = (WEIGHTS, "metadata.json", "model.weights.npz", "model.weights.json")
 LARGEST_LOOK = 1 << 20  # bytes
+OF_SAVED_MODEL = ("assets", "variables")
 SAVED_MODEL = ("keras_metadata.pb", "saved_model.pb")
 
 
 class Shelf(NamedTuple):
-    """What stands in one folder: models, then the folders to search, both in order; each may be asked for once."""
+    """What stands in one folder: models, then the folders to search, both in order; each may be asked for once. Tar archives are not opened."""
 
     models: Iterable[Place]
     folders: Iterable[Place]
+    unopened: tuple[Place, ...] = ()
 
 
 Search: TypeAlias = Callable[[Place], Iterator[Shelf]]
+Unopened: TypeAlias = Callable[[Place], None]
 
 
-def find_models(paths: Iterable[str], search: Search | None = None) -> Iterator[Place]:
+def find_models(paths: Iterable[str], search: Search | None = None, unopened: Unopened | None = None) -> Iterator[Place]:
     """Every model file, in a stable order, each once: files as given, folders searched, patterns (``models/**/*.h5``) expanded; then those
     at remote addresses.
 
     In folders the extension decides; an unzipped ``.keras`` folder and a SavedModel count as one model, and are searched for others all the same:
-    the parts of a model would hide them. Links to folders are not followed, and a folder
-    that cannot be listed is given back itself, since what is in it is not known. Folders are searched while the models are asked for, so
-    that millions of files need no memory. Raises `UsageError` at once for a path that does not exist and for a pattern that matches nothing.
+    the parts of a model would hide them. Links to folders are not followed. A folder
+    that cannot be listed is given back itself, since what is in it is not known, and so is one that is named like a model and holds none.
+    Tar archives within folders are handed to ``unopened``: most hold other things, and some hold gigabytes. Folders are searched while the models are
+    asked for, so that millions of files need no memory. Raises `UsageError` at once for a path that does not exist and for a pattern that
+    matches nothing.
     """
-    asked, search = list(paths), search or searched
+    asked, search = list(paths), _telling(search or searched, unopened)
     local = [path for text in asked if not is_remote(text) for path in _expanded(text)]
     remote = [_begun(_remote(text, search)) for text in asked if is_remote(text)]
     return chain(_each_once(local, search), *remote)
+
+
+def _telling(search: Search, unopened: Unopened | None) -> Search:
+    """The same search; what it leaves closed is told."""
+    if unopened is None:
+        return search
+
+    def told(folder: Place) -> Iterator[Shelf]:
+        for found in search(folder):
+            for place in found.unopened:
+                unopened(place)
+            yield found
+
+    return told
 
 
 def searched(folder: Place) -> Iterator[Shelf]:
@@ -67,7 +86,7 @@ def remote_shelf(folder: RemoteFile) -> Shelf:
         return Shelf([folder], [])
     files = [file for file, is_folder in listed if not is_folder]
     models = [file for file in files if named_like_a_model(file.path) or file is _of_saved_model(files)]
-    return Shelf(models, [file for file, is_folder in listed if is_folder])
+    return Shelf(models, [file for file, is_folder in listed if is_folder], tuple(file for file in files if is_tar(file.path)))
 
 
 def _of_saved_model(files: list[RemoteFile]) -> RemoteFile | None:
@@ -132,6 +151,7 @@ def _expanded(text: str) -> list[Path]:
 
 def _local_shelf(folder: Path) -> Shelf:
     models, folders = SortedNames(), SortedNames()
+    tars: list[Path] = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -142,9 +162,11 @@ def _local_shelf(folder: Path) -> Shelf:
                         folders.add(entry.name)
                 elif named_like_a_model(entry.name) and not (entry.name.endswith(ENDS_WEIGHTS) and _is_part(Path(entry.path))):
                     models.add(entry.name)
+                elif is_tar(entry.name):
+                    tars.append(Path(entry.path))
     except OSError:
         return Shelf([folder], [])
-    return Shelf((folder / name for name in models), (folder / name for name in folders))
+    return Shelf((folder / name for name in models), (folder / name for name in folders), tuple(sorted(tars)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -163,7 +185,18 @@ def _is_model_folder(folder: Path) -> bool:
     if any((folder / name).is_file() for name in SAVED_MODEL):
         return True
     config = folder / CONFIG
-    return config.is_file() and (any((folder / name).is_file() for name in PARTS) or _names_a_class(config))
+    if not config.is_file():
+        return named_like_a_model(folder.name) and not _holds_others(folder)
+    return any((folder / name).is_file() for name in PARTS) or _names_a_class(config)
+
+
+def _holds_others(folder: Path) -> bool:
+    """Whether a folder that is no model, but is named like one, holds models or folders of its own: those of a torn SavedModel are none."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(named_like_a_model(entry.name) or (_is_folder(entry) and entry.name not in OF_SAVED_MODEL) for entry in entries)
+    except OSError:
+        return True  # the search gives it back
 
 
 def _names_a_class(config: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 import time
 from pathlib import Path
 
@@ -35,6 +36,16 @@ def test_a_folder_without_models_is_nothing_to_worry_about(kdoctor: Run, tmp_pat
     assert (ended.code, ended.err) == (0, "")
     assert "no model files found" in ended.out
     assert kdoctor("scan", tmp_path, "--format", "json").json["reports"] == []
+
+
+def test_a_torn_folder_is_no_clean_one_and_tar_archives_are_named(kdoctor: Run, tmp_path: Path, samples: Path) -> None:
+    (tmp_path / "torn.keras").mkdir()
+    with tarfile.open(tmp_path / "old.tar", "w") as archive:
+        archive.add(samples / "sick/lambda_code.keras", "inside.keras")
+    ended = kdoctor("scan", tmp_path, "-j", 1)
+    assert (ended.code, ended.words.count("unknown")) == (3, 2)  # once in the table, once in its sum
+    assert ended.err.startswith("kdoctor: not opened, give by name what may hold models: 1 tar archive (")
+    assert kdoctor("scan", tmp_path / "old.tar", "--format", "json").json["totals"]["verdicts"]["sick"] == 1
 
 
 def test_a_path_that_does_not_exist_is_wrong_usage(kdoctor: Run) -> None:

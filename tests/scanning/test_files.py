@@ -65,6 +65,36 @@ def test_a_folder_is_a_model_where_keras_takes_it_for_one(tmp_path: Path, files:
     assert [str(path.relative_to(tmp_path)) for path in find_models([str(tmp_path / "it")])] == [f"it{name}" for name in models]
 
 
+@pytest.mark.parametrize(
+    ("names", "models"),
+    [
+        ([], [""]),  # as a copy leaves it that was cut off
+        (["notes.txt"], [""]),
+        (["variables/variables.index", "assets/words.txt"], [""]),  # a SavedModel without its program
+        (["inner.keras"], ["/inner.keras"]),
+        (["deep/inner.keras"], ["/deep/inner.keras"]),
+        (["deep/notes.txt"], []),
+    ],
+)
+def test_a_folder_named_like_a_model_that_holds_none_is_not_passed_over_in_silence(
+    tmp_path: Path, names: list[str], models: list[str]
+) -> None:
+    (tmp_path / "it.keras").mkdir()
+    for name in names:
+        (tmp_path / "it.keras" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "it.keras" / name).write_bytes(b"")
+    for asked in (tmp_path, tmp_path / "it.keras"):
+        assert [str(path.relative_to(tmp_path)) for path in find_models([str(asked)])] == [f"it.keras{name}" for name in models]
+
+
+def test_tar_archives_in_a_folder_are_not_opened_but_told(folder: Path) -> None:
+    for name in ("old.tar", "deep/older.TGZ", "deep/data.tar.gz"):
+        (folder / name).write_bytes(b"")
+    told: list[str] = []
+    assert [path.as_posix() for path in find_models(["."], None, lambda place: told.append(str(place)))] == EVERYTHING
+    assert told == ["old.tar", "deep/data.tar.gz", "deep/older.TGZ"]
+
+
 def test_a_file_given_by_name_is_taken_whatever_its_extension(folder: Path) -> None:
     assert found("notes.txt", "b.keras") == ["notes.txt", "b.keras"]
 

@@ -17,7 +17,12 @@ _TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 def is_remote(text: str) -> bool:
     """Whether a path is the address of something that fsspec opens: a URL, a chain of them, or a tar archive."""
-    return (bool(_SCHEME.match(text)) and not os.path.exists(text)) or (text.lower().endswith(_TARS) and os.path.isfile(text))
+    return (bool(_SCHEME.match(text)) and not os.path.exists(text)) or (is_tar(text) and os.path.isfile(text))
+
+
+def is_tar(name: str) -> bool:
+    """Whether a file is called like a tar archive, plain or compressed."""
+    return name.lower().endswith(_TARS)
 
 
 def address_of(path: Path) -> str | None:
@@ -28,8 +33,7 @@ def address_of(path: Path) -> str | None:
 
 def root_of(text: str) -> str:
     """The address with a tar archive, wherever it lies, as a folder."""
-    bare = text.partition("?")[0].lower()
-    return f"tar://::{text}" if bare.endswith(_TARS) and not text.startswith("tar://") else text
+    return f"tar://::{text}" if is_tar(text.partition("?")[0]) and not text.startswith("tar://") else text
 
 
 def shown(text: str) -> str:
