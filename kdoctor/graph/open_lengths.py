@@ -6,7 +6,7 @@ Run in Keras 3.15.1, 3.0.5 and 2.15 with 45 kinds of layers and 20 chains of the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from kdoctor.graph.shapes import infer_model
@@ -41,8 +41,10 @@ def reached(model: Model, *, keras_3: bool = False) -> Iterator[tuple[Layer, Sha
     inputs += left_open(model) if keras_3 else ()
     if not inputs:
         return
-    calls = infer_model(model.node, own_inputs(model)).calls
-    for layer in _behind(model, inputs):
+    found = infer_model(model.node, own_inputs(model))
+    told = {layer.key for layer in model.layers if _is_told(found.outputs.get(layer.at, ()))} if keras_3 else set()
+    calls = found.calls
+    for layer in _behind(model, inputs, told):
         given = next((shapes for shapes in calls.get(layer.at, ()) if shapes and any(map(_is_open, shapes))), ())
         if given and None not in given:
             yield layer, given
@@ -93,14 +95,16 @@ def undetermined(node: Node, shapes: Shapes, *, built: bool) -> str | None:
     return None if lacking is None else f"how large its {lacking.role} is"
 
 
-def _behind(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
+def _behind(model: Model, inputs: list[Layer], told: Collection[str]) -> Iterator[Layer]:
+    """The layers of which every input is open or one of those ``told``: in Keras 3 a sum of both is open, too, in Keras 2 it is not."""
     if not model.functional:
         yield from _in_row(model, inputs)
         return
     readers: dict[str, list[Layer]] = {}
     waiting: dict[str, set[str]] = {}
     for layer in model.layers:
-        waiting[layer.key] = {source.layer for source in (layer.calls[0] if layer.calls else ())}
+        sources = {source.layer for source in (layer.calls[0] if layer.calls else ())}
+        waiting[layer.key] = sources.difference(told)
         for name in waiting[layer.key]:
             readers.setdefault(name, []).append(layer)
     ready = deque(layer.key for layer in inputs)
@@ -110,7 +114,7 @@ def _behind(model: Model, inputs: list[Layer]) -> Iterator[Layer]:
         for layer in readers.get(name, ()):
             waiting[layer.key].discard(name)
             if waiting[layer.key]:
-                continue  # Concatenate of an open and a told input is open, too; a sum of them is not
+                continue
             yield layer
             if _hands_on(layer.node) and layer.key not in known:
                 ready.append(layer.key)
@@ -138,6 +142,10 @@ def _hands_on(node: Node) -> bool:
 
 def _stated(layer: Layer) -> Shape | None:
     return next((one.shape for one in statements(layer.node)), None)
+
+
+def _is_told(shapes: Shapes) -> bool:
+    return bool(shapes) and all(shape is not None and None not in shape[1:] for shape in shapes)
 
 
 def _is_open(shape: Shape | None) -> bool:

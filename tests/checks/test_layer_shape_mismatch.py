@@ -261,6 +261,31 @@ def test_a_length_that_an_einsum_of_keras_2_leaves_open_is_that_of_its_input(tmp
     numpy.testing.assert_allclose(keras.saving.load_model(cured).predict(given, verbose=0), wanted, rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("end", [keras.layers.Flatten, keras.layers.GlobalAveragePooling1D, lambda: keras.layers.Permute((2, 1))])
+@pytest.mark.parametrize(
+    "join", [keras.layers.Add, keras.layers.Maximum, keras.layers.Concatenate, lambda: keras.layers.Concatenate(axis=1)]
+)
+def test_an_open_length_that_meets_a_told_one_is_as_keras_takes_it(tmp_path: Path, join: Any, end: Any, turned: bool) -> None:
+    """As a file of Keras 2 has it, which sees that a sum of both is as long as the one that is told: run for 260 files of 2.15 in 3.15.1 and in 2.15."""
+    path = tmp_path / "model.h5"
+    inputs = [keras.Input((5, 8), name="open"), keras.Input((5, 8), name="told")]
+    given = [keras.layers.Activation("relu")(inputs[0]), inputs[1]]
+    keras.Model(inputs, keras.layers.Dense(3)(end()(join()(given[::-1] if turned else given)))).save(path)
+
+    def opened(config: Any) -> None:
+        shape = config["config"]["layers"][0]["config"]["batch_shape"]
+        assert shape == [None, 5, 8]
+        shape[1] = None
+
+    with_config(path, path, opened)
+    assert examine_file(path, Target(keras.__version__), load_checks()).loads is loads_in_keras(path)
+    if join().get_config().get("axis") != 1:  # Keras 2 sees the length that is told
+        assert "K206" not in [found.check.code for found in examine_file(path, Target("2.15.0"), load_checks()).findings]
+
+
 @pytest.mark.parametrize("made", [layer("Dense", units=3, build=[None, 4]), layer("DepthwiseConv1D", kernel_size=[2], build=[None, 6, 4])])
 def test_keras_2_goes_by_no_build_config(made: dict[str, Any]) -> None:
     shape = [None] * len(made["build_config"]["input_shape"])

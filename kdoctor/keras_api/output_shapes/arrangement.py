@@ -79,15 +79,11 @@ def concatenate(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
 
 
 def joined(known: Sequence[Shape], axis: int) -> Shape:
-    """Shapes one after the other along an axis; along the others, what any of them knows."""
-    lengths: list[int | None] = []
+    """Shapes one after the other along an axis; along the others, what the first of them says."""
     at = axis % len(known[0])
-    for index, column in enumerate(zip(*known, strict=True)):
-        if index == at:
-            lengths.append(None if None in column else sum(length for length in column if length is not None))
-        else:
-            lengths.append(next((length for length in column if length is not None), None))
-    return tuple(lengths)
+    column = [shape[at] for shape in known]
+    joint = None if None in column else sum(length for length in column if length is not None)
+    return (*known[0][:at], joint, *known[0][at + 1 :])
 
 
 def dot(node: Node, shapes: Shapes, inner: Inner) -> Shapes | None:
