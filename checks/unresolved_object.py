@@ -143,7 +143,8 @@ def _as_it_is(match: Match, document: Document, target: Target) -> str:
 def _subclassed(document: Document) -> str:
     held = model_weights(document)
     shapes = ", ".join(str(weight.shape) for weight in [*held.values()][:4]) + (", …" if len(held) > 4 else "")
-    return f". The model itself is a class of its author's: the file holds no graph, only these arguments and {len(held)} arrays ({shapes})"
+    arrays = f"{len(held)} array{'s' if len(held) > 1 else ''} ({shapes})" if held else "no weights"
+    return f". The model itself is a class of its author's: the file holds no graph, only these arguments and {arrays}"
 
 
 def _named(node: Node) -> str:

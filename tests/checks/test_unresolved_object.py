@@ -72,7 +72,9 @@ def test_a_model_that_is_a_class_of_its_own_is_explained_as_what_it_is() -> None
     root = {"module": None, "class_name": "SubModel", "config": {"units": 4}, "registered_name": "SubModel"}
     (finding,) = examine("K301", document(root, weights={"layers/dense/vars/0": (4, 4)}))
     assert "it was given units=4. The model itself is a class of its author's: the file holds no graph" in finding.message
-    assert "1 arrays ((4, 4))" in finding.message
+    assert "1 array ((4, 4))" in finding.message
+    (empty,) = examine("K301", document(root))
+    assert empty.message.endswith("these arguments and no weights")
 
 
 @pytest.mark.parametrize("format", [Format.KERAS_ZIP, Format.H5_MODEL])
