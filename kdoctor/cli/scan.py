@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from kdoctor.archive import Place
     from kdoctor.file_report import FileReport
 
+COLLECTED = (
+    20_000,
+    50,
+    100,
+)  # by gc: each report that is written leaves a circle (json's encoder), and a scan may go on for a million of them
 MOST_TARS = 5  # that are named
 
 CacheOption = Annotated[
@@ -95,6 +101,7 @@ def scan(
     from kdoctor.scanning.interruption import EXIT, Interruptible
     from kdoctor.totals import Totals
 
+    gc.set_threshold(*COLLECTED)
     wanted = parse_outputs(output)
     accepted = Accepted(write_baseline)
     question = asked_question(paths, config, baseline, fail_on, lambda text: make_target(text, purpose, custom), target, _tell)
