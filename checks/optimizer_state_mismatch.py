@@ -12,7 +12,7 @@ from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
 from kdoctor.target import StateWish, Target
 from kdoctor.training.carried_state import carried
-from kdoctor.training.state_order import is_untold, moves_of_state
+from kdoctor.training.state_order import moves_of_state, moves_told_by_release, ordered_for
 from kdoctor.weights.optimizer import COUNTERS, INNER, NATIVE, has_state, optimizer_of
 from kdoctor.weights.optimizer_state import expected_shapes, is_text, misfit, state_arrays, without_state
 from kdoctor.weights.rearrange import edits as moved
@@ -62,7 +62,8 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
 
     Nadam of Keras 3.0 to 3.9 keeps the product of its momentum before the moments, since 3.10 it stands behind them; and an optimizer with ``use_ema``
     and ``gradient_accumulation_steps`` kept both in turn for each variable. The cure moves them: training goes on as if nothing had happened.
-    Where all variables are of one shape, nothing but the release in the file tells the order: a warning with ``--for training``.
+    Where all variables are of one shape, Keras mixes them up without a word: the release that saved the file tells the order then, and the
+    cure notes in the metadata for which release it put them in order. Within a LossScaleOptimizer they are moved in both places.
 
     An array that is missing from its list in an ``.h5`` ("KeyError: 'sequential_dense_kernel_velocity'"), or has another number than those
     that Keras counts in an archive, is an error. Where one name is without its array and one array, of the right shape, without its name,
@@ -102,36 +103,38 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
     if moves := moves_of_state(document, target):
         yield _in_another_order(document, target, moves)
         return
-    if trains and is_untold(document, target):
-        yield _perhaps_in_another_order(document, target)
+    if mixed := moves_told_by_release(document, target):
+        yield _mixed_up(document, target, mixed)
     yield from _mismatch(document, target) if document.format.native else legacy_mismatch(document, target)
 
 
 def _in_another_order(document: Document, target: Target, moves: tuple[tuple[str, str], ...]) -> Finding:
-    name, config = optimizer_of(document)
-    kept = KEPT_BESIDE.get(name, "")
-    gathered = (
-        ""
-        if not config.get("gradient_accumulation_steps")
-        else "the averages and the gathered gradients"
-        if config.get("use_ema")
-        else kept
-    )
-    what = gathered or kept
+    name = optimizer_of(document)[0]
+    what, stands = _elsewhere(document)
     return Finding(
         AT / "optimizer",
-        f"the state of the optimizer {name} is in another order than {target} reads it: {what} {'stand' if what != kept else 'stands'} elsewhere",
+        f"the state of the optimizer {name} is in another order than {target} reads it: {what} {stands} elsewhere",
         repair=Repair("put the optimizer's arrays in that order", moved(document, moves)),
-        keras_says=f"ValueError: A total of 1 objects could not be loaded. Example error message for object <keras.src.optimizers….{name}>",
+        keras_says=f"ValueError: A total of {1 + (name == SCALING)} objects could not be loaded. Example error message for object "
+        f"<keras.src.optimizers….{name}>",
     )
 
 
-def _perhaps_in_another_order(document: Document, target: Target) -> Finding:
+def _elsewhere(document: Document) -> tuple[str, str]:
+    """What stands in another order, and the verb that goes with it."""
+    name, config = computing(*optimizer_of(document)) or ("", {})
+    if config.get("gradient_accumulation_steps") and config.get("use_ema"):
+        return "the averages and the gathered gradients", "stand"
+    return KEPT_BESIDE.get(name, ""), "stands"
+
+
+def _mixed_up(document: Document, target: Target, moves: tuple[tuple[str, str], ...]) -> Finding:
+    title = f"put the optimizer's arrays in that of {target}, and say so in metadata.json"
     return Finding(
         AT / "optimizer",
         f"the averages and the gathered gradients of the optimizer {optimizer_of(document)[0]} are in the order of Keras {document.saved_by().keras}, "
-        f"which is not that of {target}; all have one shape, so that nothing but the release in the file tells",
-        repair=Repair("go on in that release, or leave the state out with --drop-optimizer", safety=Safety.ADVICE),
+        f"which is not that of {target}; all have one shape: Keras takes each for another without a word",
+        repair=Repair(title, (*moved(document, moves), ordered_for(document, target))),
         mild=True,
     )
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
-from kdoctor.document import Document, Weight
+from kdoctor.document import ABSENT, Document, Json, Weight
+from kdoctor.edit import Edit
 from kdoctor.keras_api import habits
+from kdoctor.keras_api.loss_scaling import OWN, SCALING, computing
 from kdoctor.keras_api.slots import has_rate
 from kdoctor.keras_api.state_shapes import state_shapes
 from kdoctor.keras_api.variables.variable import Shape
+from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.training.nadam import moves_of_product
-from kdoctor.weights.optimizer import optimizer_of
+from kdoctor.weights.optimizer import INNER, NATIVE, optimizer_of
 from kdoctor.weights.optimizer_state import misfit, state_arrays, trained_variables
 from kdoctor.weights.thawed import as_trained
 
 Place: TypeAlias = "tuple[str, int, int]"  # what it is; which kind or which of its like; of which variable
+Moves: TypeAlias = "tuple[tuple[str, str], ...]"
 PRODUCT: Place = ("product", 0, 0)
+ORDERED_FOR: Final = "optimizer_ordered_for"  # in metadata.json: the release in whose order a cure has put what shapes do not tell
 
 
 class _Kept(NamedTuple):
@@ -35,8 +40,12 @@ class _Kept(NamedTuple):
     def fits_then(self) -> bool:
         return misfit(self.expected, [self.state[path] for path in self.sought]) is None
 
+    @property
+    def moves(self) -> Moves:
+        return tuple((old, new) for old, new in zip(self.sought, self.state, strict=True) if old != new)
 
-def moves_of_state(document: Document, target: Target) -> tuple[tuple[str, str], ...]:
+
+def moves_of_state(document: Document, target: Target) -> Moves:
     """The arrays of a ``.keras`` to move, old path and new, so that the target's optimizer finds its own; none where they stand right.
 
     3.0 to 3.9 keep averages and gathered gradients in turn for each variable, since 3.10 one kind stands after the other. The shapes tell
@@ -44,33 +53,57 @@ def moves_of_state(document: Document, target: Target) -> tuple[tuple[str, str],
     """
     if not _gathers(document, target):
         return moves_of_product(document, target)
-    found = _kept(document, target)
-    if found is None or found.fits or not found.fits_then:
+    return tuple(move for found in _kept(document, target) if found.fits_then and not found.fits for move in found.moves)
+
+
+def moves_told_by_release(document: Document, target: Target) -> Moves:
+    """The same where all shapes agree with both orders, as variables of one shape do: then the release that saved the file tells."""
+    if not _gathers(document, target):
         return ()
-    return tuple((old, new) for old, new in zip(found.sought, found.state, strict=True) if old != new)
+    ordered, saved = document.metadata.get(ORDERED_FOR), document.saved_by()
+    if saved.major != target.minor[0]:
+        return ()
+    release = ordered if isinstance(ordered, str) else saved.keras
+    if habits.GROUPS_STATE_BY_KIND.at(release) is habits.GROUPS_STATE_BY_KIND.of(target):
+        return ()
+    return tuple(move for found in _kept(document, target) if found.fits_then and found.fits for move in found.moves)
 
 
-def is_untold(document: Document, target: Target) -> bool:
-    """Whether the release in the file keeps another order than the target, and all shapes agree with both: variables of one shape."""
-    found, saved = _kept(document, target) if _gathers(document, target) else None, document.saved_by()
-    if found is None or saved.major != target.minor[0] or [*found.state] == [*found.sought]:
-        return False
-    other = habits.GROUPS_STATE_BY_KIND.at(saved.keras) is not habits.GROUPS_STATE_BY_KIND.of(target)
-    return other and found.fits and found.fits_then
+def ordered_for(document: Document, target: Target) -> Edit:
+    """The edit that tells whose order the arrays are in, where shapes do not."""
+    return Edit(Pointer("metadata", (ORDERED_FOR,)), old=document.metadata.get(ORDERED_FOR, ABSENT), new=target.release)
 
 
 def _gathers(document: Document, target: Target) -> bool:
-    return bool(optimizer_of(document)[1].get("gradient_accumulation_steps")) and document.format.native and target.keras_3
+    computes = computing(*optimizer_of(document)) if document.format.native and target.keras_3 else None
+    return computes is not None and bool(computes[1].get("gradient_accumulation_steps"))
 
 
-def _kept(document: Document, target: Target) -> _Kept | None:
+def _kept(document: Document, target: Target) -> Iterator[_Kept]:
+    """The arrays that stand in turn, and those of an optimizer within a LossScaleOptimizer, which an archive keeps twice."""
     name, config = optimizer_of(document)
-    trained = trained_variables(as_trained(document, target))
-    expected = None if trained is None else state_shapes(name, config, trained, target)
-    state = state_arrays(document)
-    if trained is None or expected is None or len(state) != len(expected) or any(one.overwritten for one in trained):
-        return None
-    rows = len(trained), 1 + bool(config.get("use_ema")), 1 + has_rate(config), len(state), name == "Nadam"
+    computes, trained = computing(name, config), trained_variables(as_trained(document, target))
+    if computes is None or trained is None or any(one.overwritten for one in trained):
+        return
+    own = OWN if name == SCALING else 0
+    expected = state_shapes(name, config, trained, target)
+    for folder, left_out in ((NATIVE, own), (f"{INNER}vars/", 0)) if own else ((NATIVE, 0),):
+        state = dict([*state_arrays(document, folder).items()][left_out:])
+        if expected is not None and len(state) == len(expected) - own:
+            yield _in_both_orders(*computes, len(trained), state, expected[own:], target, product=computes[0] == "Nadam" and not own)
+
+
+def _in_both_orders(
+    name: str,
+    config: Mapping[str, Json],
+    variables: int,
+    state: Mapping[str, Weight],
+    expected: Sequence[Shape | None],
+    target: Target,
+    *,
+    product: bool,
+) -> _Kept:
+    rows = variables, 1 + bool(config.get("use_ema")), 1 + has_rate(config), len(state), product
     by_kind = habits.GROUPS_STATE_BY_KIND.of(target)
     stands = dict(zip(_order(*rows, by_kind=not by_kind), state, strict=True))
     return _Kept(state, expected, tuple(stands[place] for place in _order(*rows, by_kind=by_kind)))
