@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kdoctor.convert.legacy_weights import Shelved, layout, shelved
-from kdoctor.convert.outcome import STATE_LOST, Converted
+from kdoctor.convert.outcome import STATE_LOST, STATE_TRAPS, Converted
 from kdoctor.convert.refusal import NotConvertible
 from kdoctor.convert.training import legacy_training
 from kdoctor.document import Document, Format, Json, Weight
+from kdoctor.keras_api import habits
 from kdoctor.keras_api.slots import Style
 from kdoctor.structure.objects import model_of
 from kdoctor.target import Target
@@ -48,9 +49,10 @@ def shelve(document: Document, target: Target, said: Said, style: Style) -> Conv
     weights, groups = layout(found, tuple(row.name for row in listed(document)))
     notes = said.notes
     if said.training is not None and has_state(document):
-        state = _state(document, found, style)
+        traps = habits.BUILDS_FOR_NO_VARIABLES.of(target)
+        state = ({}, {}) if traps else _state(document, found, style)
         weights, groups = {**weights, **state[0]}, {**groups, **state[1]}
-        notes = notes if state[0] else (*notes, STATE_LOST)
+        notes = notes if state[0] else (*notes, STATE_TRAPS if traps else STATE_LOST)
     signature = {"keras_version": target.release, "backend": "tensorflow"}
     attributes = {"/": signature, **groups}
     attributes["/model_weights"] = {**groups["/model_weights"], **signature}
