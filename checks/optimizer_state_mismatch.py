@@ -10,6 +10,7 @@ from kdoctor.keras_api.loss_scaling import OWN, SCALING, computing, held
 from kdoctor.keras_api.slots import has_rate
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
+from kdoctor.saved_release import origin_of
 from kdoctor.target import StateWish, Target
 from kdoctor.training.carried_state import carried
 from kdoctor.training.state_order import moves_of_state, moves_told_by_release, ordered_for
@@ -18,7 +19,7 @@ from kdoctor.weights.optimizer_state import expected_shapes, is_text, misfit, st
 from kdoctor.weights.rearrange import edits as moved
 from kdoctor.weights.stored import written
 from kdoctor.weights.thawed import as_trained, thawed
-from kdoctor.weights.todays_state import state_for_keras_3
+from kdoctor.weights.todays_state import state_as_stored, state_for_keras_3
 
 from ._given_training import as_given
 from ._legacy_state import legacy_mismatch
@@ -98,7 +99,7 @@ def optimizer_state_mismatch(document: Document, target: Target) -> Iterator[Fin
         return
     trains = target.purpose == "training" or target.given.state is StateWish.KEEP
     if trains and habits.BUILDS_FOR_NO_VARIABLES.of(target) and "/optimizer_weights" in document.attributes:
-        yield _cannot_fit(document)
+        yield _cannot_fit(document, target)
         return
     if moves := moves_of_state(document, target):
         yield _in_another_order(document, target, moves)
@@ -132,7 +133,7 @@ def _mixed_up(document: Document, target: Target, moves: tuple[tuple[str, str], 
     title = f"put the optimizer's arrays in that of {target}, and say so in metadata.json"
     return Finding(
         AT / "optimizer",
-        f"the averages and the gathered gradients of the optimizer {optimizer_of(document)[0]} are in the order of Keras {document.saved_by().keras}, "
+        f"the averages and the gathered gradients of the optimizer {optimizer_of(document)[0]} are in the order of Keras {origin_of(document)}, "
         f"which is not that of {target}; all have one shape: Keras takes each for another without a word",
         repair=Repair(title, (*moved(document, moves), ordered_for(document, target))),
         mild=True,
@@ -183,8 +184,9 @@ def _nameless(document: Document, target: Target) -> Finding:
     )
 
 
-def _cannot_fit(document: Document) -> Finding:
-    maps = not has_state(document) or state_for_keras_3(document, trained_weights(document) or ()) is not None
+def _cannot_fit(document: Document, target: Target) -> Finding:
+    trained = trained_weights(document) or ()
+    maps = not has_state(document) or (state_for_keras_3(document, trained) or state_as_stored(document, trained, target)) is not None
     title = "write a .keras archive, with the optimizer's state" if maps else "write a .keras archive, in which the optimizer starts afresh"
     return Finding(
         AT,

@@ -23,7 +23,7 @@ from kdoctor.target import Target
 from kdoctor.weights.optimizer import fresh, has_state, in_archive, optimizer_of
 from kdoctor.weights.optimizer_state import expected_shapes, misfit, state_arrays
 from kdoctor.weights.thawed import as_trained
-from kdoctor.weights.todays_state import state_for_keras_3
+from kdoctor.weights.todays_state import state_as_stored, state_for_keras_3
 
 KERAS_3 = 3
 
@@ -62,7 +62,8 @@ def as_native(document: Document, target: Target) -> Converted:
     graph = as_functional(document, target)
     places = by_layer(graph)
     held = {place.path: place.weight for place in places}
-    weights, notes = _with_state(graph, held | second_copies(graph, held), [p.weight for p in places if p.trained])
+    trained = [place.weight for place in places if place.trained]
+    weights, notes = _with_state(graph, held | second_copies(graph, held), trained, state_as_stored(graph, trained, target))
     parts["weights"], parts["attributes"] = weights, groups_of(weights)
     parts["metadata"], parts["members"] = _signed(document, target), {}  # room for the members that a repair brings
     return Converted(replace(document.replacing(parts), format=Format.KERAS_ZIP), notes)

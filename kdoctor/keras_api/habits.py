@@ -138,6 +138,7 @@ READS_NESTED_ENDS = Habit((3, 4))  # lists and dicts in those of a Functional; r
 SKIPS_OVERWRITTEN = Habit(
     (3, 10)
 )  # of float8, as it makes its arrays: optimizers/base_optimizer.py, add_optimizer_variables; read in 3.9.2, 3.10.0
+GATHERS_GRADIENTS = Habit((3, 0))  # gradient_accumulation_steps of an optimizer; read in 2.15.0, run in 3.0.5
 GROUPS_STATE_BY_KIND = Habit(
     (3, 10)
 )  # of an optimizer that averages and gathers: optimizers/base_optimizer.py, build; run in 3.0.5, 3.9.2, 3.10.0

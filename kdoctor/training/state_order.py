@@ -13,6 +13,7 @@ from kdoctor.keras_api.slots import has_rate
 from kdoctor.keras_api.state_shapes import state_shapes
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
+from kdoctor.saved_release import origin_of
 from kdoctor.target import Target
 from kdoctor.training.nadam import moves_of_product
 from kdoctor.weights.optimizer import INNER, NATIVE, optimizer_of
@@ -60,11 +61,9 @@ def moves_told_by_release(document: Document, target: Target) -> Moves:
     """The same where all shapes agree with both orders, as variables of one shape do: then the release that saved the file tells."""
     if not _gathers(document, target):
         return ()
-    ordered, saved = document.metadata.get(ORDERED_FOR), document.saved_by()
-    if saved.major != target.minor[0]:
-        return ()
-    release = ordered if isinstance(ordered, str) else saved.keras
-    if habits.GROUPS_STATE_BY_KIND.at(release) is habits.GROUPS_STATE_BY_KIND.of(target):
+    ordered = document.metadata.get(ORDERED_FOR)
+    release = ordered if isinstance(ordered, str) else origin_of(document)
+    if not habits.GATHERS_GRADIENTS.at(release) or habits.GROUPS_STATE_BY_KIND.at(release) is habits.GROUPS_STATE_BY_KIND.of(target):
         return ()
     return tuple(move for found in _kept(document, target) if found.fits_then and found.fits for move in found.moves)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from kdoctor.document import Document, Json, Weight
 from kdoctor.keras_api.loss_scaling import SCALING, computing
 from kdoctor.keras_api.slots import Style, has_rate
+from kdoctor.keras_api.state_shapes import Trained, state_shapes
+from kdoctor.target import Target
 from kdoctor.weights.adafactor import NAME, filled
 from kdoctor.weights.optimizer import arranged, fresh, optimizer_of, own_counters, stored_list, stored_state, style_of
+from kdoctor.weights.optimizer_state import is_text
 
 
 def state_for_keras_3(document: Document, trained: Sequence[Weight]) -> tuple[Weight, ...] | None:
@@ -16,6 +20,21 @@ def state_for_keras_3(document: Document, trained: Sequence[Weight]) -> tuple[We
     name, config = optimizer_of(document)
     state = stored_state(document, trained)
     return _of_adafactor(document, name, config, trained) if state is None else arranged(state, name, config, Style.KERAS_3)
+
+
+def state_as_stored(document: Document, trained: Sequence[Weight], target: Target) -> tuple[Weight, ...] | None:
+    """The list of an ``.h5`` of Keras 3 as it is, which is that of an archive of the same release; None where its shapes are not those of these
+    variables' state. It may be in another order than the target's, which is a matter for the archive: `kdoctor.training.state_order`.
+
+    This takes along what is no slot: gathered gradients, the product of a Nadam.
+    """
+    if document.format.native or style_of(document) is not Style.KERAS_3:
+        return None
+    arrays = stored_list(document)
+    expected = state_shapes(*optimizer_of(document), [Trained(weight.shape, None) for weight in trained], target)
+    if expected is None or Counter(expected) != Counter(tuple(weight.shape) for weight in arrays):
+        return None
+    return None if any(is_text(weight) for weight in arrays) else arrays
 
 
 def _of_adafactor(document: Document, name: str, config: Mapping[str, Json], trained: Sequence[Weight]) -> tuple[Weight, ...] | None:

@@ -86,6 +86,13 @@ def test_and_the_file_tells_from_then_on_for_which_release_they_are_in_order() -
     assert apply(healed, back.repair.edits).weights == sick.weights
 
 
+def test_an_archive_that_was_made_of_an_h5_goes_by_the_release_of_that() -> None:
+    made = of_one_shape("3.15.1")
+    made = made.replacing({**made.parts, "metadata": {"keras_version": "3.15.1", "converted_from": "3.9.2"}})
+    (finding,) = examine("K503", made, NEW)
+    assert "the order of Keras 3.9.2" in finding.message
+
+
 def test_within_a_loss_scale_optimizer_they_are_moved_in_both_places() -> None:
     inner = {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": 0.1, **GATHERING}}
     sick = trained("LossScaleOptimizer", (), (), (), (), *IN_TURN, *IN_TURN, inner_optimizer=inner)
