@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
@@ -62,6 +63,7 @@ def replaced_state(document: Document, new: Mapping[str, Weight]) -> tuple[Edit,
     )
 
 
+@lru_cache(maxsize=4)
 def forgotten(document: Document) -> tuple[Edit, ...]:
     """The edits, one for each array, after which the optimizer has not taken a step; for other edits of weights beside them."""
     if not document.format.native:

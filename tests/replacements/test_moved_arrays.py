@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import numpy
 import pytest
 from graphs import after, functional, start
 
+from kdoctor.check import Finding, Repair, Severity, check
 from kdoctor.doctor import plan_file
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
+from kdoctor.engine import plan
 from kdoctor.packs import load_checks
 from kdoctor.pointer import Pointer
 from kdoctor.repair import Wish, carry_out
@@ -21,6 +24,7 @@ from kdoctor.target import Target
 from kdoctor.testing import document, layer
 from kdoctor.weights import places
 
+MANY = 300
 X = numpy.linspace(-2, 2, 12, dtype="float32").reshape(3, 4)
 
 
@@ -42,8 +46,8 @@ def test_training_goes_on_with_each_layers_own_state(tmp_path: Path) -> None:
     for variable in model.optimizer.variables[2:]:
         variable.assign(numbers.uniform(0.1, 1, variable.shape))
     model.save(tmp_path / "sick.keras")
-    plan = plan_file(tmp_path / "sick.keras", Target("3.15.1"), load_checks())
-    assert carry_out(plan, tmp_path / "sick.keras", Wish(tmp_path / "cured.keras")).out is not None
+    cure = plan_file(tmp_path / "sick.keras", Target("3.15.1"), load_checks())
+    assert carry_out(cure, tmp_path / "sick.keras", Wish(tmp_path / "cured.keras")).out is not None
     cured = keras.saving.load_model(tmp_path / "cured.keras")
     assert [each.name for each in cured.layers].index("wide") < [each.name for each in cured.layers].index("deep")
     for each in (model, cured):
@@ -123,6 +127,25 @@ def test_each_cure_moves_the_arrays_and_the_state_of_its_own_model_alone() -> No
     place = "layers/functional_1/layers"
     slots = {f"optimizer/vars/{new}": f"optimizer/vars/{old}" for new, old in ((6, 8), (7, 9), (8, 6), (9, 7))}
     assert found == {f"{place}/dense/vars/0": f"{place}/dense_1/vars/0", f"{place}/dense_1/vars/0": f"{place}/dense/vars/0", **slots}
+
+
+@check("T101", Severity.ERROR, since="0.1.0")
+def farther(sick: Document, target: Target) -> Iterator[Finding]:
+    """In each nested model the other layer shall be the farther one."""
+    for index in range(MANY):
+        if sick.at(Pointer("config", ("config", "layers", 1 + index, "config", "layers", 3, "inbound_nodes", 0, 0, 0))) == f"a{index}":
+            edits = with_arrays(sick, swapped(sick, index))
+            yield Finding(edits[0].at, "it is not", repair=Repair("exchange them", edits))
+
+
+@pytest.mark.parametrize(("optimizer", "left"), [("Adam", 2 + 4 * MANY), ("Mine", 2)])
+def test_hundreds_of_cures_that_leave_a_state_out_are_made_in_two_rounds(optimizer: str, left: int) -> None:
+    """The first leaves it out, and then nothing is in the way of all others."""
+    sick = many(MANY)
+    stated = {"optimizer": {"module": "keras.optimizers", "class_name": optimizer, "config": {"learning_rate": 0.5}}}
+    found = plan(sick.replacing({**sick.parts, "training": stated}), Target("3.15.1"), [farther])
+    assert (len(found.applied), found.after.errors, found.after.failures) == (MANY, (), ())
+    assert sum(path.startswith("optimizer/") for path in found.after.document.weights) == left
 
 
 def test_hundreds_of_cures_account_for_the_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
