@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from kdoctor.cli.options import existing
 from kdoctor.cli.progress import bar
-from kdoctor.document import ABSENT
+from kdoctor.document import ABSENT, Document
 from kdoctor.errors import ReadError
 from kdoctor.faults import UNREAD, FaultKind
 
@@ -49,7 +50,8 @@ def diff(
     first, second, lent = with_one_architecture(documents[0], documents[1], newest())
     if lent:
         typer.echo("One of the files holds weights alone: architecture and training state were not compared.", err=True)
-    found = compared(first, second, weights_alone=lent)
+    words = [_words(path, document) for path, document in zip((one, other), documents, strict=True)]
+    found = compared(first, second, weights_alone=lent, learned=(words[0], words[1]))
     if format is DiffFormat.JSON:
         typer.echo(report.render_json(str(one), str(other), found))
     elif format is DiffFormat.HTML:
@@ -59,3 +61,14 @@ def diff(
         if not found:
             typer.echo("Nothing differs." if deep else "Nothing differs; the numbers of the weights were not compared (--deep).", err=True)
     raise typer.Exit(1 if found else 0)
+
+
+def _words(path: Path, document: Document) -> Mapping[str, tuple[str, ...]]:
+    """What lookup layers learned, which an archive keeps beside its config."""
+    from kdoctor.archive.vocabularies import vocabularies
+    from kdoctor.archive.zip.member import MemberError
+
+    try:
+        return vocabularies(document)
+    except MemberError as error:
+        raise ReadError(f"{path} cannot be compared: {error}") from error

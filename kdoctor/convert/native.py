@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kdoctor.convert.assembly import assembled
-from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered, second_copies
+from kdoctor.convert.native_weights import archived, by_layer, groups_of, renumbered, require_weights_of_words, second_copies
 from kdoctor.convert.outcome import STATE_LOST, Converted
 from kdoctor.convert.put_together import as_functional
 from kdoctor.convert.refusal import NotConvertible
@@ -62,6 +62,7 @@ def as_native(document: Document, target: Target) -> Converted:
     graph = as_functional(document, target)
     places = by_layer(graph)
     held = {place.path: place.weight for place in places}
+    require_weights_of_words(graph, held)
     trained = [place.weight for place in places if place.trained]
     weights, notes = _with_state(graph, held | second_copies(graph, held), trained, state_as_stored(graph, trained, target))
     parts["weights"], parts["attributes"] = weights, groups_of(weights)

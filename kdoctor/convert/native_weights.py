@@ -11,6 +11,7 @@ from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS
 from kdoctor.keras_api.variables.dense import LOW_RANK
 from kdoctor.keras_api.variables.variable import Variable
 from kdoctor.pointer import Pointer
+from kdoctor.structure.lookups import LOOKUPS, weighs_words
 from kdoctor.structure.objects import Node
 from kdoctor.structure.snake_case import snake_case
 from kdoctor.weights.claims import Listed, claims, listed
@@ -46,6 +47,20 @@ def second_copies(document: Document, weights: Mapping[str, Weight]) -> dict[str
             copies = {f"{claim.place}/{one.path}": own.get(one.role) for one in claim.variables or () if not one.weight}
             found |= {path: weight for path, weight in copies.items() if weight is not None and path not in weights}
     return found
+
+
+def require_weights_of_words(document: Document, weights: Mapping[str, Weight]) -> None:
+    """Raises `NotConvertible` for a lookup that weighs its words by what the config of an ``.h5`` says: an archive has them as an array, too.
+
+    Run in 3.15.1: without it "A total of 2 objects could not be loaded. … 'idf_weights'".
+    """
+    for claim in claims(document):
+        weighs = claim.node.class_name in LOOKUPS and weighs_words(claim.node)
+        if weighs and any(f"{claim.place}/{one.path}" not in weights for one in claim.variables or ()):
+            raise NotConvertible(
+                f"the config alone has the weights of the words of {claim.name!r} (tf_idf), which an archive keeps as an array, too: load the "
+                "file with Keras and save it again"
+            )
 
 
 def by_layer(document: Document) -> tuple[Placed, ...]:

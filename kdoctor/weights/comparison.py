@@ -9,12 +9,14 @@ from kdoctor.document import Document, Json
 from kdoctor.pointer import Pointer
 from kdoctor.structure.call_numbers import counted_from_one
 from kdoctor.structure.layers import Layer, is_model
+from kdoctor.structure.lookups import LOOKUPS, WORDS
 from kdoctor.structure.models import models
 from kdoctor.weights.accounting import Holding, holdings
 from kdoctor.weights.accounting import Owner as Holder
 from kdoctor.weights.counterparts import counterparts
 from kdoctor.weights.dialects import class_of, value_differences
 from kdoctor.weights.likeness import same_numbers
+from kdoctor.weights.looked_up import Learned, word_differences
 from kdoctor.weights.meant_values import Owner, Releases, releases_of
 from kdoctor.weights.model_ends import call_words, ends
 from kdoctor.weights.pairing import Pairing, paired
@@ -24,8 +26,7 @@ from kdoctor.weights.training_words import plain_training
 # Said beside a model's arguments: where it stands in the file and what it was built with, not what it does.
 NOT_ARGUMENTS = frozenset({"layers", "input_layers", "output_layers", "build_input_shape"})
 OF_INPUTS = {"batch_input_shape": "batch_shape"}  # what Keras 2 calls it
-
-FromOne = Mapping[Pointer, frozenset[str]]  # a model -> its nested models whose calls the file counts from 1
+FLAGS = frozenset({"sparse", "ragged", "optional"})  # of an InputLayer: a release that does not say one means no
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +40,68 @@ class Change:
     other: Json
 
 
-def compared(one: Document, other: Document, *, weights_alone: bool = False) -> tuple[Change, ...]:
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """What goes into the layers of one document.
+
+    ``from_one``: a model -> its nested models whose calls the file counts from 1; ``before``: a layer of a Sequential -> the one before it.
+    """
+
+    from_one: Mapping[Pointer, frozenset[str]]
+    before: Mapping[Pointer, str | None]
+
+    @classmethod
+    def of(cls, document: Document) -> _Calls:
+        from_one: dict[Pointer, frozenset[str]] = {}
+        before: dict[Pointer, str | None] = {}
+        for model in models(document):
+            if model.functional:
+                from_one[model.node.at] = counted_from_one([layer.node for layer in model.layers], model.node.config.get("output_layers"))
+            else:
+                chain = [None, *(layer.name for layer in model.layers)]
+                before |= {layer.node.at: name for layer, name in zip(model.layers, chain, strict=False)}
+        return cls(from_one, before)
+
+    def states(self, layer: Layer) -> bool:
+        """Whether the file says what goes into a layer, as that of a Sequential needs not."""
+        return layer.node.at not in self.before
+
+    def told(self, layer: Layer, stated: bool, names: Mapping[str, str] | None = None) -> Json:
+        """The tensors of each call, with the calls of nested models counted from 0, whatever the file does.
+
+        stated: whether the other file says them. names: what the other file calls the layers.
+        """
+        called = names or {}
+        if layer.node.at in self.before:
+            first = self.before[layer.node.at]
+            return [[f"{called.get(first, first)}[0][0]"]] if stated and first is not None else []
+        counted = self.from_one.get(layer.container, frozenset())
+        return [
+            [f"{called.get(at.layer, at.layer)}[{at.call - (at.layer in counted)}][{at.output}]" for at in call] for call in layer.calls
+        ]
+
+
+def compared(
+    one: Document, other: Document, *, weights_alone: bool = False, learned: tuple[Learned, Learned] = ({}, {})
+) -> tuple[Change, ...]:
     """All differences, in the order of the first document. The numbers of the weights count where both documents have looked at them.
 
-    weights_alone: one of the two was a file of weights, which says nothing else."""
+    weights_alone: one of the two was a file of weights, which says nothing else; learned: the words of lookup layers beside either config."""
     pairing = paired(one, other)
     if weights_alone:
         alone = not (_is_trained(one) and _is_trained(other))
         return tuple(_weights(one, other, pairing, layers_alone=alone))
     return (
-        *_architecture(pairing, _from_one(one), _from_one(other)),
+        *_architecture(pairing, _Calls.of(one), _Calls.of(other)),
         *(Change("architecture", *said) for said in ends(one, other, pairing)),
         *_arguments(pairing, releases_of(one, other)),
+        *(Change("arguments", *said) for said in word_differences(one, other, pairing, learned)),
         *_weights(one, other, pairing),
         *_training(one, other),
     )
 
 
-def _architecture(pairing: Pairing, ours: FromOne, theirs: FromOne) -> Iterator[Change]:
+def _architecture(pairing: Pairing, ours: _Calls, theirs: _Calls) -> Iterator[Change]:
     first, second = pairing.first, pairing.second
     for name in dict.fromkeys((*first, *second)):
         one, other = first.get(name), second.get(name)
@@ -67,27 +112,13 @@ def _architecture(pairing: Pairing, ours: FromOne, theirs: FromOne) -> Iterator[
             yield Change("architecture", f"{name}: name", one.name, other.name)
         if class_of(one.node.raw) != class_of(other.node.raw):
             yield Change("architecture", name, one.class_name, other.class_name)
-        elif _inputs(one, {}, ours) != _inputs(other, pairing.names, theirs):
-            yield Change("architecture", f"{name}: inputs", _inputs(one, {}, ours), _inputs(other, {}, theirs))
+        elif ours.told(one, theirs.states(other)) != theirs.told(other, ours.states(one), pairing.names):
+            yield Change("architecture", f"{name}: inputs", ours.told(one, theirs.states(other)), theirs.told(other, ours.states(one)))
     shared = [name for name in first if name in second]
     order = [name for name in second if name in first]
     if shared != order:
         at = next(index for index, (one_, other_) in enumerate(zip(shared, order, strict=True)) if one_ != other_)
         yield Change("architecture", "order of the layers", shared[at], order[at])
-
-
-def _from_one(document: Document) -> FromOne:
-    found = {}
-    for model in models(document):
-        if model.functional:
-            found[model.node.at] = counted_from_one([layer.node for layer in model.layers], model.node.config.get("output_layers"))
-    return found
-
-
-def _inputs(layer: Layer, names: Mapping[str, str], from_one: FromOne) -> Json:
-    """The tensors of each call, with the calls of nested models counted from 0, whatever the file does."""
-    counted = from_one.get(layer.container, frozenset())
-    return [[f"{names.get(at.layer, at.layer)}[{at.call - (at.layer in counted)}][{at.output}]" for at in call] for call in layer.calls]
 
 
 def _arguments(pairing: Pairing, releases: Releases) -> Iterator[Change]:
@@ -109,7 +140,10 @@ def _config(layer: Layer, begun: Collection[tuple[str, ...]]) -> Json:
     said = OF_INPUTS if layer.class_name == "InputLayer" else {}
     if not said and layer.parents in begun:
         left_out |= {*OF_INPUTS}
-    return {said.get(key, key): value for key, value in layer.node.config.items() if key not in left_out}
+    if layer.class_name in LOOKUPS:
+        left_out |= {WORDS}  # which are told by themselves
+    config = layer.node.config.items()
+    return {said.get(key, key): value for key, value in config if key not in left_out and not (said and key in FLAGS and not value)}
 
 
 def _training(one: Document, other: Document) -> Iterator[Change]:

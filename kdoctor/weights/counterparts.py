@@ -25,6 +25,7 @@ from kdoctor.weights.states import listed_states, same_states
 
 STATE = "optimizer/vars/"
 LORA = "lora_"
+METRICS = "metrics/"  # Keras 2 keeps what they counted in its last epoch: every training and evaluation begins anew
 
 
 class Word(NamedTuple):
@@ -104,6 +105,8 @@ def _named(
     found: dict[str, Holding] = {}
     for held in holdings(document):
         word = words.get(held.place)
+        if word is None and held.owner is Owner.TRAINING and held.path.startswith(METRICS):
+            continue
         if apart and document.format.native and _has_no_room(held, word):
             continue
         layer = "" if word is None else renamed.get(word.layer, word.layer)

@@ -10,8 +10,9 @@ from kdoctor.weights.meant_values import Owner, Releases, owner_at, same_value, 
 from kdoctor.weights.places import REAL_NAMES
 from kdoctor.weights.training_words import SAID
 
-# A class by the name that it has today: Keras called a Functional a Model before TensorFlow 2.3.
-TODAY = {**REAL_NAMES, "Model": "Functional"}
+# A class by the name that it has today: Keras called a Functional a Model before TensorFlow 2.3, and some initializers otherwise in 3.0 to
+# 3.6 (``OrthogonalInitializer``; initializers/random_initializers.py and constant_initializers.py of 3.6.0 and 3.7.0).
+TODAY = {**REAL_NAMES, "Model": "Functional", **{f"{name}Initializer": name for name in ("Orthogonal", "Identity", "STFT")}}
 # A number that the process which saved the file gave to an object.
 PASSING = frozenset({"shared_object_id", SAID})
 # What an archive says beside a class and its config, and an ``.h5`` may not.

@@ -20,6 +20,7 @@ TRAINING: Final = {"optimizer": "optimizer", "loss": "loss", "metrics": "metric"
 # How an optimizer of Keras 2 is made and run (optimizers/optimizer.py, `from_config` of 2.15): other releases know neither word.
 HOW_IT_RUNS: Final = frozenset({"is_legacy_optimizer", "jit_compile"})
 COMPUTED: Final = ("loss", "metric")
+HELD: Final = frozenset({*TRAINING.values(), "schedule", "regularizer"})  # Keras 2 holds their numbers as float32, and says them so
 PLAIN: Final = (None, "float32")  # how both compute unless they are told otherwise
 
 
@@ -94,7 +95,7 @@ def same_value(owner: Owner | None, name: str, one: Json, other: Json) -> bool:
     if name == "dtype":
         one, other = _policy(one), _policy(other)
         return one == other or (owner is not None and owner.kind in COMPUTED and one in PLAIN and other in PLAIN)
-    return owner is not None and owner.kind in (*TRAINING.values(), "schedule") and same_number(one, other)
+    return owner is not None and owner.kind in HELD and same_number(one, other)
 
 
 def same_number(one: Json, other: Json) -> bool:

@@ -11,6 +11,7 @@ from kdoctor.edit import same
 from kdoctor.keras_api.absence import says_nothing_in_call
 from kdoctor.structure.layers import Layer, is_model, layer_at
 from kdoctor.structure.models import Model, models
+from kdoctor.weights.dialects import class_of
 from kdoctor.weights.pairing import Pairing
 
 ENDS = {"input_layers": "inputs", "output_layers": "outputs"}
@@ -25,8 +26,11 @@ class Said(NamedTuple):
 
 
 def ends(one: Document, other: Document, pairing: Pairing) -> Iterator[Said]:
-    """Models whose inputs or outputs are others, or stand in another order, and those of which one alone is trained at all."""
+    """Whether the models are of two classes; models whose inputs or outputs are others, or stand in another order, and those of which one alone is trained at all."""
     left, right = _models(one), _models(other)
+    kinds = [class_of(side[""].node.raw) if "" in side else None for side in (left, right)]
+    if None not in kinds and kinds[0] != kinds[1]:
+        yield Said("class of the model", *kinds)
     for path, first in left.items():
         second = right.get(pairing.renamed.get(path, path))
         if second is None or first.functional is not second.functional:

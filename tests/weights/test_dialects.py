@@ -68,3 +68,30 @@ def test_the_calls_of_a_nested_model_are_counted_from_0_or_from_1() -> None:
         [["inner[0][0]", "inner[1][0]"]],
         [["inner[1][0]", "inner[0][0]"]],
     )
+
+
+def test_an_initializer_is_the_same_by_the_class_that_keras_3_0_to_3_6_has_for_it() -> None:
+    def made(name: str) -> Json:
+        return {"module": "keras.initializers", "class_name": name, "config": {"gain": 1.0}, "registered_name": None}
+
+    one, other = ({"recurrent_initializer": made(name)} for name in ("OrthogonalInitializer", "Orthogonal"))
+    assert [*value_differences("lstm", one, other)] == []
+    assert len([*value_differences("lstm", one, {"recurrent_initializer": made("Identity")})]) > 0
+
+
+def test_the_number_of_a_regularizer_is_one_that_keras_2_holds_as_float32() -> None:
+    one, other = ({"kernel_regularizer": {"class_name": "L2", "config": {"l2": rate}}} for rate in (0.009999999776482582, 0.01))
+    assert [*value_differences("scores", one, other)] == []
+
+
+def test_flags_that_an_input_of_another_release_does_not_say_are_not_set() -> None:
+    one, other = (ends("batch_shape", "Functional", {}) for _ in range(2))
+    begun = {**dict(one.config["config"]["layers"][0]["config"]), "ragged": False, "optional": False, "sparse": None}
+    said = {**one.config, "config": {**one.config["config"], "layers": [{**one.config["config"]["layers"][0], "config": begun}]}}
+    assert compared(document(said, training={}), other) == ()
+
+
+def test_what_metrics_counted_in_the_last_epoch_is_no_difference() -> None:
+    config = ends("batch_shape", "Functional", {}).config
+    one = document(config, training={"loss": "mse"}, weights={"metrics/mean/vars/0": ()})
+    assert compared(one, document(config, training={"loss": "mse"})) == ()

@@ -7,7 +7,8 @@ from kdoctor.structure.objects import Node
 
 
 def lookup(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
-    """The weight of every word, where the layer counts by them."""
+    """The weight of every word, where the layer counts by them; a TextVectorization has them once more, in the lookup that it holds."""
     if node.config.get("output_mode") != "tf_idf":
         return ()
-    return (Variable("vars/idf_weights", "idf_weights", (None,), trainable=False, weight=False),)
+    inside = ("_lookup_layer/",) if node.class_name == "TextVectorization" else ()
+    return tuple(Variable(f"{part}vars/idf_weights", "idf_weights", (None,), trainable=False, weight=False) for part in ("", *inside))
