@@ -18,3 +18,5 @@ CLASSES: Final[Mapping[str, str]] = {"cosine_similarity": "CosineSimilarity", "l
 FIRST_NAMES: Final[Mapping[str, str]] = {"kl_divergence": "kullback_leibler_divergence"}
 WRAPPER: Final = "MeanMetricWrapper"
 KNOWN: Final = FUNCTIONS | CLASSES.keys()
+# Short texts by which every Keras 2 finds a metric, and from 2.3 on calls it in ``history``; run in 2.2.5, 2.4, 2.9 and 2.15, which fails at ``bce``.
+SHORT: Final = frozenset({"mae", "mse", "mape", "msle", "MAE", "MSE", "MAPE", "MSLE", "cosine_similarity"})

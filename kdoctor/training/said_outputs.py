@@ -2,6 +2,7 @@
 
 Run in 2.2.5, 2.4, 2.9, 2.15, 3.0.5 and 3.15.1. Keras 3 wants a loss and a weight for every output, both in one form, and takes no empty list of
 metrics. What Keras 2 reads from an ``.h5`` keeps the names that it finds there, so that two outputs would share them: it writes objects itself.
+Keras 3 names a metric by the text that it was asked for with, from an archive alone: from an ``.h5`` it makes a ``mean_absolute_error`` of "mae".
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from kdoctor.graph.shapes import infer
 from kdoctor.keras_api import habits
 from kdoctor.keras_api.api_object import REQUIRED
 from kdoctor.keras_api.catalogue import Catalogue
-from kdoctor.keras_api.metric_functions import FIRST_NAMES, WRAPPER
+from kdoctor.keras_api.metric_functions import FIRST_NAMES, SHORT, WRAPPER
 from kdoctor.structure.models import models
 from kdoctor.structure.snake_case import snake_case
 from kdoctor.target import Target, Training
@@ -26,10 +27,13 @@ SPARSE, CATEGORICAL = "sparse_categorical", "categorical"
 def for_outputs(training: Training, document: Document, target: Target) -> Training:
     """The losses, their weights and the metrics of this model's outputs, for this target."""
     names = output_names(document)
+    if target.keras_3 and not document.format.native:
+        training = training._replace(metrics=_named_objects(training.metrics, Catalogue.load(target.release, target.family)))
     model = next(iter(models(document)), None)
     by_name = model is not None and isinstance(model.node.config.get("output_layers"), dict)
     if len(names) < 2:
-        return _of_one(training)
+        kept = not document.format.native and habits.NAMES_METRICS_IN_HDF5.of(target)
+        return _wrapped(_of_one(training), target) if kept else _of_one(training)
     strict = target.keras_3 or document.format.native
     loss, weights = _losses(training, names, by_name) if strict else (training.loss, training.loss_weights)
     objects = None if strict or not habits.NAMES_METRICS_IN_HDF5.of(target) else _objects(training, names, document, target)
@@ -37,11 +41,28 @@ def for_outputs(training: Training, document: Document, target: Target) -> Train
     return training._replace(loss=loss, loss_weights=weights, metrics=metrics)
 
 
+def _named_objects(metrics: Json, catalogue: Catalogue) -> Json:
+    """Every metric as an object that bears the name which it was asked for by; what compile() chooses by the output stays a text."""
+    if isinstance(metrics, dict):
+        return {output: _named_objects(said, catalogue) for output, said in metrics.items()}
+    if isinstance(metrics, (list, tuple)):
+        return type(metrics)(_named_objects(said, catalogue) for said in metrics)
+    found = None if metrics in CHOSEN else catalogue.function("metric", metrics)
+    return metrics if found is None else {"class_name": found.name, "config": {"name": metrics, "dtype": "float32"}}
+
+
 def _of_one(training: Training) -> Training:
     loss, weights, metrics = (_only(said) for said in (training.loss, training.loss_weights, training.metrics))
     return training._replace(
         loss=loss, loss_weights=None if weights is None else [weights], metrics=tuple(metrics) if isinstance(metrics, list) else metrics
     )
+
+
+def _wrapped(training: Training, target: Target) -> Training:
+    """With the short names of metrics in the wrapper that Keras 2 writes: of a text it would make its full name."""
+    catalogue = Catalogue.load(target.release, target.family)
+    made = tuple(_object(metric, "", None, None, catalogue) if metric in SHORT else metric for metric in training.metrics)
+    return training._replace(metrics=made)
 
 
 def _only(said: Json) -> Json:
@@ -94,8 +115,7 @@ def _object(metric: str, output: str, loss: Json, width: int | None, catalogue: 
     if found is None or (not found.is_function and REQUIRED in found.parameters.values()):
         return None
     if found.is_function:
-        name = metric if metric in CHOSEN else found.name
-        config = {"name": f"{output}_{name}", "dtype": "float32", "fn": FIRST_NAMES.get(found.name, found.name)}
+        config = {"name": f"{output}_{metric}".lstrip("_"), "dtype": "float32", "fn": FIRST_NAMES.get(found.name, found.name)}
         return {"class_name": WRAPPER, "config": config}
     usual = found.parameters.get("name")
     return {

@@ -11,6 +11,7 @@ from kdoctor.document import Format, Json
 from kdoctor.errors import UsageError
 from kdoctor.keras_api.api_object import ApiObject
 from kdoctor.keras_api.catalogue import Catalogue
+from kdoctor.keras_api.metric_functions import SHORT
 from kdoctor.target import Training
 from kdoctor.training.asked_outputs import NOTHING, each_of, split, weight
 from kdoctor.training.output_forms import for_each
@@ -58,7 +59,7 @@ def parse_training(text: str, catalogue: Catalogue) -> Training:
     """``optimizer=adam(1e-4),loss=mse,metrics=mae+accuracy`` as Keras names it.
 
     The one positional argument of an optimizer is its learning rate; several metrics are joined by ``+`` or commas. Names are checked
-    against the release and written out in full (``mean_squared_error``), the only form that every loader understands. Raises `UsageError`.
+    against the release, that of a loss is written out in full (``mean_squared_error``), which every loader understands. Raises `UsageError`.
     """
     given = dict(_pairs(text))
     if "optimizer" not in given:
@@ -176,10 +177,13 @@ def _value(name: str, value: ast.expr, catalogue: Catalogue) -> Json:
 
 
 def _named(kind: str, text: str, catalogue: Catalogue) -> str:
-    """The full name of a loss or metric; ``accuracy`` and its short form mean whatever fits the output, so they stay."""
+    """The full name of a loss; a metric stays as it is asked for, because ``history`` names it so.
+
+    ``accuracy`` and its short form mean whatever fits the output; Keras 2 finds few short names of functions when it trains.
+    """
     if kind == "metric" and text in ("accuracy", "acc", "crossentropy", "ce"):
         return text
     found = catalogue.function(kind, text)
     if found is None:
         raise UsageError(f"--compile: there is no {kind} {text!r}" + ("; it goes by its name, without arguments" if "(" in text else ""))
-    return found.name
+    return text if kind == "metric" and (not found.is_function or text in SHORT) else found.name
