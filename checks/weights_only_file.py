@@ -13,7 +13,7 @@ from ._architecture import UNTOLD, against
 from ._fitting import fitting
 
 TITLE = "write the whole model, with the architecture you gave"
-ALL_THE_SAME = "with the same --architecture once more, where you left layers out or renamed them on purpose"
+ALL_THE_SAME = "where you left layers out or renamed them on purpose"
 COPIES = "and give each its own copy of the weights: right where they were one layer, and training changes them apart"
 
 

@@ -56,7 +56,7 @@ class Given:
     argument) -> value (``--set``); training: what ``--compile`` asks for, or None; input_shape: of the model, the batch
     first (``--input-shape``), or None; state: what shall become of the optimizer's state; architecture: the
     config of a model (``--architecture``), or None; prune: whether layers that no output needs shall go (``--prune``); compiled: source of
-    a stored function -> the code that a Python made of it (``--unsafe``).
+    a stored function -> the code that a Python made of it (``--unsafe``); typed: the flags and values as they stood in the command.
     """
 
     bindings: Mapping[str, Json] = field(default_factory=dict)
@@ -72,6 +72,7 @@ class Given:
     architecture: Mapping[str, Json] | None = None
     prune: bool = False
     compiled: Mapping[str, bytes] = field(default_factory=dict)
+    typed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,20 @@ def answers(
         embed=embed,
         settings=parse_settings(settings),
         input_shape=parse_shape(input_shape),
+        typed=typed(bind=bind, custom=custom, set=settings, hub_path=hub_path, embed=embed, input_shape=input_shape),
     )
+
+
+def typed(**options: object) -> tuple[tuple[str, str], ...]:
+    """The flags that were given, each with its value, so that a command for the next step repeats them: name of the option -> what it holds."""
+    found: list[tuple[str, str]] = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool) or value is None:
+            found += [(flag, "")] if value else []
+        else:
+            found += [(flag, str(one)) for one in (value if isinstance(value, (list, tuple)) else [value])]
+    return tuple(found)
 
 
 def for_python(target: Target, python: str | None) -> Target:

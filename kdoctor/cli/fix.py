@@ -28,6 +28,7 @@ from kdoctor.cli.answers import (
     for_python,
     read_architecture,
     state_wish,
+    typed,
     with_script,
 )
 from kdoctor.cli.brought import brought, under
@@ -99,13 +100,12 @@ def fix(
     """Repair FILE: all causes in one pass, every untouched byte copied. The original stays as it is."""
     from kdoctor.repair import Wish, carry_out  # the writers: nothing that the other commands need
 
-    if in_place and out is not None:
-        raise UsageError("--in-place and -o exclude each other")
+    _require_sense(in_place and out is not None, python is not None and not unsafe)
     given = answers(bind, custom, set_arguments, hub_path, embed, input_shape)
     given = replace(given, training=_training(compile, asked_release(target)), state=state_wish(drop_optimizer, keep_optimizer))
-    given = replace(given, architecture=read_architecture(architecture), prune=prune)
-    if python is not None and not unsafe:
-        raise UsageError("--python is for --unsafe, which compiles for it; nothing else depends on it")
+    more = typed(architecture=architecture, compile=compile, bind_from=bind_from, prune=prune, drop_optimizer=drop_optimizer)
+    kept = typed(keep_optimizer=keep_optimizer, partial=partial)
+    given = replace(given, architecture=read_architecture(architecture), prune=prune, typed=(*given.typed, *more, *kept))
     with brought(file, out, in_place=in_place) as (path, named):
         asked = with_script(path, for_python(make_target(target, purpose, custom, _of_outputs(given, path)), python), bind_from)
         plan = under(repair_file(path, asked, load_checks(), unsafe=unsafe, partial=partial, python=python), file)
@@ -114,6 +114,13 @@ def fix(
             outcome = carry_out(plan, named, None if show_diff else Wish(out, in_place, partial, copy_healthy, verify))
         _show(plan, outcome, format, show_diff)
     raise typer.Exit(outcome.exit_code)
+
+
+def _require_sense(two_places: bool, python_alone: bool) -> None:
+    if two_places:
+        raise UsageError("--in-place and -o exclude each other")
+    if python_alone:
+        raise UsageError("--python is for --unsafe, which compiles for it; nothing else depends on it")
 
 
 def _write_stub(plan: Plan, out: Path | None) -> None:

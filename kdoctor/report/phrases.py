@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Collection
 from functools import lru_cache
 
 from kdoctor.archive.remote.address import is_remote
@@ -15,6 +16,7 @@ from kdoctor.graph.summary import Summary
 from kdoctor.target import Target
 
 INFERENCE = "inference"
+OFTEN = frozenset({"--bind", "--custom", "--set", "--hub-path"})  # flags of which each names a thing of its own
 FORMATS = {
     Format.KERAS_ZIP: ".keras zip",
     Format.KERAS_DIR: "unzipped .keras folder",
@@ -68,16 +70,19 @@ def cure(path: str, finding: Finding, target: Target) -> str | None:
     repair = finding.repair
     fix = f"download it, then kdoctor fix {shlex.quote(path.rpartition('/')[2])}" if is_remote(path) else f"kdoctor fix {shlex.quote(path)}"
     fix += _aim(target)
-    if finding.needs:
-        asked = [need for need in finding.needs if need.flag.startswith("--")]
+    given = {flag for flag, _ in target.given.typed if flag not in OFTEN} if repair is not None else ()
+    needs = [need for need in finding.needs if need.flag not in given]  # the others are answered: the repair says so
+    if needs:
+        asked = [need for need in needs if need.flag.startswith("--")]
+        fix += _again(target, {need.flag for need in asked})
         flags = " ".join(f"{need.flag} {_value(need)}".rstrip() for need in asked)
-        lacking = "; ".join(f"{need.name}: {need.why}" for need in finding.needs if need not in asked)
+        lacking = "; ".join(f"{need.name}: {need.why}" for need in needs if need not in asked)
         return " · ".join(part for part in (f"{fix} {flags}" if asked else "", f"needs {lacking}" if lacking else "") if part)
     if repair is None:
         return None
     if repair.safety is Safety.ADVICE or not repair.changes:
         return repair.title.replace(" FILE ", f" {shlex.quote(path)} ")
-    return f"{fix}{' --unsafe' if repair.safety is Safety.UNSAFE else ''}   ({repair.title})"
+    return f"{fix}{_again(target)}{' --unsafe' if repair.safety is Safety.UNSAFE else ''}   ({repair.title})"
 
 
 @lru_cache(maxsize=16)
@@ -85,6 +90,12 @@ def _aim(target: Target) -> str:
     """What a command is told so that it means the same target: nothing of what it takes for granted."""
     release = "" if target.label == installed_keras() else f" --target {target.label}"
     return release + ("" if target.purpose == INFERENCE else f" --for {target.purpose}")
+
+
+def _again(target: Target, asked: Collection[str] = ()) -> str:
+    """What the user has given already, for the same command once more; ``asked``: flags whose value is asked for anew."""
+    kept = [(flag, value) for flag, value in target.given.typed if flag in OFTEN or flag not in asked]
+    return "".join(f" {flag} {shlex.quote(value)}" if value else f" {flag}" for flag, value in kept)
 
 
 def _value(need: Need) -> str:

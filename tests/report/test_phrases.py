@@ -19,7 +19,7 @@ from kdoctor.graph.summary import Summary
 from kdoctor.packs import load_checks
 from kdoctor.pointer import Pointer
 from kdoctor.report.phrases import cure, headline, origin, size, tally
-from kdoctor.target import Target
+from kdoctor.target import Given, Target
 from kdoctor.testing import KERAS_3
 
 AT = Pointer("config")
@@ -116,3 +116,18 @@ def test_an_error_that_goes_with_the_others_is_not_said_to_stay(tmp_path: Path) 
     made = repair_file(saved, KERAS_3, load_checks())
     assert "1 error to cure with your help, 1 error cured by `kdoctor fix`" in tally(made.before)
     assert "1 error cured by `kdoctor fix`, 1 error cured along with the others" in tally(made.before, made.after)
+
+
+def test_a_command_repeats_what_the_user_has_given() -> None:
+    typed = (("--custom", "Crop"), ("--architecture", "my model.json"), ("--prune", ""))
+    target = Target("3.15.1", given=Given(typed=typed))
+    edit = Edit(Pointer("config"), old=1, new=2)
+    unsafe = Repair("where you left layers out", (edit,), safety=Safety.UNSAFE)
+    given = f"kdoctor fix m.keras{'' if target.label == installed_keras() else ' --target 3.15.1'} --custom Crop"
+    assert cure("m.keras", Finding(Pointer("config"), "m", repair=unsafe), target) == (
+        f"{given} --architecture 'my model.json' --prune --unsafe   (where you left layers out)"
+    )
+    asked = Finding(Pointer("config"), "m", needs=(Need("--architecture", "model.json", "why"), Need("--custom", "Other", "why")))
+    assert cure("m.keras", asked, target) == f"{given} --prune --architecture model.json --custom Other"
+    answered = Finding(Pointer("config"), "m", repair=Repair("write it", (edit,)), needs=asked.needs[:1])
+    assert cure("m.keras", answered, target) == f"{given} --architecture 'my model.json' --prune   (write it)"
