@@ -12,6 +12,7 @@ from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer
 from kdoctor.structure.shared_layers import NUMBER, Pair, apart, number_of, strayed, twins
+from kdoctor.structure.shared_layers import pairs as every_pair
 from kdoctor.target import Target
 from kdoctor.weights.stored import Account, accounts
 
@@ -27,7 +28,7 @@ class Shared(NamedTuple):
 
 def rejoined(document: Document, target: Target) -> Shared | None:
     """Layers that are one with those of another model, whose entry has lost the number that says so."""
-    pairs = strayed(document)
+    pairs = strayed(document) if layout_of(target).joins else ()
     halves = _halves(pairs, _by_layer(document, target)) if pairs else []
     if not halves:
         return None
@@ -42,12 +43,14 @@ def rejoined(document: Document, target: Target) -> Shared | None:
 
 
 def separated(document: Document, target: Target) -> Shared | None:
-    """Layers that Keras would make one, and then take the call of the one for that of the other: each can have the weights to itself."""
-    pairs = _with_the_first(apart(document))
+    """Layers that Keras would make one, and then take the call of the one for that of the other, or never makes one, as Keras 2: each can
+    have the weights to itself."""
+    joins = layout_of(target).joins
+    pairs = _with_the_first(apart(document) if joins else every_pair(document))
     kept = _by_layer(document, target) if pairs else {}
     halves = _halves(pairs, kept)
     alone = {pair.later.at for _, pair in halves}
-    whole = {pair.first.at for pair in (*twins(document).values(), *strayed(document))}
+    whole = {pair.first.at for pair in (*twins(document).values(), *strayed(document))} if joins else set()
     if (
         not halves
         or any(pair.first.at in whole for pair in pairs)
@@ -58,9 +61,8 @@ def separated(document: Document, target: Target) -> Shared | None:
     edits = [Edit(at / NUMBER, old=number_of(layer), new=ABSENT) for at, layer in numbered.items()]
     edits += [edit for account, pair in halves for edit in _copies(account, kept[pair.first.at])]
     names = [account.claim.name for account, _ in halves]
-    message = (
-        f"{_several(names)} stand{'s' * (len({*names}) == 1)} in two models with one set of weights, and with other inputs in each: Keras takes "
-        "the call of the one for that of the other"
+    message = f"{_several(names)} stand{'s' * (len({*names}) == 1)} in two models with one set of weights, and " + (
+        "with other inputs in each: Keras takes the call of the one for that of the other" if joins else f"{target} makes two layers of it"
     )
     title = "give each its own copy of the weights: it predicts the same, and training changes the two apart"
     return _told(halves, message, Repair(title, tuple(edits), Safety.UNSAFE))
@@ -68,7 +70,7 @@ def separated(document: Document, target: Target) -> Shared | None:
 
 def miscalled(document: Document, target: Target) -> Iterator[Finding]:
     """Layers without weights that Keras makes one, and whose calls it then mistakes for each other (K604)."""
-    pairs = apart(document) if document.format.native else ()
+    pairs = apart(document) if document.format.native and layout_of(target).joins else ()
     kept = _by_layer(document, target) if pairs else {}
     if any(layer.at in kept for pair in pairs for layer in pair):
         return

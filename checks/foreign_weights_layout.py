@@ -26,7 +26,8 @@ def foreign_weights_layout(document: Document, target: Target) -> Iterator[Findi
 
     Keras 3 opens ``layers/dense_1/vars/0``. Keras 2.13 numbered its layers otherwise (dense, dense_2, dense_4), Keras 2.13 to 2.15 kept
     the projections of a MultiHeadAttention as ``_query_dense``, and wrote backslashes into the paths on Windows: "Layer 'dense_1'
-    expected 2 variables, but received 0 variables during loading". In an ``.h5`` a group without its ``weight_names`` counts for
+    expected 2 variables, but received 0 variables during loading". Keras 2.14 and 2.15 do not count a layer that they have saved in an earlier
+    model, so that the next one of its class stands in its place, where not even they look for it. In an ``.h5`` a group without its ``weight_names`` counts for
     nothing: "Layer count mismatch when loading weights from file. Model expected 2 layers, found 1 saved layers".
 
     The words that a layer learned, which Keras 2.13 kept in such a folder of the archive, are moved where every file of it belongs to one
@@ -65,7 +66,8 @@ def _words_elsewhere(document: Document, target: Target) -> Iterator[Finding]:
 
 def _moved(document: Document, found: Rearrangement) -> Finding:
     account = next((account for account in found.accounts if account.missing), found.accounts[0])
-    count = len({account.claim.place for account in found.accounts})
+    groups = {new.rpartition("/vars/")[0] for _, new in found.moves}
+    count = len({account.claim.place for account in found.accounts if account.group in groups})
     return Finding(
         account.claim.node.at,
         f"the weights of {account.claim.name!r}{f' and {count - 1} more' if count > 1 else ''} stand under {found.why}; "

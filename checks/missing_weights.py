@@ -36,7 +36,8 @@ def missing_weights(document: Document, target: Target) -> Iterator[Finding]:
     In a ``.keras`` archive arrays that stand below their own layer in a folder of another name (``dense/variables``) are moved back, and so
     are those under other numbers that keep the order (``00``, ``01``).
     A layer that stands in a nested model and beside it (the codes of a VAE whose loss takes them) is one layer, and has one set of weights;
-    Keras loses the number that says so, and the cure writes it again, where both are called alike. Numbers are never made up.
+    Keras loses the number that says so, and the cure writes it again, where both are called alike. Where they are not, and for Keras 2, which
+    makes two layers of it whatever the number, ``--unsafe`` gives each its own copy. Numbers are never made up.
 
     Of layers in lists within lists (``self.rows = [[Dense(4)], [Dense(4)]]``) an archive of Keras 3.0 to 3.14 holds no weights, and every Keras loads it all the
     same, with new ones. It is told of a class whose source is given (``--custom FILE.py``).

@@ -14,11 +14,14 @@ RELEASE = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
 
 class Layout(NamedTuple):
     """folders: what a model's layers stand under, the first one that is there counts; underscored: parts of an attention layer too;
-    doubled: layers of one class are counted by twos."""
+    doubled: layers of one class are counted by twos; uncounted: of a release that saves, a layer that was saved before is not counted;
+    joins: two entries with one number become one layer (`structure.shared_layers`)."""
 
     folders: tuple[str, ...]
     underscored: bool = False
     doubled: bool = False
+    uncounted: bool = False
+    joins: bool = False
 
     def place(self, place: str) -> str:
         """``layers/dense_1`` as this layout counts and calls it, in the first of its folders."""
@@ -45,10 +48,10 @@ def _renamed(path: str, folder: str, name: str) -> str:
 
 
 # Keras 3 falls back to the folder of TensorFlow 2.12 and 2.13.
-KERAS_3 = Layout((LAYERS, CHECKPOINT))
+KERAS_3 = Layout((LAYERS, CHECKPOINT), joins=True)
 # Measured on archives of TensorFlow 2.12.1, 2.13.1 and 2.15.1, each read by the others; 2.14 from its source (_walk_trackable).
-KERAS_2_15 = Layout((LAYERS,), underscored=True)
-KERAS_2_14 = Layout((CHECKPOINT,), underscored=True)
+KERAS_2_15 = Layout((LAYERS,), underscored=True, uncounted=True)
+KERAS_2_14 = Layout((CHECKPOINT,), underscored=True, uncounted=True)
 KERAS_2_12 = Layout((CHECKPOINT,), underscored=True, doubled=True)
 
 

@@ -1,6 +1,7 @@
 """Layers that stand in several models of one archive, and are one layer: Keras gives them a number, ``shared_object_id``.
 
-Source: ObjectSharingScope in Keras's saving/serialization_lib.py, 2.13 to 3.15. It writes the number on both entries when it meets the object
+Source: ObjectSharingScope in Keras's saving/serialization_lib.py, 2.13 to 3.15. (TensorFlow 2.13 and 2.15, run on such files, make two layers of
+every pair, whatever the numbers.) It writes the number on both entries when it meets the object
 for the second time, and makes one object of both when it loads. A nested model hands out a copy of its entries (``Functional.get_config``),
 so that the number never reaches the first entry where that stands in a nested model: two layers are made, with the weights of one.
 """
@@ -38,16 +39,36 @@ def twins(document: Document) -> Mapping[Pointer, Pair]:
 def strayed(document: Document) -> tuple[Pair, ...]:
     """Entries with a number beside the only earlier one that can be meant, which has lost it; with it the two compute what was saved."""
     found = tuple(_lost(document))
-    both = {pair.later.at: pair for pair in (*_numbered(document), *found)}
-    kept = _alike(document, both)
+    kept = _alike(document, {pair.later.at: pair for pair in pairs(document)})
     return tuple(pair for pair in found if pair.later.at in kept)
 
 
 def apart(document: Document) -> tuple[Pair, ...]:
     """Entries of one layer that are not called alike: as one layer, Keras takes the first one's call for the later one's."""
-    both = {pair.later.at: pair for pair in (*_numbered(document), *_lost(document))}
-    kept = _alike(document, both)
-    return tuple(pair for at, pair in both.items() if at not in kept)
+    kept = _alike(document, {pair.later.at: pair for pair in pairs(document)})
+    return tuple(pair for pair in pairs(document) if pair.later.at not in kept)
+
+
+@lru_cache(maxsize=4)
+def pairs(document: Document) -> tuple[Pair, ...]:
+    """The entries of one layer, however they are called: what was one when the model was saved."""
+    return tuple({pair.later.at: pair for pair in (*_numbered(document), *_lost(document))}.values())
+
+
+@lru_cache(maxsize=4)
+def met_before(document: Document) -> frozenset[Pointer]:
+    """The entries of layers, and of models, that were saved with an earlier entry."""
+    later = {pair.later.at for pair in pairs(document)}
+    if not later:
+        return frozenset()
+    apart_from_these = {layer.container for layer in layers(document) if layer.at not in later and not is_model(layer.node)}
+    inside = {layer.container for layer in layers(document)}
+    models_too = {
+        layer.at
+        for layer in layers(document)
+        if is_model(layer.node) and NUMBER in layer.node.raw and layer.at in inside and layer.at not in apart_from_these
+    }
+    return frozenset(later | models_too)
 
 
 def number_of(layer: Layer) -> int | None:

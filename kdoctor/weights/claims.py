@@ -34,19 +34,28 @@ class Claim(NamedTuple):
         return self.node.name or self.place
 
 
-@lru_cache(maxsize=4)
-def claims(document: Document) -> tuple[Claim, ...]:
+def claims(document: Document, joined: bool = True) -> tuple[Claim, ...]:
     """The claims of every layer of the model and of the models nested in it, in order. Never raises.
 
-    A layer that stands in two models of an archive claims its variables once, where it stands first.
+    A layer that stands in two models of an archive claims its variables once, where it stands first; not ``joined``, each entry claims its own.
     """
+    return _joined(document) if joined and document.format.native else _each(document)
+
+
+@lru_cache(maxsize=4)
+def _joined(document: Document) -> tuple[Claim, ...]:
+    shared = twins(document)
+    found = _each(document)
+    return tuple([claim._replace(variables=()) if claim.node.at in shared else claim for claim in found]) if shared else found
+
+
+@lru_cache(maxsize=4)
+def _each(document: Document) -> tuple[Claim, ...]:
     model = model_of(document)
     if model is None:
         return ()
     asked = _Asked(infer(document), document.format.native, kinds(document))
-    found = _within(_own(document), asked, _freezes(model), "", 0)
-    shared = twins(document) if document.format.native else {}
-    return tuple(claim._replace(variables=()) if claim.node.at in shared else claim for claim in found)
+    return tuple(_within(_own(document), asked, _freezes(model), "", 0))
 
 
 @lru_cache(maxsize=4)

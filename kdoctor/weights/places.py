@@ -75,12 +75,13 @@ def placed(layers: Iterable[Node], place: str) -> Iterator[tuple[Node, str]]:
     """Each layer of a model with its place in an archive: its class, counted."""
     used: Counter[str] = Counter()
     for node in layers:
-        stem = _stem(node.class_name)
-        yield node, f"{place}layers/{stem}_{used[stem]}" if used[stem] else f"{place}layers/{stem}"
-        used[stem] += 1
+        word = stem(node.class_name)
+        yield node, f"{place}layers/{word}_{used[word]}" if used[word] else f"{place}layers/{word}"
+        used[word] += 1
 
 
-def _stem(class_name: str) -> str:
+def stem(class_name: str) -> str:
+    """What the folders of a class's layers begin with: ``layer_normalization``."""
     own = class_name.rpartition(">")[2]  # an .h5 puts the package of a registered class before its name
     return snake_case(REAL_NAMES.get(own, own))
 

@@ -103,7 +103,7 @@ def accounts(document: Document, layout: Layout = KERAS_3) -> tuple[Account, ...
         if found:
             held.setdefault(group, {})[key] = (path, weight)
     rows = []
-    for claim in claims(document):
+    for claim in claims(document, layout.joins):
         parts: dict[str, list[Variable]] = {}
         for variable in claim.variables or ():
             parts.setdefault(variable.path.rpartition("vars/")[0].strip("/"), []).append(variable)
@@ -131,7 +131,7 @@ def places(document: Document, layout: Layout = KERAS_3) -> Mapping[str, Place]:
     """The place of every layer that is no model itself."""
     return {
         layout.place(claim.place): Place(claim.name, claim.variables is not None and claim.node.class_name not in STATEFUL)
-        for claim in claims(document)
+        for claim in claims(document, layout.joins)
     }
 
 
@@ -148,7 +148,7 @@ def around(group: str, named: Mapping[str, Place]) -> Place | None:
 @lru_cache(maxsize=4)
 def opened(document: Document, layout: Layout = KERAS_3) -> frozenset[str]:
     """The groups that the loader opens: of every model, of every layer, and of every part on the way to one that owns arrays."""
-    layers = {layout.place(claim.place) for claim in claims(document)}
+    layers = {layout.place(claim.place) for claim in claims(document, layout.joins)}
     containers = {place.rpartition("/")[0].rpartition(f"{layout.folders[0]}")[0].rstrip("/") for place in layers}
     parts: set[str] = set()
     for account in accounts(document, layout):
