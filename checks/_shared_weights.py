@@ -11,12 +11,12 @@ from kdoctor.edit import Edit
 from kdoctor.keras_api.layouts import layout_of
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer
-from kdoctor.structure.shared_layers import NUMBER, Pair, apart, number_of, strayed, twins
+from kdoctor.structure.shared_layers import NUMBER, WRAPPED, Pair, apart, number_of, strayed, twins
 from kdoctor.structure.shared_layers import pairs as every_pair
 from kdoctor.target import Target
 from kdoctor.weights.stored import Account, accounts
 
-Accounts = Mapping[Pointer, Sequence[Account]]
+Accounts = Mapping[Pointer, Mapping[str, Account]]  # by the entry and the part of its layer
 
 
 class Shared(NamedTuple):
@@ -48,20 +48,20 @@ def separated(document: Document, target: Target) -> Shared | None:
     joins = layout_of(target).joins
     pairs = _with_the_first(apart(document) if joins else every_pair(document))
     kept = _by_layer(document, target) if pairs else {}
-    halves = _halves(pairs, kept)
+    halves = _halves(_outermost(document, pairs, joins), kept)
     alone = {pair.later.at for _, pair in halves}
     whole = {pair.first.at for pair in (*twins(document).values(), *strayed(document))} if joins else set()
     if (
         not halves
         or any(pair.first.at in whole for pair in pairs)
-        or any(pair.later.at in kept and pair.later.at not in alone for pair in pairs)
+        or any(pair.later.at in kept and pair.later.at not in alone for pair in _outermost(document, pairs, joins))
     ):
         return None
     numbered = {layer.at: layer for pair in pairs for layer in pair if number_of(layer) is not None}
     edits = [Edit(at / NUMBER, old=number_of(layer), new=ABSENT) for at, layer in numbered.items()]
-    edits += [edit for account, pair in halves for edit in _copies(account, kept[pair.first.at])]
+    edits += [edit for pair in {pair.later.at: pair for _, pair in halves}.values() for edit in _copies(pair, kept)]
     names = [account.claim.name for account, _ in halves]
-    message = f"{_several(names)} stand{'s' * (len({*names}) == 1)} in two models with one set of weights, and " + (
+    message = f"{_several(names)} stand{'s' * (len({*names}) == 1)} in two places with one set of weights, and " + (
         "with other inputs in each: Keras takes the call of the one for that of the other" if joins else f"{target} makes two layers of it"
     )
     title = "give each its own copy of the weights: it predicts the same, and training changes the two apart"
@@ -100,10 +100,21 @@ def _with_the_first(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
     return tuple(found)
 
 
+def _outermost(document: Document, pairs: Sequence[Pair], joins: bool) -> list[Pair]:
+    """The pairs without wrapped layers whose wrappers are a pair as well, and without wrappers whose layers Keras makes one."""
+    wrapped = {pair.later.at / "config" / WRAPPED for pair in pairs}
+    one = {pair.later.at for pair in (*twins(document).values(), *strayed(document))} if joins else set()
+    return [pair for pair in pairs if pair.later.at not in wrapped and pair.later.at / "config" / WRAPPED not in one]
+
+
 def _by_layer(document: Document, target: Target) -> Accounts:
-    found: dict[Pointer, list[Account]] = {}
+    """What each entry owns, with the layer in a wrapper for itself."""
+    found: dict[Pointer, dict[str, Account]] = {}
     for account in accounts(document, layout_of(target)):
-        found.setdefault(account.claim.node.at, []).append(account)
+        own, first, rest = account.claim.node.at, *account.part.partition("/")[::2]
+        found.setdefault(own, {})[account.part] = account
+        if first == WRAPPED:
+            found.setdefault(own / "config" / WRAPPED, {})[rest] = account
     return found
 
 
@@ -112,20 +123,19 @@ def _halves(pairs: Sequence[Pair], kept: Accounts) -> list[tuple[Account, Pair]]
     return [
         (account, pair)
         for pair in pairs
-        for account in kept.get(pair.later.at, ())
-        if not any(other.stored for other in kept[pair.later.at]) and _whole(pair.first, kept)
+        for account in kept.get(pair.later.at, {}).values()
+        if not any(other.stored for other in kept[pair.later.at].values()) and _whole(pair.first, kept)
     ]
 
 
 def _whole(layer: Layer, kept: Accounts) -> bool:
-    return layer.at in kept and all(account.balanced for account in kept[layer.at])
+    return layer.at in kept and all(account.balanced for account in kept[layer.at].values())
 
 
-def _copies(account: Account, others: Sequence[Account]) -> Iterator[Edit]:
-    for other in others:
-        if other.part == account.part:
-            for key, (_, weight) in other.stored.items():
-                yield Edit(Pointer("weights", (f"{account.group}/vars/{key}",)), old=ABSENT, new=weight)
+def _copies(pair: Pair, kept: Accounts) -> Iterator[Edit]:
+    for part, account in kept[pair.later.at].items():
+        for key, (_, weight) in kept[pair.first.at][part].stored.items() if part in kept[pair.first.at] else ():
+            yield Edit(Pointer("weights", (f"{account.group}/vars/{key}",)), old=ABSENT, new=weight)
 
 
 def _several(names: Sequence[str]) -> str:

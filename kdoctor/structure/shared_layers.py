@@ -12,15 +12,17 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kdoctor.document import Document, Json
 from kdoctor.edit import same
 from kdoctor.pointer import Pointer
 from kdoctor.structure.layers import Layer, is_model, layers
 from kdoctor.structure.models import Model, models
+from kdoctor.structure.objects import as_node
 
 NUMBER = "shared_object_id"
+WRAPPED: Final = "layer"  # a wrapper's argument
 
 
 class Pair(NamedTuple):
@@ -83,9 +85,23 @@ def numbered(document: Document) -> Mapping[int, int]:
 
 
 def _single(document: Document) -> Iterator[Layer]:
-    """Layers that are no models, as Keras makes them: those of a nested model where it stands. None where no layer has a number."""
-    rows = layers(document)
-    return (layer for layer in rows if not is_model(layer.node)) if any(NUMBER in layer.node.raw for layer in rows) else iter(())
+    """Layers that are no models, as Keras makes them: those of a nested model where it stands, what is wrapped behind its wrapper. None where
+    no layer has a number."""
+    rows = [layer for row in layers(document) if not is_model(row.node) for layer in (row, *_wrapped(row))]
+    return iter(rows if any(NUMBER in layer.node.raw for layer in rows) else ())
+
+
+def _wrapped(row: Layer) -> Iterator[Layer]:
+    """The layer in a wrapper, which is no model."""
+    inner = as_node(row.node.config.get(WRAPPED), row.at / "config" / WRAPPED)
+    if inner is not None and not is_model(inner):
+        name = inner.name or ""
+        yield row._replace(node=inner, name=name, key=name, parents=(*row.parents, row.name), calls=())
+
+
+def is_wrapped(at: Pointer) -> bool:
+    """Whether an entry stands in a wrapper, not in the list of a model."""
+    return at.keys[-1:] == (WRAPPED,)
 
 
 def _numbered(document: Document) -> Iterator[Pair]:
@@ -157,8 +173,8 @@ class Around(NamedTuple):
 
 def _needed(around: Mapping[Pointer, Around], pair: Pair, pairs: Mapping[Pointer, Pair]) -> list[Pointer] | None:
     """The later entries of the layers that both are called with; None where the two are not called alike."""
-    if pair.later.class_name == "InputLayer":
-        return []
+    if pair.later.class_name == "InputLayer" or is_wrapped(pair.first.at) or is_wrapped(pair.later.at):
+        return []  # what a wrapper does with its layer is no call that Keras counts
     first, later = around.get(pair.first.container), around.get(pair.later.container)
     if first is None or later is None or not _same_words((first.model, pair.first), (later.model, pair.later)):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,11 +11,12 @@ from kdoctor.graph.shapes import Inferred, built_with, infer, infer_model
 from kdoctor.keras_api.builds import builds_itself
 from kdoctor.keras_api.variables.table import DEEPEST, legacy_order, variables_of
 from kdoctor.keras_api.variables.variable import Shapes, Variable, Variables, flagged
+from kdoctor.pointer import Pointer
 from kdoctor.structure.alike import kinds
 from kdoctor.structure.layers import is_model
 from kdoctor.structure.objects import Node, as_node, model_of
 from kdoctor.structure.shared_layers import twins
-from kdoctor.weights.places import made, placed
+from kdoctor.weights.places import WRAPPED, made, placed
 
 
 class Claim(NamedTuple):
@@ -44,9 +45,17 @@ def claims(document: Document, joined: bool = True) -> tuple[Claim, ...]:
 
 @lru_cache(maxsize=4)
 def _joined(document: Document) -> tuple[Claim, ...]:
-    shared = twins(document)
-    found = _each(document)
-    return tuple([claim._replace(variables=()) if claim.node.at in shared else claim for claim in found]) if shared else found
+    shared, found = twins(document), _each(document)
+    return tuple([_without(claim, shared) for claim in found]) if shared else found
+
+
+def _without(claim: Claim, shared: Collection[Pointer]) -> Claim:
+    """What a layer claims that is one with an earlier entry, or wraps a layer that is."""
+    if claim.node.at in shared:
+        return claim._replace(variables=())
+    if claim.node.at / "config" / WRAPPED not in shared or claim.variables is None:
+        return claim
+    return claim._replace(variables=tuple([one for one in claim.variables if not one.path.startswith(f"{WRAPPED}/")]))
 
 
 @lru_cache(maxsize=4)

@@ -111,6 +111,34 @@ def test_the_arrays_go_back_to_where_keras_3_counts_and_the_shared_layer_is_told
     assert np.allclose(keras.saving.load_model(out).predict(GIVEN, verbose=0), made.predict(GIVEN, verbose=0), rtol=1e-5)
 
 
+def test_a_layer_beside_a_wrapper_that_holds_it_is_one_layer(tmp_path: Path) -> None:
+    path, shared, start = tmp_path / "m.keras", own("shared"), keras.Input((3, 4))
+    made = keras.Model(start, layers.TimeDistributed(own("other"))(layers.TimeDistributed(shared, name="wrapper")(shared(start))))
+    made.save(path)
+    healthy = open_document(path)
+    assert [finding for code in ("K607", "K701", "K703") for finding in examine(code, healthy)] == []
+    given = np.linspace(-1, 1, 24).reshape(2, 3, 4)
+    assert np.allclose(keras.saving.load_model(path).predict(given, verbose=0), made.predict(given, verbose=0), rtol=1e-5)
+    assert "'wrapper' stands in two places" in examine("K701", healthy, KERAS_2)[0].message
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_layer_in_wrappers_of_several_models_is_made_one_again(tmp_path: Path, beside: bool) -> None:
+    path, out, shared = tmp_path / "m.keras", tmp_path / "whole.keras", own("shared")
+    start = end = keras.Input((3, 4))
+    wrapper = layers.TimeDistributed(shared, name="both") if beside else None
+    for name in ("a", "b"):
+        inside = keras.Input((3, 4))
+        first = wrapper or layers.TimeDistributed(shared, name=f"first_{name}")
+        end = keras.Model(inside, layers.TimeDistributed(own(f"own_{name}"))(first(inside)), name=name)(end)
+    made = keras.Model(start, end)
+    made.save(path)
+    assert examine("K701", open_document(path)) != []
+    assert carry_out(repair_file(path, KERAS_3, CHECKS), path, Wish(out=out)).out == out
+    again, given = keras.saving.load_model(out), np.linspace(-1, 1, 24).reshape(2, 3, 4)
+    assert np.allclose(again.predict(given, verbose=0), made.predict(given, verbose=0), rtol=1e-5)
+
+
 def test_a_layer_whose_arrays_are_gone_is_named_all_the_same(tmp_path: Path) -> None:
     path = tmp_path / "m.keras"
     saved(path, own_behind(4), {"layers/dense": f"{SECOND}/lost"})
