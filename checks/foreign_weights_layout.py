@@ -7,7 +7,7 @@ from kdoctor.check import Finding, Need, Repair, Severity, check
 from kdoctor.document import ABSENT, Document
 from kdoctor.edit import Edit
 from kdoctor.faults import FaultKind
-from kdoctor.keras_api.layouts import layout_of
+from kdoctor.keras_api.layouts import CHECKPOINT, LAYERS, layout_of
 from kdoctor.pointer import Pointer
 from kdoctor.target import Target
 from kdoctor.weights.old_assets import moved_words
@@ -64,10 +64,15 @@ def _words_elsewhere(document: Document, target: Target) -> Iterator[Finding]:
             return
 
 
+def _plain(group: str) -> str:
+    """A group under the folder of today: one that the target opens as well is kept."""
+    return group.replace(CHECKPOINT, LAYERS)
+
+
 def _moved(document: Document, found: Rearrangement) -> Finding:
     account = next((account for account in found.accounts if account.missing), found.accounts[0])
-    groups = {new.rpartition("/vars/")[0] for _, new in found.moves}
-    count = len({account.claim.place for account in found.accounts if account.group in groups})
+    groups = {_plain(new.rpartition("/vars/")[0]) for _, new in found.moves}
+    count = len({account.claim.place for account in found.accounts if _plain(account.group) in groups})
     return Finding(
         account.claim.node.at,
         f"the weights of {account.claim.name!r}{f' and {count - 1} more' if count > 1 else ''} stand under {found.why}; "

@@ -38,6 +38,14 @@ def test_the_numbers_of_keras_2_13_are_counted_anew() -> None:
     assert examine("K701", sick) == examine("K702", sick) == []
 
 
+def test_all_layers_under_the_numbers_of_keras_2_13_are_counted() -> None:
+    stack = sequential(layer("InputLayer", batch_shape=[None, 4]), *(layer("Dense", name=name, units=4, build=[None, 4]) for name in "abc"))
+    weights = {f"_layer_checkpoint_dependencies/{name}/vars/0": (4, 4) for name in ("dense", "dense_2", "dense_4")}
+    biases = {path.replace("vars/0", "vars/1"): (4,) for path in weights}
+    (finding,) = examine("K607", document(stack, weights=weights | biases, attributes={"/": {}}))
+    assert finding.message.startswith("the weights of 'b' and 1 more stand under numbers of Keras 2.13")
+
+
 def test_numbers_are_left_alone_where_the_shapes_do_not_agree() -> None:
     sick = archive({**{path: shape for path, shape in NATIVE.items() if "dense_1" not in path}, "layers/dense_2/vars/0": (9, 9)})
     assert examine("K607", sick) == []
