@@ -9,6 +9,7 @@ from kdoctor.target import Target
 
 ENDING = ".weights.json"
 MISSING = "FileNotFoundError: [Errno 2] Unable to synchronously open file (unable to open file: name = '{}', …)"
+OTHER = "KeyError: \"Key '0' not found in any of the shards: ['{}']\""
 
 
 @check("K706", Severity.ERROR, since="0.1.0", mild=Severity.WARNING)
@@ -20,7 +21,8 @@ def missing_shard(document: Document, target: Target) -> Iterator[Finding]:
     file: name = 'model_00001.weights.h5')". A shard of another save under the right name lacks arrays: "Key '0' not found in any of the
     shards".
 
-    There is no cure but the file itself: put it beside the map. Keras opens the first shard by the name of the map, and the others by their names
+    There is no cure but the file itself: put it beside the map. Shards that bear each other's names, or all names of another kind, are told from each other by
+    the groups in them; a single file under another name is named, but may be of another save. Keras opens the first shard by the name of the map, and the others by their names
     in it: a map that was renamed finds none, alone or together with its shards, and what it has to be called, or to say, is told. Where a shard holds arrays of a layer that the map leaves out, Keras looks
     for none of them ("Layer 'b' expected 2 variables, but received 0 variables during loading"): the line that the map lacks is told. A shard
     that the map does not name at all may be left of an earlier save, which is a warning; it is of this one where the size that the map states says so. With ``--architecture`` the whole model
@@ -28,17 +30,40 @@ def missing_shard(document: Document, target: Target) -> Iterator[Finding]:
     """
     yield from _renamed(document)
     yield from _unmapped(document)
+    yield from _under_another_name(document)
     for at, fault in document.faults_of(FaultKind.MISSING_SHARD):
         name, groups = fault.detail["name"], fault.detail["groups"]
+        perhaps = fault.detail.get("perhaps", [])
         told = "has no" if fault.detail["there"] else "is not beside the map; it holds the"
         yield Finding(
             at,
-            f"the shard {name} {told} arrays of {_counted(groups)}",
-            repair=Repair(f"put {name} as it was saved beside the map", safety=Safety.ADVICE),
+            f"the shard {name} {told} arrays of {_counted(groups)}{_beside(perhaps)}",
+            repair=Repair(
+                f"call {perhaps[0]} {name}, if it is of this save" if len(perhaps) == 1 else f"put {name} as it was saved beside the map",
+                safety=Safety.ADVICE,
+            ),
             needs=(Need("FILE", name, "numbers that are not in the files at hand cannot be made up"),),
-            keras_says=MISSING.format(name)
-            if not fault.detail["there"]
-            else f"KeyError: \"Key '0' not found in any of the shards: ['{name}']\"",
+            keras_says=MISSING.format(name) if not fault.detail["there"] else OTHER.format(name),
+        )
+
+
+def _beside(perhaps: list[str]) -> str:
+    """Files that may be the one that is missing: nothing in them tells of which save they are."""
+    if not perhaps:
+        return ""
+    return f"; {_few(perhaps)} beside it hold{'s' * (len(perhaps) == 1)} just these, and may be {'it' if len(perhaps) == 1 else 'it, one of them,'} under another name"
+
+
+def _under_another_name(document: Document) -> Iterator[Finding]:
+    found = document.faults_of(FaultKind.RENAMED_SHARD)
+    files = {fault.detail["file"] for _, fault in found}
+    for at, fault in found:
+        name, file = fault.detail["name"], fault.detail["file"]
+        yield Finding(
+            at,
+            f"the shard {name} is called {file}: that file alone holds exactly what the map has there",
+            repair=Repair(f"call {file} {name}", safety=Safety.ADVICE),
+            keras_says=OTHER.format(name) if name in files else MISSING.format(name),
         )
 
 

@@ -76,8 +76,11 @@ class FaultKind(str, Enum):
     NON_FINITE = "non-finite"  # name: path of the array; count: of NaN and infinity; of: all its numbers; glance: seen without being asked
 
     # weights split over several files
-    MISSING_SHARD = "missing-shard"  # name; there: it is, and lacks groups; groups: that should be in it
+    MISSING_SHARD = (
+        "missing-shard"  # name; there: it is, and lacks groups; groups: that should be in it; perhaps: files beside it with just these
+    )
     UNMAPPED_GROUPS = "unmapped-groups"  # groups: that the map leaves out -> the shards that hold them; sure: they belong to the weights
+    RENAMED_SHARD = "renamed-shard"  # name: in the map; file: that holds exactly its groups
     # name: of the map; opened: a file that Keras looks for; right: the name to give it; beside: names in the map, and the files that are there instead
     RENAMED_MAP = "renamed-map"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from kdoctor.archive.keras_parts import Found, merged, shard_map, weights_part
 from kdoctor.archive.other import other
 from kdoctor.archive.reading import Reading
 from kdoctor.archive.shard_names import called, shard_of, stem
+from kdoctor.archive.shard_places import Shard, bare, by_content, held
 from kdoctor.archive.snapshots import leads_elsewhere
 from kdoctor.archive.zip.names import leads_out
 from kdoctor.document import Fault, Format, Json, Weight
@@ -21,19 +23,8 @@ from kdoctor.faults import FaultKind
 from kdoctor.limits import Limits
 
 MOST = 100_000  # shards: their numbers have five digits
+MOST_OTHERS = 200  # files beside a map that may be its shards under other names
 MAP = "weights-map"  # the content of such a JSON file, in the words of the sniffer
-
-
-class Shard(NamedTuple):
-    """A file of weights: the name that the map has for it, where it is, and what is in it."""
-
-    name: str
-    file: Path
-    found: Found
-
-    @property
-    def groups(self) -> Mapping[str, int]:
-        return _held(self.found[0].get("weights", {}))
 
 
 class Shards(NamedTuple):
@@ -57,8 +48,8 @@ def read_sharded(path: Path, limits: Limits) -> Reading:
         found, wrong = shard.found
         merged(parts, found)
         faults += wrong
-    held = {shard.name: shard.groups for shard in shards.files}
-    return Reading(Format.H5_WEIGHTS, MAP, parts, (*faults, *_lost(mapped, held), *shards.faults))
+    lost = list(_lost(mapped, {shard.name: shard.groups for shard in shards.files}))
+    return Reading(Format.H5_WEIGHTS, MAP, parts, (*faults, *_perhaps(path, mapped, lost, limits), *shards.faults))
 
 
 def _shards_of(path: Path, data: bytes, mapped: Mapping[str, list[str]], limits: Limits) -> Shards:
@@ -68,12 +59,46 @@ def _shards_of(path: Path, data: bytes, mapped: Mapping[str, list[str]], limits:
     shards = [Shard(name, file, _read(file, limits)) for name, file in files]
     taken = {*names.files, *names.files.values()}
     beside = [Shard(name, file, _read(file, limits)) for name, file in _beside(path, taken)]
-    sure = bool(beside) and sum(size for shard in (*shards, *beside) for size in shard.groups.values()) == _stated_size(data, limits)
-    shards = sorted((*shards, *beside), key=lambda shard: shard.name) if sure else shards
+    moved = by_content(_groups(mapped), (*shards, *beside))
+    if not shards and not beside:
+        moved = _all_renamed(path, data, mapped, limits)
+    files_moved = {shard.file for shard in moved.values()}
+    shards = [*(shard for shard in shards if shard.file not in files_moved and shard.name not in moved), *moved.values()]
+    beside = [shard for shard in beside if shard.file not in files_moved]
+    sure = bool(beside) and _size((*shards, *beside)) == _stated_size(data, limits)
+    shards = sorted((*shards, *beside) if sure else shards, key=lambda shard: shard.name)
     lost = _left_out(mapped, shards)
     perhaps = {} if sure else {group: held for group, held in _left_out(mapped, beside).items() if not _named(mapped, group)}
     faults = [_unmapped(found, certain) for found, certain in ((lost, True), (perhaps, False)) if found]
-    return Shards(tuple(shards), (*names.faults, *faults))
+    renamed = [Fault(FaultKind.RENAMED_SHARD.value, "weights", {"name": n, "file": moved[n].file.name}) for n in sorted(moved)]
+    return Shards(tuple(shards), (*names.faults, *faults, *renamed))
+
+
+def _all_renamed(path: Path, data: bytes, mapped: Mapping[str, list[str]], limits: Limits) -> dict[str, Shard]:
+    """Every shard under a name that the map has not, where the files that are there are all of them, and as large as the map states."""
+    found = by_content(_groups(mapped), _others(path, mapped, limits))
+    whole = found.keys() == _shards(mapped).keys() and _size(found.values()) == _stated_size(data, limits)
+    return found if whole else {}
+
+
+def _others(path: Path, mapped: Mapping[str, list[str]], limits: Limits) -> list[Shard]:
+    """The HDF5 files beside a map that it does not name."""
+    names = sorted(name for name in os.listdir(path.parent) if name.endswith((".h5", ".hdf5")) and name not in _shards(mapped))
+    return [Shard(name, file, _read(file, limits)) for name in names[:MOST_OTHERS] if (file := _plain(path, name)) is not None]
+
+
+def _perhaps(path: Path, mapped: Mapping[str, list[str]], lost: list[Fault], limits: Limits) -> Iterator[Fault]:
+    """The faults of shards that are not there, with the files that hold the same groups: they may be of another save of the same model."""
+    wanted = _groups(mapped)
+    others = _others(path, mapped, limits) if any(not fault.detail["there"] for fault in lost) else []
+    for fault in lost:
+        groups = bare(wanted[fault.detail["name"]])
+        perhaps = [other.name for other in others if bare(other.groups) == groups] if not fault.detail["there"] else []
+        yield replace(fault, detail={**fault.detail, "perhaps": perhaps}) if perhaps else fault
+
+
+def _size(shards: Iterable[Shard]) -> int:
+    return sum(size for shard in shards for size in shard.groups.values())
 
 
 def _unmapped(groups: Mapping[str, list[str]], sure: bool) -> Fault:
@@ -91,10 +116,10 @@ def _left_out(mapped: Mapping[str, list[str]], shards: Iterable[Shard]) -> dict[
             group, _, key = path.rpartition("/")
             found.setdefault(group, {}).setdefault(shard.name, []).append(key)
     left = {}
-    for group, held in found.items():
-        keys, named = [key for some in held.values() for key in some], _named(mapped, group)
-        if not held.keys() <= named and (not named or (not named.isdisjoint(held) and len({*keys}) == len(keys))):
-            left[group] = [*held]
+    for group, inside in found.items():
+        keys, named = [key for some in inside.values() for key in some], _named(mapped, group)
+        if not inside.keys() <= named and (not named or (not named.isdisjoint(inside) and len({*keys}) == len(keys))):
+            left[group] = [*inside]
     return left
 
 
@@ -124,7 +149,7 @@ def shard_files(path: Path, limits: Limits) -> list[Path]:
 
 def shard_faults(data: bytes, present: Collection[str], weights: Mapping[str, Weight], limits: Limits) -> Iterator[Fault]:
     """A fault for every shard of a map that is not there, and for every one whose groups, as the map has them, are in none."""
-    yield from _lost(_mapped(data, limits), dict.fromkeys(present, _held(weights)))
+    yield from _lost(_mapped(data, limits), dict.fromkeys(present, held(weights)))
 
 
 def _lost(mapped: Mapping[str, list[str]], held: Mapping[str, Collection[str]]) -> Iterator[Fault]:
@@ -153,15 +178,6 @@ def _beside(path: Path, known: Collection[str]) -> Iterator[tuple[str, Path]]:
         if file is None:
             return
         yield name, file
-
-
-def _held(weights: Mapping[str, Weight]) -> Mapping[str, int]:
-    """The groups of arrays, and how many bytes are in each."""
-    found: dict[str, int] = {}
-    for path, weight in weights.items():
-        group = path.rpartition("/")[0]
-        found[group] = found.get(group, 0) + weight.bytes
-    return found
 
 
 def _plain(path: Path, name: str) -> Path | None:

@@ -24,7 +24,7 @@ from kdoctor.weights.rearrange import edits, relocations
 ROOT = "/model_weights"
 KERAS_3 = 3
 ROUNDS = 10
-OF_MAPS = (FaultKind.RENAMED_MAP, FaultKind.UNMAPPED_GROUPS)
+OF_MAPS = (FaultKind.RENAMED_MAP, FaultKind.RENAMED_SHARD, FaultKind.UNMAPPED_GROUPS)
 SAID = ("keras_version", "backend")  # what a whole model states at its root and beside its weights
 
 

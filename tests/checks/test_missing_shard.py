@@ -54,9 +54,42 @@ def test_shards_in_each_others_place_are_named(split: Path) -> None:
     first.write_bytes(second.read_bytes())
     second.write_bytes(content)
     assert [finding.message for finding in examine("K706", open_document(split))] == [
-        "the shard model_00000.weights.h5 has no arrays of 1 group (layers/dense)",
-        "the shard model_00001.weights.h5 has no arrays of 1 group (layers/dense_1)",
+        "the shard model_00000.weights.h5 is called model_00001.weights.h5: that file alone holds exactly what the map has there",
+        "the shard model_00001.weights.h5 is called model_00000.weights.h5: that file alone holds exactly what the map has there",
     ]
+
+
+def test_shards_that_all_bear_names_of_another_kind_are_told_apart_by_their_groups(split: Path) -> None:
+    for number, name in enumerate(SHARDS):
+        split.with_name(name).rename(split.with_name(f"part-{2 - number}.h5"))
+    split.write_text(split.read_text("utf-8").replace("16.0", "32.0"), encoding="utf-8")
+    found = open_document(split)
+    assert list(found.weights) == ["layers/dense/vars/0", "layers/dense_1/vars/0"]
+    assert [finding.message.split(":")[0] for finding in examine("K706", found)] == [
+        "the shard model_00000.weights.h5 is called part-2.h5",
+        "the shard model_00001.weights.h5 is called part-1.h5",
+    ]
+
+
+def test_files_of_another_size_than_the_map_states_are_no_shards_of_it(split: Path) -> None:
+    for number, name in enumerate(SHARDS):
+        split.with_name(name).rename(split.with_name(f"part-{number}.h5"))
+    with h5py.File(split.with_name("part-0.h5"), "a") as file:
+        del file["layers/dense/vars/0"]
+        file["layers/dense/vars/0"] = [1.0, 2.0, 3.0]
+    assert list(open_document(split).weights) == []
+    first, _ = examine("K706", open_document(split))
+    assert "part-0.h5 beside it holds just these, and may be it under another name" in first.message
+
+
+def test_one_file_under_another_name_may_be_of_another_save(split: Path) -> None:
+    split.with_name("model_00001.weights.h5").rename(split.with_name("model_00001.weights (1).h5"))
+    found = open_document(split)
+    assert list(found.weights) == ["layers/dense/vars/0"]
+    (finding,) = examine("K706", found)
+    assert "; model_00001.weights (1).h5 beside it holds just these" in finding.message
+    assert finding.repair is not None
+    assert finding.repair.title == "call model_00001.weights (1).h5 model_00001.weights.h5, if it is of this save"
 
 
 @pytest.mark.parametrize("name", ["../model_00000.weights.h5", "/etc/hostname", "..", ""])
