@@ -10,6 +10,7 @@ from kdoctor.structure.objects import Node
 ADAPTABLE = ("Dense", "EinsumDense", "Embedding", "ReversibleEmbedding", "Conv1D", "Conv2D", "Conv3D")  # take LoRA, some quantization
 HISTORY = 1024  # QuantizedFloat8DTypePolicy.default_amax_history_length
 LOW_RANK = "lora_"  # begins the roles of the two matrices that LoRA trains
+CALIBRATED = ("gptq", "awq")  # with data of the user's
 FLOAT8 = ("inputs", "kernel", "outputs_grad")
 
 
@@ -24,8 +25,20 @@ def dense(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
 def einsum_dense(node: Node, shapes: Shapes, inner: Inner) -> Variables | None:
     found = read_equation(node.config, first(shapes))
     rows, columns = times(*found.reduced), times(*found.kept)
-    scale = found.scale if quantization(node.config) == "int8" else (columns,)
+    mode = quantization(node.config)
+    if mode in CALIBRATED:
+        rows, columns = _as_matrix(found.kernel)
+    scale = found.scale if mode == "int8" else (columns,)
     return _kernel_and_bias(node.config, found.kernel, found.bias, (rows, columns), scale)
+
+
+def _as_matrix(kernel: Shape | None) -> tuple[int | None, int | None]:
+    """The kernel of an EinsumDense as gptq and awq take it: its longest axis is what goes in, or what comes out."""
+    known = [one for one in kernel or () if one is not None]
+    if kernel is None or len(known) != len(kernel) or len(kernel) not in (2, 3):
+        return None, None
+    split = 1 if len(kernel) == 2 or known.index(max(known)) == 0 else 2
+    return times(*known[:split]), times(*known[split:])
 
 
 def _kernel_and_bias(
@@ -52,7 +65,24 @@ def _kernel_and_bias(
         for name in FLOAT8:
             states += [(f"{name}_scale", ()), (f"{name}_amax_history", (history(config),))]
         return own(("kernel", kernel), *plain, *states)
-    return None  # gptq and awq: calibrated, and the grouping is not in the config alone
+    return _calibrated(config, plain, matrix)
+
+
+def _calibrated(config: Config, plain: list[tuple[str, Shape | None]], matrix: tuple[int | None, int | None]) -> Variables | None:
+    """gptq and awq: the matrix stands turned, two numbers of four bits in a byte, with a scale and a zero point for each group of rows.
+
+    Their policies say ``gptq/4/128``: bits, and rows of a group, -1 for all (``_gptq_build`` and ``_awq_build``).
+    """
+    name, bits, size = (*(_mode(config.get("dtype")) or "").split("/"), "", "")[:3]
+    rows, columns = matrix
+    if name not in CALIBRATED or not bits.isdecimal() or not (size == "-1" or (size.isdecimal() and int(size) > 0)):
+        return None
+    grouped = (columns, 1 if size == "-1" else _ceiling(rows, int(size)))
+    packed = (_ceiling(columns, 2) if bits == "4" else columns, rows)
+    scaled: list[tuple[str, Shape | None]] = [("kernel", packed), ("kernel_scale", grouped), ("kernel_zero", grouped)]
+    scaled += [("awq_scales", (rows,))] if name == "awq" else []
+    scaled += [("g_idx", (rows,))]
+    return own(*plain, *scaled, frozen=[role for role, _ in scaled])
 
 
 def overwritten(node: Node, role: str) -> bool:
@@ -134,7 +164,9 @@ def history(config: Config) -> int:
 
 def in_h5(config: Config, variables: Variables) -> Variables | None:
     """The variables as an ``.h5`` has them, where the archive does not tell it: float8 makes its scales first, and LoRA keeps two arrays
-    that an archive adds to the kernel."""
+    that an archive adds to the kernel. None of gptq and awq: its loader forgets that they were calibrated, and the call fails (run in 3.15.1)."""
+    if quantization(config) in CALIBRATED:
+        return None
     plain = [variable for variable in variables if variable.role in ("kernel", "bias")]
     found = (*[variable for variable in variables if variable not in plain], *plain) if quantization(config) == "float8" else variables
     return _with_low_rank(config, found) if config.get("lora_rank") else found
