@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from kdoctor.archive import Place, RemoteFile, open_document
+from kdoctor.archive.shards import MAP
 from kdoctor.check import Check
 from kdoctor.doctor import NOTHING
 from kdoctor.document import Document
@@ -72,12 +73,17 @@ def _opened_and_examined(place: Place, target: Target, checks: Sequence[Check]) 
     document = open_document(place)
     seen = content(document) if _Worker.job.remembers else None
     if seen is not None and _Worker.memory is not None and (known := _Worker.memory.by_content(str(place), seen)) is not None:
-        return Examined(known, True, signature(place), seen)
+        return Examined(known, True, _status(place, document), seen)
     made = attempt("report", lambda: _report(document, place, target, checks))
     if isinstance(made, Failure):
         return lost(place, target, made)
     text, whole = made
-    return Examined(text, whole, signature(place) if _Worker.job.remembers else None, seen)
+    return Examined(text, whole, _status(place, document) if _Worker.job.remembers else None, seen)
+
+
+def _status(place: Place, document: Document) -> str | None:
+    """None for a map of shards: its own status tells nothing of the files that it names, and of those beside them."""
+    return None if document.file.get("content") == MAP else signature(place)
 
 
 def _report(document: Document, place: Place, target: Target, checks: Sequence[Check]) -> tuple[str, bool]:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import jsonschema
+import keras
 import pytest
 from cli.command import Run
 from remote.servers import web_server
@@ -123,3 +124,20 @@ def test_what_a_scan_needs_does_not_grow_with_the_number_of_files(samples: Path,
         return int(told) / (2**20 if sys.platform == "darwin" else 2**10)
 
     assert peak(6_000) < peak(300) + 6
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_map_of_shards_is_looked_at_again_since_its_own_status_tells_nothing_of_them(kdoctor: Run, tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((8,)), *(keras.layers.Dense(8) for _ in range(3))])
+    model.save_weights(tmp_path / "model.weights.json", max_shard_size=3e-7)
+
+    def codes() -> list[str]:
+        (report,) = kdoctor("scan", tmp_path / "model.weights.json", "--cache", tmp_path / "cache.db", "--format", "json", "-j", 1).json["reports"]
+        return [finding["code"] for finding in report["findings"]]
+
+    time.sleep(0.2)  # what was changed a moment ago is not remembered by its status
+    assert codes() == codes() == ["K108"]
+    (tmp_path / "model_00001.weights.h5").rename(tmp_path / "elsewhere.bin")
+    assert "K706" in codes()
+    (tmp_path / "elsewhere.bin").rename(tmp_path / "model_00001.weights.h5")
+    assert codes() == ["K108"]
