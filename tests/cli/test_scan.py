@@ -132,7 +132,9 @@ def test_a_map_of_shards_is_looked_at_again_since_its_own_status_tells_nothing_o
     model.save_weights(tmp_path / "model.weights.json", max_shard_size=3e-7)
 
     def codes() -> list[str]:
-        (report,) = kdoctor("scan", tmp_path / "model.weights.json", "--cache", tmp_path / "cache.db", "--format", "json", "-j", 1).json["reports"]
+        (report,) = kdoctor("scan", tmp_path / "model.weights.json", "--cache", tmp_path / "cache.db", "--format", "json", "-j", 1).json[
+            "reports"
+        ]
         return [finding["code"] for finding in report["findings"]]
 
     time.sleep(0.2)  # what was changed a moment ago is not remembered by its status
