@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from kdoctor.document import Document
+from kdoctor.document import Document, Weight
 from kdoctor.edit import Edit, apply
 from kdoctor.keras_api.loss_scaling import OWN, SCALING
 from kdoctor.keras_api.slots import Style
@@ -20,6 +20,7 @@ from kdoctor.weights.optimizer import INNER, NATIVE, Slots, optimizer_of, slots_
 from kdoctor.weights.optimizer_state import forgotten, state_arrays
 from kdoctor.weights.places import Home
 from kdoctor.weights.rearrange import edits as moved
+from kdoctor.weights.state_places import places_of_state
 
 Names: TypeAlias = tuple[str, ...]  # of a layer and those around it
 
@@ -115,7 +116,12 @@ def _trained(document: Document) -> Trained:
             place = place.rpartition("/")[0]
         numbers.setdefault(layers.get(place, ()), []).append(number)
     arrays = [document.weights[path] for path in found if path in document.weights]
-    return Trained(numbers, slots_of(document, arrays) if len(arrays) == len(found) else None)
+    return Trained(numbers, _slots(document, arrays) if len(arrays) == len(found) else None)
+
+
+def _slots(document: Document, trained: Sequence[Weight]) -> tuple[Slots, ...] | None:
+    found = slots_of(document, trained)
+    return places_of_state(document, trained) if found is None else found
 
 
 @lru_cache(maxsize=4)

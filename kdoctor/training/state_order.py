@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kdoctor.document import ABSENT, Document, Json, Weight
 from kdoctor.edit import Edit
@@ -13,17 +13,16 @@ from kdoctor.keras_api.slots import has_rate
 from kdoctor.keras_api.state_shapes import state_shapes
 from kdoctor.keras_api.variables.variable import Shape
 from kdoctor.pointer import Pointer
-from kdoctor.saved_release import origin_of
 from kdoctor.target import Target
 from kdoctor.training.nadam import moves_of_product
 from kdoctor.weights.optimizer import INNER, NATIVE, optimizer_of
 from kdoctor.weights.optimizer_state import misfit, state_arrays, trained_variables
+from kdoctor.weights.state_places import ORDERED_FOR, release_of_order
 from kdoctor.weights.thawed import as_trained
 
 Place: TypeAlias = "tuple[str, int, int]"  # what it is; which kind or which of its like; of which variable
 Moves: TypeAlias = "tuple[tuple[str, str], ...]"
 PRODUCT: Place = ("product", 0, 0)
-ORDERED_FOR: Final = "optimizer_ordered_for"  # in metadata.json: the release in whose order a cure has put what shapes do not tell
 
 
 class _Kept(NamedTuple):
@@ -61,8 +60,7 @@ def moves_told_by_release(document: Document, target: Target) -> Moves:
     """The same where all shapes agree with both orders, as variables of one shape do: then the release that saved the file tells."""
     if not _gathers(document, target):
         return ()
-    ordered = document.metadata.get(ORDERED_FOR)
-    release = ordered if isinstance(ordered, str) else origin_of(document)
+    release = release_of_order(document)
     if not habits.GATHERS_GRADIENTS.at(release) or habits.GROUPS_STATE_BY_KIND.at(release) is habits.GROUPS_STATE_BY_KIND.of(target):
         return ()
     return tuple(move for found in _kept(document, target) if found.fits_then and found.fits for move in found.moves)

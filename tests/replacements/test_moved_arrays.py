@@ -38,9 +38,18 @@ def two_branches() -> keras.Model:
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras with TensorFlow's variables
 @pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
-def test_training_goes_on_with_each_layers_own_state(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("optimizer", "gathered"),
+    [
+        ("Adam", {}),
+        ("Nadam", {}),
+        ("Nadam", {"use_ema": True, "gradient_accumulation_steps": 2}),
+        ("Adam", {"gradient_accumulation_steps": 2}),
+    ],
+)
+def test_training_goes_on_with_each_layers_own_state(tmp_path: Path, optimizer: str, gathered: dict[str, Any]) -> None:
     model = two_branches()
-    model.compile(keras.optimizers.Adam(0.01), "mean_squared_error")
+    model.compile(getattr(keras.optimizers, optimizer)(0.01, **gathered), "mean_squared_error")
     model.fit(X, X, epochs=3, verbose=0)
     numbers = numpy.random.default_rng(0)
     for variable in model.optimizer.variables[2:]:
