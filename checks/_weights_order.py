@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from kdoctor.structure.layers import is_model
 from kdoctor.weights.claims import Listed
+from kdoctor.weights.stored import fits
 from kdoctor.weights.stored_h5 import Group, Ledger, fitting, misfits, ordered
 from kdoctor.weights.unlisted import in_full
 
@@ -17,8 +19,18 @@ def reordered(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]
     for layer, group in ledger.disagreeing:
         arrays = {name: weight for name, weight in zip(group.names, group.weights, strict=True) if weight is not None}
         order = ordered(layer.variables or (), arrays) or in_full(layer, group._replace(names=(), arrays=arrays))
-        if order is not None:
+        if order is not None and not _moves_what_fits(layer, group, order):
             yield layer, group, order
+
+
+def _moves_what_fits(layer: Listed, group: Group, order: tuple[str, ...]) -> bool:
+    """Whether an array that fits its weight by role and shape would be listed for another one: in a layer with several cells, whose names do not
+    say which is which, single arrays may have been exchanged instead."""
+    rows = zip(layer.variables or (), group.names, group.weights, order, strict=False)
+    return not is_model(layer.node) and any(
+        other != name and weight is not None and name.rpartition("/")[2].split(":")[0] == one.role and fits(one.shape, weight.shape)
+        for one, name, weight, other in rows
+    )
 
 
 def misnamed(ledger: Ledger) -> Iterator[tuple[Listed, Group, tuple[str, ...]]]:

@@ -141,9 +141,8 @@ def _left_behind(group: Group, perhaps: Sequence[Exchange]) -> str:
 
 
 def _perhaps_exchanged(wrong: Sequence[tuple[Variable, Weight]]) -> bool:
-    """Whether the arrays of wrong shapes are, all together, those that their places need: each may stand in another's."""
-    needed = Counter((variable.role, variable.shape) for variable, _ in wrong)
-    return needed == Counter((variable.role, tuple(weight.shape)) for variable, weight in wrong)
+    """Whether the arrays of wrong shapes are, all together, those that their places need: each may stand in another's, a kernel for embeddings."""
+    return Counter(variable.shape for variable, _ in wrong) == Counter(tuple(weight.shape) for _, weight in wrong)
 
 
 def _turned(wrong: Sequence[tuple[Variable, str, Weight]]) -> Repair | None:

@@ -165,10 +165,21 @@ def exchanges(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangeme
     settled = {id(account) for found in inside for account in found.accounts}
     open_ones = tuple(account for account in wrong if id(account) not in settled)
     whole, single = _between(open_ones, accounts(document, layout)), _across(open_ones, accounts(document, layout))
-    if whole is not None and single is not None and {*whole.moves} != {*single.moves}:
+    if whole is not None and (_fewer(open_ones, whole) or (single is not None and {*whole.moves} != {*single.moves})):
         return inside  # the arrays that fit where they are may have been exchanged with the others, or not: nothing tells
     between = whole or single
     return (*inside, *(() if between is None else (between,)))
+
+
+def _fewer(wrong: tuple[Account, ...], whole: Rearrangement) -> bool:
+    """Whether arrays that fit where they are would be moved, while the others, of whatever role, may have been exchanged among themselves."""
+    if any(account.missing or len(account.stored) != len(account.expected) for account in wrong):
+        return False
+    strange = [place for account in wrong for place in account.mismatched]
+    needed_there = Counter(variable.shape for variable, _, _ in strange)
+    return needed_there == Counter(tuple(weight.shape) for _, _, weight in strange) and {*dict(whole.moves)} != {
+        path for _, path, _ in strange
+    }
 
 
 @lru_cache(maxsize=4)
