@@ -28,7 +28,8 @@ RAW = (
 FRACTIONS = frozenset(
     {
         "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "embeddings", "recurrent_kernel", "depthwise_kernel",
-        "pointwise_kernel", "alpha",
+        "pointwise_kernel", "alpha", "mean", "variance", "scale", "vector_u", "moving_stddev", "renorm_mean", "renorm_stddev",
+        "reverse_embeddings", "concat_score_weight",
     }
 )  # fmt: skip
 WHOLE = INTEGERS | {"bool"}
@@ -49,10 +50,12 @@ def other_numbers(document: Document, target: Target) -> Iterator[Finding]:
 
 
 def _is_plain(one: Claimed) -> bool:
-    """Whether the layer computes with fractions: its policy, where it states one, is a kind of float and no quantized one."""
-    policy = one.policy
-    plain = policy is None or ("float" in policy and not is_quantized(one.dtype))
-    return plain and one.variable.role in FRACTIONS
+    """Whether the layer computes with fractions: its policy, where it states one, is a kind of float and no quantized one; a quantized layer
+    has fractions where it says what its whole numbers stand for, and a bias."""
+    policy, role = one.policy, one.variable.role
+    if policy is None or ("float" in policy and not is_quantized(one.dtype)):
+        return role in FRACTIONS
+    return is_quantized(one.dtype) and (role == "bias" or role.endswith("_scale"))
 
 
 def _unread(document: Document, one: Claimed) -> Finding:

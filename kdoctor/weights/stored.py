@@ -76,11 +76,11 @@ def _key(variable: Variable) -> str:
 
 
 def fits(claimed: Shape | None, shape: Sequence[int]) -> bool:
-    """Whether an array of this shape may be the variable, as far as its shape is told."""
+    """Whether an array of this shape may be the variable, as far as its shape is told; what is not told is at least one."""
     return (
         claimed is None
         or claimed == shape
-        or (len(claimed) == len(shape) and all(a is None or a == b for a, b in zip(claimed, shape, strict=True)))
+        or (len(claimed) == len(shape) and all(a == b or (a is None and b > 0) for a, b in zip(claimed, shape, strict=True)))
     )
 
 

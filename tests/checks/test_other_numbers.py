@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from weight_documents import NATIVE, ONE, TWO, archive, h5
 
+from kdoctor.archive import open_document
 from kdoctor.container import Container
 from kdoctor.doctor import convert_file, plan_file
 from kdoctor.document import Document
 from kdoctor.packs import load_checks
 from kdoctor.repair import Wish, carry_out
 from kdoctor.testing import KERAS_3, examine, layer, model
+from kdoctor.weights.stored import fits
 
 QUIET = pytest.mark.filterwarnings("ignore:__array__ implementation", "ignore:You are saving your model as an HDF5 file")
 CHECKS = load_checks()
@@ -83,4 +85,35 @@ def test_the_whole_numbers_of_a_quantized_layer_are_its_own() -> None:
     for dtype in (policy, "int8_from_float32"):
         config = model(layer("InputLayer", name="input", batch_shape=[None, 4]), layer("Dense", name="one", units=5, dtype=dtype))
         quantized = archive(shapes).replacing({**archive(shapes).parts, "config": config.config})
-        assert examine("K702", stored_as(quantized, "int8")) == []
+        kernels = {path: replace(one, dtype="int8") if len(one.shape) > 1 else one for path, one in quantized.weights.items()}
+        assert examine("K702", quantized.replacing({**quantized.parts, "weights": kernels})) == []
+
+
+@QUIET
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_whole_numbers_are_named_where_a_statistic_or_a_scale_belongs(tmp_path: Path) -> None:
+    adapted = keras.layers.Normalization(name="adapted")
+    adapted.adapt(np.linspace(-1, 1, 24).reshape(6, 4))
+    made = keras.Sequential([keras.Input((4,)), adapted, keras.layers.Dense(4, name="small")])
+    made.get_layer("small").quantize("int8")
+    made.save(tmp_path / "model.keras")
+    healthy = open_document(tmp_path / "model.keras")
+    assert examine("K702", healthy) == []
+    named = {}
+    for path, one in healthy.weights.items():
+        found = examine("K702", healthy.replacing({**healthy.parts, "weights": {**healthy.weights, path: replace(one, dtype="int32")}}))
+        named[path] = [finding.message.split(" holds")[0] for finding in found]
+    small = "layers/dense/vars"
+    assert named == {
+        "layers/normalization/vars/0": ["the mean of 'adapted'"],
+        "layers/normalization/vars/1": ["the variance of 'adapted'"],
+        "layers/normalization/vars/2": [],
+        f"{small}/0": [],
+        f"{small}/1": ["the bias of 'small'"],
+        f"{small}/2": ["the kernel_scale of 'small'"],
+    }
+
+
+def test_no_length_that_the_config_leaves_open_is_nothing() -> None:
+    assert fits((None, 3), (5, 3))
+    assert not fits((None, 3), (0, 3))
