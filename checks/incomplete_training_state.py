@@ -23,7 +23,8 @@ def incomplete_training_state(document: Document, target: Target) -> Iterator[Fi
     """The training state lacks what Keras reads of it.
 
     The reader of ``.h5`` files takes the optimizer and the weights of the losses for granted: "KeyError: 'optimizer_config'", "KeyError:
-    'loss_weights'". Converters and editors leave them out, or leave an empty object.
+    'loss_weights'". Converters and editors leave them out, or leave an empty object. In an archive ``compile`` reads the optimizer: one without
+    a ``class_name`` is "KeyError: 'class_name'", a number or a list "Could not interpret optimizer identifier".
 
     The cure writes a null where that is what a missing key means. Where the optimizer is gone, it leaves the whole training state out:
     the model loads and predicts, and ``--compile optimizer=adam,loss=…`` writes a state of your choice instead.
@@ -44,6 +45,10 @@ def incomplete_training_state(document: Document, target: Target) -> Iterator[Fi
             document, target, f"the training state names no optimizer that Keras can read: {key!r} is missing", f"KeyError: '{key}'"
         )
         return
+    refusal = _uninterpreted(training.get("optimizer")) if document.format.native else None
+    if refusal is not None:
+        yield _lost(document, target, "the training state names no optimizer that Keras can read", refusal)
+        return
     if not document.format.native:
         yield from _left_out(training, target)
     if training.get("loss") is None and ("optimizer" in training or "optimizer_config" in training):
@@ -58,6 +63,13 @@ def _unreadable(training: Mapping[str, Json]) -> str | None:
     if "class_name" not in optimizer:
         return "class_name"
     return "config" if "config" not in optimizer and ">" in str(optimizer["class_name"]) else None
+
+
+def _uninterpreted(optimizer: Json) -> str | None:
+    """What ``compile`` says of what an archive has for an optimizer, and is none: optimizers.get of 3.15.1, run with each of these kinds."""
+    if isinstance(optimizer, Mapping):
+        return None if "class_name" in optimizer else "KeyError: 'class_name'"
+    return None if optimizer is None or isinstance(optimizer, str) else f"ValueError: Could not interpret optimizer identifier: {optimizer}"
 
 
 def _lost(document: Document, target: Target, message: str, says: str) -> Finding:

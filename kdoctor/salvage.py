@@ -42,6 +42,7 @@ LEFT_BEHIND: Final = "what stood in the file beside its content was left behind"
 BROKEN: Final = "the HDF5 structure there is damaged"
 OTHER_SHAPE: Final = "the array in the file is of another shape, {}"
 UNPROVEN: Final = "the checksum of the file that holds it does not fit: at least one of its numbers is wrong"
+UNPROVEN_TEXT: Final = "its checksum does not fit: at least one bit of it is wrong, whether that shows or not"
 GONE: Final = "it is not in the file any more"
 SHIFTED: Final = "bytes are missing from the middle of the file that holds it: behind the gap all numbers are others"
 UNSCALED: Final = "the whole numbers that it scales are lost, and nothing but NaN here shows it"
@@ -130,7 +131,7 @@ def _left(document: Document) -> tuple[Document, list[Lost]]:
     members = [name for _, fault in document.faults_of(FaultKind.TRUNCATED) for name in fault.detail.get("lost") or () if "asset" in name]
     lost = [Lost(name, why=GONE) for name in members]
     unproven = {fault.detail.get("name"): fault.part for _, fault in document.faults_of(FaultKind.CRC_MISMATCH)}
-    lost += [Lost(str(name), why=UNPROVEN) for name, part in unproven.items() if part != "weights"]
+    lost += [Lost(str(name), why=UNPROVEN_TEXT) for name, part in unproven.items() if part != "weights"]
     doubt = UNPROVEN if "weights" in unproven.values() else SHIFTED if _is_shifted(document) else ""
     if doubt:
         lost += [Lost(path, shape=weight.shape, dtype=weight.dtype, why=doubt) for path, weight in whole.items()]

@@ -77,3 +77,14 @@ def test_tensorflow_2_3_asks_no_more_how_samples_are_weighed() -> None:
     """Run in TensorFlow 1.15, 2.3 and 2.4, which load files of 2.4, 2.9 and 2.15, or do not; read in 2.1 and 2.2."""
     asked = {number: bool(examine("K507", h5(WHOLE), Target(number, family="tf.keras"))) for number in ("2.1.0", "2.2.0", "2.3.0", "2.4.0")}
     assert asked == {"2.1.0": True, "2.2.0": True, "2.3.0": False, "2.4.0": False}
+
+
+@pytest.mark.parametrize("optimizer", [{}, {"module": "keras.optimizers", "claqs_name": "Adam", "config": {}}, 3, []])
+def test_an_archive_whose_optimizer_is_none_is_cured_without_a_state(optimizer: Any) -> None:
+    """Run in 3.15.1: "KeyError: 'class_name'" and "Could not interpret optimizer identifier"; a bit in the key is enough."""
+    sick = document(sequential(layer("Dense", units=2)), training={"optimizer": optimizer, "loss": "mse"})
+    (finding,) = examine("K507", sick)
+    assert finding.keras_says in ("KeyError: 'class_name'", f"ValueError: Could not interpret optimizer identifier: {optimizer}")
+    assert cured(sick, finding).training is ABSENT
+    for known in ("adam", {"module": "keras.optimizers", "class_name": "Adam", "config": {}}, None):
+        assert examine("K507", document(sequential(layer("Dense", units=2)), training={"optimizer": known, "loss": "mse"})) == []
