@@ -15,6 +15,7 @@ from kdoctor.weights.accounting import Holding, holdings
 from kdoctor.weights.accounting import Owner as Holder
 from kdoctor.weights.counterparts import counterparts
 from kdoctor.weights.dialects import class_of, value_differences
+from kdoctor.weights.directions import WRAPPER, both_directions
 from kdoctor.weights.likeness import same_numbers
 from kdoctor.weights.looked_up import Learned, word_differences
 from kdoctor.weights.meant_values import Owner, Releases, releases_of
@@ -142,8 +143,8 @@ def _config(layer: Layer, begun: Collection[tuple[str, ...]]) -> Json:
         left_out |= {*OF_INPUTS}
     if layer.class_name in LOOKUPS:
         left_out |= {WORDS}  # which are told by themselves
-    config = layer.node.config.items()
-    return {said.get(key, key): value for key, value in config if key not in left_out and not (said and key in FLAGS and not value)}
+    config = both_directions(layer.node.config) if layer.class_name == WRAPPER else layer.node.config
+    return {said.get(key, key): value for key, value in config.items() if key not in left_out and not (said and key in FLAGS and not value)}
 
 
 def _training(one: Document, other: Document) -> Iterator[Change]:

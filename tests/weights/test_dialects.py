@@ -95,3 +95,17 @@ def test_what_metrics_counted_in_the_last_epoch_is_no_difference() -> None:
     config = ends("batch_shape", "Functional", {}).config
     one = document(config, training={"loss": "mse"}, weights={"metrics/mean/vars/0": ()})
     assert compared(one, document(config, training={"loss": "mse"})) == ()
+
+
+def test_a_bidirectional_of_keras_2_says_one_layer_and_means_both() -> None:
+    def recurrent(name: str, **said: Json) -> Json:
+        return {"class_name": "LSTM", "config": {"name": name, "units": 2, "go_backwards": False, **said}}
+
+    def of(**config: Json) -> Document:
+        wrapped = layer("Bidirectional", name="both", **config)
+        return document({"class_name": "Sequential", "config": {"name": "model", "layers": [wrapped]}})
+
+    one = of(layer=recurrent("lstm"))
+    assert compared(one, of(layer=recurrent("forward_lstm"), backward_layer=recurrent("backward_lstm", go_backwards=True))) == ()
+    other = of(layer=recurrent("forward_lstm"), backward_layer=recurrent("backward_lstm", go_backwards=True, units=3))
+    assert [change.place for change in compared(one, other)] == ["both.backward_layer.config.units"]
