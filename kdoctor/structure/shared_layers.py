@@ -84,11 +84,16 @@ def numbered(document: Document) -> Mapping[int, int]:
     return Counter(number for layer in layers(document) if (number := number_of(layer)) is not None)
 
 
-def _single(document: Document) -> Iterator[Layer]:
+@lru_cache(maxsize=4)
+def _single(document: Document) -> tuple[Layer, ...]:
     """Layers that are no models, as Keras makes them: those of a nested model where it stands, what is wrapped behind its wrapper. None where
     no layer has a number."""
-    rows = [layer for row in layers(document) if not is_model(row.node) for layer in (row, *_wrapped(row))]
-    return iter(rows if any(NUMBER in layer.node.raw for layer in rows) else ())
+    rows: list[Layer] = []
+    for row in layers(document):
+        if not is_model(row.node):
+            rows.append(row)
+            rows += _wrapped(row) if WRAPPED in row.node.config else ()
+    return tuple(rows) if any(NUMBER in layer.node.raw for layer in rows) else ()
 
 
 def _wrapped(row: Layer) -> Iterator[Layer]:
