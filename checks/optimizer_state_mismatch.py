@@ -14,7 +14,7 @@ from kdoctor.saved_release import origin_of
 from kdoctor.target import StateWish, Target
 from kdoctor.training.carried_state import carried
 from kdoctor.training.state_order import moves_of_state, moves_told_by_release, ordered_for
-from kdoctor.weights.optimizer import COUNTERS, INNER, NATIVE, has_state, optimizer_of
+from kdoctor.weights.optimizer import COUNTERS, INNER, NATIVE, has_state, never_trained, optimizer_of
 from kdoctor.weights.optimizer_state import expected_shapes, is_text, misfit, state_arrays, without_state
 from kdoctor.weights.rearrange import edits as moved
 from kdoctor.weights.stored import written
@@ -208,7 +208,8 @@ def _mismatch(document: Document, target: Target) -> Iterator[Finding]:
     if found := [*wrapped_by_compile(document, target)]:
         yield from found
         return
-    if expected is None or (_keys(document) == len(stored) == COUNTERS != len(expected)):
+    alone = _keys(document) == len(stored) != len(expected or ()) and (len(stored) == COUNTERS or never_trained(document))
+    if expected is None or alone:
         return
     if _keys(document) != len(expected):
         if stored or not _is_nothing_lost(document, len(expected)):

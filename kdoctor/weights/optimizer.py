@@ -81,8 +81,20 @@ def slots_of(document: Document, trained: Sequence[Weight]) -> tuple[Slots, ...]
 
 def has_state(document: Document) -> bool:
     """Whether more than counters is stored for the optimizer, or the steps that a schedule goes by."""
-    arrays = stored_list(document)
+    arrays, computes = stored_list(document), computing(*optimizer_of(document))
+    if never_trained(document) and (computes is None or slots(*computes) != ()):
+        return False
     return len(arrays) > COUNTERS or (len(arrays) > 0 and not has_rate(optimizer_of(document)[1]))
+
+
+def never_trained(document: Document) -> bool:
+    """Whether as many arrays are stored as an optimizer has before its first step: the counters alone, and of a LossScaleOptimizer without the scale."""
+    name, config = optimizer_of(document)
+    computes, style = computing(name, config), style_of(document)
+    scaled = style is Style.KERAS_3 and (name == SCALING or any(path.startswith(INNER) for path in document.weights))
+    arrays = stored_list(document)
+    alone = computes is not None and len(arrays) == _counters(computes[1], style) + (COUNTERS if scaled else 0)
+    return alone and all(array.shape == () for array in arrays)
 
 
 def optimizer_of(document: Document) -> tuple[str, Mapping[str, Json]]:
