@@ -4,6 +4,7 @@ Read on 2026-11-21 from ``build`` of keras/src/optimizers (3.15.1, 2.15.0), ``_c
 and ``get_updates`` of Keras 2.2.5. The slots of one group change with every variable (m, v, m, v); groups follow each other. Nadam is
 left out on purpose: it keeps a product of all steps beside its variables, which Keras 2.11 to 2.15 store nowhere, and Keras 3 before the
 slots (3.0 to 3.9) or behind them (since 3.10: `kdoctor.training.nadam`); with a fresh product, the first steps would be many times too long.
+The number of steps does not tell it: in a tf.function Keras 2 multiplies it once for every variable, not once a step (run in 2.13).
 """
 
 from __future__ import annotations
