@@ -14,6 +14,7 @@ from kdoctor.pointer import Pointer
 from kdoctor.recipe import cast, take
 from kdoctor.structure.dtypes import is_quantized
 from kdoctor.target import Target
+from kdoctor.weights.stored import fits
 
 from ._claimed_arrays import Claimed, claimed_arrays
 
@@ -53,6 +54,8 @@ def _is_plain(one: Claimed) -> bool:
     """Whether the layer computes with fractions: its policy, where it states one, is a kind of float and no quantized one; a quantized layer
     has fractions where it says what its whole numbers stand for, and a bias."""
     policy, role = one.policy, one.variable.role
+    if not fits(one.variable.shape, one.weight.shape):
+        return False  # another's array stands there, which is told
     if policy is None or ("float" in policy and not is_quantized(one.dtype)):
         return role in FRACTIONS
     return is_quantized(one.dtype) and (role == "bias" or role.endswith("_scale"))
