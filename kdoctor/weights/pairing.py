@@ -13,6 +13,7 @@ from kdoctor.weights.dialects import class_of
 
 # What Keras puts behind the name of a class that it has named before in this process; Keras 2 calls the input of a Sequential by its first layer.
 COUNT = re.compile(r"_\d+(?=(_input)?$)")
+STEMS = {"input_layer": "input"}  # what Keras 3 and Keras 2 name an InputLayer that is given no name
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +70,6 @@ def _by_stem(found: Iterable[Layer], theirs: Mapping[str, str]) -> Mapping[tuple
     for layer in found:
         around = "/".join(layer.parents)
         parents = tuple(theirs.get(around, around).split("/")) if around else ()
-        groups[parents, str(class_of(layer.node.raw)), COUNT.sub("", layer.name)].append(layer)
+        stem = COUNT.sub("", layer.name)
+        groups[parents, str(class_of(layer.node.raw)), STEMS.get(stem, stem) if layer.class_name == "InputLayer" else stem].append(layer)
     return groups

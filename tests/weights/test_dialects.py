@@ -109,3 +109,12 @@ def test_a_bidirectional_of_keras_2_says_one_layer_and_means_both() -> None:
     assert compared(one, of(layer=recurrent("forward_lstm"), backward_layer=recurrent("backward_lstm", go_backwards=True))) == ()
     other = of(layer=recurrent("forward_lstm"), backward_layer=recurrent("backward_lstm", go_backwards=True, units=3))
     assert [change.place for change in compared(one, other)] == ["both.backward_layer.config.units"]
+
+
+def test_an_input_without_a_name_of_its_own_is_the_same_in_keras_2_and_3() -> None:
+    def begun(name: str) -> Document:
+        start = layer("InputLayer", name=name, batch_shape=[None, 4])
+        config = {"name": "model", "layers": [start], "input_layers": [[name, 0, 0]], "output_layers": [[name, 0, 0]]}
+        return document({"class_name": "Functional", "config": config})
+
+    assert compared(begun("input_1"), begun("input_layer")) == (Change("architecture", "input_1: name", "input_1", "input_layer"),)
