@@ -13,7 +13,7 @@ from kdoctor.document import Document
 from kdoctor.edit import Footprint, apply
 from kdoctor.errors import KdoctorError
 from kdoctor.pointer import Pointer
-from kdoctor.target import Target
+from kdoctor.target import StateWish, Target
 from kdoctor.verdict import Failure as Failure
 from kdoctor.verdict import Verdict as Verdict
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MAX_ROUNDS = 10
+OF_TRAINING = "K5"  # the codes of checks of the training state
+STATE_UNPLACED = (
+    "the optimizer's state is left out: layers stand in another order now, and its arrays are not known to be theirs; "
+    "training goes on with a fresh optimizer"
+)
 
 
 class Diagnosis(NamedTuple):
@@ -205,7 +210,10 @@ def plan(document: Document, target: Target, checks: Sequence[Check], path: str 
     document = document if isinstance(seen, Failure) else seen  # the examination has said so
     allowed = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
     for _ in range(MAX_ROUNDS):
+        was = document
         document, made, refused = _applied(document, _compatible(after.findings, allowed))
+        if _costs_state(was, document, made):
+            notes = (*notes, STATE_UNPLACED)
         if not made:
             converted, made = _converted(document, target, after.findings, allowed)
             document, notes = converted.document, (*notes, *converted.notes)
@@ -213,7 +221,17 @@ def plan(document: Document, target: Target, checks: Sequence[Check], path: str 
             break
         applied += made
         after = examine(document, target, checks, path)
-    return Plan(before, replace(after, failures=(*after.failures, *refused)), tuple(applied), notes=notes)
+    unwanted = STATE_UNPLACED if target.given.state is StateWish.KEEP and STATE_UNPLACED in notes else ""
+    return Plan(before, replace(after, failures=(*after.failures, *refused)), tuple(applied), notes=notes, refused=unwanted)
+
+
+def _costs_state(before: Document, after: Document, made: Sequence[Applied]) -> bool:
+    """Whether cures of something else leave the optimizer's state out; those of the training state say so themselves."""
+    if not made or after.training is None or any(one.check.code.startswith(OF_TRAINING) for one in made):
+        return False
+    from kdoctor.weights.optimizer import has_state  # nothing that an examination needs
+
+    return has_state(before) and not has_state(after)
 
 
 def settled(document: Document, findings: Iterable[Diagnosis], *, unsafe: bool) -> tuple[Document, tuple[Applied, ...]]:

@@ -20,7 +20,7 @@ from kdoctor.packs import load_checks
 from kdoctor.pointer import Pointer
 from kdoctor.repair import Wish, carry_out
 from kdoctor.replacements.moved_arrays import moved_arrays, with_arrays
-from kdoctor.target import Target
+from kdoctor.target import Given, StateWish, Target
 from kdoctor.testing import document, layer
 from kdoctor.weights import places
 
@@ -62,6 +62,25 @@ def test_training_goes_on_with_each_layers_own_state(tmp_path: Path, optimizer: 
     for each in (model, cured):
         each.fit(X, X, epochs=2, batch_size=3, shuffle=False, verbose=0)
     numpy.testing.assert_allclose(model(X), cured(X), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+@pytest.mark.filterwarnings("ignore:Skipping variable loading for optimizer")  # which starts afresh
+def test_a_state_that_cannot_go_along_is_told_and_kept_where_that_is_asked_for(tmp_path: Path) -> None:
+    model, sick = two_branches(), tmp_path / "sick.keras"
+    model.compile(keras.optimizers.Muon(0.01), "mean_squared_error")
+    model.fit(X, X, verbose=0)
+    model.save(sick)
+    cure = plan_file(sick, Target("3.15.1"), load_checks())
+    outcome = carry_out(cure, sick, Wish(tmp_path / "cured.keras"))
+    assert outcome.out is not None
+    assert "The optimizer's state is left out: layers stand in another order now" in outcome.sentence
+    numpy.testing.assert_allclose(keras.saving.load_model(outcome.out)(X), model(X), atol=1e-6)
+    kept = plan_file(sick, Target("3.15.1", given=Given(state=StateWish.KEEP)), load_checks())
+    refused = carry_out(kept, sick, Wish(tmp_path / "kept.keras"))
+    assert refused.out is None
+    assert refused.sentence.startswith("Nothing was written: the optimizer's state is left out")
 
 
 def pair(optimizer: str, state: int, *, first: str, wrapped: bool = False) -> Document:
