@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MAX_ROUNDS = 10
 OF_TRAINING = "K5"  # the codes of checks of the training state
-STATE_UNPLACED = (
-    "the optimizer's state is left out: layers stand in another order now, and its arrays are not known to be theirs; "
-    "training goes on with a fresh optimizer"
-)
+STATE_UNPLACED = "the optimizer's state is left out: it is that of the layers as they were; training goes on with a fresh optimizer"
 
 
 class Diagnosis(NamedTuple):
