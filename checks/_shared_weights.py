@@ -48,13 +48,13 @@ def separated(document: Document, target: Target) -> Shared | None:
     joins = layout_of(target).joins
     pairs = _with_the_first(apart(document) if joins else every_pair(document))
     kept = _by_layer(document, target) if pairs else {}
-    halves = _halves(_outermost(document, pairs, joins), kept)
+    halves = _halves(_outermost(document, pairs, kept, joins), kept)
     alone = {pair.later.at for _, pair in halves}
     whole = {pair.first.at for pair in (*twins(document).values(), *strayed(document))} if joins else set()
     if (
         not halves
         or any(pair.first.at in whole for pair in pairs)
-        or any(pair.later.at in kept and pair.later.at not in alone for pair in _outermost(document, pairs, joins))
+        or any(pair.later.at in kept and pair.later.at not in alone for pair in _outermost(document, pairs, kept, joins))
     ):
         return None
     numbered = {layer.at: layer for pair in pairs for layer in pair if number_of(layer) is not None}
@@ -100,11 +100,13 @@ def _with_the_first(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def _outermost(document: Document, pairs: Sequence[Pair], joins: bool) -> list[Pair]:
-    """The pairs without wrapped layers whose wrappers are a pair as well, and without wrappers whose layers Keras makes one."""
-    wrapped = {pair.later.at / "config" / WRAPPED for pair in pairs}
+def _outermost(document: Document, pairs: Sequence[Pair], kept: Accounts, joins: bool) -> list[Pair]:
+    """The pairs without wrapped layers whose wrappers are a pair as well, and without wrappers whose layers Keras makes one. A
+    wrapper that keeps no weights there (a Bidirectional, which makes two layers of the one) is none of these."""
+    inside = {pair.later.at: pair.later.at / "config" / WRAPPED for pair in pairs if pair.first.at / "config" / WRAPPED in kept}
+    wrapped = {*inside.values()}
     one = {pair.later.at for pair in (*twins(document).values(), *strayed(document))} if joins else set()
-    return [pair for pair in pairs if pair.later.at not in wrapped and pair.later.at / "config" / WRAPPED not in one]
+    return [pair for pair in pairs if pair.later.at not in wrapped and inside.get(pair.later.at) not in one]
 
 
 def _by_layer(document: Document, target: Target) -> Accounts:

@@ -139,6 +139,19 @@ def test_a_layer_in_wrappers_of_several_models_is_made_one_again(tmp_path: Path,
     assert np.allclose(again.predict(given, verbose=0), made.predict(given, verbose=0), rtol=1e-5)
 
 
+def test_a_bidirectional_that_is_shared_gets_its_copies(tmp_path: Path) -> None:
+    path, out = tmp_path / "m.keras", tmp_path / "whole.keras"
+    shared = layers.Bidirectional(layers.GRU(2, return_sequences=True), name="shared")
+    start = end = keras.Input((3, 4))
+    for name in ("a", "b"):
+        inside = keras.Input((3, 4))
+        end = keras.Model(inside, layers.Dense(4, name=f"own_{name}")(shared(inside)), name=name)(end)
+    made, given = keras.Model(start, end), np.linspace(-1, 1, 24).reshape(2, 3, 4)
+    made.save(path)
+    assert carry_out(repair_file(path, KERAS_3, CHECKS, unsafe=True), path, Wish(out=out)).out == out
+    assert np.allclose(keras.saving.load_model(out).predict(given, verbose=0), made.predict(given, verbose=0), rtol=1e-5)
+
+
 def test_a_layer_whose_arrays_are_gone_is_named_all_the_same(tmp_path: Path) -> None:
     path = tmp_path / "m.keras"
     saved(path, own_behind(4), {"layers/dense": f"{SECOND}/lost"})
