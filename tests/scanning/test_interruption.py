@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from kdoctor.cli.scan import Examination
+from kdoctor.cli.scan import Examination, Tars
 from kdoctor.report.json import schema
 from kdoctor.scanning.crew import OwnCrew
 from kdoctor.scanning.interruption import Interruptible
@@ -85,7 +85,7 @@ def test_a_scan_for_several_targets_goes_on_with_the_one_that_it_came_to(tmp_pat
     one, other, journal = Target("3.15.1"), Target("3.6.0"), tmp_path / "journal"
 
     def scanned(target: Target) -> list[Any]:
-        return [*Examination([str(tmp_path)], [], 1, 60.0, None, journal, None, last=other)(target)]
+        return [*Examination([str(tmp_path)], [], Tars(set()), 1, 60.0, None, journal, None, last=other)(target)]
 
     begun = scanned(one)
     with monkeypatch.context() as patch:
