@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kdoctor.check import Finding, Need, Repair
@@ -33,19 +33,13 @@ class Built(NamedTuple):
 def unfit_builds(document: Document, target: Target, told: Collection[Pointer]) -> Iterator[Finding]:
     """Of all layers of Keras's own; ``told``: those of which another finding speaks."""
     found = list(_built(document, target))
-    if all(map(_as_given, found)):
-        return
-    ranks: dict[Pointer, Counter[bool]] = {}
-    for one in found:
-        if one.given is not None and isinstance(one.stated, list):
-            ranks.setdefault(one.node.at.parent, Counter())[len(one.stated) == len(one.given)] += 1
+    ranks: Mapping[Pointer, Counter[bool]] = {}
     for one in found:
         node, given = one.node, one.given
         if _as_given(one) or node.at in told:
             continue
-        at = node.at / "build_config" / KEY
-        right = None if given is None else list(given)
         if why := refused_build(node, one.stated, () if given is None else (given,)):
+            at, right = node.at / "build_config" / KEY, None if given is None else list(given)
             sound = right is not None and refused_build(node, right) is None
             yield Finding(
                 at,
@@ -56,16 +50,26 @@ def unfit_builds(document: Document, target: Target, told: Collection[Pointer]) 
                 keras_says="ValueError: Shapes used to initialize variables must be fully-defined (no `None` dimensions).",
             )
         elif isinstance(one.stated, list) and given is not None and of_another_shape(node, one.stated, given):
+            at, ranks = node.at / "build_config" / KEY, ranks or _ranks(found)
             around = ranks[node.at.parent]
             alone = around[False] == 1 and around[True] > 0  # else it is the input that may be wrong
             yield Finding(
                 at,
                 f"{node.class_name} {node.name!r} was built with {_written(one.stated)}, and is given {given}",
-                repair=_write(at, one.stated, right) if alone else None,
+                repair=_write(at, one.stated, list(given)) if alone else None,
                 needs=() if alone else (NEED,),
                 layer=node.name,
                 keras_says=_refusal(node, one.stated, given),
             )
+
+
+def _ranks(found: Iterable[Built]) -> Mapping[Pointer, Counter[bool]]:
+    """How many layers of each model were built with as many axes as they are given, and how many with other ones."""
+    ranks: dict[Pointer, Counter[bool]] = {}
+    for one in found:
+        if one.given is not None and isinstance(one.stated, list):
+            ranks.setdefault(one.node.at.parent, Counter())[len(one.stated) == len(one.given)] += 1
+    return ranks
 
 
 def _as_given(one: Built) -> bool:

@@ -98,12 +98,12 @@ def _told_of(document: Document, layers: Sequence[Layer], found: Inferred, targe
 
 
 def _one_of_each(document: Document, model: Model, found: Inferred) -> Sequence[Layer]:
-    """The layers without those that are like an earlier one and are called with the same shapes: of thousands few."""
+    """The layers without those that are like an earlier one, were built with the same shapes, and are called with the same: of thousands few."""
     kind = kinds(document)
-    firsts: dict[tuple[int, tuple[Shapes, ...]], Layer] = {}
+    firsts: dict[tuple[int, Shapes, tuple[Shapes, ...]], Layer] = {}
     for layer in model.layers:
         own = id(layer.node.raw)
-        firsts.setdefault((kind.get(own, own), found.calls.get(layer.at, ())), layer)
+        firsts.setdefault((kind.get(own, own), built_with(layer.node), found.calls.get(layer.at, ())), layer)
     return [*firsts.values()]
 
 
@@ -119,12 +119,20 @@ def _refused(layers: Iterable[Layer], found: Inferred, *, keras_3: bool) -> Iter
 
 def _of_other_variables(document: Document, layers: Iterable[Layer], found: Inferred) -> Iterator[Finding]:
     """Layers whose calls, or whose build_config, ask for variables of different shapes."""
+    kind = kinds(document)
+    known: dict[tuple[int, Shapes], Variables | None] = {}
     for layer in layers:
+        calls = found.calls.get(layer.at, ())
         built = built_with(layer.node) if document.format.native and builds_itself(layer.node) else ()
-        calls = dict.fromkeys((*((built,) if built else ()), *found.calls.get(layer.at, ())))
+        if built and built not in calls[:1]:
+            calls = (built, *(shapes for shapes in calls if shapes != built))
         if len(calls) < 2:
             continue  # most layers: made for what they are given
-        asked = [(shapes, own) for shapes in calls if not is_model(layer.node) and (own := variables_of(layer.node, shapes, _unknown))]
+        like = kind.get(id(layer.node.raw), id(layer.node.raw))
+        for shapes in calls:
+            if (like, shapes) not in known:
+                known[like, shapes] = None if is_model(layer.node) else variables_of(layer.node, shapes, _unknown)
+        asked = [(shapes, own) for shapes in calls if (own := known[like, shapes])]
         other = next((shapes for shapes, own in asked[1:] if _clash(asked[0][1], own)), None)
         if other is not None:
             first = asked[0][0]

@@ -82,7 +82,9 @@ def _in_a_stack(document: Document, target: Target, model: Model, older: bool) -
     if model.functional:
         return
     for before, layer in pairwise(model.layers):
-        if before.class_name not in GIVES_ONE or not is_builtin(before.node) or layer.at in _namesakes(document, target):
+        if takes_one(layer.node) or before.class_name not in GIVES_ONE or not is_builtin(before.node):
+            continue  # almost every layer
+        if layer.at in _namesakes(document, target):
             continue
         given = (Argument(None, (Source(before.name, 0, 0),), Form.ONE),)
         found = miscount_in_keras_2(layer.node, given, document.format.native) if older else miscount_of(layer.node, given)

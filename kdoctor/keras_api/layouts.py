@@ -8,7 +8,8 @@ from typing import NamedTuple
 from kdoctor.target import Target
 
 LAYERS, CHECKPOINT = "layers", "_layer_checkpoint_dependencies"
-NUMBER = re.compile(r"_([0-9]+)(?=/|$)")
+LONGEST = 9  # digits of a layer's number: Python reads none of more than 4,300
+NUMBER = re.compile(rf"_([0-9]{{1,{LONGEST}}})(?=/|$)")
 RELEASE = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
 
 
@@ -40,6 +41,13 @@ class Layout(NamedTuple):
 def doubled(place: str) -> str:
     """A place, or a step of one, as releases write it that count by twos: ``dense_2`` for ``dense_1``."""
     return NUMBER.sub(lambda found: f"_{2 * int(found[1])}", place) if "_" in place else place
+
+
+def halved(step: str) -> str:
+    """The step of a place that those releases write so: ``dense_1`` for ``dense_2``."""
+    stem, _, number = step.rpartition("_")
+    even = number.isascii() and number.isdecimal() and len(number) <= LONGEST and int(number) % 2 == 0
+    return f"{stem}_{int(number) // 2}" if even else step
 
 
 def _renamed(path: str, folder: str, name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from kdoctor.document import Document, Weight
-from kdoctor.keras_api.layouts import doubled
+from kdoctor.keras_api.layouts import halved
 from kdoctor.keras_api.variables.variable import Variables
 from kdoctor.weights.stored import Account, is_told
 
@@ -44,10 +44,10 @@ def belongs(expected: Variables, stored: Stored) -> bool:
 def within_reach(rows: Iterable[Account], held: Held) -> tuple[Account, ...]:
     """The accounts that a held group may be for, wherever it stands: as many steps lead to it, and it bears the account's last name, as one
     of the releases counts and calls it."""
-    ends = {(group.count("/"), group.rpartition("/")[2].lstrip("_")) for group in held}
-    return tuple([account for account in rows if not ends.isdisjoint(_ends(account))])
+    written = {(group.count("/"), group.rpartition("/")[2].lstrip("_")) for group in held}
+    ends = written | {(steps, halved(name)) for steps, name in written}
+    return tuple([account for account in rows if _end(account) in ends])
 
 
-def _ends(account: Account) -> tuple[tuple[int, str], ...]:
-    steps, name = account.group.count("/"), (account.part or account.claim.place).rpartition("/")[2].lstrip("_")
-    return (steps, name), (steps, doubled(name))
+def _end(account: Account) -> tuple[int, str]:
+    return account.group.count("/"), (account.part or account.claim.place).rpartition("/")[2].lstrip("_")

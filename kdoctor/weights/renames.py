@@ -36,6 +36,8 @@ def renames(document: Document, layout: Layout = KERAS_3) -> tuple[Rearrangement
 
 def _within(account: Account) -> Rearrangement | None:
     """As many arrays as variables, some under keys that nobody opens: where shapes, or the other keys, leave one way alone."""
+    if not account.stored:
+        return None
     keys = {variable.path.rpartition("/")[2]: variable.shape for variable in account.expected}
     extra = sorted(key for key in account.stored if key not in keys)
     if len(account.stored) != len(keys) or not extra:

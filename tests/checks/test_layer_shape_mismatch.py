@@ -286,6 +286,13 @@ def test_an_open_length_that_meets_a_told_one_is_as_keras_takes_it(tmp_path: Pat
         assert "K206" not in [found.check.code for found in examine_file(path, Target("2.15.0"), load_checks()).findings]
 
 
+def test_of_layers_that_are_alike_each_is_judged_by_what_it_was_built_with() -> None:
+    dense = [layer("Dense", name=f"d{number}", units=8, build=[None, length]) for number, length in enumerate((8, 5, 8, 6))]
+    told = examine("K206", model(layer("InputLayer", name="in", batch_shape=[None, 8]), *dense))
+    assert [finding.layer for finding in told] == ["d1", "d3"]
+    assert told[0].message == "Dense 'd1' is made for (None, 5), and is given (None, 8)"
+
+
 @pytest.mark.parametrize("made", [layer("Dense", units=3, build=[None, 4]), layer("DepthwiseConv1D", kernel_size=[2], build=[None, 6, 4])])
 def test_keras_2_goes_by_no_build_config(made: dict[str, Any]) -> None:
     shape = [None] * len(made["build_config"]["input_shape"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kdoctor.keras_api.layouts import layout_of
+from kdoctor.keras_api.layouts import doubled, halved, layout_of
 from kdoctor.target import Target
 
 
@@ -19,6 +19,18 @@ from kdoctor.target import Target
 )
 def test_a_layer_stands_where_the_release_puts_it(release: str, place: str) -> None:
     assert layout_of(Target(release)).place("layers/functional/layers/dense_1") == place
+
+
+@pytest.mark.parametrize(("step", "other"), [("dense_2", "dense_1"), ("conv2d_14", "conv2d_7"), ("a_1_12", "a_1_6")])
+def test_numbers_that_count_by_twos_are_told_from_the_others(step: str, other: str) -> None:
+    assert halved(step) == other
+    assert doubled(other) == step
+
+
+@pytest.mark.parametrize("step", ["dense", "dense_1", "conv2d", "dense_²", "dense_" + "2" * 5000, "_", ""])
+def test_a_step_that_such_a_release_does_not_write_stays(step: str) -> None:
+    assert halved(step) == step
+    assert doubled("dense_" + "2" * 5000) == "dense_" + "2" * 5000
 
 
 def test_keras_3_alone_opens_the_folder_of_earlier_releases() -> None:

@@ -1,4 +1,4 @@
-"""Layers are alike where the file says the same of them but for names and connections; who finds nothing in one of a kind has looked at all."""
+"""Layers are alike where the file says the same of them but for names, connections and built lengths; who finds nothing in one of a kind has looked at all."""
 
 from __future__ import annotations
 
@@ -73,6 +73,27 @@ def test_layers_of_which_the_file_says_anything_else_are_not(other: dict[str, An
     assert repeated(document({"module": "keras", "class_name": "Sequential", "config": of_one, "registered_name": None})) == []
     of_one["layers"] = [layer("Dense", name="a", units=1), layer("Dense", name="b", units=1)]
     assert len(repeated(document({"module": "keras", "class_name": "Sequential", "config": of_one, "registered_name": None}))) == 1
+
+
+@pytest.mark.parametrize(("built", "alike"), [
+    ({"input_shape": [None, 9]}, True),
+    ({"input_shape": [1, 4]}, True),
+    ({"input_shape": [None, 4, 4]}, False),
+    ({"input_shape": [None, 0]}, False),
+    ({"input_shape": [None, -4]}, False),
+    ({"input_shape": [None, True]}, False),
+    ({"input_shape": [None, 4.0]}, False),
+    ({"input_shape": [None, "4"]}, False),
+    ({"input_shape": []}, False),
+    ({"input_shape": 2}, False),
+    ({"input_shape": [None, 4], "more": 1}, False),
+    (["input_shape", 2], False),
+    (2, False),
+])  # fmt: skip
+def test_only_the_lengths_that_a_layer_was_built_with_are_its_own(built: Any, alike: bool) -> None:
+    listed = [layer("Dense", name="a", units=1, build=[None, 4]), {**layer("Dense", name="b", units=1), "build_config": built}]
+    assert listed[0]["build_config"] == {"input_shape": [None, 4]}
+    assert bool(repeated(document(sequential(*listed)))) is alike
 
 
 def test_models_are_like_no_other() -> None:

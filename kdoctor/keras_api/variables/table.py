@@ -156,13 +156,15 @@ def _of_activation(node: Node) -> Variables:
 
 
 def _owned(node: Node, shapes: Shapes, model: Inner | None, depth: int) -> Variables | None:
-    if is_builtin(node) and (node.class_name in WITHOUT or node.class_name == "Lambda" or is_operation(node)):
+    builtin = is_builtin(node)
+    if builtin and (node.class_name in WITHOUT or node.class_name == "Lambda" or is_operation(node)):
         return _of_activation(node)
     if is_model(node):
         return None if model is None else model(node, shapes)
-    if depth > DEEPEST or not (is_builtin(node) or is_repaired_hub(node)):
+    repaired = is_repaired_hub(node)
+    if depth > DEEPEST or not (builtin or repaired):
         return None
-    rule = hub.hub if is_repaired_hub(node) else RULES.get(node.class_name, RETIRED.get(node.class_name))
+    rule = hub.hub if repaired else RULES.get(node.class_name, RETIRED.get(node.class_name))
     if rule is None:
         return None
     try:

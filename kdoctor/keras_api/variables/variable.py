@@ -36,12 +36,12 @@ Rule: TypeAlias = "Callable[[Node, Shapes, Inner], Variables | None]"
 
 def own(*named: tuple[str, Shape | None], frozen: Iterable[str] = ()) -> Variables:
     """The variables that a layer keeps itself, in order: their roles and shapes; ``frozen`` are the roles that no training changes."""
-    return tuple(Variable(f"vars/{index}", role, shape, role not in frozen) for index, (role, shape) in enumerate(named))
+    return tuple([Variable(f"vars/{index}", role, shape, role not in frozen) for index, (role, shape) in enumerate(named)])
 
 
 def below(part: str, variables: Variables) -> Variables:
     """The variables of a layer that is an attribute of another one."""
-    return tuple(variable._replace(path=f"{part}/{variable.path}") for variable in variables)
+    return tuple([variable._replace(path=f"{part}/{variable.path}") for variable in variables])
 
 
 def flagged(variables: Variables, trainable: bool) -> Variables:
