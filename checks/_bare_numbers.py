@@ -78,6 +78,6 @@ def _holds(dtype: str, number: Json) -> bool:
         return True
     if not isinstance(number, int):
         return False
-    if unsigned.isdigit() and len(unsigned) < 3:
+    if unsigned.isdecimal() and len(unsigned) < 3:
         return 0 <= number < 1 << int(unsigned)
-    return signed.isdigit() and len(signed) < 3 and -(1 << int(signed) - 1) <= number < 1 << int(signed) - 1
+    return signed.isdecimal() and len(signed) < 3 and -(1 << int(signed) - 1) <= number < 1 << int(signed) - 1

@@ -44,7 +44,7 @@ def within(mention: Mention, document: Document, target: Target) -> Iterator[Wit
 def _of_nobody(stated: Mapping[str, Json], document: Document, target: Target) -> str:
     """The class where Keras has none of its name and the user gives none; the empty text otherwise."""
     name, module = stated.get("class_name"), stated.get("module")
-    if not isinstance(name, str) or {name, stated.get("registered_name")} & target.custom or is_known_within(stated, document, target):
+    if not isinstance(name, str) or target.is_given(name, stated.get("registered_name")) or is_known_within(stated, document, target):
         return ""
     found = target.keras_3 and isinstance(module, str) and Catalogue.load(target.release, target.family).resolve(module, name) is not None
     return "" if found else name

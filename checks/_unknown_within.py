@@ -25,7 +25,7 @@ def unknown_within(document: Document, mention: Mention, target: Target) -> Iter
         return
     name, key = stated["class_name"], _key(document)
     if (
-        {name, stated.get("registered_name")} & target.custom
+        target.is_given(name, stated.get("registered_name"))
         or _is_found(stated, key, target)
         or not is_known_within(stated, document, target)
     ):

@@ -235,11 +235,12 @@ def _as_input_layer(document: Document, call: Call, shape: Json, drop: Edit) -> 
     model, first = home[0], home[0].layers[0]
     if model.functional or layer.at != call.node.at or layer.number != first.number or first.class_name == "InputLayer":
         return Repair(f"drop {BATCH_SHAPE}, which says nothing here", (drop,))
-    return _inserted(first, [item.node.raw for item in model.layers], shape)
+    return _inserted(model.layers, shape)
 
 
-def _inserted(first: Layer, listed: list[Json], shape: Json) -> Repair:
-    name = fresh(f"{first.name}_input", {item.get("config", {}).get("name", "") for item in listed})
+def _inserted(layers: Sequence[Layer], shape: Json) -> Repair:
+    first, listed = layers[0], [layer.node.raw for layer in layers]
+    name = fresh(f"{first.name}_input", {layer.name for layer in layers})
     entry = {"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": shape, "name": name}, "registered_name": None}
     config = {key: value for key, value in first.node.config.items() if key != BATCH_SHAPE}
     new = [entry, {**first.node.raw, "config": config}, *listed[1:]]

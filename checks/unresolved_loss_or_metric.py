@@ -64,7 +64,7 @@ def unresolved_loss_or_metric(document: Document, target: Target) -> Iterator[Fi
             yield _renamed(mention, made, str(made["class_name"]), document, target)
         if (name := as_loss(mention, target)) is not None:
             yield _renamed(mention, name, name, document, target)
-        if target.keras_3 and not document.format.native and mention.name == WRAPPER and mention.arguments.get("name") in target.custom:
+        if target.keras_3 and not document.format.native and mention.name == WRAPPER and target.is_given(mention.arguments.get("name")):
             yield _taken_for_its_name(mention, document, target)
         yield from _homeless(mention, document, target)
         yield from unlocated(mention, document, target)

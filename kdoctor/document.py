@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from kdoctor.numbers import Numbers
 from kdoctor.pointer import Key, Pointer
 from kdoctor.saved_by import SavedBy as SavedBy
+from kdoctor.saved_by import stated_release
 
 if TYPE_CHECKING:
     from kdoctor.recipe_steps import Recipe
@@ -239,7 +240,7 @@ def _saved_by(document: Document) -> SavedBy:
     release = document.metadata.get("keras_version") or root.get("keras_version") or weights.get("keras_version")
     backend = root.get("backend") or weights.get("backend")
     date = _text(document.metadata.get("date_saved"))
-    return SavedBy(_text(release), _text(backend), date.replace("@", " ") if date else None)
+    return SavedBy(stated_release(release), _text(backend), date.replace("@", " ") if date else None)
 
 
 def _text(value: Json) -> str | None:

@@ -40,7 +40,7 @@ class Translator:
     def _object(self, node: Node) -> Json:
         class_name = MODEL_CLASSES.get(node.class_name, node.class_name)
         found = {**node.raw, "class_name": class_name, "config": self._config(node), **self._home(node, class_name)}
-        if "inbound_nodes" in found:
+        if isinstance(found.get("inbound_nodes"), list):
             found["inbound_nodes"] = [native_node(item) for item in found["inbound_nodes"]]
         return found
 

@@ -6,6 +6,12 @@ import re
 from typing import Final, NamedTuple
 
 MAJOR: Final = re.compile(r"([0-9]{1,4})(\.|$)")
+LONGEST: Final = 64  # characters of a release: what is longer names none, and Python reads no number of more than 4,300 digits
+
+
+def stated_release(value: object) -> str | None:
+    """The release that a file states; None where it states none, or what can be none."""
+    return value if isinstance(value, str) and 0 < len(value) <= LONGEST else None
 
 
 class SavedBy(NamedTuple):

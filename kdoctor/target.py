@@ -99,6 +99,10 @@ class Target:
         object.__setattr__(self, "minor", _minor(self.release))
         object.__setattr__(self, "keras_3", self.family == "keras" and self.minor >= (3, 0))
 
+    def is_given(self, *names: Json) -> bool:
+        """Whether the user passes an object of one of these names; what is no text is no name."""
+        return any(isinstance(name, str) and name in self.custom for name in names)
+
     @property
     def label(self) -> str:
         """The release of Keras by its number alone, others as ``tf-keras==2.18.0``."""

@@ -28,6 +28,7 @@ MUTANTS = 2 * int(os.environ.get("KDOCTOR_MUTANTS", "1"))
 FOLDER = Path(__file__).parent.parent / "sample_models"
 SAMPLES = sorted(path for path in FOLDER.glob("*/*") if path.suffix in (".keras", ".h5") and path.is_file())
 ODD: list[Any] = [None, True, -1, 10**400, 1.5, float("nan"), "", "\ud800", "a/b", "__lambda__", [], [[]], [None, 0], ["a", 0, 0], {}]
+ODD += ["3.²", "3." + "9" * 5000, "uint²"]
 ODD += [{"class_name": "Sequential", "config": []}, {"class_name": "__keras_tensor__", "config": None}, {"class_name": [], "config": {}}]
 
 

@@ -66,7 +66,7 @@ def _rows(whole: Document) -> list[_Row] | None:
             stem, _, number = name.rpartition("_")
             config = {key: value for key, value in claim.node.config.items() if key not in STATED}
             words = json.dumps([claim.node.class_name, config], sort_keys=True)
-            rows.append(_Row(claim, folder, stem if stem and number.isdigit() else name, words))
+            rows.append(_Row(claim, folder, stem if stem and number.isdecimal() else name, words))
     return None if max(names.values(), default=0) > 1 else rows
 
 

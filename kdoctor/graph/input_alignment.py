@@ -10,7 +10,7 @@ from itertools import permutations
 from typing import Final, NamedTuple
 
 from kdoctor.keras_api.variables.variable import Shape, Shapes
-from kdoctor.structure.layers import layer_nodes
+from kdoctor.structure.layers import layers_of
 from kdoctor.structure.objects import Node
 from kdoctor.structure.sequential import statements
 from kdoctor.structure.sources import tensors
@@ -44,7 +44,7 @@ def _stated(model: Node) -> dict[str, Shape]:
     """The inputs of a Functional in order, with their shapes; empty where one states none."""
     if "output_layers" not in model.config:
         return {}
-    layers = {node.raw.get("name", node.name): node for node in layer_nodes(model)}
+    layers = {row.key: row.node for row in layers_of(model)}
     found: dict[str, Shape] = {}
     for source in tensors(model.config.get("input_layers")):
         layer = layers.get(source.layer)

@@ -187,7 +187,7 @@ def _is_read_by_keras(mention: Mention, target: Target) -> bool:
 
 def _has_schedule(stated: Mapping[str, Json], name: str, target: Target) -> bool:
     """Keras 2 has a table of them beside what the file says; before 2.4 there were none, and no optimizer that took one."""
-    if {name, stated.get("registered_name")} & target.custom:
+    if target.is_given(name, stated.get("registered_name")):
         return True
     catalogue, module = Catalogue.load(target.release, target.family), stated.get("module")
     if not target.keras_3 and (not catalogue.names("schedule") or catalogue.legacy("schedule", name) is not None):

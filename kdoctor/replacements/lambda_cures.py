@@ -12,6 +12,7 @@ from kdoctor.document import Document, Format, Json
 from kdoctor.edit import Edit, apply
 from kdoctor.graph.shapes import infer
 from kdoctor.keras_api.operation import of_keras_3
+from kdoctor.keras_api.variables.table import UNREADABLE
 from kdoctor.keras_api.variables.variable import Shape, Shapes
 from kdoctor.pointer import Pointer
 from kdoctor.replacements.lambda_activations import Apart, apart, in_order, masked
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 TITLE = "write it with Keras's own operations"
 TITLE_OF_LAYERS = "write the layer of Keras that it is"
+ODD = "a value beside its code is none that any Keras writes"
 LIMIT = 200  # Lambda layers of one model
 WORK = 50_000  # Lambda layers times layers: the shapes of the whole model are inferred anew for each
 WORDS = "3.15.1"  # the release whose operations a function is followed in, for a target that has none
@@ -139,11 +141,9 @@ class _Work:
         from kdoctor.translate.lambda_layers import replacement  # few files hold code, and the table is dear to import
         from kdoctor.translate.values import MissingName, Untranslatable
 
-        at = found.at.parent.parent
-        stored = self.after.at(at)
-        if any(
-            each.code is not None and reaches(each.code) for each in self.stored[found.at.parent]
-        ):  # K407: never translated, whatever the table knows
+        stored = self.after.at(at := found.at.parent.parent)
+        # K407: never translated, whatever the table knows
+        if any(each.code is not None and reaches(each.code) for each in self.stored[found.at.parent]):
             self.reasons[found.at] = "it reaches for the system"
             return False
         if found.code is not None and (number := doubtful_constant(found.code)) is not None:
@@ -160,8 +160,8 @@ class _Work:
             self.reasons[found.at] = str(error)
             self.needs[found.at] = (Need("--bind", error.name, f"{error.name} {str(error).partition(' ')[2]}"),)
             return False
-        except Untranslatable as error:
-            self.reasons[found.at] = str(error)
+        except (Untranslatable, *UNREADABLE) as error:  # that it cannot be cured keeps nobody from telling what it is
+            self.reasons[found.at] = str(error) if isinstance(error, Untranslatable) else ODD
             return False
         if not self.target.keras_3:
             said = None if replaced.native else in_words_of(self.target, replaced.layer)

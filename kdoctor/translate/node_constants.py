@@ -28,7 +28,7 @@ def misread_constants(config: Mapping[str, Json]) -> Iterator[tuple[str, str, st
     """The place of each constant of another kind than its operation's, that kind, and what it is read as."""
     definition = node_def_of(config)
     attributes, constants = definition.get("attr"), config.get("constants")
-    if definition.get("op") not in OF_ONE_KIND or not isinstance(attributes, Mapping) or not isinstance(constants, Mapping):
+    if str(definition.get("op")) not in OF_ONE_KIND or not isinstance(attributes, Mapping) or not isinstance(constants, Mapping):
         return
     stated = attributes.get("T")
     wanted = DTYPES.get(str(stated.get("type"))) if isinstance(stated, Mapping) else None
@@ -43,13 +43,13 @@ def rescaling(config: Mapping[str, Json]) -> dict[str, Json] | None:
 
     Rescaling makes a float32 of a number first (``tf.cast`` of a Python float), so it has to be one.
     """
-    constants, operation = config.get("constants"), node_def_of(config).get("op")
+    constants, operation = config.get("constants"), str(node_def_of(config).get("op"))
     if not isinstance(constants, Mapping) or len(constants) != 1:
         return None
     ((place, number),) = constants.items()
     if type(number) is not float or not _is_float32(number) or (operation == "Sub" and place != "1"):
         return None
-    told: Mapping[Json, dict[str, Json]] = {
+    told: Mapping[str, dict[str, Json]] = {
         "Mul": {"scale": number, "offset": 0.0},
         "Sub": {"scale": 1.0, "offset": -number},
         "Add": {"scale": 1.0, "offset": number},

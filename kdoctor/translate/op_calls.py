@@ -63,7 +63,7 @@ def _is_leaf(value: Json) -> bool:
 
 def _subject(connection: Json, resolve: Resolve) -> Value:
     """The first argument: a tensor, a constant, or a list of them."""
-    if isinstance(connection, dict):
+    if not isinstance(connection, list):
         raise Untranslatable("a connection of another form than tf.keras wrote")
     if _is_leaf(connection):
         return _leaf(connection, resolve)

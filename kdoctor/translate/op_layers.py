@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from kdoctor.document import Json
 from kdoctor.graph.shapes import called, input_shape
 from kdoctor.keras_api.retired import OPERATION_LAYERS
+from kdoctor.keras_api.variables.table import UNREADABLE
 from kdoctor.keras_api.variables.variable import Shapes
 from kdoctor.structure.call_numbers import counted_from_one, less_one
 from kdoctor.structure.connections import calls_of
@@ -60,8 +61,13 @@ def translated(model: Node, given: Shapes, release: str, keras_minor: tuple[int,
         return Translated(None, None, tuple(walk.refused.values()))
     try:
         return Translated(walk.written(), walk.followed(less_one(model.config.get("output_layers"), walk.stacks)), ())
-    except Untranslatable as error:
-        return Translated(None, None, (Refusal(walk.at_fault or model.name or "", str(error)),))
+    except (Untranslatable, *UNREADABLE) as error:
+        return Translated(None, None, (Refusal(walk.at_fault or model.name or "", _told(error)),))
+
+
+def _told(error: Exception) -> str:
+    """Why an operation has no counterpart; what a rule meets in a file that no TensorFlow wrote is no sentence."""
+    return str(error) if isinstance(error, Untranslatable) else "a value of it is none that TensorFlow writes"
 
 
 @dataclass(slots=True)
@@ -124,8 +130,8 @@ class _Walk:
         follow = self.operation if node.class_name in OPERATION_LAYERS else self.kept
         try:
             self.values[step] = follow(node, step, connection)
-        except Untranslatable as error:
-            self.refused.setdefault(name, Refusal(name, str(error)))
+        except (Untranslatable, *UNREADABLE) as error:
+            self.refused.setdefault(name, Refusal(name, _told(error)))
 
     def kept(self, node: Node, step: Step, connection: Json) -> list[Value]:
         """What a layer that stays returns, as far as it is known."""

@@ -149,12 +149,14 @@ def around(group: str, named: Mapping[str, Place]) -> Place | None:
 def opened(document: Document, layout: Layout = KERAS_3) -> frozenset[str]:
     """The groups that the loader opens: of every model, of every layer, and of every part on the way to one that owns arrays."""
     layers = {layout.place(claim.place) for claim in claims(document, layout.joins)}
-    containers = {place.rpartition("/")[0].rpartition(f"{layout.folders[0]}")[0].rstrip("/") for place in layers}
-    parts: set[str] = set()
+    folders = {place.rpartition("/")[0] for place in layers}
+    containers = {folder.rpartition(layout.folders[0])[0].rstrip("/") for folder in folders}
+    parts = {account.group for account in accounts(document, layout)}
     for account in accounts(document, layout):
-        steps = account.group.split("/")
-        first = len(account.group.removesuffix(account.part).rstrip("/").split("/")) if account.part else len(steps)
-        parts |= {"/".join(steps[:end]) for end in range(first, len(steps) + 1)}
+        if account.part:
+            steps = account.group.split("/")
+            first = len(account.group.removesuffix(account.part).rstrip("/").split("/"))
+            parts |= {"/".join(steps[:end]) for end in range(first, len(steps))}
     return frozenset({"", *layers, *containers, *parts})
 
 
