@@ -74,3 +74,33 @@ def inside(value: Any) -> Iterator[Any]:
         yield value
         for inner in list(value.values()) if isinstance(value, dict) else value:
             yield from inside(inner)
+
+
+LARGE = 10**400
+ARRAY = {"class_name": "__numpy__", "config": {"value": LARGE, "dtype": "float32"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value", "code"),
+    [
+        ("lambda_closure__array.keras", "config/config/layers/1/config/function/config/closure/0", LARGE, "K401"),
+        ("lambda_closure__array.keras", "config/config/layers/1/config/function/config/closure/0", ARRAY, "K401"),
+        ("lambda_closure__array.keras", "metadata/keras_version", "3." + "9" * 5000, "K401"),
+        ("lambda_closure__array.keras", "metadata/keras_version", "3.²", "K401"),
+        ("tensorflow_op_layer__keras_2.h5", "config/config/layers/1/inbound_nodes/0", "text", "K603"),
+        ("tensorflow_op_layer__keras_2.h5", "config/config/layers/1/config", 1, "K603"),
+        ("tensorflow_op_layer__keras_2.h5", "config/config/layers/0/config", 1, "K603"),
+    ],
+    ids=["number", "array", "long_release", "odd_release", "connection", "config_of_an_operation", "config_of_the_input"],
+)
+def test_a_value_beside_what_is_wrong_hides_it_from_nobody(name: str, place: str, value: Any, code: str, checks: tuple[Check, ...]) -> None:
+    document = open_document(FOLDER / "sick" / name)
+    part, *steps = place.split("/")
+    changed = json.loads(json.dumps(document.parts[part]))
+    inner = changed
+    for step in steps[:-1]:
+        inner = inner[int(step) if isinstance(inner, list) else step]
+    inner[int(steps[-1]) if isinstance(inner, list) else steps[-1]] = value
+    report = examine(document.replacing({**document.parts, part: changed}), KERAS_3, checks)
+    assert report.failures == ()
+    assert code in {found.check.code for found in report.findings}
