@@ -1,9 +1,9 @@
-"""What each hostile file costs: ``python benchmarks/hostile_files.py [--kdoctor PATH] [--slowest N] [--runs N]``.
+"""What each hostile file costs: ``python benchmarks/hostile_files.py [--kdoctor PATH] [--slowest N] [--rounds N]``.
 
 Every file of the hostile corpus (bombs, circles, cut files: tests/hostile/corpus.py) and every HDF5 structure of the CVEs is inspected by
 a process of its own, for JSON and for the page that people read. Printed are the CPU seconds and the peak of memory of the costlier one, its
-start included: the median of the runs, as everywhere here, and the worst of them beside it, for a neighbour on the same core makes CPU time
-grow, too. The exit code is 1 where a median is more than 1 s or 150 MB.
+start included: the median of the rounds, and the worst beside it. A neighbour on the same core makes CPU time grow, too, for some seconds: so each
+round looks at all files, and the looks at one file are minutes apart. The exit code is 1 where a median is more than 1 s or 150 MB.
 """
 
 from __future__ import annotations
@@ -40,10 +40,19 @@ def cost(kdoctor: str, path: Path, format: str) -> Cost:
     return Cost(seconds, seconds, used.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), path.name, format)
 
 
-def usual(kdoctor: str, path: Path, format: str, runs: int) -> Cost:
+def usual(costs: list[Cost]) -> Cost:
     """The median of several looks at one file, with the worst of them."""
-    costs = sorted(cost(kdoctor, path, format) for _ in range(runs))
-    return costs[runs // 2]._replace(worst=costs[-1].seconds, megabytes=max(one.megabytes for one in costs))
+    costs = sorted(costs)
+    return costs[len(costs) // 2]._replace(worst=costs[-1].seconds, megabytes=max(one.megabytes for one in costs))
+
+
+def measured(kdoctor: str, paths: list[Path], rounds: int) -> list[Cost]:
+    """For each file the costlier format, by the medians of all rounds."""
+    looks: dict[tuple[Path, str], list[Cost]] = {(path, format): [] for path in paths for format in FORMATS}
+    for _ in range(rounds):
+        for (path, format), costs in looks.items():
+            costs.append(cost(kdoctor, path, format))
+    return [max(usual(looks[path, format]) for format in FORMATS) for path in paths]
 
 
 def write(folder: Path) -> None:
@@ -63,7 +72,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kdoctor", default=str(Path(sys.executable).with_name("kdoctor")))
     parser.add_argument("--slowest", type=int, default=12, help="how many rows to print")
-    parser.add_argument("--runs", type=int, default=3, help="how often each file is looked at in each format")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each file is looked at in each format")
     parser.add_argument("--write", type=Path, help="only write the files into this folder")
     options = parser.parse_args()
     if options.write is not None:
@@ -75,13 +84,10 @@ def main() -> int:
         healthy = ROOT / "sample_models" / "healthy" / "not_a_model.keras"
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each start would compile its sources anew
         cost(options.kdoctor, healthy, "json")
-        start = usual(options.kdoctor, healthy, "json", options.runs)
-        costs = sorted(
-            (max(usual(options.kdoctor, path, one, options.runs) for one in FORMATS) for path in sorted(folder.iterdir())), reverse=True
-        )
-    print(
-        f"{len(costs)} files; a healthy one: {start.seconds:.2f} CPU s, {start.megabytes:.0f} MB\n\n| file | CPU s | worst | MB | exit | format |\n|---|---|---|---|---|---|"
-    )
+        start, *found = measured(options.kdoctor, [healthy, *sorted(folder.iterdir())], options.rounds)
+    costs = sorted(found, reverse=True)
+    print(f"{len(costs)} files; a healthy one: {start.seconds:.2f} CPU s (worst {start.worst:.2f}), {start.megabytes:.0f} MB\n")
+    print("| file | CPU s | worst | MB | exit | format |\n|---|---|---|---|---|---|")
     for one in costs[: options.slowest]:
         print(f"| {one.name} | {one.seconds:.2f} | {one.worst:.2f} | {one.megabytes:.0f} | {one.code} | {one.format} |")
     over = [one for one in costs if one.seconds > SECONDS or one.megabytes > MEGABYTES]
