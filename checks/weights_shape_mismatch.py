@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
-from kdoctor.check import Finding, Need, Repair, Severity, check
+from kdoctor.check import Finding, Need, Repair, Safety, Severity, check
 from kdoctor.document import Document, Weight
 from kdoctor.edit import Edit
-from kdoctor.keras_api.layouts import layout_of
-from kdoctor.keras_api.variables.variable import Variable
+from kdoctor.keras_api.layouts import Layout, layout_of
+from kdoctor.keras_api.variables.variable import Shape, Variable
 from kdoctor.pointer import Pointer
 from kdoctor.recipe import transpose
 from kdoctor.target import Target
@@ -18,7 +19,7 @@ from kdoctor.weights.renames import renames
 from kdoctor.weights.stored import accountable, accounts, written
 from kdoctor.weights.stored_h5 import Group, ledger, misfits
 
-from ._claimed_arrays import Claimed
+from ._claimed_arrays import Claimed, claimed_arrays
 from ._other_numbers import other_numbers
 from ._square_kernels import perhaps_turned
 from ._texts_for_numbers import texts_for_numbers
@@ -40,7 +41,8 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
 
     A kernel whose two axes stand exactly the other way round, as other libraries keep them, is turned: config and bias agree that it
     must be; not where two of them may have been exchanged instead, (4, 5) for (5, 4), and not where every kernel is turned and others are
-    square, of which no shape tells whether they are, too. Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
+    square, of which no shape tells whether they are, too. Where another array has that shape in its own place, this one may be a copy of it
+    instead, and its numbers are lost: then the kernel is turned with ``--unsafe`` only. Else there is no cure: which of the two is right cannot be told from the file. Arrays that only stand in the wrong order
     are told, and put right, by K705. An array of texts is no variable's, whatever its shape: "could not convert string to float".
 
     A LayerNormalization over axes that do not ascend (``axis=[3, 2]``) has arrays of another shape since Keras 3.14, with the same numbers in the same
@@ -74,10 +76,11 @@ def weights_shape_mismatch(document: Document, target: Target) -> Iterator[Findi
             variable, weight = wrong[0]
             may_be_turned = group.name not in others and not undecided
             paths = {id(weight): f"model_weights/{group.name}/{name}" for name, weight in zip(group.names, group.weights, strict=True)}
-            repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong]) if may_be_turned else None
+            twin = _twin(document, layout_of(target), wrong)
+            repair = _turned([(variable, paths[id(weight)], weight) for variable, weight in wrong], twin) if may_be_turned else None
             yield Finding(
                 group.at,
-                _told(layer.name, wrong) + _doubt(square) + _left_behind(group, perhaps),
+                _told(layer.name, wrong) + _doubt(square) + _left_behind(group, perhaps) + _copied(repair, twin),
                 repair=repair,
                 needs=() if repair else (NEED,),
                 layer=layer.name,
@@ -99,10 +102,13 @@ def _in_archive(document: Document, target: Target) -> Iterator[Finding]:
     for account in wrong:
         listed = is_as_listed(account.claim.node, account.mismatched)
         if id(account) not in explained and not (listed and keeps_order(target)):
-            repair = sorted_axes(account.claim.node, account.mismatched) if listed else None if undecided else _turned(account.mismatched)
+            arrays = [(variable, weight) for variable, _, weight in account.mismatched]
+            twin = None if listed else _twin(document, layout_of(target), arrays)
+            turned = None if listed or undecided else _turned(account.mismatched, twin)
+            repair = sorted_axes(account.claim.node, account.mismatched) if listed else turned
             yield Finding(
                 account.claim.node.at,
-                _told(account.claim.name, [(variable, weight) for variable, _, weight in account.mismatched]) + _doubt(square),
+                _told(account.claim.name, arrays) + _doubt(square) + _copied(repair, twin),
                 repair=repair,
                 needs=() if repair else (NEED,),
                 layer=account.claim.name,
@@ -145,8 +151,32 @@ def _perhaps_exchanged(wrong: Sequence[tuple[Variable, Weight]]) -> bool:
     return Counter(variable.shape for variable, _ in wrong) == Counter(tuple(weight.shape) for _, weight in wrong)
 
 
-def _turned(wrong: Sequence[tuple[Variable, str, Weight]]) -> Repair | None:
-    """The arrays with their two axes exchanged, where each then has the shape that its config proves: a bias of that length is there."""
+def _twin(document: Document, layout: Layout, wrong: Sequence[tuple[Variable, Weight]]) -> str | None:
+    """The layer of another array that has the shape of one of these, in its own place: they may be copies of it."""
+    right = _in_place(document, layout)
+    return next((right[shape] for _, weight in wrong if (shape := tuple(weight.shape)) in right), None)
+
+
+@lru_cache(maxsize=4)
+def _in_place(document: Document, layout: Layout) -> Mapping[Shape, str]:
+    """The shapes that arrays have in their own places, each with the first layer of one."""
+    found: dict[Shape, str] = {}
+    for one in claimed_arrays(document, layout):
+        if (shape := tuple(one.weight.shape)) == one.variable.shape:
+            found.setdefault(shape, one.layer)
+    return found
+
+
+def _copied(repair: Repair | None, twin: str | None) -> str:
+    doubted = repair is not None and repair.safety is Safety.UNSAFE
+    return f"; {twin!r} has an array of that shape, of which this may be a copy: no shape tells" if doubted else ""
+
+
+def _turned(wrong: Sequence[tuple[Variable, str, Weight]], twin: str | None) -> Repair | None:
+    """The arrays with their two axes exchanged, where each then has the shape that its config proves: a bias of that length is there.
+
+    twin: the layer of which they may be copies.
+    """
     proven = all(
         variable.role in TURNED and variable.shape is not None and len(variable.shape) == 2 and tuple(weight.shape) == variable.shape[::-1]
         for variable, _, weight in wrong
@@ -155,4 +185,5 @@ def _turned(wrong: Sequence[tuple[Variable, str, Weight]]) -> Repair | None:
         return None
     edits = (Edit(Pointer("weights", (path,)), old=weight, new=Weight.made(transpose(weight.numbers))) for _, path, weight in wrong)
     roles = dict.fromkeys(variable.role for variable, _, _ in wrong)
-    return Repair(f"exchange the two axes of the {' and the '.join(roles)}", tuple(edits), first=True)
+    safety = Safety.SAFE if twin is None else Safety.UNSAFE
+    return Repair(f"exchange the two axes of the {' and the '.join(roles)}", tuple(edits), safety, first=True)
