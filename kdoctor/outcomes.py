@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kdoctor.faults import FaultKind
@@ -85,6 +86,7 @@ def _why_not(code: str, report: Report) -> str | None:
     return None
 
 
+@lru_cache(maxsize=16)
 def _unread(document: Document, part: str) -> str | None:
     """Why a part was not read, or not to its end; None for one that was."""
     for fault in document.faults.values():

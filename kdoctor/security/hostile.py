@@ -124,12 +124,12 @@ def is_acting(found: Reference) -> bool:
     bare = set(found.names)
     if root in ("", BUILTINS):
         return found.function and bool(bare & _declined())
-    prefix = next((prefix for prefix in PREFIXES if f"{module}.".startswith(prefix)), None)
-    if prefix is None:
+    stated = f"{module}."
+    if not stated.startswith(PREFIXES):
         return root in KERAS and bool(bare & _declined())
     if bare & _declined() or any(re.fullmatch(ACTS, name) for name in bare):
         return True
-    inside = f"{module}."[len(prefix) :]
+    inside = stated[len(next(filter(stated.startswith, PREFIXES))) :]
     if TESTS.fullmatch(inside.rstrip(".")) or OF_BACKENDS.fullmatch(inside):
         return True
     if inside.startswith("applications."):
